@@ -1,0 +1,85 @@
+# What a person does with Belfry; CI calls `make test` and nothing else.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.SILENT:
+MAKEFLAGS += --no-builtin-rules
+
+# Quick when all is there; `make test` does it once for all its parts.
+SETUP := [[ $${BELFRY_IS_SET_UP-} ]] || scripts/setup
+CLIPPY := cargo clippy --quiet --all-targets
+
+.DEFAULT_GOAL := help
+.PHONY: help run build watch test fmt lint unit wasm-test end2end size screenshots clean
+
+help: ## Show this list
+	awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+run: ## Set up what is missing, build the release and serve it
+	$(SETUP)
+	scripts/build
+	exec target/release/belfry
+
+build: ## Build the release: target/release/belfry and target/site
+	$(SETUP)
+	scripts/build
+
+watch: ## Serve a debug build, rebuilt and reloaded at each change
+	$(SETUP)
+	. scripts/env
+	exec cargo leptos watch
+
+test: ## Set up what is missing and run every check below
+	scripts/test fmt lint unit wasm-test end2end size
+
+fmt: ## Check the format
+	$(SETUP)
+	. scripts/env
+	cargo fmt --check
+
+lint: ## Run clippy on each half as it ships, and shellcheck if it is there
+	$(SETUP)
+	. scripts/env
+	$(CLIPPY) --package app --features ssr -- --deny warnings
+	$(CLIPPY) --package server -- --deny warnings
+	$(CLIPPY) --package frontend --target wasm32-unknown-unknown -- --deny warnings
+	if command -v shellcheck >/dev/null; then
+		shellcheck --external-sources --check-sourced scripts/{setup,env,build,size,test} .ci/run
+	fi
+
+# Package by package: together, the features of both halves would be on in each.
+unit: ## Run the unit and integration tests of each crate
+	$(SETUP) test
+	. scripts/env
+	cargo test --package app --features ssr
+	cargo test --package frontend
+	cargo test --package server
+
+wasm-test: ## Run the frontend's tests in a headless browser
+	$(SETUP) test
+	. scripts/env
+	export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER=wasm-bindgen-test-runner
+	cargo test --package frontend --target wasm32-unknown-unknown
+
+end2end: ## Run the end-to-end tests against the release
+	$(SETUP) test
+	scripts/build
+	. scripts/env
+	cd end2end
+	npm test
+
+size: ## Print what a visitor downloads; fail above the budget
+	$(SETUP)
+	scripts/build
+	scripts/size
+
+screenshots: ## Make the pictures of the README from the running page
+	$(SETUP) test
+	scripts/build
+	. scripts/env
+	cd end2end
+	npm run screenshots
+
+clean: ## Remove what was built (not the tool cache)
+	rm -rf target end2end/node_modules end2end/test-results end2end/playwright-report

@@ -1,0 +1,56 @@
+//! Snippets to copy: how to read the stream from a shell and from a page.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+
+use crate::{event::STREAM_PATH, text::text};
+
+/// How to put a text on the visitor's clipboard, given by the browser's half in the context. It says
+/// whether the browser lets a page do that.
+#[derive(Clone, Copy, Debug)]
+pub struct Clipboard(pub fn(&str) -> bool);
+
+/// A `curl` line and the tutorial's three lines of JavaScript, each with a button that copies it.
+#[component]
+pub fn Snippets(
+    /// The scheme and authority of the server.
+    origin: String,
+) -> impl IntoView {
+    let curl = format!("curl -N {origin}{STREAM_PATH}");
+    let script = format!(
+        "const source = new EventSource('{STREAM_PATH}')\nsource.onmessage = (event) => console.log(event.data)"
+    );
+    view! {
+        <section class="snippets" aria-label=text().snippets.heading>
+            <h2>{text().snippets.heading}</h2>
+            <Snippet name="curl" code=curl/>
+            <Snippet name="JavaScript" code=script/>
+        </section>
+    }
+}
+
+#[component]
+fn Snippet(name: &'static str, code: String) -> impl IntoView {
+    let copied = RwSignal::new(false);
+    let clipboard = use_context::<Clipboard>();
+    let to_copy = code.clone();
+    let copy = move |_| {
+        if clipboard.is_some_and(|Clipboard(put)| put(&to_copy)) {
+            copied.set(true);
+            set_timeout(move || copied.set(false), Duration::from_secs(2));
+        }
+    };
+    let label = move || if copied.get() { text().snippets.copied } else { text().snippets.copy };
+    view! {
+        <figure class="snippet">
+            <figcaption>
+                {name}
+                <button class="with-script" type="button" aria-label=move || format!("{} {name}", label()) on:click=copy>
+                    {label}
+                </button>
+            </figcaption>
+            <pre tabindex="0"><code>{code}</code></pre>
+        </figure>
+    }
+}

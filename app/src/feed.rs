@@ -1,0 +1,131 @@
+//! A topic as signals: what the browser writes on each push, and every view reads.
+
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    link::{Link, Mono},
+    tick::Tick,
+    zone::Zone,
+};
+
+/// How many pushes the page remembers.
+pub const PUSHES_KEPT: usize = 5;
+
+/// How many measurements of the visitor's clock the plot draws.
+pub const OFFSETS_KEPT: usize = 60;
+
+/// What the page is born with: made by the server for one request, and handed to hydration so that
+/// the first client render equals the server's HTML.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// The server's time when the page was rendered.
+    pub now: Tick,
+    /// Milliseconds between two pushes.
+    pub interval_ms: u32,
+    /// How many were reading the stream.
+    pub readers: u32,
+    /// The version that the page was asked for with, as in `HTTP/1.1`.
+    pub http_version: String,
+    /// Whether the server's own clock is synchronised; `None` where it cannot tell.
+    pub synchronised: Option<bool>,
+    /// The scheme and authority under which the visitor reached us, for the `curl` line.
+    pub origin: String,
+}
+
+/// The clock as it stands at one moment. All lengths are in microseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// The instant to show: microseconds since the Unix epoch on the server's clock.
+    pub shown: i64,
+    /// The server's time is within `shown ± error`. Not negative.
+    pub error: i64,
+    /// When the estimate was last confirmed by a probe or a tick.
+    pub confirmed: Mono,
+    /// The estimate has not been confirmed in time: `shown` stands still.
+    pub stopped: bool,
+}
+
+/// The visitor's clock against the server's, in microseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Offset {
+    /// The visitor's clock minus the server's: negative where the visitor's is behind.
+    pub ahead: i64,
+    /// The true offset is within `ahead ± error`.
+    pub error: i64,
+}
+
+/// One pushed message, and how late it was when it arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Push {
+    /// Counts the pushes since the page was opened; the key of the list.
+    pub number: u32,
+    /// What was pushed.
+    pub tick: Tick,
+    /// The clock's estimate minus the tick at its arrival, in microseconds; `None` before the first
+    /// probe came back.
+    pub late: Option<i64>,
+}
+
+/// Everything that changes on the page. A cheap handle: signals, which the browser writes.
+#[derive(Clone, Copy, Debug)]
+pub struct Feed {
+    /// What the clock shows; `None` until the first probe came back.
+    pub reading: RwSignal<Option<Reading>>,
+    /// The state of the connection.
+    pub link: RwSignal<Link>,
+    /// The page's monotonic clock, written when something that depends on it is due to be redrawn.
+    pub now: RwSignal<Mono>,
+    /// How many are reading.
+    pub readers: RwSignal<u32>,
+    /// The last pushes, newest first, at most [`PUSHES_KEPT`].
+    pub pushes: RwSignal<Vec<Push>>,
+    /// The visitor's clock against the server's, oldest first, at most [`OFFSETS_KEPT`].
+    pub offsets: RwSignal<Vec<Offset>>,
+    /// The best round trip of the last burst of probes, in microseconds.
+    pub round_trip: RwSignal<Option<i64>>,
+    /// The last step of the clock (more than could be slewed), in microseconds.
+    pub step: RwSignal<Option<i64>>,
+    /// The version of HTTP that the browser speaks with the server.
+    pub http_version: RwSignal<String>,
+    /// Whether the server's own clock is synchronised.
+    pub synchronised: RwSignal<Option<bool>>,
+    /// How the visitor writes an instant; UTC until the browser has said.
+    pub zone: RwSignal<Zone>,
+    /// Milliseconds between two pushes.
+    pub interval_ms: u32,
+}
+
+impl Feed {
+    /// The feed of a page that has heard nothing but what it was born with.
+    #[must_use]
+    pub fn new(snapshot: &Snapshot) -> Self {
+        Self {
+            reading: RwSignal::new(None),
+            link: RwSignal::new(Link::Opening),
+            now: RwSignal::new(0),
+            readers: RwSignal::new(snapshot.readers),
+            pushes: RwSignal::new(Vec::new()),
+            offsets: RwSignal::new(Vec::new()),
+            round_trip: RwSignal::new(None),
+            step: RwSignal::new(None),
+            http_version: RwSignal::new(snapshot.http_version.clone()),
+            synchronised: RwSignal::new(snapshot.synchronised),
+            zone: RwSignal::new(Zone::utc()),
+            interval_ms: snapshot.interval_ms,
+        }
+    }
+
+    /// `odd` or `even` by the number of pushes, and nothing before the first. The style gives both
+    /// the same animation under two names: the change of name starts it again.
+    #[must_use]
+    pub fn beat(&self) -> Option<&'static str> {
+        let number = self.pushes.read().first()?.number;
+        Some(if number % 2 == 1 { "odd" } else { "even" })
+    }
+}
+
+/// How to subscribe, given by the browser's half in the context. The server gives none, so that
+/// rendering never opens a stream.
+#[derive(Clone, Copy, Debug)]
+pub struct Subscribe(pub fn(Feed));

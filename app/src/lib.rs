@@ -1,0 +1,27 @@
+//! What both halves of Belfry know. An event leaves the server as bytes that this crate names and
+//! encodes, and becomes a signal that this crate's views print:
+//!
+//! ```text
+//! server: clock → hub → sse  ⇢ the wire ⇢  frontend: source → app: feed → view
+//! ```
+//!
+//! It does no I/O, reads no clock and has no `cfg`: the server gives the page what it is born with
+//! ([`feed::Snapshot`]), the browser gives it a way to subscribe ([`feed::Subscribe`]).
+
+#![forbid(unsafe_code)]
+
+pub mod event;
+pub mod feed;
+pub mod link;
+pub mod text;
+pub mod tick;
+
+pub mod components;
+pub mod pages;
+pub mod zone;
+
+pub use event::ProbeReply;
+pub use feed::{Feed, Snapshot, Subscribe};
+pub use link::Link;
+pub use pages::App;
+pub use tick::Tick;

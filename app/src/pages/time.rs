@@ -1,0 +1,211 @@
+//! The time page: the server's time, how exact it is, and what its stream is doing.
+
+use leptos::prelude::*;
+
+use crate::{
+    components::{Bell, Card, LinkPill, Snippets, Spark},
+    feed::{Feed, Offset, Push, Snapshot},
+    text::{error, length, text},
+    tick::Tick,
+};
+
+/// Tenths of a second are drawn while the error is at most this, in microseconds.
+const TENTHS_WITHIN: i64 = 50_000;
+
+/// The page at `/`.
+#[component]
+pub fn TimePage(snapshot: Snapshot, feed: Feed) -> impl IntoView {
+    let stopped = Memo::new(move |_| feed.reading.get().is_some_and(|reading| reading.stopped));
+    view! {
+        <div class="page" class:stopped=stopped>
+            <header class="masthead">
+                <a class="logo" href="/"><Bell feed/>{text().name}</a>
+            </header>
+            <main>
+                <Hero born=snapshot.now feed/>
+                <Figures feed/>
+                <Snippets origin=snapshot.origin/>
+            </main>
+        </div>
+    }
+}
+
+/// The number that is the picture, and the line that makes it honest.
+#[component]
+fn Hero(
+    /// The time when the page was rendered, shown until the clock has been measured.
+    born: Tick,
+    feed: Feed,
+) -> impl IntoView {
+    let shown = Memo::new(move |_| match feed.reading.get() {
+        Some(reading) => Tick::from_micros(reading.shown),
+        None => born,
+    });
+    let second =
+        Memo::new(move |_| Tick::from_micros(shown.get().millis().div_euclid(1000) * 1_000_000));
+    let face = move || (feed.zone.get().face)(second.get());
+    let date = move || {
+        let zone = feed.zone.get();
+        format!("{} · {}", (zone.date)(second.get()), zone.name)
+    };
+    let tenth = move || match feed.reading.get() {
+        Some(reading) if reading.error <= TENTHS_WITHIN => {
+            format!(".{}", shown.get().millis().rem_euclid(1000) / 100)
+        }
+        _ => String::new(),
+    };
+    view! {
+        <section class="hero">
+            <h1 class="visually-hidden">{text().server_time}</h1>
+            <p class="date">{date}</p>
+            <p class="clock" role="timer">
+                <time datetime=move || shown.get().to_string()>
+                    <small class="period">{move || face().before}</small>
+                    <span class="digits">{move || face().digits}</span>
+                    <small class="tenth">{tenth}</small>
+                    <small class="period">{move || face().after}</small>
+                </time>
+            </p>
+            <Truth feed/>
+            <LinkPill feed/>
+            <Beat feed/>
+            <p class="without-script">{text().without_script}</p>
+        </section>
+    }
+}
+
+/// The clock's error against this server's clock, and the visitor's clock against it.
+#[component]
+fn Truth(feed: Feed) -> impl IntoView {
+    let exact = move || {
+        match feed.reading.get() {
+        None => text().as_of_loading.into_any(),
+        Some(reading) if reading.stopped => {
+            let face = (feed.zone.get().face)(Tick::from_micros(reading.shown));
+            (text().stopped_since)(&face.digits).into_any()
+        }
+        Some(reading) => view! {
+            {text().exact_to}" "<b class="error">{error(reading.error)}</b>" "{text().against_this_server}
+        }
+        .into_any(),
+    }
+    };
+    let yours = move || {
+        feed.offsets.read().last().map(|&offset| {
+            view! {
+                <span>{text().your_clock}" "<b>{against_server(offset)}</b>", "{error(offset.error)}</span>
+            }
+        })
+    };
+    let stepped =
+        move || feed.step.get().map(|by| view! { <span>{(text().stepped)(&length(by))}</span> });
+    view! {
+        <p class="truth">
+            <span>{exact}</span>
+            {yours}
+            {stepped}
+        </p>
+    }
+}
+
+/// In words, how far the visitor's clock is off: `84 ms behind`.
+fn against_server(offset: Offset) -> String {
+    match offset.ahead {
+        ahead if ahead.saturating_abs() <= offset.error => text().yours_agrees.to_owned(),
+        ahead if ahead < 0 => (text().yours_behind)(&length(ahead)),
+        ahead => (text().yours_ahead)(&length(ahead)),
+    }
+}
+
+/// The thin bar that fills until the next push.
+#[component]
+fn Beat(feed: Feed) -> impl IntoView {
+    let interval = i64::from(feed.interval_ms) * 1000;
+    let width = move || match feed.reading.get() {
+        Some(reading) if !reading.stopped => reading.shown.rem_euclid(interval) * 100 / interval,
+        _ => 0,
+    };
+    view! {
+        <svg class="beat with-script" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">
+            <rect width=width height="1"/>
+        </svg>
+    }
+}
+
+/// The cards: one figure each.
+#[component]
+fn Figures(feed: Feed) -> impl IntoView {
+    let words = &text().cards;
+    let yours = move || match feed.offsets.read().last() {
+        Some(&offset) => {
+            view! { {against_server(offset)}" "<small>{error(offset.error)}</small> }.into_any()
+        }
+        None => words.measuring.into_any(),
+    };
+    let round_trip = move || match feed.round_trip.get() {
+        #[expect(clippy::cast_precision_loss, reason = "a round trip is far below 2^53 µs")]
+        Some(micros) => format!("{:.1} ms", micros as f64 / 1000.0),
+        None => words.measuring.to_owned(),
+    };
+    let (synchronised, means) = (
+        move || match feed.synchronised.get() {
+            Some(true) => words.synchronised,
+            Some(false) => words.not_synchronised,
+            None => words.not_known,
+        },
+        move || match feed.synchronised.get() {
+            Some(true) => words.synchronised_means,
+            Some(false) => words.not_synchronised_means,
+            None => words.not_known_means,
+        },
+    );
+    view! {
+        <section class="figures" aria-label=words.figures>
+            <Card heading=words.your_clock>
+                <p class="figure">{yours}</p>
+                <Spark label=words.your_clock_plot offsets=feed.offsets/>
+            </Card>
+            <Card heading=words.round_trip>
+                <p class="figure">{round_trip}</p>
+                <p>{words.best_of_last}" · "<span class="http-version">{feed.http_version}</span></p>
+            </Card>
+            <Card heading=words.server_clock>
+                <p class="figure">{synchronised}</p>
+                <p>{means}</p>
+            </Card>
+            <Card heading=words.watching>
+                <p class="figure readers">{feed.readers}</p>
+                <p>{words.watching_means}</p>
+            </Card>
+            <Card heading=words.pushes>
+                <Pushes feed/>
+            </Card>
+        </section>
+    }
+}
+
+/// The last pushed messages, as they came, and how late each was.
+#[component]
+fn Pushes(feed: Feed) -> impl IntoView {
+    let none =
+        move || feed.pushes.read().is_empty().then_some(view! { <p>{text().cards.no_push}</p> });
+    view! {
+        {none}
+        <ol class="pushes">
+            <For each=move || feed.pushes.get() key=|push| push.number let:push>
+                <li><span>{data(push)}</span><span>{push.late.map(late)}</span></li>
+            </For>
+        </ol>
+    }
+}
+
+/// The message's `data` without the day, which the page shows already.
+fn data(push: Push) -> String {
+    push.tick.to_string().split_off(11)
+}
+
+/// How late a push was: `+3.1 ms`.
+#[expect(clippy::cast_precision_loss, reason = "a delay is far below 2^53 µs")]
+fn late(micros: i64) -> String {
+    format!("{:+.1} ms", micros as f64 / 1000.0)
+}

@@ -1,0 +1,283 @@
+//! The keeper: what the source, the probes and the browser say goes in; the feed's signals, a source
+//! that is opened anew and a probe that is sent come out. It decides nothing itself: it asks the
+//! [`Supervisor`] and the [`Clock`].
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::{Rc, Weak},
+};
+
+use app::{
+    Feed, Tick,
+    feed::{OFFSETS_KEPT, Offset, PUSHES_KEPT, Push, Reading},
+    link::Mono,
+};
+use gloo_events::EventListener;
+use gloo_timers::callback::Timeout;
+use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::VisibilityState;
+
+use crate::{
+    clock::{Clock, Correction, Verdict},
+    page_clock::{now, resolution, wall},
+    probe::{http_version, probe},
+    source::{Said, Source},
+    supervisor::{Order, Plan, Signal, Supervisor},
+    visitor,
+};
+
+/// Probes in the first burst. The first one opens the connection, and is slower for it.
+const FIRST_BURST: u32 = 8;
+
+/// Probes in every later burst.
+const BURST: u32 = 4;
+
+/// Between two bursts, in microseconds, while the page is visible.
+const BETWEEN_BURSTS: i64 = 30_000_000;
+
+/// How often what is shown changes: every tenth of a second.
+const TENTH: i64 = 100_000;
+
+/// The error that `Date.now()` adds, which counts whole milliseconds.
+const WALL_RESOLUTION: i64 = 1000;
+
+/// Everything that the page holds open. Dropping it closes it all.
+struct Keeper {
+    feed: Feed,
+    itself: Weak<Keeper>,
+    supervisor: RefCell<Supervisor>,
+    clock: RefCell<Clock>,
+    source: RefCell<Option<Source>>,
+    /// The supervisor's plan.
+    wake: RefCell<Option<Timeout>>,
+    /// When the digits change next.
+    redraw: RefCell<Option<Timeout>>,
+    listeners: RefCell<Vec<EventListener>>,
+    /// A burst of probes is under way.
+    probing: Cell<bool>,
+    /// When the next burst is due.
+    probe_at: Cell<Mono>,
+}
+
+/// Follows the time for as long as the current owner lives.
+pub fn subscribe(feed: Feed) {
+    let interval = i64::from(feed.interval_ms) * 1000;
+    let (supervisor, plan) = Supervisor::start(now(), interval);
+    let keeper = Rc::new_cyclic(|itself| Keeper {
+        feed,
+        itself: itself.clone(),
+        supervisor: RefCell::new(supervisor),
+        clock: RefCell::new(Clock::new(interval, resolution())),
+        source: RefCell::default(),
+        wake: RefCell::default(),
+        redraw: RefCell::default(),
+        listeners: RefCell::default(),
+        probing: Cell::new(false),
+        probe_at: Cell::new(now()),
+    });
+    feed.zone.set(visitor::zone());
+    keeper.listen();
+    keeper.follow(&plan);
+    keeper.measure(FIRST_BURST);
+    keeper.redraw();
+    // The owner holds the only strong handle: every callback has a weak one.
+    StoredValue::new_local(keeper);
+}
+
+impl Keeper {
+    /// A callback that does nothing once the keeper is gone.
+    fn callback<T>(&self, act: fn(&Rc<Self>, T)) -> impl Fn(T) + Clone + use<T> {
+        let itself = self.itself.clone();
+        move |input| {
+            if let Some(keeper) = itself.upgrade() {
+                act(&keeper, input);
+            }
+        }
+    }
+
+    /// Listens to what the browser says of the network and of the page.
+    fn listen(&self) {
+        let on = |target: &web_sys::EventTarget, name: &'static str, signal: Signal| {
+            let tell = self.callback(Self::on_page_event);
+            let listener = EventListener::new(target, name, move |_| tell(signal));
+            self.listeners.borrow_mut().push(listener);
+        };
+        let (window, document) = (window(), document());
+        for name in ["online", "pageshow"] {
+            on(&window, name, Signal::Awake);
+        }
+        on(&window, "pagehide", Signal::Asleep);
+        on(&document, "freeze", Signal::Asleep);
+        for name in ["resume", "visibilitychange"] {
+            on(&document, name, Signal::Awake);
+        }
+    }
+
+    fn on_page_event(self: &Rc<Self>, signal: Signal) {
+        if signal == Signal::Awake {
+            if !visible() {
+                return;
+            }
+            self.redraw();
+        }
+        self.tell_supervisor(signal);
+    }
+
+    fn tell_supervisor(&self, signal: Signal) {
+        let plan = self.supervisor.borrow_mut().on(signal, now(), js_sys::Math::random());
+        self.follow(&plan);
+    }
+
+    /// Does what the supervisor has decided.
+    fn follow(&self, plan: &Plan) {
+        match plan.order {
+            Order::Keep => {}
+            Order::Close => drop(self.source.take()),
+            Order::Open => {
+                drop(self.source.take());
+                let opened = Source::open(self.callback(Self::on_said));
+                // Where it cannot be made nothing will be heard from it, and it is replaced.
+                self.source.replace(opened.ok());
+            }
+        }
+        self.wake.replace(plan.wake_at.map(|at| {
+            let due = self.callback(|keeper, signal| keeper.tell_supervisor(signal));
+            Timeout::new(millis_until(at), move || due(Signal::Due))
+        }));
+        self.feed.now.set(now());
+        let link = self.supervisor.borrow().link();
+        if self.feed.link.get_untracked() != link {
+            self.feed.link.set(link);
+        }
+    }
+
+    fn on_said(self: &Rc<Self>, said: Said) {
+        match said {
+            Said::Message(data) => {
+                if let Ok(tick) = data.parse() {
+                    self.on_tick(tick);
+                }
+                self.tell_supervisor(Signal::Heard);
+            }
+            Said::Readers(count) => {
+                if let Ok(count) = count.parse() {
+                    self.feed.readers.set(count);
+                }
+            }
+            Said::Failed => self.tell_supervisor(Signal::Failed),
+        }
+    }
+
+    fn on_tick(self: &Rc<Self>, tick: Tick) {
+        let at = now();
+        self.check_for_sleep();
+        let late = self.clock.borrow().late(at, tick.micros());
+        if self.clock.borrow_mut().ticked(at, tick.micros()) == Verdict::Doubted {
+            self.measure(BURST);
+        }
+        self.feed.pushes.update(|pushes| {
+            let number = pushes.first().map_or(0, |push| push.number) + 1;
+            pushes.insert(0, Push { number, tick, late });
+            pushes.truncate(PUSHES_KEPT);
+        });
+        document().set_title(&(app::text::text().title)(&visitor::title(tick)));
+        self.redraw();
+    }
+
+    fn check_for_sleep(self: &Rc<Self>) {
+        if self.clock.borrow_mut().checked(now(), wall()) == Verdict::Doubted {
+            self.measure(BURST);
+        }
+    }
+
+    /// Sends a burst of probes, one after the other, unless one is under way.
+    fn measure(self: &Rc<Self>, probes: u32) {
+        if self.probing.replace(true) {
+            return;
+        }
+        self.probe_at.set(now().saturating_add(BETWEEN_BURSTS));
+        let itself = self.itself.clone();
+        spawn_local(async move {
+            let (mut best, mut step) = (None::<i64>, None);
+            for _ in 0..probes {
+                let Some((probe, reply)) = probe().await else { break };
+                let Some(keeper) = itself.upgrade() else { return };
+                keeper.check_for_sleep();
+                let at_server = probe.sent.saturating_sub(probe.received);
+                let trip = (probe.back - probe.left).saturating_sub(at_server);
+                best = Some(best.map_or(trip, |best| best.min(trip)));
+                if let Correction::Step(by) = keeper.clock.borrow_mut().probed(&probe) {
+                    step = Some(by);
+                }
+                keeper.feed.synchronised.set(reply.synchronised);
+                keeper.redraw();
+            }
+            if let Some(keeper) = itself.upgrade() {
+                keeper.probing.set(false);
+                if best.is_some() {
+                    keeper.measured(best, step);
+                }
+            }
+        });
+    }
+
+    /// Shows what a burst of probes has found out.
+    fn measured(self: &Rc<Self>, round_trip: Option<i64>, step: Option<i64>) {
+        self.feed.round_trip.set(round_trip);
+        self.feed.step.set(step);
+        if let Some(version) = http_version() {
+            self.feed.http_version.set(version);
+        }
+        let reading = self.clock.borrow_mut().read(now());
+        match reading {
+            // The clock was refuted after the last probe had left: that one did not count.
+            Some(Reading { stopped: true, .. }) => self.measure(BURST),
+            Some(Reading { shown, error, .. }) => self.compare(shown, error),
+            None => {}
+        }
+    }
+
+    /// Notes how far the visitor's clock is from the server's.
+    fn compare(&self, shown: i64, error: i64) {
+        let offset = Offset { ahead: wall() - shown, error: error + WALL_RESOLUTION };
+        self.feed.offsets.update(|offsets| {
+            offsets.push(offset);
+            if offsets.len() > OFFSETS_KEPT {
+                offsets.remove(0);
+            }
+        });
+    }
+
+    /// Shows the clock as it stands, and plans to do so again when its digits change.
+    fn redraw(self: &Rc<Self>) {
+        self.check_for_sleep();
+        if now() >= self.probe_at.get() && visible() {
+            self.measure(BURST);
+        }
+        let at = now();
+        let reading = self.clock.borrow_mut().read(at);
+        self.feed.now.set(at);
+        self.feed.reading.set(reading);
+        if !visible() {
+            // Coming back redraws; until then the ticks keep the title right.
+            self.redraw.take();
+            return;
+        }
+        let shown = reading.filter(|reading| !reading.stopped).map_or(at, |reading| reading.shown);
+        let next = at + (TENTH - shown.rem_euclid(TENTH));
+        let again = self.callback(|keeper, ()| keeper.redraw());
+        self.redraw.replace(Some(Timeout::new(millis_until(next), move || again(()))));
+    }
+}
+
+/// Whether anybody can see the page.
+fn visible() -> bool {
+    document().visibility_state() == VisibilityState::Visible
+}
+
+/// Whole milliseconds until an instant, never too few.
+fn millis_until(at: Mono) -> u32 {
+    let millis = at.saturating_sub(now()).max(0).div_euclid(1000) + 1;
+    u32::try_from(millis).unwrap_or(u32::MAX)
+}

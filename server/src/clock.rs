@@ -1,0 +1,102 @@
+//! The server's clock: nothing goes in, microseconds since the Unix epoch come out.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::time::{Instant, sleep};
+
+/// A clock to read. Tests give one that follows tokio's virtual time.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock(Source);
+
+#[derive(Clone, Copy, Debug)]
+enum Source {
+    System,
+    Virtual { origin: Instant, micros: i64 },
+}
+
+impl Clock {
+    /// The operating system's clock.
+    #[must_use]
+    pub fn system() -> Self {
+        Self(Source::System)
+    }
+
+    /// A clock that says `micros` now, and goes as tokio's time does from there.
+    #[must_use]
+    pub fn starting_at(micros: i64) -> Self {
+        Self(Source::Virtual { origin: Instant::now(), micros })
+    }
+
+    /// Microseconds since the Unix epoch; negative before it.
+    #[must_use]
+    pub fn now(&self) -> i64 {
+        match self.0 {
+            Source::System => match SystemTime::now().duration_since(UNIX_EPOCH) {
+                Ok(since) => micros(since),
+                Err(before) => -micros(before.duration()),
+            },
+            Source::Virtual { origin, micros: start } => {
+                start.saturating_add(micros(origin.elapsed()))
+            }
+        }
+    }
+
+    /// Returns at the first multiple of `interval` since the Unix epoch after `last`, or after now
+    /// where the clock has been set back since then.
+    pub async fn next_multiple(&self, interval: Duration, last: i64) -> i64 {
+        let step = micros(interval).max(1);
+        let after = |instant: i64| (instant.div_euclid(step) + 1).saturating_mul(step);
+        let mut due = after(last);
+        loop {
+            let now = self.now();
+            if now >= due {
+                return now;
+            }
+            due = due.min(after(now));
+            sleep(Duration::from_micros(due.abs_diff(now))).await;
+        }
+    }
+}
+
+fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}
+
+/// Whether the kernel holds the system's clock to be synchronised (`adjtimex(2)`); `None` where it
+/// cannot be asked.
+#[must_use]
+pub fn synchronised() -> Option<bool> {
+    // SAFETY: `timex` is plain integers, for which all zeroes is a value; `modes: 0` only reads.
+    #[expect(unsafe_code, reason = "no well-kept crate wraps adjtimex")]
+    let state = unsafe {
+        let mut timex: libc::timex = std::mem::zeroed();
+        libc::adjtimex(&raw mut timex)
+    };
+    (state >= 0).then_some(state != libc::TIME_ERROR)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[tokio::test(start_paused = true)]
+    async fn a_multiple_is_waited_for() {
+        let clock = Clock::starting_at(10_400_000);
+        assert_eq!(clock.next_multiple(3 * SECOND, clock.now()).await, 12_000_000);
+        assert_eq!(clock.next_multiple(3 * SECOND, 12_000_000).await, 15_000_000);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn missed_multiples_are_not_made_up_for() {
+        let clock = Clock::starting_at(100_000_000);
+        assert_eq!(clock.next_multiple(SECOND, 3_000_000).await, 100_000_000);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_clock_that_was_set_back_does_not_stop_the_ticks() {
+        let clock = Clock::starting_at(10_400_000);
+        assert_eq!(clock.next_multiple(SECOND, 99_000_000_000).await, 11_000_000);
+    }
+}

@@ -1,0 +1,95 @@
+//! The application as a value: requests go in, answers come out, without a port.
+
+use std::sync::Arc;
+
+use app::event::{PROBE_PATH, STREAM_PATH};
+use axum::{
+    Router,
+    handler::HandlerWithoutStateExt,
+    http::{
+        HeaderName, HeaderValue, StatusCode,
+        header::{CACHE_CONTROL, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS},
+    },
+    response::Response,
+    routing::get,
+};
+use leptos::task::Executor;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceBuilder;
+use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer};
+
+use crate::{Hub, Site, page, probe, sse};
+
+/// For a file whose name carries a hash: it never gets other content.
+const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+/// For a file that keeps its name when its content changes.
+const AN_HOUR: HeaderValue = HeaderValue::from_static("public, max-age=3600");
+/// For a file that changes while it is worked on.
+const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
+
+/// What the answers are made from. A cheap handle.
+#[derive(Clone, Debug)]
+pub struct AppState {
+    /// Gives each event to everyone who follows its topic.
+    pub hub: Hub,
+    /// What the pages load.
+    pub site: Arc<Site>,
+    /// Milliseconds between two ticks.
+    pub interval_ms: u32,
+    /// Ends every stream.
+    pub shutdown: CancellationToken,
+}
+
+/// The whole application.
+pub fn router(state: AppState) -> Router {
+    // Leptos spawns on whatever runtime there is once it was told which; again is no error to us.
+    let _ = Executor::init_tokio();
+    let root = &state.site.root;
+    let packages = ServiceBuilder::new()
+        .layer(keep(if state.site.hashed { FOR_EVER } else { ASK_AGAIN }))
+        .service(files(&root.join("pkg")).not_found_service(not_found.into_service()));
+    let public = ServiceBuilder::new()
+        .layer(keep(AN_HOUR))
+        .service(files(root).not_found_service(not_found.into_service()));
+    Router::new()
+        .route("/", get(page::page))
+        .route(STREAM_PATH, get(sse::stream).head(sse::head))
+        .route(PROBE_PATH, get(probe::probe))
+        .nest_service("/pkg", packages)
+        .fallback_service(public)
+        .layer(always(X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(always(REFERRER_POLICY, "no-referrer"))
+        // With these two the page is alone in its process, and a browser gives it a finer timer.
+        .layer(always(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
+        .layer(always(HeaderName::from_static("cross-origin-embedder-policy"), "require-corp"))
+        .with_state(state)
+}
+
+/// A folder's files, in the smallest form that was made in advance and that the client takes.
+fn files(folder: &std::path::Path) -> ServeDir {
+    ServeDir::new(folder)
+        .append_index_html_on_directories(false)
+        .precompressed_br()
+        .precompressed_gzip()
+}
+
+async fn not_found() -> (StatusCode, &'static str) {
+    (StatusCode::NOT_FOUND, "There is nothing here. The time is at /, its stream at /sse.\n")
+}
+
+/// Says how long an answer may be kept, where there is one.
+fn keep(
+    value: HeaderValue,
+) -> SetResponseHeaderLayer<
+    impl FnMut(&Response<tower_http::services::fs::ServeFileSystemResponseBody>) -> Option<HeaderValue>
+    + Clone,
+> {
+    SetResponseHeaderLayer::overriding(CACHE_CONTROL, move |answer: &Response<_>| {
+        let there = answer.status().is_success() || answer.status() == StatusCode::NOT_MODIFIED;
+        there.then(|| value.clone())
+    })
+}
+
+fn always(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value))
+}

@@ -1,0 +1,154 @@
+//! The hub: the newest value of each state topic goes in, everyone who follows it gets its frame.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use app::{Tick, event::READERS};
+use tokio::{sync::watch, time::Instant};
+use tokio_util::sync::CancellationToken;
+use tracing::info;
+
+use crate::{clock::Clock, sse::Frame};
+
+/// A handle to the hub; clones share it.
+#[derive(Clone, Debug)]
+pub struct Hub(Arc<Topics>);
+
+#[derive(Debug)]
+struct Topics {
+    clock: Clock,
+    /// The newest tick. `None` until the first multiple of the interval.
+    time: watch::Sender<Option<Frame>>,
+    /// The last number of readers that was announced.
+    readers: watch::Sender<Readers>,
+    reading: AtomicU32,
+}
+
+/// A number of readers, and the event that announces it.
+#[derive(Clone, Debug)]
+pub struct Readers {
+    /// How many are reading.
+    pub count: u32,
+    /// The event.
+    pub frame: Frame,
+}
+
+impl Readers {
+    fn new(count: u32) -> Self {
+        Self { count, frame: Frame::named(READERS, &count.to_string()) }
+    }
+}
+
+impl Hub {
+    /// A hub with no readers, whose time is `clock`'s.
+    #[must_use]
+    pub fn new(clock: Clock) -> Self {
+        Self(Arc::new(Topics {
+            clock,
+            time: watch::Sender::new(None),
+            readers: watch::Sender::new(Readers::new(0)),
+            reading: AtomicU32::new(0),
+        }))
+    }
+
+    /// Publishes the time at every multiple of `interval`, and the number of readers where it has
+    /// changed, until `shutdown`.
+    pub async fn run(&self, interval: Duration, shutdown: CancellationToken) {
+        let Topics { clock, time, readers, .. } = &*self.0;
+        let ticking = async {
+            let mut last = clock.now();
+            loop {
+                last = clock.next_multiple(interval, last).await;
+                time.send_replace(Some(self.tick()));
+                readers.send_if_modified(|announced| {
+                    let count = self.reading();
+                    let changed = count != announced.count;
+                    if changed {
+                        *announced = Readers::new(count);
+                    }
+                    changed
+                });
+            }
+        };
+        shutdown.run_until_cancelled(ticking).await;
+    }
+
+    /// An event with the instant of its own making.
+    #[must_use]
+    pub fn tick(&self) -> Frame {
+        Frame::message(&Tick::from_micros(self.0.clock.now()).to_string())
+    }
+
+    /// The clock that the hub ticks by.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        self.0.clock
+    }
+
+    /// How many are reading now.
+    #[must_use]
+    pub fn reading(&self) -> u32 {
+        self.0.reading.load(Ordering::Relaxed)
+    }
+
+    /// The number of readers as an event, made now.
+    #[must_use]
+    pub fn readers_now(&self) -> Readers {
+        Readers::new(self.reading())
+    }
+
+    /// Follows the newest tick; what is there already counts as seen.
+    #[must_use]
+    pub fn follow_time(&self) -> watch::Receiver<Option<Frame>> {
+        self.0.time.subscribe()
+    }
+
+    /// Follows the number of readers; what is there already counts as seen.
+    #[must_use]
+    pub fn follow_readers(&self) -> watch::Receiver<Readers> {
+        self.0.readers.subscribe()
+    }
+
+    /// Counts a reader in until the returned guard is dropped, and logs both.
+    #[must_use]
+    pub fn admit(&self, address: SocketAddr) -> Reader {
+        let remaining = self.0.reading.fetch_add(1, Ordering::Relaxed) + 1;
+        info!(%address, readers = remaining, "client connected");
+        Reader { hub: self.clone(), address, since: Instant::now(), events: 0 }
+    }
+}
+
+/// One who reads. Dropping it is leaving.
+#[derive(Debug)]
+pub struct Reader {
+    hub: Hub,
+    address: SocketAddr,
+    since: Instant,
+    events: u64,
+}
+
+impl Reader {
+    /// Counts events that were handed over for this reader.
+    pub fn got(&mut self, events: u64) {
+        self.events += events;
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        let remaining = self.hub.0.reading.fetch_sub(1, Ordering::Relaxed) - 1;
+        info!(
+            address = %self.address,
+            duration_ms = u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX),
+            events = self.events,
+            readers = remaining,
+            "client disconnected"
+        );
+    }
+}

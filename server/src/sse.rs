@@ -1,0 +1,42 @@
+//! The stream: a reader comes in, `text/event-stream` goes out until it leaves.
+
+mod frame;
+mod subscription;
+
+use std::net::SocketAddr;
+
+use axum::{
+    body::Body,
+    extract::{ConnectInfo, State},
+    http::{
+        HeaderName,
+        header::{CACHE_CONTROL, CONTENT_TYPE},
+    },
+    response::IntoResponse,
+};
+
+use crate::http::AppState;
+
+pub use frame::Frame;
+pub use subscription::Subscription;
+
+/// What every stream says of itself: nobody on the way may keep, change or hold back its bytes.
+const HEADERS: [(HeaderName, &str); 3] = [
+    (CONTENT_TYPE, "text/event-stream"),
+    (CACHE_CONTROL, "no-store, no-transform"),
+    (HeaderName::from_static("x-accel-buffering"), "no"),
+];
+
+/// `GET /sse`.
+pub(crate) async fn stream(
+    State(state): State<AppState>,
+    ConnectInfo(address): ConnectInfo<SocketAddr>,
+) -> impl IntoResponse {
+    let subscription = Subscription::new(&state.hub, address, state.shutdown.clone());
+    (HEADERS, Body::from_stream(subscription.into_stream()))
+}
+
+/// `HEAD /sse`: the headers, and nobody to count.
+pub(crate) async fn head() -> impl IntoResponse {
+    HEADERS
+}
