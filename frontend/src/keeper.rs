@@ -181,6 +181,7 @@ impl Keeper {
             pushes.insert(0, Push { number, tick, late });
             pushes.truncate(PUSHES_KEPT);
         });
+        self.compare();
         document().set_title(&(app::text::text().title)(&visitor::title(tick)));
         self.redraw();
     }
@@ -233,13 +234,15 @@ impl Keeper {
         match reading {
             // The clock was refuted after the last probe had left: that one did not count.
             Some(Reading { stopped: true, .. }) => self.measure(BURST),
-            Some(Reading { shown, error, .. }) => self.compare(shown, error),
-            None => {}
+            Some(_) if self.feed.offsets.read_untracked().is_empty() => self.compare(),
+            _ => {}
         }
     }
 
     /// Notes how far the visitor's clock is from the server's.
-    fn compare(&self, shown: i64, error: i64) {
+    fn compare(&self) {
+        let reading = self.clock.borrow_mut().read(now());
+        let Some(Reading { shown, error, stopped: false, .. }) = reading else { return };
         let offset = Offset { ahead: wall() - shown, error: error + WALL_RESOLUTION };
         self.feed.offsets.update(|offsets| {
             offsets.push(offset);

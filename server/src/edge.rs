@@ -2,7 +2,7 @@
 
 mod stall;
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, time::Duration};
 
 use axum::{Extension, Router, extract::ConnectInfo};
 use hyper::server::conn::http1;
@@ -18,61 +18,49 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{debug, warn};
 
-use crate::{AppState, Clock, Config, Hub, Site, router};
+use crate::Config;
 use stall::WriteDeadline;
 
 /// A head that has not come within this is not waited for, nor is the next one on a connection that
 /// is kept alive.
 const HEAD_WITHIN: Duration = Duration::from_secs(30);
 
+/// Between two attempts to accept a connection where the first has failed.
+const AFTER_REFUSAL: Duration = Duration::from_millis(100);
+
 /// The largest head of a request, in bytes.
 const HEAD_BYTES: usize = 16 * 1024;
 
-/// Serves the application on `listener`. After `shutdown` it takes no more connections, ends every
-/// stream, and returns when the last answer is out; who calls it bounds that wait.
-///
-/// # Errors
-/// Where the listener's address cannot be read.
-pub async fn serve(
-    config: Config,
-    site: Site,
+/// Serves `application` on `listener`. After `shutdown` it takes no more connections, and returns
+/// when the last one has ended; who calls it bounds that wait. The application ends its streams
+/// itself.
+pub async fn accept(
+    application: Router,
+    config: &Config,
     listener: TcpListener,
     shutdown: CancellationToken,
-) -> io::Result<()> {
-    let hub = Hub::new(Clock::system());
-    let state = AppState {
-        hub: hub.clone(),
-        site: Arc::new(site),
-        interval_ms: u32::try_from(config.interval.as_millis()).unwrap_or(u32::MAX),
-        shutdown: shutdown.clone(),
-    };
-    let application = router(state);
-    let tasks = TaskTracker::new();
-    tasks.spawn({
-        let (interval, shutdown) = (config.interval, shutdown.clone());
-        async move { hub.run(interval, shutdown).await }
-    });
+) {
+    let connections = TaskTracker::new();
     while let Some(accepted) = shutdown.run_until_cancelled(listener.accept()).await {
         match accepted {
             Ok((socket, peer)) => {
-                if let Err(error) = tune(&socket, &config) {
+                if let Err(error) = tune(&socket, config) {
                     debug!(%peer, %error, "the connection was gone before it was served");
                     continue;
                 }
                 let socket = WriteDeadline::new(socket, config.write_stall);
-                tasks.spawn(converse(socket, peer, application.clone(), shutdown.clone()));
+                connections.spawn(converse(socket, peer, application.clone(), shutdown.clone()));
             }
             // Most often there is no descriptor left: whoever leaves gives one back.
             Err(error) => {
                 warn!(%error, "cannot accept a connection");
-                sleep(Duration::from_millis(100)).await;
+                sleep(AFTER_REFUSAL).await;
             }
         }
     }
     drop(listener);
-    tasks.close();
-    tasks.wait().await;
-    Ok(())
+    connections.close();
+    connections.wait().await;
 }
 
 /// What the kernel is to do for a connection.

@@ -1,7 +1,8 @@
 //! The application as a value: requests go in, answers come out, without a port.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
+use any_spawner::Executor;
 use app::event::{PROBE_PATH, STREAM_PATH};
 use axum::{
     Router,
@@ -13,7 +14,6 @@ use axum::{
     response::Response,
     routing::get,
 };
-use leptos::task::Executor;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceBuilder;
 use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer};
@@ -34,8 +34,8 @@ pub struct AppState {
     pub hub: Hub,
     /// What the pages load.
     pub site: Arc<Site>,
-    /// Milliseconds between two ticks.
-    pub interval_ms: u32,
+    /// Between two ticks.
+    pub interval: Duration,
     /// Ends every stream.
     pub shutdown: CancellationToken,
 }

@@ -20,7 +20,27 @@ pub mod sse;
 
 pub use clock::Clock;
 pub use config::Config;
-pub use edge::serve;
 pub use http::{AppState, router};
 pub use hub::Hub;
 pub use site::Site;
+
+/// Serves Belfry on `listener`. After `shutdown` it takes no more connections, ends every stream,
+/// and returns when the last answer is out; who calls it bounds that wait.
+pub async fn serve(
+    config: Config,
+    site: Site,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+) {
+    let hub = Hub::new(Clock::system());
+    let state = AppState {
+        hub: hub.clone(),
+        site: Arc::new(site),
+        interval: config.interval,
+        shutdown: shutdown.clone(),
+    };
+    tokio::join!(
+        hub.run(config.interval, shutdown.clone()),
+        edge::accept(router(state), &config, listener, shutdown.clone()),
+    );
+}

@@ -67,16 +67,15 @@ async fn run(config: Config) -> Result<(), Box<dyn Error>> {
     let shutdown = CancellationToken::new();
     let mut serving = pin!(serve(config, site, listener, shutdown.clone()));
     select! {
-        ended = &mut serving => return Ok(ended?),
+        () = &mut serving => return Ok(()),
         _ = interrupt.recv() => return Ok(()),
         _ = terminate.recv() => {}
     }
     info!(at_most_s = DRAIN.as_secs(), "draining");
     shutdown.cancel();
     select! {
-        drained = timeout(DRAIN, serving) => match drained {
-            Ok(ended) => ended?,
-            Err(_) => warn!("not drained in time"),
+        drained = timeout(DRAIN, serving) => if drained.is_err() {
+            warn!("not drained in time");
         },
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}

@@ -28,7 +28,7 @@ const REFRESH_AT_LEAST_S: u32 = 5;
 pub(crate) async fn page(State(state): State<AppState>, request: Request<Body>) -> Response {
     let snapshot = Snapshot {
         now: Tick::from_micros(state.hub.clock().now()),
-        interval_ms: state.interval_ms,
+        interval_ms: u32::try_from(state.interval.as_millis()).unwrap_or(u32::MAX),
         readers: state.hub.reading(),
         http_version: format!("{:?}", request.version()),
         synchronised: clock::synchronised(),

@@ -44,10 +44,7 @@ fn Hero(
     let second =
         Memo::new(move |_| Tick::from_micros(shown.get().millis().div_euclid(1000) * 1_000_000));
     let face = move || (feed.zone.get().face)(second.get());
-    let date = move || {
-        let zone = feed.zone.get();
-        format!("{} · {}", (zone.date)(second.get()), zone.name)
-    };
+    let date = move || (feed.zone.get().date)(second.get());
     let tenth = move || match feed.reading.get() {
         Some(reading) if reading.error <= TENTHS_WITHIN => {
             format!(".{}", shown.get().millis().rem_euclid(1000) / 100)
@@ -57,7 +54,7 @@ fn Hero(
     view! {
         <section class="hero">
             <h1 class="visually-hidden">{text().server_time}</h1>
-            <p class="date">{date}</p>
+            <p class="date">{date}" · "<span class="zone">{move || feed.zone.get().name}</span></p>
             <p class="clock" role="timer">
                 <time datetime=move || shown.get().to_string()>
                     <small class="period">{move || face().before}</small>
@@ -93,15 +90,14 @@ fn Truth(feed: Feed) -> impl IntoView {
     let yours = move || {
         feed.offsets.read().last().map(|&offset| {
             view! {
-                <span>{text().your_clock}" "<b>{against_server(offset)}</b>", "{error(offset.error)}</span>
+                " · "{text().your_clock}" "<b>{against_server(offset)}</b>", "{error(offset.error)}
             }
         })
     };
-    let stepped =
-        move || feed.step.get().map(|by| view! { <span>{(text().stepped)(&length(by))}</span> });
+    let stepped = move || feed.step.get().map(|by| view! { " · "{(text().stepped)(&length(by))} });
     view! {
         <p class="truth">
-            <span>{exact}</span>
+            {exact}
             {yours}
             {stepped}
         </p>
