@@ -6,7 +6,13 @@
 //!
 //! [`clock`] says what time it is, [`hub`] gives each state topic's newest value to everyone who
 //! follows it, [`sse`] turns it into bytes for one reader. [`http`] is the application as a value,
-//! with [`page`], [`probe`] and [`site`] as its parts; [`edge`] owns the sockets.
+//! with [`page`], [`probe`] and [`site`] as its parts; [`edge`] owns the sockets. [`serve`] joins
+//! them.
+
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 pub mod clock;
 pub mod config;
@@ -26,12 +32,7 @@ pub use site::Site;
 
 /// Serves Belfry on `listener`. After `shutdown` it takes no more connections, ends every stream,
 /// and returns when the last answer is out; who calls it bounds that wait.
-pub async fn serve(
-    config: Config,
-    site: Site,
-    listener: TcpListener,
-    shutdown: CancellationToken,
-) {
+pub async fn serve(config: Config, site: Site, listener: TcpListener, shutdown: CancellationToken) {
     let hub = Hub::new(Clock::system());
     let state = AppState {
         hub: hub.clone(),
