@@ -41,6 +41,15 @@ impl Clock {
         }
     }
 
+    /// Whether the kernel holds this clock to be synchronised; `None` where it cannot be asked.
+    #[must_use]
+    pub fn synchronised(&self) -> Option<bool> {
+        match self.0 {
+            Source::System => kernel_says_synchronised(),
+            Source::Virtual { .. } => None,
+        }
+    }
+
     /// Returns at the first multiple of `interval` since the Unix epoch after `last`, or after now
     /// where the clock has been set back since then.
     pub async fn next_multiple(&self, interval: Duration, last: i64) -> i64 {
@@ -62,10 +71,8 @@ fn micros(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }
 
-/// Whether the kernel holds the system's clock to be synchronised (`adjtimex(2)`); `None` where it
-/// cannot be asked.
-#[must_use]
-pub fn synchronised() -> Option<bool> {
+/// Asks `adjtimex(2)`; `None` where that is not allowed.
+fn kernel_says_synchronised() -> Option<bool> {
     // SAFETY: `timex` is plain integers, for which all zeroes is a value; `modes: 0` only reads.
     #[expect(unsafe_code, reason = "no well-kept crate wraps adjtimex")]
     let state = unsafe {

@@ -3,6 +3,7 @@
 use std::{fmt, net::SocketAddr, ops::RangeInclusive, path::PathBuf, time::Duration};
 
 use clap::Parser;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 
 /// How short and how long the interval may be. Below, a page has no time to notice silence; above,
 /// it would be called silent for hours.
@@ -134,10 +135,7 @@ impl Config {
             config.site = folder.into();
         }
         if let Some(found) = setting(flags.log, &["--log", "BELFRY_LOG"]) {
-            config.log = used(found, |filter| {
-                let parsed = filter.parse::<tracing_subscriber::filter::Targets>();
-                parsed.map(|_| filter.to_owned()).map_err(|error| error.to_string())
-            })?;
+            config.log = used(found, log_filter)?;
         }
         config.hashed = look_up("LEPTOS_HASH_FILES").as_deref() != Some("false");
         Ok(config)
@@ -160,6 +158,16 @@ fn interval(value: &str) -> Result<Duration, String> {
     } else {
         Err("not from 100ms to 1h".to_owned())
     }
+}
+
+/// A word alone is a level: `tracing` would take any other for the name of a module, and be silent.
+fn log_filter(value: &str) -> Result<String, String> {
+    for word in value.split(',').filter(|part| !part.contains('=')) {
+        if word.parse::<LevelFilter>().is_err() {
+            return Err(format!("{word:?} is none of error, warn, info, debug, trace and off"));
+        }
+    }
+    value.parse::<Targets>().map(|_| value.to_owned()).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
@@ -205,6 +213,6 @@ mod tests {
             r#"BELFRY_INTERVAL is "3": not a number with a unit, as 3s, 500ms or 1m"#
         );
         assert_eq!(said(&["--interval", "0s"], &[]), r#"--interval is "0s": not from 100ms to 1h"#);
-        assert!(said(&["--log", "loud"], &[]).starts_with(r#"--log is "loud": "#));
+        assert!(said(&["--log", "loud"], &[]).starts_with(r#"--log is "loud": "loud" is none of"#));
     }
 }

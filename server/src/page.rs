@@ -19,7 +19,7 @@ use leptos::{
     prelude::*,
 };
 
-use crate::{AppState, Site, clock};
+use crate::{AppState, Site};
 
 /// Without scripts the page loads itself anew at every interval, but not before one can read it.
 const REFRESH_AT_LEAST_S: u32 = 5;
@@ -31,7 +31,7 @@ pub(crate) async fn page(State(state): State<AppState>, request: Request<Body>) 
         interval_ms: u32::try_from(state.interval.as_millis()).unwrap_or(u32::MAX),
         readers: state.hub.reading(),
         http_version: format!("{:?}", request.version()),
-        synchronised: clock::synchronised(),
+        synchronised: state.hub.clock().synchronised(),
         origin: format!("http://{}", authority(&request)),
     };
     let nonce = Nonce::new();

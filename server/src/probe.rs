@@ -3,13 +3,13 @@
 use app::ProbeReply;
 use axum::{Json, extract::State, http::header::CACHE_CONTROL, response::IntoResponse};
 
-use crate::{clock, http::AppState};
+use crate::AppState;
 
 /// `GET /api/time`.
 pub(crate) async fn probe(State(state): State<AppState>) -> impl IntoResponse {
     let clock = state.hub.clock();
     let received = clock.now();
-    let synchronised = clock::synchronised();
+    let synchronised = clock.synchronised();
     // A clock that is set back in between must not make the answer leave before its request came.
     let sent = clock.now().max(received);
     ([(CACHE_CONTROL, "no-store")], Json(ProbeReply { received, sent, synchronised }))

@@ -1,0 +1,22 @@
+import { defineConfig } from '@playwright/test';
+
+import { chromium } from './tests/browsers';
+
+// No `webServer`: each test starts the servers that it needs, on ports of their own.
+export default defineConfig({
+  testDir: './tests',
+  outputDir: './test-results',
+  // By test and not by file: the slow ones stand together.
+  fullyParallel: true,
+  workers: 2,
+  retries: 0,
+  forbidOnly: Boolean(process.env.CI),
+  reporter: 'list',
+  timeout: 60_000,
+  expect: { timeout: 5_000 },
+  use: {
+    ...chromium,
+    // A trace takes pictures all the time, which the two cores of a small machine would feel.
+    screenshot: 'only-on-failure',
+  },
+});

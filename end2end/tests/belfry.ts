@@ -1,0 +1,111 @@
+//! The server under test: flags and an environment go in, a running `belfry` comes out.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const binary = `${root}target/release/belfry`;
+
+/** How long the server may take to start, and to drain. */
+const WITHIN_MS = 10_000;
+
+export type Options = {
+  /** Further arguments, as `['--interval', '1s']`. */
+  flags?: string[];
+  /** Further variables of the environment. */
+  env?: Record<string, string>;
+};
+
+/** A server, which can end and come back on the same port. */
+export class Belfry {
+  /** What the server has logged, line by line, across restarts. */
+  readonly log: string[] = [];
+  /** Without a slash at its end. */
+  origin = '';
+  port = 0;
+  private child?: ChildProcess;
+
+  private constructor(private readonly options: Options) {}
+
+  static async start(options: Options = {}): Promise<Belfry> {
+    const belfry = new Belfry(options);
+    await belfry.run();
+    return belfry;
+  }
+
+  /** Ends the server as an operator does, and starts it again where it was. */
+  async restart(): Promise<void> {
+    await this.stop();
+    await this.run();
+  }
+
+  /** Ends the server without a farewell. */
+  async kill(): Promise<void> {
+    await this.end('SIGKILL');
+  }
+
+  /** Ends the server as an operator does. */
+  async stop(): Promise<void> {
+    await this.end('SIGTERM');
+  }
+
+  /** Starts the server, on the port that it had before if it had one. */
+  async run(): Promise<void> {
+    const { flags = [], env = {} } = this.options;
+    const child = spawn(binary, ['--listen', `127.0.0.1:${this.port}`, ...flags], {
+      cwd: root,
+      env: { ...withoutSettings(process.env), ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.child = child;
+    lines(child.stderr!, (line) => this.log.push(line));
+    this.origin = await new Promise<string>((resolve, reject) => {
+      const late = setTimeout(() => failed('said no address'), WITHIN_MS);
+      const failed = (why: string) => {
+        clearTimeout(late);
+        child.kill('SIGKILL');
+        reject(new Error(`${binary} ${why}\n${this.log.join('\n')}`));
+      };
+      child.once('error', (error) => failed(`cannot be run: ${error.message}`));
+      child.once('exit', (code) => failed(`ended with ${code}`));
+      lines(child.stdout!, (line) => {
+        const address = /^Belfry is open at (http:\/\/\S+)\/$/.exec(line)?.[1];
+        if (address) {
+          clearTimeout(late);
+          child.removeAllListeners('exit');
+          resolve(address);
+        }
+      });
+    });
+    this.port = Number(new URL(this.origin).port);
+  }
+
+  private async end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.child;
+    if (!child || child.exitCode !== null || child.signalCode !== null) {
+      return;
+    }
+    const exited = once(child, 'exit');
+    child.kill(signal);
+    const late = setTimeout(() => child.kill('SIGKILL'), WITHIN_MS);
+    await exited;
+    clearTimeout(late);
+  }
+}
+
+/** What a person has set for a server of their own must not reach the one under test. */
+function withoutSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const ours = (name: string) => /^(BELFRY|LEPTOS|FAKETIME)_?/.test(name);
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !ours(name)));
+}
+
+function lines(stream: NodeJS.ReadableStream, hear: (line: string) => void): void {
+  let rest = '';
+  stream.setEncoding('utf8');
+  stream.on('data', (text: string) => {
+    const parts = (rest + text).split('\n');
+    rest = parts.pop() ?? '';
+    parts.forEach(hear);
+  });
+}

@@ -1,0 +1,94 @@
+//! The clock tells the truth: a server whose clock is off, behind a network that is uneven.
+
+import { faketime, NO_FAKETIME, off } from './faketime';
+import { type Sample, samples } from './samples';
+import { expect, test } from './test';
+
+/** How far the server's clock is ahead of the machine's. */
+const OFF_S = 90;
+
+/** Each page measures the clock for itself: more pages are more independent estimates. */
+const PAGES = 4;
+const SAMPLES_EACH = 325;
+
+/** A way of at least so many milliseconds, and up to 200 more. */
+const uneven = (atLeast: number) => () => atLeast + 200 * Math.random();
+
+test.skip(!faketime && !process.env.CI, NO_FAKETIME);
+
+test('the shown instant is the server’s time within the stated error', async ({
+  start,
+  through,
+  another,
+}, { annotations }) => {
+  const belfry = await start({ flags: ['--interval', '1s'], env: off(OFF_S) });
+  const proxy = await through(belfry, { up: uneven(20), down: uneven(60) });
+  const taken = await Promise.all(
+    Array.from({ length: PAGES }, async () => {
+      const visitor = await another();
+      await visitor.open(proxy.origin);
+      const taken = await samples(visitor, SAMPLES_EACH);
+      neverRunsBackwards(taken);
+      return taken;
+    }),
+  );
+  const all = taken.flat();
+  const outside = all.filter((sample) => !isWithin(sample));
+  const errors = all.map(({ stated }) => stated ?? Infinity).sort((one, other) => one - other);
+  annotations.push({
+    type: 'clock',
+    description:
+      `${all.length - outside.length} of ${all.length} within the stated error, ` +
+      `which was ± ${errors[0]} to ${errors.at(-1)} ms, ± ${errors[all.length >> 1]} ms in the middle`,
+  });
+  expect(all.length).toBeGreaterThanOrEqual(1_000);
+  expect(outside.slice(0, 5), `${outside.length} of ${all.length} outside`).toHaveLength(
+    Math.min(outside.length, Math.floor(all.length / 1_000)),
+  );
+});
+
+test('the visitor’s clock is said to be as far behind as it is', async ({ start, visitor }) => {
+  const belfry = await start({ flags: ['--interval', '1s'], env: off(OFF_S) });
+  await visitor.open(belfry.origin);
+  await expect(visitor.truth).toHaveText(/· your clock is 1 min (29|30) s behind, ± \d+ ms$/);
+  await expect(visitor.card('Your clock against the server')).toContainText(/1 min (29|30) s behind/);
+});
+
+test('a server on time is said to agree', async ({ belfry, visitor }) => {
+  await visitor.open(belfry.origin);
+  await expect(visitor.truth).toHaveText(/· your clock is right, ± \d+ ms$/);
+});
+
+test('a visitor’s clock that is ahead is said to be', async ({ start, visitor }) => {
+  const belfry = await start({ flags: ['--interval', '1s'], env: off(-5) });
+  await visitor.open(belfry.origin);
+  await expect(visitor.truth).toHaveText(/· your clock is (4\.9|5\.0) s ahead, ± \d+ ms$/);
+});
+
+test('unconfirmed for two intervals, the shown instant stops and the page says so', async ({
+  start,
+  through,
+  visitor,
+}) => {
+  const belfry = await start({ flags: ['--interval', '1s'], env: off(OFF_S) });
+  const proxy = await through(belfry, { up: () => 20, down: () => 60 });
+  await visitor.open(proxy.origin);
+  const cut = Date.now();
+  proxy.swallow();
+  await expect(visitor.truth).toContainText('stopped: not confirmed since', { timeout: 3_000 });
+  const stoppedAt = (await visitor.instant()) - OFF_S * 1_000;
+  // What was last heard left before the cut, and may have been heard as it was cut.
+  expect(stoppedAt - cut).toBeLessThanOrEqual(2_000 + 100);
+  expect(stoppedAt - cut).toBeGreaterThan(500);
+  const digits = (await visitor.timer.innerText()).match(/\d+:\d\d:\d\d/)![0];
+  await expect(visitor.truth).toContainText(`not confirmed since ${digits}`);
+});
+
+function isWithin({ shown, machine, stated }: Sample): boolean {
+  return stated !== null && Math.abs(shown - (machine + OFF_S * 1_000)) <= stated;
+}
+
+function neverRunsBackwards(taken: Sample[]): void {
+  const backwards = taken.filter(({ shown }, index) => index > 0 && shown < taken[index - 1].shown);
+  expect(backwards, 'the shown instant ran backwards').toEqual([]);
+}

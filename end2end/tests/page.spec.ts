@@ -1,0 +1,175 @@
+//! What a person gets who opens the page.
+
+import { expect, test } from './test';
+
+test('the time moves every second without a reload', async ({ belfry, visitor }) => {
+  await visitor.open(belfry.origin);
+  await visitor.mark();
+  const [instant, digits] = [await visitor.instant(), await visitor.timer.innerText()];
+  await expect.poll(() => visitor.instant()).toBeGreaterThan(instant + 2_000);
+  await expect(visitor.timer).not.toHaveText(digits);
+  expect(Math.abs((await visitor.instant()) - Date.now())).toBeLessThan(1_000);
+  await visitor.isMarked();
+});
+
+test('the HTML is born with the time and the title', async ({ belfry, request }) => {
+  const html = await (await request.get(`${belfry.origin}/`)).text();
+  const born = /<time datetime="(\d{4}-\d\d-\d\dT(\d\d:\d\d):\d\d\.\d{3}Z)"/.exec(html);
+  expect(born, html).not.toBeNull();
+  const [, instant, minute] = born!;
+  expect(Math.abs(Date.parse(instant) - Date.now())).toBeLessThan(5_000);
+  expect(html).toContain(`<title>${minute} UTC · Belfry</title>`);
+});
+
+test('the title carries hours and minutes', async ({ belfry, visitor }) => {
+  await visitor.open(belfry.origin);
+  await expect(visitor.page).toHaveTitle(/^\d{1,2}:\d\d( [AP]M)? · Belfry$/);
+});
+
+test('another reader is counted while there', async ({ belfry, visitor, another }) => {
+  const readers = visitor.card('Watching now').locator('.readers');
+  await visitor.open(belfry.origin);
+  await expect(readers).toHaveText('1');
+  const second = await another();
+  await second.open(belfry.origin);
+  await expect(readers).toHaveText('2');
+  await second.page.context().close();
+  await expect(readers).toHaveText('1');
+});
+
+test('the last five pushes are listed, newest first', async ({ start, visitor }) => {
+  const belfry = await start({ flags: ['--interval', '200ms'] });
+  await visitor.open(belfry.origin);
+  await expect(visitor.pushes).toHaveCount(5);
+  const listed = await visitor.pushes.allInnerTexts();
+  for (const push of listed) {
+    expect(push).toMatch(/^\d\d:\d\d:\d\d\.\d{3}Z\s*[+-]\d+\.\d ms$/);
+  }
+  expect(listed.toSorted().reverse()).toEqual(listed);
+});
+
+test('the curl line names the server that was asked, and can be copied', async ({ belfry, visitor }) => {
+  await visitor.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await visitor.open(belfry.origin);
+  const line = `curl -N ${belfry.origin}/sse`;
+  await expect(visitor.page.getByText(line, { exact: true })).toBeVisible();
+  await visitor.page.getByRole('button', { name: 'Copy curl' }).click();
+  await expect(visitor.page.getByRole('button', { name: 'Copied curl' })).toBeVisible();
+  expect(await visitor.page.evaluate(() => navigator.clipboard.readText())).toBe(line);
+  await expect(visitor.page.getByRole('button', { name: 'Copy curl' })).toBeVisible();
+});
+
+test('a screen reader finds the page in order', async ({ belfry, visitor }) => {
+  await visitor.open(belfry.origin);
+  await expect(visitor.pushes.nth(4)).toBeVisible({ timeout: 10_000 });
+  await expect(visitor.page.getByRole('main')).toMatchAriaSnapshot(`
+    - main:
+      - heading "Server time" [level=1]
+      - paragraph: /^\\w+, \\w+ \\d+, \\d{4} · Coordinated Universal Time$/
+      - timer:
+        - time: /^\\d+:\\d\\d:\\d\\d( \\.\\d)? [AP]M$/
+      - paragraph: /^exact to ± \\d+ ms against this server's clock · your clock is .+, ± \\d+ ms$/
+      - status: Live
+      - region "Figures":
+        - article:
+          - heading "Your clock against the server" [level=2]
+          - paragraph: /± \\d+ ms$/
+          - img "How far your clock was off at each measurement, with its error"
+        - article:
+          - heading "Round trip" [level=2]
+          - paragraph: /^\\d+\\.\\d ms$/
+          - paragraph: best of the last probes · HTTP/1.1
+        - article:
+          - heading "The server's own clock" [level=2]
+          - paragraph: /^(synchronised|not synchronised|not known)$/
+          - paragraph: /^Its kernel /
+        - article:
+          - heading "Watching now" [level=2]
+          - paragraph: "1"
+          - paragraph: open streams, yours among them
+        - article:
+          - heading "Last pushes" [level=2]
+          - list:
+            - listitem: /^\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z [+-]\\d+\\.\\d ms$/
+            - listitem
+            - listitem
+            - listitem
+            - listitem
+      - region "Read it yourself":
+        - heading "Read it yourself" [level=2]
+        - figure:
+          - button "Copy curl"
+          - code: /^curl -N http:\\/\\/127\\.0\\.0\\.1:\\d+\\/sse$/
+        - figure:
+          - button "Copy JavaScript"
+          - code: /new EventSource\\('\\/sse'\\)/
+  `);
+});
+
+test('a screen reader is not told the time again and again', async ({ belfry, visitor }) => {
+  await visitor.open(belfry.origin);
+  const chatter = await visitor.page.evaluate(async () => {
+    const told: string[] = [];
+    const spoken = '[role=status], [role=alert], [role=log], [aria-live]:not([aria-live=off])';
+    const observer = new MutationObserver((changes) => told.push(...changes.map(({ type }) => type)));
+    for (const region of document.querySelectorAll(spoken)) {
+      observer.observe(region, { attributes: true, characterData: true, childList: true, subtree: true });
+    }
+    // More than two intervals, so that pushes and a redrawn pill are among them.
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    return told;
+  });
+  expect(chatter).toEqual([]);
+  await expect(visitor.status).toHaveText('Live');
+});
+
+test('nothing moves while the numbers change', async ({ belfry, visitor }) => {
+  await visitor.page.addInitScript(() => {
+    const shifts: object[] = Object.assign(window, { shifts: [] as object[] }).shifts;
+    new PerformanceObserver((list) => {
+      for (const shift of list.getEntries() as (PerformanceEntry & { value: number; sources: { node: Element }[] })[]) {
+        shifts.push({ value: shift.value, of: shift.sources.map(({ node }) => node?.textContent) });
+      }
+    }).observe({ type: 'layout-shift', buffered: true });
+  });
+  await visitor.open(belfry.origin);
+  const digits = visitor.time.locator('.digits');
+  const places = new Set<string>();
+  const began = await visitor.instant();
+  await expect
+    .poll(async () => {
+      const { y, height } = (await digits.boundingBox())!;
+      places.add(`${y.toFixed(1)} ${height.toFixed(1)}`);
+      return visitor.instant();
+    })
+    .toBeGreaterThan(began + 3_000);
+  expect([...places], 'the height of the digits, and where they stand').toHaveLength(1);
+  expect(await visitor.page.evaluate(() => (window as unknown as { shifts: object[] }).shifts)).toEqual([]);
+});
+
+test.describe('in Shanghai, written as in Britain', () => {
+  test.use({ timezoneId: 'Asia/Shanghai', locale: 'en-GB' });
+
+  test('the time is the visitor’s, in 24 hours', async ({ belfry, visitor }) => {
+    await visitor.open(belfry.origin);
+    await expect(visitor.page.getByText('China Standard Time')).toBeVisible();
+    await expect(visitor.timer).toHaveText(/^\s*\d\d:\d\d:\d\d(\.\d)?\s*$/);
+    const hour = ((await hours(visitor.instant())) + 8) % 24;
+    await expect(visitor.timer).toHaveText(new RegExp(`^\\s*${String(hour).padStart(2, '0')}:`));
+  });
+});
+
+test.describe('in Shanghai, written as in America', () => {
+  test.use({ timezoneId: 'Asia/Shanghai', locale: 'en-US' });
+
+  test('the time is the visitor’s, in 12 hours', async ({ belfry, visitor }) => {
+    await visitor.open(belfry.origin);
+    const hour = ((await hours(visitor.instant())) + 8) % 24;
+    const written = new RegExp(`^\\s*${hour % 12 || 12}:\\d\\d:\\d\\d(\\.\\d)?\\s*${hour < 12 ? 'AM' : 'PM'}\\s*$`);
+    await expect(visitor.timer).toHaveText(written);
+  });
+});
+
+async function hours(instant: Promise<number>): Promise<number> {
+  return new Date(await instant).getUTCHours();
+}

@@ -1,0 +1,100 @@
+//! What every test has at hand: servers and proxies of its own, which end with it, and browsers in
+//! which nothing may go wrong unnoticed.
+
+import { test as base, type BrowserContext, type BrowserContextOptions } from '@playwright/test';
+
+import { Belfry, type Options } from './belfry';
+import { type Delay, Proxy } from './proxy';
+import { TimePage } from './time-page';
+
+export { expect } from '@playwright/test';
+
+/** What Chromium says of a request that failed. */
+export const FAILED_REQUESTS = /net::ERR_|^Failed to load resource/;
+
+type World = {
+  /** What the browser may complain of, because the test makes it happen. */
+  expected: RegExp | undefined;
+  /** Starts a server. */
+  start: (options?: Options) => Promise<Belfry>;
+  /** Starts a proxy before a server. */
+  through: (belfry: Belfry, delays?: { up?: Delay; down?: Delay }) => Promise<Proxy>;
+  /** A server that pushes every second. */
+  belfry: Belfry;
+  /** The page of a visitor, not opened yet. */
+  visitor: TimePage;
+  /** Another visitor, in a browser profile of their own. */
+  another: (options?: BrowserContextOptions) => Promise<TimePage>;
+  /** Notes what the browser complains of, and fails the test for it. */
+  watch: (context: BrowserContext) => Promise<void>;
+};
+
+export const test = base.extend<World>({
+  expected: [undefined, { option: true }],
+
+  start: async ({}, use) => {
+    const started: Belfry[] = [];
+    await use(async (options) => {
+      const belfry = await Belfry.start(options);
+      started.push(belfry);
+      return belfry;
+    });
+    await Promise.all(started.map((belfry) => belfry.kill()));
+  },
+
+  through: async ({}, use) => {
+    const proxies: Proxy[] = [];
+    await use(async (belfry, delays) => {
+      const proxy = await Proxy.to(() => belfry.port, delays);
+      proxies.push(proxy);
+      return proxy;
+    });
+    await Promise.all(proxies.map((proxy) => proxy.stop()));
+  },
+
+  belfry: async ({ start }, use) => {
+    await use(await start({ flags: ['--interval', '1s'] }));
+  },
+
+  watch: [
+    async ({ context, expected }, use) => {
+      const complaints: string[] = [];
+      const watch = async (context: BrowserContext) => {
+        await context.addInitScript(reportViolations);
+        context.on('console', (message) => {
+          const complains = ['error', 'warning', 'assert'].includes(message.type());
+          if (complains && !expected?.test(message.text())) {
+            complaints.push(`console ${message.type()}: ${message.text()}`);
+          }
+        });
+        context.on('weberror', (error) => complaints.push(`uncaught: ${error.error().stack}`));
+      };
+      await watch(context);
+      await use(watch);
+      base.expect(complaints, 'the browser complains of nothing').toEqual([]);
+    },
+    { auto: true },
+  ],
+
+  visitor: async ({ page, watch: _ }, use) => {
+    await use(new TimePage(page));
+  },
+
+  another: async ({ browser, watch }, use) => {
+    const contexts: BrowserContext[] = [];
+    await use(async (options) => {
+      const context = await browser.newContext(options);
+      contexts.push(context);
+      await watch(context);
+      return new TimePage(await context.newPage());
+    });
+    await Promise.all(contexts.map((context) => context.close()));
+  },
+});
+
+/** Runs in the page, before its own scripts. */
+function reportViolations() {
+  document.addEventListener('securitypolicyviolation', (violation) => {
+    console.error(`policy violated: ${violation.violatedDirective} by ${violation.blockedURI}`);
+  });
+}

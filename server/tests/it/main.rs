@@ -1,0 +1,12 @@
+//! The server as others see it: by its bytes, its sockets, its process and its dependencies.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod page;
+mod program;
+mod serving;
+mod sockets;
+mod stream;
+mod tree;
+mod vanish;
+mod world;

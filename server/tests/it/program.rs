@@ -1,0 +1,164 @@
+//! The program as an operator meets it: flags, exit codes, signals, the log.
+
+use std::{
+    fs,
+    io::{Read, Write},
+    net::{TcpListener, TcpStream},
+    process::{Command, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+use rustix::process::Signal;
+use tempfile::TempDir;
+
+use crate::{serving::Serving, world::site_in};
+
+/// The program in a folder of its own, with a site and the list of hashes beside it.
+pub(crate) struct Program(TempDir);
+
+impl Program {
+    pub(crate) fn new() -> Self {
+        let folder = TempDir::new().unwrap();
+        site_in(folder.path());
+        fs::write(folder.path().join("big"), vec![b'.'; 32 << 20]).unwrap();
+        fs::copy(env!("CARGO_BIN_EXE_belfry"), folder.path().join("belfry")).unwrap();
+        Self(folder)
+    }
+
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(self.0.path().join("belfry"));
+        command.args(arguments).current_dir(self.0.path()).env_clear().stdin(Stdio::null());
+        command
+    }
+
+    /// Runs it to its end, which has to come within a second.
+    fn ends(&self, arguments: &[&str]) -> (i32, String) {
+        let begun = Instant::now();
+        let Output { status, stderr, .. } = self.command(arguments).output().unwrap();
+        assert!(begun.elapsed() < Duration::from_secs(1), "took {:?}", begun.elapsed());
+        (status.code().unwrap(), String::from_utf8(stderr).unwrap())
+    }
+
+    fn serves(&self, arguments: &[&str]) -> Serving {
+        let arguments = [&["--listen", "127.0.0.1:0", "--site", "."], arguments].concat();
+        Serving::start(self.command(&arguments))
+    }
+}
+
+#[test]
+fn bad_configuration_is_one_line_and_exit_code_2() {
+    let program = Program::new();
+    for (arguments, said) in [
+        (
+            &["--listen", "here"][..],
+            r#"belfry: --listen is "here": not of the form 127.0.0.1:3000"#,
+        ),
+        (&["--interval", "3"][..], r#"belfry: --interval is "3": not a number with a unit"#),
+        (&["--interval", "5ms"][..], r#"belfry: --interval is "5ms": not from 100ms to 1h"#),
+        (&["--log", "server=loud"][..], r#"belfry: --log is "server=loud": "#),
+        (&["--lisen", "x"][..], "belfry: unexpected argument '--lisen' found; see belfry --help"),
+        (&["--listen"][..], "belfry: a value is required for '--listen <ADDRESS>'"),
+    ] {
+        let (code, log) = program.ends(arguments);
+        assert_eq!(code, 2, "{log}");
+        assert!(log.starts_with(said), "{log:?} does not start with {said:?}");
+        assert_eq!(log.lines().count(), 1, "{log}");
+    }
+}
+
+#[test]
+fn what_keeps_it_from_serving_is_one_line_and_exit_code_1() {
+    let program = Program::new();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let (code, log) = program.ends(&["--site", ".", "--listen", &address]);
+    assert_eq!(
+        (code, log),
+        (1, format!("belfry: cannot listen on {address}: Address already in use (os error 98)\n"))
+    );
+
+    let (code, log) = program.ends(&["--site", "nowhere"]);
+    assert_eq!(code, 1);
+    assert!(
+        log.starts_with("belfry: the site lacks nowhere/pkg/belfry.abc.js; `make build`"),
+        "{log}"
+    );
+    assert_eq!(log.lines().count(), 1, "{log}");
+
+    fs::remove_file(program.0.path().join("hash.txt")).unwrap();
+    let (code, log) = program.ends(&["--site", "."]);
+    assert_eq!(code, 1);
+    assert!(log.contains("hash.txt: No such file or directory"), "{log}");
+    assert_eq!(log.lines().count(), 1, "{log}");
+}
+
+#[test]
+fn the_help_names_every_flag_variable_signal_and_exit_code() {
+    let output = Program::new().command(&["--help"]).output().unwrap();
+    assert!(output.status.success());
+    insta::assert_snapshot!(String::from_utf8(output.stdout).unwrap());
+}
+
+#[test]
+fn the_log_says_who_comes_and_goes() {
+    let serving = Program::new().serves(&["--interval", "100ms"]);
+    let first = serving.reader();
+    let first_address = first.get_ref().local_addr().unwrap();
+    let line = serving.logged("client connected");
+    assert!(line.ends_with(&format!("address={first_address} readers=1")), "{line}");
+
+    let second = serving.reader();
+    let line = serving.logged("client connected");
+    assert!(line.ends_with("readers=2"), "{line}");
+
+    drop(first);
+    let line = serving.logged("client disconnected");
+    let (start, rest) = line.split_once(" duration_ms=").unwrap();
+    assert!(start.ends_with(&format!("address={first_address}")), "{line}");
+    let (duration_ms, rest) = rest.split_once(" events=").unwrap();
+    duration_ms.parse::<u64>().unwrap();
+    let (events, rest) = rest.split_once(' ').unwrap();
+    assert!(events.parse::<u64>().unwrap() >= 2, "{line}");
+    assert_eq!(rest, "readers=1");
+
+    drop(second);
+    let line = serving.logged("client disconnected");
+    assert!(line.ends_with("readers=0"), "{line}");
+}
+
+#[test]
+fn sigterm_ends_the_streams_and_then_the_program() {
+    let serving = Program::new().serves(&[]);
+    let mut reader = serving.reader();
+    serving.signal(Signal::TERM);
+    let mut rest = String::new();
+    reader.read_to_string(&mut rest).unwrap();
+    assert!(rest.ends_with("0\r\n\r\n"), "the stream was cut instead of ended: {rest:?}");
+    let (code, log) = serving.ended();
+    assert_eq!(code, 0, "{log}");
+    assert!(log.contains("client disconnected"), "{log}");
+}
+
+#[test]
+fn sigint_ends_the_program_at_once() {
+    let serving = Program::new().serves(&[]);
+    let _reader = serving.reader();
+    serving.signal(Signal::INT);
+    assert_eq!(serving.ended().0, 0);
+}
+
+#[test]
+fn a_second_signal_ends_a_drain_that_hangs() {
+    let serving = Program::new().serves(&[]);
+    // An answer that nobody reads is under way when the drain begins, and keeps it waiting.
+    let mut stuck = TcpStream::connect(serving.address).unwrap();
+    stuck.write_all(b"GET /big HTTP/1.1\r\nHost: belfry\r\n\r\n").unwrap();
+    let mut byte = [0];
+    stuck.read_exact(&mut byte).unwrap();
+    serving.signal(Signal::TERM);
+    serving.logged("draining");
+    let begun = Instant::now();
+    serving.signal(Signal::TERM);
+    assert_eq!(serving.ended().0, 0);
+    assert!(begun.elapsed() < Duration::from_secs(5), "took {:?}", begun.elapsed());
+}

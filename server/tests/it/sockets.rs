@@ -1,0 +1,79 @@
+//! Whether it survives real sockets: a thousand of them, one that closes, one that stops reading.
+
+use std::{net::SocketAddr, time::Duration};
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use server::{Clock, Config};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpSocket, TcpStream},
+    time::timeout,
+};
+
+use crate::world::World;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Opens a stream over a socket, and reads the beginning of the answer.
+async fn reader(address: SocketAddr, socket: TcpSocket) -> TcpStream {
+    let mut stream = socket.connect(address).await.unwrap();
+    stream.write_all(b"GET /sse HTTP/1.1\r\nHost: belfry\r\n\r\n").await.unwrap();
+    let mut beginning = [0; 12];
+    stream.read_exact(&mut beginning).await.unwrap();
+    assert_eq!(&beginning, b"HTTP/1.1 200");
+    stream
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shutdown_with_1000_open_streams_takes_less_than_a_second() {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).unwrap();
+    let world = World::with_clock(Clock::system(), SECOND);
+    let (address, serving) = world.serve(Config::default()).await;
+    let mut readers = Vec::new();
+    for _ in 0..1000 {
+        readers.push(reader(address, TcpSocket::new_v4().unwrap()).await);
+    }
+    world.until_reading(1000, SECOND).await;
+
+    world.shutdown.cancel();
+    timeout(SECOND, serving).await.expect("still serving after a second").unwrap();
+    assert_eq!(world.hub.reading(), 0);
+    for mut reader in readers {
+        let mut rest = Vec::new();
+        reader.read_to_end(&mut rest).await.unwrap();
+        assert!(rest.ends_with(b"0\r\n\r\n"), "a stream was cut instead of ended");
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_closes_is_gone_at_once() {
+    let world = World::with_clock(Clock::system(), 3600 * SECOND);
+    let (address, _) = world.serve(Config::default()).await;
+    let stream = reader(address, TcpSocket::new_v4().unwrap()).await;
+    world.until_reading(1, SECOND).await;
+    drop(stream);
+    world.until_reading(0, SECOND).await;
+}
+
+#[tokio::test]
+async fn a_client_that_stops_reading_is_cut_after_its_writes_stall() {
+    let world = World::with_clock(Clock::system(), Duration::from_millis(1));
+    let config = Config {
+        send_buffer: 16 * 1024,
+        write_stall: Duration::from_millis(500),
+        ..Config::default()
+    };
+    let (address, _) = world.serve(config).await;
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    let _stopped = reader(address, socket).await;
+    let mut reading = reader(address, TcpSocket::new_v4().unwrap()).await;
+    let draining = tokio::spawn(async move {
+        let mut bytes = [0; 4096];
+        while reading.read(&mut bytes).await.is_ok_and(|read| read > 0) {}
+    });
+    world.until_reading(2, SECOND).await;
+    world.until_reading(1, 30 * SECOND).await;
+    assert!(!draining.is_finished(), "who goes on reading was cut too");
+}

@@ -1,0 +1,94 @@
+//! A client that vanishes: its packets are dropped, in network namespaces of the test's own.
+
+use std::{
+    env,
+    process::{Command, Stdio, id},
+    time::{Duration, Instant},
+};
+
+use rustix::process::geteuid;
+
+use crate::{program::Program, serving::Serving};
+
+/// Runs a command of the distribution, which has to succeed.
+fn run(line: &str) {
+    let mut words = line.split(' ');
+    let output = Command::new(words.next().unwrap()).args(words).output().unwrap();
+    assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Two hosts with a cable between them; gone when dropped.
+struct Hosts {
+    server: String,
+    client: String,
+}
+
+impl Hosts {
+    fn new() -> Self {
+        let hosts =
+            Self { server: format!("belfry-s{}", id()), client: format!("belfry-c{}", id()) };
+        let Self { server, client } = &hosts;
+        run(&format!("ip netns add {server}"));
+        run(&format!("ip netns add {client}"));
+        run(&format!("ip link add cable netns {server} type veth peer name cable netns {client}"));
+        for (host, address) in [(server, "192.0.2.1/24"), (client, "192.0.2.2/24")] {
+            run(&format!("ip -n {host} address add {address} dev cable"));
+            run(&format!("ip -n {host} link set cable up"));
+        }
+        hosts
+    }
+
+    /// A command that runs on a host.
+    fn on(host: &str, command: &Command) -> Command {
+        let mut on = Command::new("ip");
+        on.args(["netns", "exec", host]).arg(command.get_program()).args(command.get_args());
+        if let Some(folder) = command.get_current_dir() {
+            on.current_dir(folder);
+        }
+        on
+    }
+
+    /// From now on nothing leaves the client's host and nothing reaches it, without a word.
+    fn cut(&self) {
+        let nft = |words: &str| run(&format!("ip netns exec {} nft add {words}", self.client));
+        nft("table inet cut");
+        for hook in ["input", "output"] {
+            nft(&format!(
+                "chain inet cut {hook} {{ type filter hook {hook} priority 0; policy drop; }}"
+            ));
+        }
+    }
+}
+
+impl Drop for Hosts {
+    fn drop(&mut self) {
+        for host in [&self.server, &self.client] {
+            let _ = Command::new("ip").args(["netns", "delete", host]).status();
+        }
+    }
+}
+
+#[test]
+fn needs_root_a_client_that_vanishes_is_gone_within_45_s() {
+    if !geteuid().is_root() {
+        assert!(env::var_os("CI").is_none(), "CI has to run this test, and it needs root");
+        eprintln!("SKIPPED needs_root_a_client_that_vanishes_is_gone_within_45_s: not root");
+        return;
+    }
+    let hosts = Hosts::new();
+    let program = Program::new();
+    let belfry = program.command(&["--listen", "192.0.2.1:0", "--site", "."]);
+    let serving = Serving::start(Hosts::on(&hosts.server, &belfry));
+    let mut curl = Command::new("curl");
+    curl.args(["--silent", "--no-buffer", &format!("http://{}/sse", serving.address)]);
+    let mut reading = Hosts::on(&hosts.client, &curl).stdout(Stdio::null()).spawn().unwrap();
+    serving.logged("client connected");
+
+    hosts.cut();
+    let begun = Instant::now();
+    serving.logged_within("client disconnected", Duration::from_secs(60));
+    let gone_after = begun.elapsed();
+    reading.kill().unwrap();
+    reading.wait().unwrap();
+    assert!(gone_after < Duration::from_secs(45), "gone after {gone_after:?}");
+}

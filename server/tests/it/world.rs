@@ -1,0 +1,106 @@
+//! What tests are set in: a site, an application with a clock of its own, a served one.
+
+use std::{fs, net::SocketAddr, path::Path, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    extract::ConnectInfo,
+    http::{Request, Response},
+};
+use http_body_util::BodyExt;
+use server::{AppState, Clock, Config, Hub, Site, edge, router};
+use tempfile::TempDir;
+use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+/// `2026-11-22T05:18:01.400Z`, when tests begin.
+pub(crate) const BEGIN: i64 = 1_795_324_681_400_000;
+
+/// A site with the least that a page loads.
+pub(crate) fn site_in(folder: &Path) -> Site {
+    fs::create_dir(folder.join("pkg")).unwrap();
+    for (name, content) in [
+        ("pkg/belfry.abc.js", "export default () => {}"),
+        ("pkg/belfry.abc.wasm", "\0asm"),
+        ("pkg/belfry.abc.css", "p {}"),
+        ("pkg/belfry.abc.css.br", "p {} under brotli"),
+        ("robots.txt", "User-agent: *\n"),
+        ("hash.txt", "js: abc\nwasm: abc\ncss: abc\n"),
+    ] {
+        fs::write(folder.join(name), content).unwrap();
+    }
+    Site::find(folder, Some(&folder.join("hash.txt"))).unwrap()
+}
+
+/// The application in virtual time, ticking, without a port.
+pub(crate) struct World {
+    pub(crate) hub: Hub,
+    pub(crate) shutdown: CancellationToken,
+    application: Router,
+    _folder: TempDir,
+}
+
+impl World {
+    pub(crate) fn ticking_every(interval: Duration) -> Self {
+        Self::with_clock(Clock::starting_at(BEGIN), interval)
+    }
+
+    pub(crate) fn with_clock(clock: Clock, interval: Duration) -> Self {
+        let folder = TempDir::new().unwrap();
+        let (hub, shutdown) = (Hub::new(clock), CancellationToken::new());
+        let application = router(AppState {
+            hub: hub.clone(),
+            site: Arc::new(site_in(folder.path())),
+            interval,
+            shutdown: shutdown.clone(),
+        });
+        let (ticking, until) = (hub.clone(), shutdown.clone());
+        tokio::spawn(async move { ticking.run(interval, until).await });
+        Self { hub, shutdown, application, _folder: folder }
+    }
+
+    /// The answer to a request.
+    pub(crate) async fn ask(&self, mut request: Request<Body>) -> Response<Body> {
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([192, 0, 2, 7], 50_000))));
+        self.application.clone().oneshot(request).await.unwrap()
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Response<Body> {
+        self.ask(Request::get(path).body(Body::empty()).unwrap()).await
+    }
+
+    /// Serves the application on a free port of the loopback address.
+    pub(crate) async fn serve(&self, config: Config) -> (SocketAddr, JoinHandle<()>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (application, shutdown) = (self.application.clone(), self.shutdown.clone());
+        let serving = tokio::spawn(async move {
+            edge::accept(application, &config, listener, shutdown).await;
+        });
+        (address, serving)
+    }
+
+    /// Waits until so many are reading; fails where that takes longer than `bound`.
+    pub(crate) async fn until_reading(&self, readers: u32, bound: Duration) {
+        let waiting = async {
+            while self.hub.reading() != readers {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let waited = timeout(bound, waiting).await;
+        assert!(waited.is_ok(), "{} are reading, not {readers}", self.hub.reading());
+    }
+}
+
+/// The next bytes of a stream; `None` at its end.
+pub(crate) async fn next(body: &mut Body) -> Option<Bytes> {
+    body.frame().await.map(|frame| frame.unwrap().into_data().unwrap())
+}
+
+/// The whole of a body as text.
+pub(crate) async fn text(response: Response<Body>) -> String {
+    let bytes = response.into_body().collect().await.unwrap().to_bytes();
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
