@@ -132,6 +132,7 @@ export class Proxy {
 class Lane {
   private readonly waiting: { due: number; act: () => void }[] = [];
   private last = 0;
+  private timer?: NodeJS.Timeout;
 
   constructor(
     private readonly delay: Delay,
@@ -139,21 +140,20 @@ class Lane {
   ) {}
 
   send(act: () => void): void {
-    const now = performance.now();
-    const due = Math.max(this.last, now + this.delay());
-    this.last = due;
-    this.waiting.push({ due, act });
-    if (due <= now) {
-      this.flush();
-    } else {
-      // A timer may fire up to a millisecond early, and must then not find nothing to do.
-      setTimeout(() => this.flush(), due - now + 1);
-    }
+    this.last = Math.max(this.last, performance.now() + this.delay());
+    this.waiting.push({ due: this.last, act });
+    this.flush();
   }
 
-  /** Lets through what is due. */
+  /** Lets through what is due, and plans to come back for the rest: timers may fire early. */
   flush(): void {
-    while (!this.held() && this.waiting.length > 0 && this.waiting[0].due <= performance.now()) {
+    clearTimeout(this.timer);
+    while (!this.held() && this.waiting.length > 0) {
+      const wait = this.waiting[0].due - performance.now();
+      if (wait > 0) {
+        this.timer = setTimeout(() => this.flush(), Math.ceil(wait));
+        return;
+      }
       this.waiting.shift()!.act();
     }
   }

@@ -28,6 +28,11 @@ export async function record({ page }: TimePage): Promise<() => Promise<Sample[]
   };
 }
 
+/** The samples whose shown instant is before the one that was shown until then. */
+export function backwards(taken: Sample[]): Sample[] {
+  return taken.filter(({ shown }, index) => index > 0 && shown < taken[index - 1].shown);
+}
+
 /**
  * Runs in the page, and can see nothing but its parameter.
  *

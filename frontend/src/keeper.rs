@@ -9,6 +9,7 @@ use std::{
 
 use app::{
     Feed, Tick,
+    event::STREAM_PATH,
     feed::{OFFSETS_KEPT, Offset, PUSHES_KEPT, Push, Reading},
     link::Mono,
 };
@@ -136,7 +137,7 @@ impl Keeper {
             Order::Close => drop(self.source.take()),
             Order::Open => {
                 drop(self.source.take());
-                let opened = Source::open(self.callback(Self::on_said));
+                let opened = Source::open(STREAM_PATH, self.callback(Self::on_said));
                 // Where it cannot be made nothing will be heard from it, and it is replaced.
                 self.source.replace(opened.ok());
             }

@@ -1,6 +1,6 @@
 //! The source: opens an `EventSource`, and closes it when it is dropped.
 
-use app::event::{READERS, STREAM_PATH};
+use app::event::READERS;
 use gloo_events::EventListener;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Event, EventSource, MessageEvent};
@@ -24,12 +24,12 @@ pub struct Source {
 }
 
 impl Source {
-    /// Opens the stream. `hear` is called with everything that comes, until the source is dropped.
+    /// Opens the stream at `url`. `hear` is called with everything that comes, until the source is dropped.
     ///
     /// # Errors
     /// Where the browser refuses to make an `EventSource`.
-    pub fn open(hear: impl Fn(Said) + Clone + 'static) -> Result<Self, JsValue> {
-        let source = EventSource::new(STREAM_PATH)?;
+    pub fn open(url: &str, hear: impl Fn(Said) + Clone + 'static) -> Result<Self, JsValue> {
+        let source = EventSource::new(url)?;
         let on_data = |name: &'static str, said: fn(String) -> Said| {
             let hear = hear.clone();
             EventListener::new(&source, name, move |event| {

@@ -7,11 +7,14 @@ use leptos::prelude::*;
 pub fn Card(
     /// What the figure is.
     heading: &'static str,
+    /// Only a script can know it: without scripts there is no such card.
+    #[prop(optional)]
+    by_script: bool,
     /// The figure, and what explains it.
     children: Children,
 ) -> impl IntoView {
     view! {
-        <article class="card">
+        <article class="card" class:with-script=by_script>
             <h2>{heading}</h2>
             {children()}
         </article>

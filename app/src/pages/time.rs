@@ -157,11 +157,11 @@ fn Figures(feed: Feed) -> impl IntoView {
     );
     view! {
         <section class="figures" aria-label=words.figures>
-            <Card heading=words.your_clock>
+            <Card heading=words.your_clock by_script=true>
                 <p class="figure">{yours}</p>
                 <Spark label=words.your_clock_plot offsets=feed.offsets/>
             </Card>
-            <Card heading=words.round_trip>
+            <Card heading=words.round_trip by_script=true>
                 <p class="figure">{round_trip}</p>
                 <p>{words.best_of_last}" · "<span class="http-version">{feed.http_version}</span></p>
             </Card>
@@ -173,7 +173,7 @@ fn Figures(feed: Feed) -> impl IntoView {
                 <p class="figure readers">{feed.readers}</p>
                 <p>{words.watching_means}</p>
             </Card>
-            <Card heading=words.pushes>
+            <Card heading=words.pushes by_script=true>
                 <Pushes feed/>
             </Card>
         </section>

@@ -1,0 +1,25 @@
+//! The time page, live for a few pushes, in light and dark, on a desk and on a phone.
+
+import { fileURLToPath } from 'node:url';
+
+import { expect, test } from '../tests/test';
+
+const images = fileURLToPath(new URL('../../docs/images', import.meta.url));
+const screens = { '': { width: 1440, height: 900 }, '-phone': { width: 390, height: 844 } };
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  for (const [screen, viewport] of Object.entries(screens)) {
+    test.describe(`${colorScheme}${screen}`, () => {
+      test.use({ colorScheme, viewport, deviceScaleFactor: screen ? 2 : 1 });
+
+      test('the time page', async ({ start, visitor }) => {
+        const belfry = await start({ flags: ['--interval', '500ms'] });
+        await visitor.open(belfry.origin);
+        // The plot needs some measurements, and the list its five pushes.
+        await expect(visitor.pushes.nth(4)).toBeVisible();
+        await visitor.page.waitForTimeout(6_000);
+        await visitor.page.screenshot({ path: `${images}/time-${colorScheme}${screen}.png` });
+      });
+    });
+  }
+}

@@ -1,0 +1,64 @@
+//! Somebody sets the server's clock while the page is open.
+
+import { faketime, NO_FAKETIME, SettableClock } from './faketime';
+import { backwards, record, type Sample } from './samples';
+import { expect, test as base } from './test';
+
+/** How much faster or slower than the time the shown instant may go while it is slewed. */
+const SLEW = 0.05;
+
+/** How late a busy machine may draw, in milliseconds. */
+const DRAWN_WITHIN = 60;
+
+const test = base.extend<{ clock: SettableClock }>({
+  clock: async ({}, use) => {
+    const clock = new SettableClock();
+    await use(clock);
+    clock.remove();
+  },
+});
+
+test.skip(!faketime && !process.env.CI, NO_FAKETIME);
+
+test('by 300 ms: the shown instant is slewed, and gets there', async ({ clock, start, visitor }) => {
+  const belfry = await start({ flags: ['--interval', '1s'], env: clock.env });
+  await visitor.open(belfry.origin);
+  const stop = await record(visitor);
+  await visitor.page.waitForTimeout(1_000);
+  clock.set(0.3);
+  // 300 ms at 5 % are 6 s.
+  await visitor.page.waitForTimeout(9_000);
+  const taken = await stop();
+
+  expect(backwards(taken)).toEqual([]);
+  expect(taken.length).toBeGreaterThan(80);
+  for (const [index, sample] of taken.entries()) {
+    const second = taken.slice(index).find(({ at }) => at >= sample.at + 1_000);
+    if (second) {
+      const [went, took] = [second.shown - sample.shown, second.at - sample.at];
+      expect(Math.abs(went - took), `${went} ms shown in ${took} ms`).toBeLessThan(took * SLEW + DRAWN_WITHIN);
+    }
+  }
+  expect(ahead(taken[0])).toBeLessThan(DRAWN_WITHIN);
+  expect(Math.abs(ahead(taken.at(-1)!) - 300)).toBeLessThan(DRAWN_WITHIN);
+  await expect(visitor.truth).not.toContainText('set anew');
+});
+
+test('by 5 s: the shown instant is stepped, and the page says so', async ({ clock, start, visitor }) => {
+  const belfry = await start({ flags: ['--interval', '1s'], env: clock.env });
+  await visitor.open(belfry.origin);
+  await expect(visitor.truth).not.toContainText('set anew');
+  const stop = await record(visitor);
+  clock.set(5);
+  await expect(visitor.truth).toHaveText(/· set anew by (4\.9|5\.0) s$/);
+  await expect(visitor.truth).toContainText(/your clock is (4\.9|5\.0) s behind/);
+  const taken = await stop();
+  expect(Math.abs(ahead(taken.at(-1)!) - 5_000)).toBeLessThan(DRAWN_WITHIN);
+  const steps = taken.filter(({ shown }, index) => index > 0 && shown - taken[index - 1].shown > 1_000);
+  expect(steps, 'it is one step').toHaveLength(1);
+});
+
+/** How far the shown instant is ahead of the machine's clock, in milliseconds. */
+function ahead({ shown, machine }: Sample): number {
+  return shown - machine;
+}

@@ -1,0 +1,126 @@
+//! The browser's half in a real browser: a real `EventSource`, the browser's own timers and `Intl`.
+
+#![cfg(target_arch = "wasm32")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+use std::{cell::RefCell, rc::Rc, time::Duration};
+
+use app::{Feed, Link, Snapshot, Tick};
+use frontend::{
+    keeper, page_clock,
+    source::{Said, Source},
+    visitor,
+};
+use gloo_timers::future::sleep;
+use leptos::prelude::*;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+const BOUND: Duration = Duration::from_secs(10);
+
+/// Waits until `done`, and fails where that takes longer than 10 s.
+async fn until(what: &str, done: impl Fn() -> bool) {
+    let begun = page_clock::now();
+    while !done() {
+        let waited = u128::from((page_clock::now() - begun).unsigned_abs());
+        assert!(waited < BOUND.as_micros(), "{what}: not within {BOUND:?}");
+        sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// Opens a stream that says `events` and ends, and collects what is heard of it.
+fn listening(events: &str) -> (Source, Rc<RefCell<Vec<Said>>>) {
+    let heard = Rc::new(RefCell::new(Vec::new()));
+    let hearing = heard.clone();
+    let url = format!("data:text/event-stream,{}", js_sys::encode_uri_component(events));
+    let source = Source::open(&url, move |said| hearing.borrow_mut().push(said)).unwrap();
+    (source, heard)
+}
+
+fn snapshot() -> Snapshot {
+    Snapshot {
+        now: Tick::from_micros(0),
+        interval_ms: 1000,
+        readers: 0,
+        http_version: String::new(),
+        synchronised: None,
+        origin: String::new(),
+    }
+}
+
+#[wasm_bindgen_test]
+async fn a_source_hears_messages_readers_and_failures() {
+    let (_source, heard) = listening(
+        "retry: 3000\n\ndata: 2026-11-22T05:18:03.000Z\n\n:\n\nevent: readers\ndata: 7\n\nevent: other\ndata: x\n\n",
+    );
+    until("the end of the stream", || heard.borrow().contains(&Said::Failed)).await;
+    let expected = [
+        Said::Message("2026-11-22T05:18:03.000Z".to_owned()),
+        Said::Readers("7".to_owned()),
+        Said::Failed,
+    ];
+    assert_eq!(*heard.borrow(), expected);
+}
+
+#[wasm_bindgen_test]
+async fn a_source_that_was_dropped_is_heard_no_more() {
+    let (source, heard) = listening("retry: 1\n\ndata: again\n\n");
+    drop(source);
+    let (_other, later) = listening("data: later\n\n");
+    until("another stream's end", || later.borrow().contains(&Said::Failed)).await;
+    assert_eq!(*heard.borrow(), []);
+}
+
+#[wasm_bindgen_test]
+async fn without_a_server_the_link_says_that_it_waits_and_when_it_tries_again() {
+    let owner = Owner::new();
+    let feed = owner.with(|| {
+        let feed = Feed::new(&snapshot());
+        keeper::subscribe(feed);
+        feed
+    });
+    assert_eq!(feed.link.get_untracked(), Link::Opening);
+    // The origin of this test serves no stream: the answer is 404.
+    until("the first failure", || matches!(feed.link.get_untracked(), Link::Waiting { .. })).await;
+    let Link::Waiting { until: next } = feed.link.get_untracked() else { unreachable!() };
+    let wait = next - page_clock::now();
+    assert!(wait <= 1_500_000, "{wait} µs");
+    until("the second attempt", || feed.link.get_untracked() == Link::Opening).await;
+    owner.cleanup();
+}
+
+#[wasm_bindgen_test]
+async fn nothing_goes_on_once_the_owner_is_gone() {
+    let owner = Owner::new();
+    let feed = owner.with(|| {
+        let feed = Feed::new(&snapshot());
+        keeper::subscribe(feed);
+        feed
+    });
+    let (link, now) = (feed.link, feed.now);
+    until("the clock's first beat", || now.try_get_untracked().is_some_and(|now| now > 0)).await;
+    owner.cleanup();
+    // Signals are disposed of with the owner: a callback that still wrote them would say so.
+    sleep(Duration::from_millis(300)).await;
+    assert!(link.try_get_untracked().is_none());
+}
+
+#[wasm_bindgen_test]
+fn the_visitor_writes_time_in_their_own_zone() {
+    let tick: Tick = "2026-11-22T05:18:03.000Z".parse().unwrap();
+    let zone = visitor::zone();
+    assert!(!zone.name.is_empty());
+    let face = (zone.face)(tick);
+    // The seconds are the same in every zone of today.
+    assert!(face.digits.ends_with(":03"), "{face:?}");
+    assert!((zone.date)(tick).contains("2026"), "{}", (zone.date)(tick));
+    let title = visitor::title(tick);
+    assert!(title.contains(':') && !title.contains(":03"), "{title}");
+}
+
+#[wasm_bindgen_test]
+fn the_timers_resolution_is_measured() {
+    let resolution = page_clock::resolution();
+    assert!((1..=100_001).contains(&resolution), "{resolution} µs");
+}
