@@ -52,9 +52,14 @@ lint: ## Run clippy on each half as it ships, and shellcheck if it is there
 unit: ## Run the unit and integration tests of each crate
 	$(SETUP) test
 	. scripts/env
+	skip=()
+	if [[ $$(id -u) != 0 && ! $${CI-} ]]; then
+		echo "not root: skipping the tests that are named needs_root_..."
+		skip=(-- --skip needs_root)
+	fi
 	cargo test --package app --features ssr
 	cargo test --package frontend
-	cargo test --package server
+	cargo test --package server "$${skip[@]}"
 
 wasm-test: ## Run the frontend's tests in a headless browser
 	$(SETUP) test

@@ -218,7 +218,7 @@ mod tests {
             said,
             ["84 ms", "84 ms", "1.0 s", "1.2 s", "1 min 30 s", "2 h 5 min", "2 d 7 h"]
         );
-        length(i64::MIN);
+        assert_eq!(length(i64::MIN), "106751991 d 4 h");
     }
 
     #[test]

@@ -7,8 +7,11 @@ import { expect, test as base } from './test';
 /** How much faster or slower than the time the shown instant may go while it is slewed. */
 const SLEW = 0.05;
 
-/** How late a busy machine may draw, in milliseconds. */
-const DRAWN_WITHIN = 60;
+/** How exact an estimate over the loopback is, on a busy machine too, in milliseconds. */
+const EXACT_TO = 60;
+
+/** How long after its look at the clock a busy page may show what it saw, in milliseconds. */
+const BLUR = 15;
 
 const test = base.extend<{ clock: SettableClock }>({
   clock: async ({}, use) => {
@@ -33,14 +36,14 @@ test('by 300 ms: the shown instant is slewed, and gets there', async ({ clock, s
   expect(backwards(taken)).toEqual([]);
   expect(taken.length).toBeGreaterThan(80);
   for (const [index, sample] of taken.entries()) {
-    const second = taken.slice(index).find(({ at }) => at >= sample.at + 1_000);
+    const second = taken.slice(index).find(({ read }) => read >= sample.read + 1_000);
     if (second) {
-      const [went, took] = [second.shown - sample.shown, second.at - sample.at];
-      expect(Math.abs(went - took), `${went} ms shown in ${took} ms`).toBeLessThan(took * SLEW + DRAWN_WITHIN);
+      const [went, took] = [second.shown - sample.shown, second.read - sample.read];
+      expect(Math.abs(went - took), `${went} ms shown in ${took} ms`).toBeLessThan(took * SLEW + BLUR);
     }
   }
-  expect(ahead(taken[0])).toBeLessThan(DRAWN_WITHIN);
-  expect(Math.abs(ahead(taken.at(-1)!) - 300)).toBeLessThan(DRAWN_WITHIN);
+  expect(Math.abs(ahead(taken[0]))).toBeLessThan(EXACT_TO);
+  expect(Math.abs(ahead(taken.at(-1)!) - 300)).toBeLessThan(EXACT_TO);
   await expect(visitor.truth).not.toContainText('set anew');
 });
 
@@ -53,12 +56,12 @@ test('by 5 s: the shown instant is stepped, and the page says so', async ({ cloc
   await expect(visitor.truth).toHaveText(/· set anew by (4\.9|5\.0) s$/);
   await expect(visitor.truth).toContainText(/your clock is (4\.9|5\.0) s behind/);
   const taken = await stop();
-  expect(Math.abs(ahead(taken.at(-1)!) - 5_000)).toBeLessThan(DRAWN_WITHIN);
+  expect(Math.abs(ahead(taken.at(-1)!) - 5_000)).toBeLessThan(EXACT_TO);
   const steps = taken.filter(({ shown }, index) => index > 0 && shown - taken[index - 1].shown > 1_000);
   expect(steps, 'it is one step').toHaveLength(1);
 });
 
 /** How far the shown instant is ahead of the machine's clock, in milliseconds. */
-function ahead({ shown, machine }: Sample): number {
-  return shown - machine;
+function ahead({ shown, machine, drawnAfter }: Sample): number {
+  return shown - (machine - drawnAfter);
 }

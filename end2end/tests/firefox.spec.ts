@@ -9,14 +9,14 @@ import { firefox } from './browsers';
 /** Firefox starts slowly on a small machine. */
 const STARTED_WITHIN_MS = 45_000;
 
-const test = base.extend<{ belfry: Belfry; page: Page }>({
+const test = base.extend<{ belfry: Belfry; tab: Page }>({
   belfry: async ({}, use) => {
     const belfry = await Belfry.start({ flags: ['--interval', '1s'] });
     await use(belfry);
     await belfry.kill();
   },
-  // Not Playwright's page: that drives a Firefox of its own, which nobody uses.
-  page: async ({}, use) => {
+  // Not Playwright's `page`: it cannot drive a Firefox that it did not build itself.
+  tab: async ({}, use) => {
     const browser = await puppeteer.launch({
       browser: 'firefox',
       executablePath: firefox,
@@ -30,30 +30,30 @@ const test = base.extend<{ belfry: Belfry; page: Page }>({
 
 test.skip(!firefox && !process.env.CI, 'needs Firefox: apt-get install firefox-esr, or set BELFRY_FIREFOX');
 
-test('in Firefox the page is live, moves, and complains of nothing', async ({ belfry, page }) => {
+test('in Firefox the page is live, moves, and complains of nothing', async ({ belfry, tab }) => {
   const complaints: string[] = [];
-  page.on('console', (message) => {
+  tab.on('console', (message) => {
     if (['error', 'warn', 'warning', 'assert'].includes(message.type())) {
       complaints.push(message.text());
     }
   });
-  page.on('pageerror', (error) => complaints.push(String(error)));
+  tab.on('pageerror', (error) => complaints.push(String(error)));
   const loaded: string[] = [];
-  page.on('requestfinished', (request) => loaded.push(new URL(request.url()).pathname));
+  tab.on('requestfinished', (request) => loaded.push(new URL(request.url()).pathname));
 
-  await page.goto(`${belfry.origin}/`);
-  const text = (selector: string) => page.$eval(selector, (element) => element.textContent);
+  await tab.goto(`${belfry.origin}/`);
+  const text = (selector: string) => tab.$eval(selector, (element) => element.textContent);
   await expect.poll(() => text('[role=status]'), { timeout: 10_000 }).toBe('Live');
   await expect.poll(() => text('.truth')).toMatch(/^exact to ± \d+ ms against this server's clock/);
   expect(loaded.filter((path) => path.endsWith('.wasm'))).toHaveLength(1);
 
-  const instant = () => page.$eval('time', (time) => Date.parse(time.dateTime));
+  const instant = () => tab.$eval('time', (time) => Date.parse(time.dateTime));
   const first = await instant();
   await expect.poll(instant).toBeGreaterThan(first + 2_000);
   expect(Math.abs((await instant()) - Date.now())).toBeLessThan(1_000);
-  await expect.poll(() => page.$$eval('.pushes li', (pushes) => pushes.length)).toBeGreaterThan(2);
+  await expect.poll(() => tab.$$eval('.pushes li', (pushes) => pushes.length)).toBeGreaterThan(2);
   expect(complaints).toEqual([]);
 
-  await page.close();
+  await tab.close();
   await expect.poll(() => belfry.log.at(-1)).toMatch(/client disconnected .* readers=0$/);
 });

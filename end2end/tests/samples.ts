@@ -4,11 +4,13 @@ import type { TimePage } from './time-page';
 
 /** One change of the shown instant. All in milliseconds. */
 export type Sample = {
-  /** When it changed, on the page's monotonic clock. */
-  at: number;
   /** The shown instant, since the Unix epoch. */
   shown: number;
-  /** The machine's clock at that moment, since the Unix epoch. */
+  /** When the page had read its clock last, on that monotonic clock. */
+  read: number;
+  /** How long after that the change stood in the page. */
+  drawnAfter: number;
+  /** The machine's clock when it stood there, since the Unix epoch. */
   machine: number;
   /** The error that the page states; `null` where it states none. */
   stated: number | null;
@@ -41,15 +43,18 @@ export function backwards(taken: Sample[]): Sample[] {
  * what slews it slews both). The largest of several counts: a reading after the beginning was late.
  */
 function sampleInPage(count: number): Promise<Sample[]> {
+  const now = performance.now.bind(performance);
   let epoch = -Infinity;
   for (let beginning = 0; beginning < 20; beginning += 1) {
     const before = Date.now();
-    let now = before;
-    while (now === before) {
-      now = Date.now();
+    let date = before;
+    while (date === before) {
+      date = Date.now();
     }
-    epoch = Math.max(epoch, now - performance.now());
+    epoch = Math.max(epoch, date - now());
   }
+  let read = now();
+  performance.now = () => (read = now());
   const time = document.querySelector('time')!;
   const stated = () => {
     const said = document.querySelector('.truth .error')?.textContent ?? '';
@@ -60,11 +65,13 @@ function sampleInPage(count: number): Promise<Sample[]> {
     const taken: Sample[] = [];
     const end = () => {
       observer.disconnect();
+      performance.now = now;
       resolve(taken);
     };
     const observer = new MutationObserver(() => {
-      const at = performance.now();
-      taken.push({ at, shown: Date.parse(time.dateTime), machine: epoch + at, stated: stated() });
+      const at = now();
+      const shown = Date.parse(time.dateTime);
+      taken.push({ shown, read, drawnAfter: at - read, machine: epoch + at, stated: stated() });
       if (taken.length === count) {
         end();
       }

@@ -67,7 +67,7 @@ export const test = base.extend<World>({
             complaints.push(`console ${message.type()}: ${message.text()}`);
           }
         });
-        context.on('weberror', (error) => complaints.push(`uncaught: ${error.error().stack}`));
+        context.on('weberror', (error) => complaints.push(`uncaught: ${error.error().stack || error.error()}`));
       };
       await watch(context);
       await use(watch);

@@ -32,8 +32,7 @@ pub fn http_version() -> Option<String> {
         .get_entries_by_type("resource")
         .iter()
         .filter_map(|entry| entry.dyn_into::<PerformanceResourceTiming>().ok())
-        .filter(|entry| entry.name().ends_with(PROBE_PATH))
-        .last()?;
+        .rfind(|entry| entry.name().ends_with(PROBE_PATH))?;
     performance.clear_resource_timings();
     // Not all browsers have the property.
     let protocol = js_sys::Reflect::get(&last, &JsValue::from_str("nextHopProtocol")).ok()?;
