@@ -29,7 +29,8 @@ pub struct Snapshot {
     pub http_version: String,
     /// Whether the server's own clock is synchronised; `None` where it cannot tell.
     pub synchronised: Option<bool>,
-    /// The scheme and authority under which the visitor reached us, for the `curl` line.
+    /// The scheme and authority under which the visitor reached us, as far as the server can tell:
+    /// behind a proxy that ends TLS the browser knows better.
     pub origin: String,
 }
 
@@ -90,6 +91,8 @@ pub struct Feed {
     pub http_version: RwSignal<String>,
     /// Whether the server's own clock is synchronised.
     pub synchronised: RwSignal<Option<bool>>,
+    /// The scheme and authority under which the visitor reached us.
+    pub origin: RwSignal<String>,
     /// How the visitor writes an instant; UTC until the browser has said.
     pub zone: RwSignal<Zone>,
     /// Milliseconds between two pushes.
@@ -111,6 +114,7 @@ impl Feed {
             step: RwSignal::new(None),
             http_version: RwSignal::new(snapshot.http_version.clone()),
             synchronised: RwSignal::new(snapshot.synchronised),
+            origin: RwSignal::new(snapshot.origin.clone()),
             zone: RwSignal::new(Zone::utc()),
             interval_ms: snapshot.interval_ms,
         }

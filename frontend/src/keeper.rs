@@ -78,6 +78,10 @@ pub fn subscribe(feed: Feed) {
         probe_at: Cell::new(now()),
     });
     feed.zone.set(visitor::zone());
+    // Some browsers keep it from some pages; then what the server has said stays.
+    if let Ok(origin) = window().location().origin() {
+        feed.origin.set(origin);
+    }
     keeper.listen();
     keeper.follow(&plan);
     keeper.measure(FIRST_BURST);

@@ -15,9 +15,10 @@ pub struct Clipboard(pub fn(&str) -> bool);
 #[component]
 pub fn Snippets(
     /// The scheme and authority of the server.
-    origin: String,
+    #[prop(into)]
+    origin: Signal<String>,
 ) -> impl IntoView {
-    let curl = format!("curl -N {origin}{STREAM_PATH}");
+    let curl = Signal::derive(move || format!("curl -N {}{STREAM_PATH}", origin.get()));
     let script = format!(
         "const source = new EventSource('{STREAM_PATH}')\nsource.onmessage = (event) => console.log(event.data)"
     );
@@ -31,12 +32,11 @@ pub fn Snippets(
 }
 
 #[component]
-fn Snippet(name: &'static str, code: String) -> impl IntoView {
+fn Snippet(name: &'static str, #[prop(into)] code: Signal<String>) -> impl IntoView {
     let copied = RwSignal::new(false);
     let clipboard = use_context::<Clipboard>();
-    let to_copy = code.clone();
     let copy = move |_| {
-        if clipboard.is_some_and(|Clipboard(put)| put(&to_copy)) {
+        if clipboard.is_some_and(|Clipboard(put)| put(&code.read_untracked())) {
             copied.set(true);
             set_timeout(move || copied.set(false), Duration::from_secs(2));
         }

@@ -24,7 +24,7 @@ pub fn TimePage(snapshot: Snapshot, feed: Feed) -> impl IntoView {
             <main>
                 <Hero born=snapshot.now feed/>
                 <Figures feed/>
-                <Snippets origin=snapshot.origin/>
+                <Snippets origin=feed.origin/>
             </main>
         </div>
     }

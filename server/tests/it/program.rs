@@ -127,6 +127,17 @@ fn the_log_says_who_comes_and_goes() {
 }
 
 #[test]
+fn the_descriptor_limit_is_raised_as_far_as_is_allowed() {
+    let program = Program::new();
+    let mut shell = Command::new("sh");
+    shell.current_dir(program.0.path());
+    shell.args(["-c", "ulimit -S -n 40; exec ./belfry --listen 127.0.0.1:0 --site ."]);
+    let serving = Serving::start(shell);
+    let readers: Vec<_> = (0..100).map(|_| serving.reader()).collect();
+    drop(readers);
+}
+
+#[test]
 fn sigterm_ends_the_streams_and_then_the_program() {
     let serving = Program::new().serves(&[]);
     let mut reader = serving.reader();
