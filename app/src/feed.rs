@@ -85,7 +85,8 @@ pub struct Feed {
     pub offsets: RwSignal<Vec<Offset>>,
     /// The best round trip of the last burst of probes, in microseconds.
     pub round_trip: RwSignal<Option<i64>>,
-    /// The last step of the clock (more than could be slewed), in microseconds.
+    /// The step of the clock (more than could be slewed) that the last burst of probes made, in
+    /// microseconds.
     pub step: RwSignal<Option<i64>>,
     /// The version of HTTP that the browser speaks with the server.
     pub http_version: RwSignal<String>,

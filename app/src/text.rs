@@ -16,7 +16,7 @@ pub struct Text {
     /// January to December.
     pub months: [&'static str; 12],
     /// A calendar day: weekday, day, month, year.
-    pub date: fn(&str, i64, &str, i64) -> String,
+    pub date: fn(&str, u8, &str, i32) -> String,
     /// The window's title, from hours and minutes.
     pub title: fn(&str) -> String,
     /// Said of a time that nothing has carried on since the page was made.
@@ -162,18 +162,18 @@ pub fn text() -> &'static Text {
     &ENGLISH
 }
 
-/// A length of time in microseconds, in the unit that suits it: `3 ms`, `1.2 s`, `4 min 10 s`.
-/// A negative one is said without its sign.
+/// A length of time in microseconds, in the unit that suits it, to the nearest: `3 ms`, `1.2 s`,
+/// `4 min 10 s`. A negative one is said without its sign.
 #[must_use]
 pub fn length(micros: i64) -> String {
-    let millis = micros.unsigned_abs().saturating_add(500) / 1000;
-    let seconds = millis / 1000;
+    let nearest = |unit: u64| micros.unsigned_abs().saturating_add(unit / 2) / unit;
+    let (millis, tenths, seconds) = (nearest(1000), nearest(100_000), nearest(1_000_000));
     let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
-    match millis {
-        0..1_000 => format!("{millis} ms"),
-        1_000..60_000 => format!("{seconds}.{} s", millis % 1000 / 100),
-        60_000..3_600_000 => format!("{minutes} min {} s", seconds % 60),
-        3_600_000..86_400_000 => format!("{hours} h {} min", minutes % 60),
+    match seconds {
+        _ if millis < 1000 => format!("{millis} ms"),
+        _ if tenths < 600 => format!("{}.{} s", tenths / 10, tenths % 10),
+        0..3600 => format!("{minutes} min {} s", seconds % 60),
+        3600..86_400 => format!("{hours} h {} min", minutes % 60),
         _ => format!("{days} d {} h", hours % 24),
     }
 }
@@ -211,14 +211,20 @@ mod tests {
 
     #[test]
     fn lengths_are_said_in_the_unit_that_suits_them() {
-        let said =
-            [84_499, -84_499, 999_500, 1_250_000, 90_000_000, 7_500_000_000, 200_000_000_000]
-                .map(length);
-        assert_eq!(
-            said,
-            ["84 ms", "84 ms", "1.0 s", "1.2 s", "1 min 30 s", "2 h 5 min", "2 d 7 h"]
-        );
-        assert_eq!(length(i64::MIN), "106751991 d 4 h");
+        for (micros, said) in [
+            (84_499, "84 ms"),
+            (-84_499, "84 ms"),
+            (999_500, "1.0 s"),
+            (1_250_000, "1.3 s"),
+            (4_990_000, "5.0 s"),
+            (59_960_000, "1 min 0 s"),
+            (89_990_000, "1 min 30 s"),
+            (7_500_000_000, "2 h 5 min"),
+            (200_000_000_000, "2 d 7 h"),
+            (i64::MIN, "106751991 d 4 h"),
+        ] {
+            assert_eq!(length(micros), said);
+        }
     }
 
     #[test]

@@ -39,9 +39,10 @@ fn utc_face(tick: Tick) -> Face {
 }
 
 fn utc_date(tick: Tick) -> String {
-    let (year, month, day) = tick.date();
-    let month = usize::try_from(month - 1).unwrap_or_default();
-    (text().date)(text().weekdays[tick.weekday()], day, text().months[month], year)
+    let utc = tick.utc();
+    let weekday = text().weekdays[usize::from(utc.weekday().number_days_from_sunday())];
+    let month = text().months[usize::from(u8::from(utc.month())) - 1];
+    (text().date)(weekday, utc.day(), month, utc.year())
 }
 
 #[cfg(test)]

@@ -15,9 +15,10 @@ for (const colorScheme of ['light', 'dark'] as const) {
       test('the time page', async ({ start, visitor }) => {
         const belfry = await start({ flags: ['--interval', '500ms'] });
         await visitor.open(belfry.origin);
-        // The plot needs some measurements, and the list its five pushes.
-        await expect(visitor.pushes.nth(4)).toBeVisible();
-        await visitor.page.waitForTimeout(6_000);
+        await expect(visitor.pushes).toHaveCount(5);
+        // The plot has a point for each push.
+        const plot = visitor.page.locator('.spark .line');
+        await expect(plot).toHaveAttribute('d', /(L.*){15}/, { timeout: 15_000 });
         await visitor.page.screenshot({ path: `${images}/time-${colorScheme}${screen}.png` });
       });
     });

@@ -27,16 +27,19 @@ test('by 300 ms: the shown instant is slewed, and gets there', async ({ clock, s
   const belfry = await start({ flags: ['--interval', '1s'], env: clock.env });
   await visitor.open(belfry.origin);
   const stop = await record(visitor);
-  await visitor.page.waitForTimeout(1_000);
+  await expect(visitor.pushes).not.toHaveCount(0);
   clock.set(0.3);
-  // 300 ms at 5 % are 6 s.
-  await visitor.page.waitForTimeout(9_000);
+  // 300 ms at 5 % are 6 s; what the page shows is up to 100 ms old.
+  const slewed = async () => (await visitor.instant()) - Date.now();
+  await expect.poll(slewed, { timeout: 15_000, intervals: [50] }).toBeGreaterThan(300 - EXACT_TO / 2);
   const taken = await stop();
 
   expect(backwards(taken)).toEqual([]);
-  expect(taken.length).toBeGreaterThan(80);
-  for (const [index, sample] of taken.entries()) {
-    const second = taken.slice(index).find(({ read }) => read >= sample.read + 1_000);
+  expect(taken.length).toBeGreaterThan(40);
+  // A machine so busy that the clock is not confirmed in time stops it, which is not slewing.
+  const going = taken.filter(({ stated }) => stated !== null);
+  for (const [index, sample] of going.entries()) {
+    const second = going.slice(index).find(({ read }) => read >= sample.read + 1_000);
     if (second) {
       const [went, took] = [second.shown - sample.shown, second.read - sample.read];
       expect(Math.abs(went - took), `${went} ms shown in ${took} ms`).toBeLessThan(took * SLEW + BLUR);
@@ -53,8 +56,8 @@ test('by 5 s: the shown instant is stepped, and the page says so', async ({ cloc
   await expect(visitor.truth).not.toContainText('set anew');
   const stop = await record(visitor);
   clock.set(5);
-  await expect(visitor.truth).toHaveText(/· set anew by (4\.9|5\.0) s$/);
-  await expect(visitor.truth).toContainText(/your clock is (4\.9|5\.0) s behind/);
+  await expect(visitor.truth).toHaveText(/· set anew by 5\.0 s$/);
+  await expect(visitor.truth).toContainText(/your clock is 5\.0 s behind/);
   const taken = await stop();
   expect(Math.abs(ahead(taken.at(-1)!) - 5_000)).toBeLessThan(EXACT_TO);
   const steps = taken.filter(({ shown }, index) => index > 0 && shown - taken[index - 1].shown > 1_000);

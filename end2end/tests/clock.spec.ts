@@ -7,18 +7,14 @@ import { expect, test } from './test';
 /** How far the server's clock is ahead of the machine's. */
 const OFF_S = 90;
 
-/** Each page measures the clock for itself: more pages are more independent estimates. */
-const PAGES = 4;
-const SAMPLES_EACH = 325;
+/** Each page measures the clock for itself: two pages are two independent estimates. */
+const PAGES = 2;
+const SAMPLES_EACH = 500;
 
 /**
- * Where the machine took longer from the page's look at its clock to our look at the page, the sample
- * says nothing of the clock. It is less than the shortest way up, by which an estimate can be late
- * within its error.
+ * A way of at least so many milliseconds, and up to 200 more. The way up is the longer one: an estimate
+ * can be late within its error by all but the way up, and a busy machine draws it later still.
  */
-const DRAWN_WITHIN_MS = 20;
-
-/** A way of at least so many milliseconds, and up to 200 more. */
 const uneven = (atLeast: number) => () => atLeast + 200 * Math.random();
 
 test.skip(!faketime && !process.env.CI, NO_FAKETIME);
@@ -29,7 +25,7 @@ test('the shown instant is the server’s time within the stated error', async (
   another,
 }) => {
   const belfry = await start({ flags: ['--interval', '1s'], env: off(OFF_S) });
-  const proxy = await through(belfry, { up: uneven(20), down: uneven(60) });
+  const proxy = await through(belfry, { up: uneven(60), down: uneven(20) });
   const taken = await Promise.all(
     Array.from({ length: PAGES }, async () => {
       const visitor = await another();
@@ -40,23 +36,21 @@ test('the shown instant is the server’s time within the stated error', async (
     }),
   );
   const all = taken.flat();
-  const inTime = all.filter(({ drawnAfter }) => drawnAfter <= DRAWN_WITHIN_MS);
-  const outside = inTime.filter((sample) => !isWithin(sample));
-  const errors = inTime.map(({ stated }) => stated ?? Infinity).sort((one, other) => one - other);
+  const outside = all.filter((sample) => !isWithin(sample));
+  const errors = all.map(({ stated }) => stated ?? Infinity).sort((one, other) => one - other);
   console.log(
-    `${inTime.length - outside.length} of ${inTime.length} within the stated error, ` +
-      `± ${errors[0]} to ${errors.at(-1)} ms (median ${errors[errors.length >> 1]} ms); ` +
-      `${all.length - inTime.length} more were drawn too late to count`,
+    `${all.length - outside.length} of ${all.length} within the stated error, ` +
+      `± ${errors[0]} to ${errors.at(-1)} ms (median ${errors[errors.length >> 1]} ms)`,
   );
-  expect(inTime.length).toBeGreaterThanOrEqual(1_000);
-  expect(outside.length / inTime.length, JSON.stringify(outside.slice(0, 5))).toBeLessThanOrEqual(0.001);
+  expect(all.length).toBe(PAGES * SAMPLES_EACH);
+  expect(outside.length, JSON.stringify(outside)).toBeLessThanOrEqual(all.length / 1_000);
 });
 
 test('the visitor’s clock is said to be as far behind as it is', async ({ start, visitor }) => {
   const belfry = await start({ flags: ['--interval', '1s'], env: off(OFF_S) });
   await visitor.open(belfry.origin);
-  await expect(visitor.truth).toHaveText(/· your clock is 1 min (29|30) s behind, ± \d+ ms$/);
-  await expect(visitor.card('Your clock against the server')).toContainText(/1 min (29|30) s behind/);
+  await expect(visitor.truth).toHaveText(/· your clock is 1 min 30 s behind, ± \d+ ms$/);
+  await expect(visitor.card('Your clock against the server')).toContainText(/1 min 30 s behind/);
 });
 
 test('a server on time is said to agree', async ({ belfry, visitor }) => {
@@ -67,7 +61,7 @@ test('a server on time is said to agree', async ({ belfry, visitor }) => {
 test('a visitor’s clock that is ahead is said to be', async ({ start, visitor }) => {
   const belfry = await start({ flags: ['--interval', '1s'], env: off(-5) });
   await visitor.open(belfry.origin);
-  await expect(visitor.truth).toHaveText(/· your clock is (4\.9|5\.0) s ahead, ± \d+ ms$/);
+  await expect(visitor.truth).toHaveText(/· your clock is 5\.0 s ahead, ± \d+ ms$/);
 });
 
 test('unconfirmed for two intervals, the shown instant stops and the page says so', async ({

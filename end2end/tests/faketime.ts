@@ -42,8 +42,11 @@ export class SettableClock {
 }
 
 function preload(): Record<string, string> {
+  if (!faketime) {
+    throw new Error(NO_FAKETIME);
+  }
   // tokio's timers run by the monotonic clock, which nobody can set.
-  return { LD_PRELOAD: faketime!, FAKETIME_DONT_FAKE_MONOTONIC: '1' };
+  return { LD_PRELOAD: faketime, FAKETIME_DONT_FAKE_MONOTONIC: '1' };
 }
 
 function written(seconds: number): string {

@@ -28,7 +28,7 @@ const test = base.extend<{ belfry: Belfry; tab: Page }>({
   },
 });
 
-test.skip(!firefox && !process.env.CI, 'needs Firefox: apt-get install firefox-esr, or set BELFRY_FIREFOX');
+test.skip(!firefox && !process.env.CI, 'needs Firefox: install it, or set BELFRY_FIREFOX');
 
 test('in Firefox the page is live, moves, and complains of nothing', async ({ belfry, tab }) => {
   const complaints: string[] = [];

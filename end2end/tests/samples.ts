@@ -18,16 +18,18 @@ export type Sample = {
 
 /** Notes every change of the shown instant until there are so many. */
 export async function samples({ page }: TimePage, count: number): Promise<Sample[]> {
-  return page.evaluate(sampleInPage, count);
+  const recording = await page.evaluateHandle(recordInPage, count);
+  return recording.evaluate(({ taken }) => taken);
 }
 
 /** Begins to note every change; the returned function ends it. */
 export async function record({ page }: TimePage): Promise<() => Promise<Sample[]>> {
-  const recording = page.evaluate(sampleInPage, Infinity);
-  return async () => {
-    await page.evaluate(() => document.dispatchEvent(new Event('samples-end')));
-    return recording;
-  };
+  const recording = await page.evaluateHandle(recordInPage, Infinity);
+  return () =>
+    recording.evaluate(({ taken, end }) => {
+      end();
+      return taken;
+    });
 }
 
 /** The samples whose shown instant is before the one that was shown until then. */
@@ -42,7 +44,7 @@ export function backwards(taken: Sample[]): Sample[] {
  * `performance.now()` does not change, because nothing sets the machine's clock during a test (and
  * what slews it slews both). The largest of several counts: a reading after the beginning was late.
  */
-function sampleInPage(count: number): Promise<Sample[]> {
+function recordInPage(count: number): { taken: Promise<Sample[]>; end: () => void } {
   const now = performance.now.bind(performance);
   let epoch = -Infinity;
   for (let beginning = 0; beginning < 20; beginning += 1) {
@@ -61,22 +63,23 @@ function sampleInPage(count: number): Promise<Sample[]> {
     const [, number, unit] = /^± (\d+) (ms|s)$/.exec(said) ?? [];
     return number === undefined ? null : Number(number) * (unit === 's' ? 1_000 : 1);
   };
-  return new Promise((resolve) => {
-    const taken: Sample[] = [];
-    const end = () => {
+  const changes: Sample[] = [];
+  let end = () => {};
+  const observer = new MutationObserver(() => {
+    const at = now();
+    const shown = Date.parse(time.dateTime);
+    changes.push({ shown, read, drawnAfter: at - read, machine: epoch + at, stated: stated() });
+    if (changes.length === count) {
+      end();
+    }
+  });
+  const taken = new Promise<Sample[]>((resolve) => {
+    end = () => {
       observer.disconnect();
       performance.now = now;
-      resolve(taken);
+      resolve(changes);
     };
-    const observer = new MutationObserver(() => {
-      const at = now();
-      const shown = Date.parse(time.dateTime);
-      taken.push({ shown, read, drawnAfter: at - read, machine: epoch + at, stated: stated() });
-      if (taken.length === count) {
-        end();
-      }
-    });
-    observer.observe(time, { attributes: true, attributeFilter: ['datetime'] });
-    document.addEventListener('samples-end', end, { once: true });
   });
+  observer.observe(time, { attributes: true, attributeFilter: ['datetime'] });
+  return { taken, end };
 }

@@ -57,7 +57,8 @@ export const test = base.extend<World>({
   },
 
   watch: [
-    async ({ context, expected }, use) => {
+    // With `start` and `through` at hand before it, it looks back before they end the servers.
+    async ({ context, expected, start: _start, through: _through }, use) => {
       const complaints: string[] = [];
       const watch = async (context: BrowserContext) => {
         await context.addInitScript(reportViolations);
@@ -76,7 +77,7 @@ export const test = base.extend<World>({
     { auto: true },
   ],
 
-  visitor: async ({ page, watch: _ }, use) => {
+  visitor: async ({ page }, use) => {
     await use(new TimePage(page));
   },
 

@@ -148,7 +148,7 @@ impl Clock {
     }
 
     /// Compares the page's two clocks, read together: `now` and `wall`, which is `Date.now()` in
-    /// microseconds. If they have moved 250 ms against each other since the first call, the machine
+    /// microseconds. If they have moved 250 ms against each other since the last jump, the machine
     /// has slept (or somebody set its clock), and only a probe that leaves later counts again. Call
     /// this first when the page wakes up.
     pub fn checked(&mut self, now: Mono, wall: i64) -> Verdict {

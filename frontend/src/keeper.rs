@@ -37,6 +37,9 @@ const BURST: u32 = 4;
 /// Between two bursts, in microseconds, while the page is visible.
 const BETWEEN_BURSTS: i64 = 30_000_000;
 
+/// A push that is later than this, in microseconds, is looked into.
+const LATE: i64 = 250_000;
+
 /// How often what is shown changes: every tenth of a second.
 const TENTH: i64 = 100_000;
 
@@ -180,6 +183,9 @@ impl Keeper {
         let late = self.clock.borrow().late(at, tick.micros());
         if self.clock.borrow_mut().ticked(at, tick.micros()) == Verdict::Doubted {
             self.measure(BURST);
+        } else if late.is_some_and(|late| late > LATE) {
+            // A slow network, or a server whose clock was set back: one probe tells which.
+            self.measure(1);
         }
         self.feed.pushes.update(|pushes| {
             let number = pushes.first().map_or(0, |push| push.number) + 1;

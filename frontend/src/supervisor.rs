@@ -28,7 +28,7 @@ const RANGE: i64 = i64::MAX / 4;
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
-    /// The source delivered a message, of any type.
+    /// The source delivered a message.
     Heard,
     /// The source reported an error.
     Failed,

@@ -50,18 +50,18 @@ impl Clock {
         }
     }
 
-    /// Returns at the first multiple of `interval` since the Unix epoch after `last`, or after now
-    /// where the clock has been set back since then.
+    /// Returns at the first multiple of `interval` since the Unix epoch after `last`, or at once where
+    /// the clock has been set back since then.
     pub async fn next_multiple(&self, interval: Duration, last: i64) -> i64 {
         let step = micros(interval).max(1);
         let after = |instant: i64| (instant.div_euclid(step) + 1).saturating_mul(step);
-        let mut due = after(last);
+        let due = after(last);
         loop {
             let now = self.now();
-            if now >= due {
+            // Further away than an interval: the clock was set back, and everybody should know.
+            if now >= due || due.abs_diff(now) > step.unsigned_abs() {
                 return now;
             }
-            due = due.min(after(now));
             sleep(Duration::from_micros(due.abs_diff(now))).await;
         }
     }
@@ -102,8 +102,9 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_clock_that_was_set_back_does_not_stop_the_ticks() {
+    async fn a_clock_that_was_set_back_is_told_of_at_once() {
         let clock = Clock::starting_at(10_400_000);
-        assert_eq!(clock.next_multiple(SECOND, 99_000_000_000).await, 11_000_000);
+        assert_eq!(clock.next_multiple(SECOND, 99_000_000_000).await, 10_400_000);
+        assert_eq!(clock.next_multiple(SECOND, 10_400_000).await, 11_000_000);
     }
 }

@@ -10,7 +10,7 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 const INTERVALS: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(3600);
 
 /// How the server runs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     /// Where to listen. Default 127.0.0.1:3000.
     pub listen: SocketAddr,
@@ -21,14 +21,16 @@ pub struct Config {
     /// The names of those files carry a hash, listed in `hash.txt` beside the binary. Default true.
     pub hashed: bool,
     /// What is logged, as `tracing` filters are written. Default `info`.
-    pub log: String,
+    pub log: Targets,
     /// A socket that takes none of the bytes waiting for it for so long is closed. Default 30 s: a
     /// live reader at 8 KB/s goes 14 s between two writes into a buffer of 64 KiB.
     pub write_stall: Duration,
     /// `SO_SNDBUF` of each connection, in bytes; Linux doubles it. Default 64 KiB.
     pub send_buffer: usize,
     /// `TCP_USER_TIMEOUT`: a peer that acknowledges nothing for so long is gone. Default 25 s, so
-    /// that with a comment every 15 s one that vanished is gone within 45 s.
+    /// that with a comment every 15 s one that vanished is gone within 45 s. Linux counts a peer
+    /// whose window stays shut likewise, so that it most often comes before `write_stall`, which
+    /// also catches one that opens its window by a few bytes now and then, or hides behind a proxy.
     pub vanished_after: Duration,
 }
 
@@ -39,7 +41,7 @@ impl Default for Config {
             interval: Duration::from_secs(3),
             site: PathBuf::from("target/site"),
             hashed: true,
-            log: "info".to_owned(),
+            log: Targets::new().with_default(LevelFilter::INFO),
             write_stall: Duration::from_secs(30),
             send_buffer: 64 * 1024,
             vanished_after: Duration::from_secs(25),
@@ -161,13 +163,13 @@ fn interval(value: &str) -> Result<Duration, String> {
 }
 
 /// A word alone is a level: `tracing` would take any other for the name of a module, and be silent.
-fn log_filter(value: &str) -> Result<String, String> {
+fn log_filter(value: &str) -> Result<Targets, String> {
     for word in value.split(',').filter(|part| !part.contains('=')) {
         if word.parse::<LevelFilter>().is_err() {
             return Err(format!("{word:?} is none of error, warn, info, debug, trace and off"));
         }
     }
-    value.parse::<Targets>().map(|_| value.to_owned()).map_err(|error| error.to_string())
+    value.parse::<Targets>().map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use tokio::{
     time::sleep,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower::ServiceBuilder;
 use tracing::{debug, warn};
 
 use crate::Config;
@@ -41,9 +42,11 @@ pub async fn accept(
     shutdown: CancellationToken,
 ) {
     let connections = TaskTracker::new();
+    let mut refused = false;
     while let Some(accepted) = shutdown.run_until_cancelled(listener.accept()).await {
         match accepted {
             Ok((socket, peer)) => {
+                refused = false;
                 if let Err(error) = tune(&socket, config) {
                     debug!(%peer, %error, "the connection was gone before it was served");
                     continue;
@@ -51,9 +54,13 @@ pub async fn accept(
                 let socket = WriteDeadline::new(socket, config.write_stall);
                 connections.spawn(converse(socket, peer, application.clone(), shutdown.clone()));
             }
+            // It was given up by its client while it waited to be accepted.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
             // Most often there is no descriptor left: whoever leaves gives one back.
             Err(error) => {
-                warn!(%error, "cannot accept a connection");
+                if !std::mem::replace(&mut refused, true) {
+                    warn!(%error, "cannot accept connections for now");
+                }
                 sleep(AFTER_REFUSAL).await;
             }
         }
@@ -78,7 +85,9 @@ async fn converse(
     application: Router,
     shutdown: CancellationToken,
 ) {
-    let service = TowerToHyperService::new(application.layer(Extension(ConnectInfo(peer))));
+    // Around the router, and not its own `layer`, which makes every route anew.
+    let service = ServiceBuilder::new().layer(Extension(ConnectInfo(peer))).service(application);
+    let service = TowerToHyperService::new(service);
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_WITHIN)

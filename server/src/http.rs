@@ -6,12 +6,16 @@ use any_spawner::Executor;
 use app::event::{PROBE_PATH, STREAM_PATH};
 use axum::{
     Router,
+    extract::Request,
     handler::HandlerWithoutStateExt,
     http::{
-        HeaderName, HeaderValue, StatusCode,
-        header::{CACHE_CONTROL, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS},
+        HeaderName, HeaderValue, StatusCode, Version,
+        header::{
+            ACCEPT_ENCODING, CACHE_CONTROL, HOST, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
+        },
     },
-    response::Response,
+    middleware::{Next, from_fn},
+    response::{IntoResponse, Response},
     routing::get,
 };
 use tokio_util::sync::CancellationToken;
@@ -26,6 +30,9 @@ const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000
 const AN_HOUR: HeaderValue = HeaderValue::from_static("public, max-age=3600");
 /// For a file that changes while it is worked on.
 const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
+
+/// The longest name of a file, in bytes.
+const LONGEST_NAME: usize = 255;
 
 /// What the answers are made from. A cheap handle.
 #[derive(Clone, Debug)]
@@ -46,9 +53,11 @@ pub fn router(state: AppState) -> Router {
     let _ = Executor::init_tokio();
     let root = &state.site.root;
     let packages = ServiceBuilder::new()
+        .layer(varies())
         .layer(keep(if state.site.hashed { FOR_EVER } else { ASK_AGAIN }))
         .service(files(&root.join("pkg")).not_found_service(not_found.into_service()));
     let public = ServiceBuilder::new()
+        .layer(varies())
         .layer(keep(AN_HOUR))
         .service(files(root).not_found_service(not_found.into_service()));
     Router::new()
@@ -57,6 +66,7 @@ pub fn router(state: AppState) -> Router {
         .route(PROBE_PATH, get(probe::probe))
         .nest_service("/pkg", packages)
         .fallback_service(public)
+        .layer(from_fn(refuse_what_nobody_could_mean))
         .layer(always(X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(always(REFERRER_POLICY, "no-referrer"))
         // With these two the page is alone in its process, and a browser gives it a finer timer.
@@ -71,6 +81,20 @@ fn files(folder: &std::path::Path) -> ServeDir {
         .append_index_html_on_directories(false)
         .precompressed_br()
         .precompressed_gzip()
+}
+
+/// Answers 400 to a request of HTTP/1.1 that does not name one host ([RFC 9112, section
+/// 3.2](https://www.rfc-editor.org/rfc/rfc9112#section-3.2)), and 404 to a name that no file system
+/// could hold.
+async fn refuse_what_nobody_could_mean(request: Request, next: Next) -> Response {
+    let hosts = request.headers().get_all(HOST).iter().count();
+    if hosts != 1 && request.version() == Version::HTTP_11 {
+        return (StatusCode::BAD_REQUEST, "A request names one host.\n").into_response();
+    }
+    if request.uri().path().split('/').any(|name| name.len() > LONGEST_NAME) {
+        return not_found().await.into_response();
+    }
+    next.run(request).await
 }
 
 async fn not_found() -> (StatusCode, &'static str) {
@@ -88,6 +112,11 @@ fn keep(
         let there = answer.status().is_success() || answer.status() == StatusCode::NOT_MODIFIED;
         there.then(|| value.clone())
     })
+}
+
+/// Tells shared caches that the same file has several forms.
+fn varies() -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::appending(VARY, ACCEPT_ENCODING.into())
 }
 
 fn always(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {

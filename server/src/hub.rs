@@ -57,22 +57,22 @@ impl Hub {
         }))
     }
 
-    /// Publishes the time at every multiple of `interval`, and the number of readers where it has
-    /// changed, until `shutdown`.
+    /// Publishes the time at every multiple of `interval`, and the number of readers that goes
+    /// with it, until `shutdown`.
     pub async fn run(&self, interval: Duration, shutdown: CancellationToken) {
         let Topics { clock, time, readers, .. } = &*self.0;
         let ticking = async {
             let mut last = clock.now();
             loop {
                 last = clock.next_multiple(interval, last).await;
-                time.send_replace(Some(self.tick()));
-                readers.send_if_modified(|announced| {
+                // Made while nobody can subscribe: else a greeting could be later than it.
+                time.send_modify(|newest| *newest = Some(self.tick()));
+                // Sent even where it is the last announced: who came in between was told another.
+                readers.send_modify(|announced| {
                     let count = self.reading();
-                    let changed = count != announced.count;
-                    if changed {
+                    if count != announced.count {
                         *announced = Readers::new(count);
                     }
-                    changed
                 });
             }
         };
@@ -103,10 +103,15 @@ impl Hub {
         Readers::new(self.reading())
     }
 
-    /// Follows the newest tick; what is there already counts as seen.
+    /// Follows the newest tick, and gives one made now, which is later than all that were published
+    /// and earlier than all that will be.
     #[must_use]
-    pub fn follow_time(&self) -> watch::Receiver<Option<Frame>> {
-        self.0.time.subscribe()
+    pub fn follow_time(&self) -> (Frame, watch::Receiver<Option<Frame>>) {
+        let mut time = self.0.time.subscribe();
+        let none_published_meanwhile = time.borrow_and_update();
+        let now = self.tick();
+        drop(none_published_meanwhile);
+        (now, time)
     }
 
     /// Follows the number of readers; what is there already counts as seen.

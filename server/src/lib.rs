@@ -1,4 +1,4 @@
-//! The server's half of Belfry. The modules stand in the order in which an event travels:
+//! The server's half of Belfry. An event travels in this order:
 //!
 //! ```text
 //! clock → hub → sse ⇢ the wire ⇢ the browser

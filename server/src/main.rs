@@ -4,7 +4,7 @@ use std::{
     env,
     error::Error,
     fmt::Display,
-    io::{self, IsTerminal},
+    io::{self, IsTerminal, Write},
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     pin::pin,
     process::ExitCode,
@@ -22,6 +22,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
+use tracing_appender::non_blocking::WorkerGuard;
 use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 
 /// How long answers under way may take after SIGTERM.
@@ -36,12 +37,15 @@ fn main() -> ExitCode {
         Err(asked)
             if matches!(asked.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) =>
         {
-            print!("{asked}");
+            // Who has stopped reading does not want the rest.
+            let _ = asked.print();
             return ExitCode::SUCCESS;
         }
         Err(error) => return fail(BAD_CONFIGURATION, first_line(&error)),
     };
-    let config = match Config::from_flags(flags, |name| env::var(name).ok()) {
+    let config = match Config::from_flags(flags, |name| {
+        env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+    }) {
         Ok(config) => config,
         Err(error) => return fail(BAD_CONFIGURATION, error),
     };
@@ -53,7 +57,7 @@ fn main() -> ExitCode {
 
 #[tokio::main]
 async fn run(config: Config) -> Result<(), Box<dyn Error>> {
-    log_to_stderr(&config.log)?;
+    let _log = log_to_stderr(config.log.clone());
     raise_descriptor_limit();
     let hashes = config.hashed.then(Site::hashes_beside_binary);
     let site = Site::find(&config.site, hashes.as_deref())?;
@@ -62,7 +66,9 @@ async fn run(config: Config) -> Result<(), Box<dyn Error>> {
         .map_err(|error| format!("cannot listen on {}: {error}", config.listen))?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    println!("Belfry is open at http://{}/", reachable(listener.local_addr()?));
+    // A closed stdout is no reason not to serve.
+    let _ =
+        writeln!(io::stdout(), "Belfry is open at http://{}/", reachable(listener.local_addr()?));
 
     let shutdown = CancellationToken::new();
     let mut serving = pin!(serve(config, site, listener, shutdown.clone()));
@@ -83,13 +89,14 @@ async fn run(config: Config) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn log_to_stderr(filter: &str) -> Result<(), Box<dyn Error>> {
-    let filter: Targets = filter.parse()?;
-    let lines = tracing_subscriber::fmt::layer()
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal());
+/// Logs until the returned guard is dropped. Lines are lost rather than waited for: a terminal or a
+/// journal that takes no more must not stop the streams.
+fn log_to_stderr(filter: Targets) -> WorkerGuard {
+    let (writer, guard) = tracing_appender::non_blocking(io::stderr());
+    let lines =
+        tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(io::stderr().is_terminal());
     tracing_subscriber::registry().with(lines).with(filter).init();
-    Ok(())
+    guard
 }
 
 /// Each reader needs a descriptor, and the usual soft limit is 1,024: takes all that is allowed.

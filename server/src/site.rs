@@ -51,16 +51,18 @@ impl Site {
     /// # Errors
     /// Where the list or a file that the page loads is missing.
     pub fn find(root: &Path, hashes: Option<&Path>) -> Result<Self, SiteError> {
-        let name = |kind: &'static str| match hashes {
+        let read = |path: &Path| {
+            fs::read_to_string(path).map_err(|error| SiteError::Hashes(path.into(), error))
+        };
+        let list = hashes.map(|path| Ok((path, read(path)?))).transpose()?;
+        let name = |kind: &'static str| match &list {
             None => Ok(format!("/pkg/belfry.{kind}")),
-            Some(path) => {
-                let list =
-                    fs::read_to_string(path).map_err(|e| SiteError::Hashes(path.into(), e))?;
+            Some((path, list)) => {
                 let hash = list
                     .lines()
                     .filter_map(|line| line.split_once(':'))
                     .find_map(|(name, hash)| (name.trim() == kind).then_some(hash.trim()))
-                    .ok_or_else(|| SiteError::Unnamed(path.into(), kind))?;
+                    .ok_or_else(|| SiteError::Unnamed((*path).into(), kind))?;
                 Ok(format!("/pkg/belfry.{hash}.{kind}"))
             }
         };

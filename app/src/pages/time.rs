@@ -43,7 +43,7 @@ fn Hero(
     });
     let second =
         Memo::new(move |_| Tick::from_micros(shown.get().millis().div_euclid(1000) * 1_000_000));
-    let face = move || (feed.zone.get().face)(second.get());
+    let face = Memo::new(move |_| (feed.zone.get().face)(second.get()));
     let date = move || (feed.zone.get().date)(second.get());
     let tenth = move || match feed.reading.get() {
         Some(reading) if reading.error <= TENTHS_WITHIN => {
@@ -57,10 +57,10 @@ fn Hero(
             <p class="date">{date}" · "<span class="zone">{move || feed.zone.get().name}</span></p>
             <p class="clock" role="timer">
                 <time datetime=move || shown.get().to_string()>
-                    <small class="period">{move || face().before}</small>
-                    <span class="digits">{move || face().digits}</span>
+                    <small class="period">{move || face.get().before}</small>
+                    <span class="digits">{move || face.get().digits}</span>
                     <small class="tenth">{tenth}</small>
-                    <small class="period">{move || face().after}</small>
+                    <small class="period">{move || face.get().after}</small>
                 </time>
             </p>
             <Truth feed/>

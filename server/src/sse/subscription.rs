@@ -35,10 +35,11 @@ impl Subscription {
     #[must_use]
     pub fn new(hub: &Hub, address: SocketAddr, shutdown: CancellationToken) -> Self {
         let reader = hub.admit(address);
-        let (time, readers) = (hub.follow_time(), hub.follow_readers());
+        let (tick, time) = hub.follow_time();
+        let readers = hub.follow_readers();
         let Readers { count, frame } = hub.readers_now();
         let retry = Frame::retry(Duration::from_millis(fastrand::u64(RETRY_MS)));
-        let greeting = Frame::concat(&[retry, hub.tick(), frame]);
+        let greeting = Frame::concat(&[retry, tick, frame]);
         Self { reader, time, readers, told: count, greeting: Some(greeting), shutdown }
     }
 

@@ -68,6 +68,19 @@ async fn what_a_request_says_becomes_no_markup() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_request_that_nobody_could_mean_is_refused() {
+    let world = World::ticking_every(INTERVAL);
+    let two_hosts = Request::get("/").header("host", "one").header("host", "two");
+    let response = world.ask(two_hosts.body(Body::empty()).unwrap()).await;
+    assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+    for name in ["a".repeat(256), "a".repeat(9000)] {
+        for path in [format!("/{name}"), format!("/pkg/{name}")] {
+            assert_eq!(world.get(&path).await.status(), StatusCode::NOT_FOUND);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn files_are_kept_as_long_as_their_name_says_their_content() {
     let world = World::ticking_every(INTERVAL);
     let kept = async |path| {
@@ -94,6 +107,7 @@ async fn a_file_that_was_compressed_in_advance_is_sent_so() {
     let request = Request::get("/pkg/belfry.abc.css").header("accept-encoding", "gzip, br");
     let response = world.ask(request.body(Body::empty()).unwrap()).await;
     assert_eq!(response.headers()["content-encoding"], "br");
+    assert_eq!(response.headers()["vary"], "accept-encoding");
     assert_eq!(response.headers()["content-type"], "text/css");
     assert_eq!(text(response).await, "p {} under brotli");
 }

@@ -2,13 +2,13 @@
 
 use std::{
     fs,
-    io::{Read, Write},
+    io::{BufRead, Read, Write},
     net::{TcpListener, TcpStream},
     process::{Command, Output, Stdio},
     time::{Duration, Instant},
 };
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use crate::{serving::Serving, world::site_in};
@@ -29,6 +29,13 @@ impl Program {
         let mut command = Command::new(self.0.path().join("belfry"));
         command.args(arguments).current_dir(self.0.path()).env_clear().stdin(Stdio::null());
         command
+    }
+
+    /// A line of shell that ends in the program.
+    fn shell(&self, line: &str) -> Command {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", line]).current_dir(self.0.path()).stdin(Stdio::null());
+        shell
     }
 
     /// Runs it to its end, which has to come within a second.
@@ -129,12 +136,46 @@ fn the_log_says_who_comes_and_goes() {
 #[test]
 fn the_descriptor_limit_is_raised_as_far_as_is_allowed() {
     let program = Program::new();
-    let mut shell = Command::new("sh");
-    shell.current_dir(program.0.path());
-    shell.args(["-c", "ulimit -S -n 40; exec ./belfry --listen 127.0.0.1:0 --site ."]);
-    let serving = Serving::start(shell);
+    let serving = Serving::start(
+        program.shell("ulimit -S -n 40; exec ./belfry --listen 127.0.0.1:0 --site ."),
+    );
     let readers: Vec<_> = (0..100).map(|_| serving.reader()).collect();
     drop(readers);
+}
+
+#[test]
+fn a_stdout_that_nobody_reads_is_no_reason_to_panic() {
+    let program = Program::new();
+    for arguments in [&["--help"][..], &["--site", ".", "--listen", "127.0.0.1:0"][..]] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let mut command = program.command(arguments);
+        let mut child = command.stdout(full).stderr(Stdio::piped()).spawn().unwrap();
+        let mut log = child.stderr.take().unwrap();
+        if arguments.len() > 1 {
+            kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+        }
+        let mut said = String::new();
+        log.read_to_string(&mut said).unwrap();
+        child.wait().unwrap();
+        assert!(!said.contains("panicked"), "{said}");
+    }
+}
+
+#[test]
+fn a_log_that_nobody_reads_does_not_stop_the_streams() {
+    let program = Program::new();
+    let serving = Serving::start(program.shell(
+        "mkfifo log; sleep 30 < log & exec ./belfry --listen 127.0.0.1:0 --site . --interval 100ms 2> log",
+    ));
+    let mut reading = serving.reader();
+    for _ in 0..2000 {
+        drop(serving.reader());
+    }
+    let mut line = String::new();
+    while !line.starts_with("data: ") {
+        line.clear();
+        assert!(reading.read_line(&mut line).unwrap() > 0, "the stream ended");
+    }
 }
 
 #[test]

@@ -47,6 +47,17 @@ async fn a_shutdown_with_1000_open_streams_takes_less_than_a_second() {
 }
 
 #[tokio::test]
+async fn a_request_without_a_host_is_refused() {
+    let world = World::with_clock(Clock::system(), SECOND);
+    let (address, _) = world.serve(Config::default()).await;
+    let mut socket = TcpStream::connect(address).await.unwrap();
+    socket.write_all(b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n").await.unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+}
+
+#[tokio::test]
 async fn a_client_that_closes_is_gone_at_once() {
     let world = World::with_clock(Clock::system(), 3600 * SECOND);
     let (address, _) = world.serve(Config::default()).await;

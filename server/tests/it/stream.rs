@@ -77,6 +77,18 @@ async fn the_number_of_readers_is_told_with_the_next_tick_and_only_when_it_chang
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_came_between_two_ticks_is_told_that_another_left_before_the_second() {
+    let world = World::ticking_every(3 * SECOND);
+    let (mut first, _) = reader(&world).await;
+    next(&mut first).await.unwrap();
+    let (mut second, greeting) = reader(&world).await;
+    assert!(greeting.ends_with("data: 2\n\n"), "{greeting}");
+    drop(first);
+    assert_eq!(next(&mut second).await.unwrap(), "data: 2026-11-22T05:18:06.000Z\n\n");
+    assert_eq!(next(&mut second).await.unwrap(), "event: readers\ndata: 1\n\n");
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_was_told_the_number_at_the_start_is_not_told_again() {
     let world = World::ticking_every(3 * SECOND);
     let (_first, _) = reader(&world).await;

@@ -6,7 +6,7 @@ use axum::{
     Router,
     body::{Body, Bytes},
     extract::ConnectInfo,
-    http::{Request, Response},
+    http::{HeaderValue, Request, Response, header::HOST},
 };
 use http_body_util::BodyExt;
 use server::{AppState, Clock, Config, Hub, Site, edge, router};
@@ -63,6 +63,7 @@ impl World {
 
     /// The answer to a request.
     pub(crate) async fn ask(&self, mut request: Request<Body>) -> Response<Body> {
+        request.headers_mut().entry(HOST).or_insert(HeaderValue::from_static("belfry.test"));
         request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([192, 0, 2, 7], 50_000))));
         self.application.clone().oneshot(request).await.unwrap()
     }
