@@ -14,6 +14,11 @@ export default defineConfig({
   reporter: 'list',
   timeout: 60_000,
   expect: { timeout: 5_000 },
+  // The clock is measured when nothing else runs: what is drawn late is shown late.
+  projects: [
+    { name: 'pages', testIgnore: 'clock.spec.ts' },
+    { name: 'clock', testMatch: 'clock.spec.ts', dependencies: ['pages'], fullyParallel: false },
+  ],
   use: {
     ...chromium,
     // A trace takes pictures all the time, which the two cores of a small machine would feel.

@@ -42,8 +42,11 @@ test('the shown instant is the server’s time within the stated error', async (
     `${all.length - outside.length} of ${all.length} within the stated error, ` +
       `± ${errors[0]} to ${errors.at(-1)} ms (median ${errors[errors.length >> 1]} ms)`,
   );
+  for (const sample of outside) {
+    console.log(`outside: ${JSON.stringify(sample)}`);
+  }
   expect(all.length).toBe(PAGES * SAMPLES_EACH);
-  expect(outside.length, JSON.stringify(outside)).toBeLessThanOrEqual(all.length / 1_000);
+  expect(outside.length).toBeLessThanOrEqual(all.length / 1_000);
 });
 
 test('the visitor’s clock is said to be as far behind as it is', async ({ start, visitor }) => {
