@@ -51,8 +51,8 @@ pub struct Text {
     pub silent: &'static str,
     /// [`Link::Silent`](crate::Link::Silent): for so long.
     pub silent_for: fn(&str) -> String,
-    /// Said of digits that stand still: since when.
-    pub stopped_since: fn(&str) -> String,
+    /// Said of digits that stand still: where they stopped, and for how long nothing confirmed them.
+    pub stopped: fn(&str, &str) -> String,
     /// Said of a clock that was set anew by so much.
     pub stepped: fn(&str) -> String,
     /// Headings and words of the cards.
@@ -132,7 +132,7 @@ pub static ENGLISH: Text = Text {
     waiting_for: |wait| format!("Waiting, trying again in {wait}"),
     silent: "Silent: nothing heard from the server",
     silent_for: |time| format!("Silent: nothing heard for {time}"),
-    stopped_since: |clock| format!("stopped: not confirmed since {clock}"),
+    stopped: |clock, time| format!("stopped at {clock}: not confirmed for {time}"),
     stepped: |by| format!("set anew by {by}"),
     cards: Cards {
         figures: "Figures",
@@ -149,7 +149,7 @@ pub static ENGLISH: Text = Text {
         not_synchronised_means: "Its kernel says that nothing keeps it in step.",
         not_known_means: "Its kernel does not say.",
         watching: "Watching now",
-        watching_means: "open streams, yours among them",
+        watching_means: "open streams",
         pushes: "Last pushes",
         no_push: "none yet",
     },

@@ -86,7 +86,7 @@ test('a screen reader finds the page in order', async ({ belfry, visitor }) => {
         - article:
           - heading "Watching now" [level=2]
           - paragraph: "1"
-          - paragraph: open streams, yours among them
+          - paragraph: open streams
         - article:
           - heading "Last pushes" [level=2]
           - list:

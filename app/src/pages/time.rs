@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::{
     components::{Bell, Card, LinkPill, Snippets, Spark},
     feed::{Feed, Offset, Push, Snapshot},
-    text::{error, length, text},
+    text::{elapsed, error, length, text},
     tick::Tick,
 };
 
@@ -74,12 +74,14 @@ fn Hero(
 /// The clock's error against this server's clock, and the visitor's clock against it.
 #[component]
 fn Truth(feed: Feed) -> impl IntoView {
+    let stopped = Memo::new(move |_| feed.reading.get().is_none_or(|reading| reading.stopped));
     let exact = move || {
         match feed.reading.get() {
         None => text().as_of_loading.into_any(),
         Some(reading) if reading.stopped => {
             let face = (feed.zone.get().face)(Tick::from_micros(reading.shown));
-            (text().stopped_since)(&face.digits).into_any()
+            let unconfirmed = elapsed(feed.now.get() - reading.confirmed);
+            (text().stopped)(&face.digits, &unconfirmed).into_any()
         }
         Some(reading) => view! {
             {text().exact_to}" "<b class="error">{error(reading.error)}</b>" "{text().against_this_server}
@@ -88,7 +90,9 @@ fn Truth(feed: Feed) -> impl IntoView {
     }
     };
     let yours = move || {
-        feed.offsets.read().last().map(|&offset| {
+        // What was measured before the clock stopped may be true no longer.
+        let offset = feed.offsets.read().last().copied();
+        offset.filter(|_| !stopped.get()).map(|offset| {
             view! {
                 " · "{text().your_clock}" "<b>{against_server(offset)}</b>", "{error(offset.error)}
             }
