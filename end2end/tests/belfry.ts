@@ -2,10 +2,18 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const binary = `${root}target/release/belfry`;
+
+/** Of the release and the debug build the one that was made last: the site folder is its own. */
+const [{ binary }] = ['release', 'debug']
+  .map((profile) => ({
+    binary: `${root}target/${profile}/belfry`,
+    made: statSync(`${root}target/${profile}/hash.txt`, { throwIfNoEntry: false })?.mtimeMs ?? 0,
+  }))
+  .sort((one, other) => other.made - one.made);
 
 /** How long the server may take to start, and to drain. */
 const WITHIN_MS = 10_000;
