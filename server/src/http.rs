@@ -1,7 +1,5 @@
 //! The application as a value: requests go in, answers come out, without a port.
 
-use std::{sync::Arc, time::Duration};
-
 use any_spawner::Executor;
 use app::event::{PROBE_PATH, STREAM_PATH};
 use axum::{
@@ -18,11 +16,10 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use tokio_util::sync::CancellationToken;
 use tower::ServiceBuilder;
 use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer};
 
-use crate::{Hub, Site, page, probe, sse};
+use crate::{AppState, page, probe, sse};
 
 /// For a file whose name carries a hash: it never gets other content.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
@@ -33,19 +30,6 @@ const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
 
 /// The longest name of a file, in bytes.
 const LONGEST_NAME: usize = 255;
-
-/// What the answers are made from. A cheap handle.
-#[derive(Clone, Debug)]
-pub struct AppState {
-    /// Gives each event to everyone who follows its topic.
-    pub hub: Hub,
-    /// What the pages load.
-    pub site: Arc<Site>,
-    /// Between two ticks.
-    pub interval: Duration,
-    /// Ends every stream.
-    pub shutdown: CancellationToken,
-}
 
 /// The whole application.
 pub fn router(state: AppState) -> Router {

@@ -14,7 +14,7 @@ use tokio::{sync::watch, time::Instant};
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
-use crate::{clock::Clock, sse::Frame};
+use crate::{clock::Clock, frame::Frame};
 
 /// A handle to the hub; clones share it.
 #[derive(Clone, Debug)]

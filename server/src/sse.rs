@@ -1,6 +1,5 @@
 //! The stream: a reader comes in, `text/event-stream` goes out until it leaves.
 
-mod frame;
 mod subscription;
 
 use std::net::SocketAddr;
@@ -15,9 +14,8 @@ use axum::{
     response::IntoResponse,
 };
 
-use crate::http::AppState;
+use crate::AppState;
 
-pub use frame::Frame;
 pub use subscription::Subscription;
 
 /// What every stream says of itself: nobody on the way may keep, change or hold back its bytes.

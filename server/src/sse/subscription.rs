@@ -7,8 +7,10 @@ use futures::{Stream, stream};
 use tokio::{select, sync::watch, time::sleep};
 use tokio_util::sync::CancellationToken;
 
-use super::frame::Frame;
-use crate::hub::{Hub, Reader, Readers};
+use crate::{
+    frame::Frame,
+    hub::{Hub, Reader, Readers},
+};
 
 /// After so much silence comes a comment: proxies cut a stream that says nothing for 30 or 60 s.
 const SILENCE: Duration = Duration::from_secs(15);

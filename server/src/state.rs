@@ -1,0 +1,20 @@
+//! What the answers are made from.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::{Hub, Site};
+
+/// The parts that every answer can use. A cheap handle.
+#[derive(Clone, Debug)]
+pub struct AppState {
+    /// Gives each event to everyone who follows its topic.
+    pub hub: Hub,
+    /// What the pages load.
+    pub site: Arc<Site>,
+    /// Between two ticks.
+    pub interval: Duration,
+    /// Ends every stream.
+    pub shutdown: CancellationToken,
+}
