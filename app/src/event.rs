@@ -1,4 +1,4 @@
-//! The names on the wire, written once: what `server` sends and `frontend` listens for.
+//! The names and shapes on the wire, written once: what `server` sends and readers listen for.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,8 +8,29 @@ pub const STREAM_PATH: &str = "/sse";
 /// Where the clock probe asks, see [`ProbeReply`].
 pub const PROBE_PATH: &str = "/api/time";
 
-/// The event type of the number of readers. `onmessage` does not see it.
+/// Where topics are published to and read back: `/topics/{topic}`.
+pub const TOPICS_PATH: &str = "/topics";
+
+/// The state topic of the server's time.
+pub const TIME: &str = "time";
+
+/// The state topic, and event type, of the number of readers. `onmessage` does not see it.
 pub const READERS: &str = "readers";
+
+/// The state topic of the server's health.
+pub const STATUS: &str = "status";
+
+/// The event type of what comes before all else, where it is asked for.
+pub const SESSION: &str = "session";
+
+/// The event type that says that events are missing here, see [`Gap`].
+pub const GAP: &str = "gap";
+
+/// The event type that says that the reader's token has run out; the stream ends with it.
+pub const EXPIRED: &str = "expired";
+
+/// The type of an event that was published without one, and that `onmessage` sees.
+pub const MESSAGE: &str = "message";
 
 /// What `GET /api/time` answers. Both instants are microseconds since the Unix epoch on the
 /// server's clock, so that a browser can take the server's own time out of the round trip.
@@ -21,4 +42,122 @@ pub struct ProbeReply {
     pub sent: i64,
     /// Whether the kernel holds the server's clock to be synchronised; `None` where it cannot tell.
     pub synchronised: Option<bool>,
+}
+
+/// An event as JSON: in the history, and as the data of a stream with `format=json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Envelope {
+    /// The cursor of the event. `None` for a state topic's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The event's type; [`MESSAGE`] where it was published without one.
+    #[serde(rename = "type")]
+    pub event_type: String,
+    /// Every topic that it was published to.
+    pub topics: Vec<String>,
+    /// What was published, unchanged.
+    pub data: String,
+    /// When it was published, as RFC 3339 in UTC with milliseconds.
+    pub at: String,
+    /// Only readers whose token grants one of the topics get it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub private: bool,
+}
+
+/// What `POST /topics/{topic}` answers: the event is on disk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// The cursor of the event.
+    pub id: String,
+    /// Its place in the log.
+    pub sequence: u64,
+    /// How many subscriptions there were to one of its topics at that moment; not how many have read it.
+    pub readers: usize,
+}
+
+/// What `GET /topics/{topic}` answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct History {
+    /// The events: forwards from `after`, oldest first; backwards from `before`, newest first.
+    pub events: Vec<Envelope>,
+    /// What to ask for as `after` (forwards) or `before` (backwards) to read on. `None` where
+    /// nothing is left in that direction.
+    pub next: Option<String>,
+    /// Events after `after` are gone, or it is no cursor of this log.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub gap: bool,
+}
+
+/// What `GET /topics` answers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TopicList {
+    /// The topics, by name.
+    pub topics: Vec<TopicSummary>,
+    /// What to ask for as `after` to read on; `None` where nothing is left.
+    pub next: Option<String>,
+}
+
+/// A topic and what the log holds of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TopicSummary {
+    /// Its name.
+    pub topic: String,
+    /// How many events of it the log holds.
+    pub events: u64,
+}
+
+/// The data of a [`GAP`] event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gap {
+    /// Why what followed the cursor is not all there.
+    pub reason: GapReason,
+    /// The cursor that the reader came with.
+    pub after: String,
+}
+
+/// Why events are missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum GapReason {
+    /// The log dropped an event of one of the reader's topics after the cursor.
+    Expired,
+    /// The cursor is of another log.
+    Epoch,
+    /// The cursor is none, or lies beyond the last event.
+    Unknown,
+}
+
+/// The data of a [`SESSION`] event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// Whom the token names; `None` for a reader without one.
+    pub subject: Option<String>,
+    /// The topics of which the reader gets every event.
+    pub granted: Vec<String>,
+    /// The topics of which it gets the public events only.
+    pub refused: Vec<String>,
+    /// When the token ends, and the stream with it, as RFC 3339; `None` without a token.
+    pub until: Option<String>,
+    /// Where reading begins.
+    pub cursor: String,
+    /// How many events come before the live ones; 10,000 stands for that many or more.
+    pub replayed: u64,
+    /// Events between the reader's cursor and this one are missing; a [`GAP`] event says why.
+    pub lost: bool,
+    /// The version of HTTP that the stream came by.
+    pub http: String,
+}
+
+/// A problem as [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) writes it, `application/problem+json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProblemDocument {
+    /// What went wrong, the same for every problem of its kind.
+    pub title: String,
+    /// The status of the answer.
+    pub status: u16,
+    /// What went wrong here.
+    pub detail: String,
+    /// The field of the request that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
 }

@@ -1,4 +1,5 @@
-//! The hub: the newest value of each state topic goes in, everyone who follows it gets its frame.
+//! The hub: drafts and the newest values of state topics go in, everyone who follows them gets their
+//! frames.
 
 use std::{
     net::SocketAddr,
@@ -9,12 +10,20 @@ use std::{
     time::Duration,
 };
 
-use app::{Tick, event::READERS};
+use app::{
+    Tick,
+    event::{READERS, Receipt, TIME},
+};
 use tokio::{sync::watch, time::Instant};
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
-use crate::{clock::Clock, frame::Frame};
+use crate::{
+    clock::Clock,
+    event::Draft,
+    frame::{Format, Frame},
+    log::{AppendError, Key, Log},
+};
 
 /// A handle to the hub; clones share it.
 #[derive(Clone, Debug)]
@@ -23,11 +32,35 @@ pub struct Hub(Arc<Topics>);
 #[derive(Debug)]
 struct Topics {
     clock: Clock,
+    log: Arc<dyn Log>,
     /// The newest tick. `None` until the first multiple of the interval.
-    time: watch::Sender<Option<Frame>>,
+    time: watch::Sender<Option<State>>,
     /// The last number of readers that was announced.
     readers: watch::Sender<Readers>,
     reading: AtomicU32,
+}
+
+/// The newest value of a state topic as readers get it.
+#[derive(Clone, Debug)]
+pub struct State {
+    message: Frame,
+    json: Frame,
+}
+
+impl State {
+    fn new(topic: &'static str, at: i64, value: &str) -> Self {
+        let frame = |format| Frame::state(topic, at, value, format);
+        Self { message: frame(Format::Message), json: frame(Format::Json) }
+    }
+
+    /// The event.
+    #[must_use]
+    pub fn frame(&self, format: Format) -> Frame {
+        match format {
+            Format::Message => self.message.clone(),
+            Format::Json => self.json.clone(),
+        }
+    }
 }
 
 /// A number of readers, and the event that announces it.
@@ -36,23 +69,24 @@ pub struct Readers {
     /// How many are reading.
     pub count: u32,
     /// The event.
-    pub frame: Frame,
+    pub state: State,
 }
 
 impl Readers {
-    fn new(count: u32) -> Self {
-        Self { count, frame: Frame::named(READERS, &count.to_string()) }
+    fn new(count: u32, at: i64) -> Self {
+        Self { count, state: State::new(READERS, at, &count.to_string()) }
     }
 }
 
 impl Hub {
-    /// A hub with no readers, whose time is `clock`'s.
+    /// A hub with no readers, whose time is `clock`'s and whose events are `log`'s.
     #[must_use]
-    pub fn new(clock: Clock) -> Self {
+    pub fn new(clock: Clock, log: Arc<dyn Log>) -> Self {
         Self(Arc::new(Topics {
             clock,
+            log,
             time: watch::Sender::new(None),
-            readers: watch::Sender::new(Readers::new(0)),
+            readers: watch::Sender::new(Readers::new(0, clock.now())),
             reading: AtomicU32::new(0),
         }))
     }
@@ -71,7 +105,7 @@ impl Hub {
                 readers.send_modify(|announced| {
                     let count = self.reading();
                     if count != announced.count {
-                        *announced = Readers::new(count);
+                        *announced = Readers::new(count, clock.now());
                     }
                 });
             }
@@ -81,8 +115,28 @@ impl Hub {
 
     /// An event with the instant of its own making.
     #[must_use]
-    pub fn tick(&self) -> Frame {
-        Frame::message(&Tick::from_micros(self.0.clock.now()).to_string())
+    pub fn tick(&self) -> State {
+        let now = self.0.clock.now();
+        State::new(TIME, now, &Tick::from_micros(now).to_string())
+    }
+
+    /// Appends an event to the log and gives it to everyone who follows one of its topics. Whoever
+    /// gets the receipt may rely on the event's being on disk.
+    ///
+    /// # Errors
+    /// Where it is not, or where nobody can say.
+    pub async fn publish(&self, draft: Draft, key: Option<Key>) -> Result<Receipt, AppendError> {
+        let Topics { log, .. } = &*self.0;
+        let topics = draft.topics.clone();
+        let sequence = log.append(draft, key).await?;
+        let readers = log.tail().followers(&topics);
+        Ok(Receipt { id: log.cursor(sequence).to_string(), sequence, readers })
+    }
+
+    /// The log that it reads from.
+    #[must_use]
+    pub fn log(&self) -> &dyn Log {
+        &*self.0.log
     }
 
     /// The clock that the hub ticks by.
@@ -100,13 +154,13 @@ impl Hub {
     /// The number of readers as an event, made now.
     #[must_use]
     pub fn readers_now(&self) -> Readers {
-        Readers::new(self.reading())
+        Readers::new(self.reading(), self.0.clock.now())
     }
 
     /// Follows the newest tick, and gives one made now, which is later than all that were published
     /// and earlier than all that will be.
     #[must_use]
-    pub fn follow_time(&self) -> (Frame, watch::Receiver<Option<Frame>>) {
+    pub fn follow_time(&self) -> (State, watch::Receiver<Option<State>>) {
         let mut time = self.0.time.subscribe();
         let none_published_meanwhile = time.borrow_and_update();
         let now = self.tick();

@@ -1,7 +1,7 @@
 //! The server's half of Belfry. An event travels in this order:
 //!
 //! ```text
-//! clock → hub → sse ⇢ the wire ⇢ the browser
+//! clock → log → tail → hub → sse ⇢ the wire ⇢ the browser
 //! ```
 //!
 //! [`clock`] says what time it is, [`hub`] gives each state topic's newest value, encoded once by
@@ -16,27 +16,42 @@ use tokio_util::sync::CancellationToken;
 
 pub mod clock;
 pub mod config;
+pub mod cursor;
 pub mod edge;
+pub mod event;
 pub mod frame;
+pub mod grant;
 pub mod http;
 pub mod hub;
+pub mod log;
 pub mod page;
 pub mod probe;
+pub mod problem;
 pub mod site;
 pub mod sse;
 pub mod state;
+pub mod tail;
+pub mod token;
+pub mod topics;
 
 pub use clock::Clock;
 pub use config::Config;
 pub use http::router;
 pub use hub::Hub;
+pub use log::Log;
 pub use site::Site;
 pub use state::AppState;
 
 /// Serves Belfry on `listener`. After `shutdown` it takes no more connections, ends every stream,
 /// and returns when the last answer is out; who calls it bounds that wait.
-pub async fn serve(config: Config, site: Site, listener: TcpListener, shutdown: CancellationToken) {
-    let hub = Hub::new(Clock::system());
+pub async fn serve(
+    config: Config,
+    site: Site,
+    log: Arc<dyn Log>,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+) {
+    let hub = Hub::new(Clock::system(), log);
     let state = AppState {
         hub: hub.clone(),
         site: Arc::new(site),

@@ -8,12 +8,13 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     pin::pin,
     process::ExitCode,
+    sync::Arc,
     time::Duration,
 };
 
 use clap::{Parser, error::ErrorKind};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use server::{Config, Site, config::Flags, serve};
+use server::{Clock, Config, Site, config::Flags, log::{Memory, Retention}, serve, tail};
 use tokio::{
     net::TcpListener,
     select,
@@ -64,6 +65,7 @@ async fn run(config: Config) -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", config.listen))?;
+    let log = Arc::new(Memory::new(Clock::system(), Retention::default(), tail::Bounds::default()));
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     // A closed stdout is no reason not to serve.
@@ -71,7 +73,7 @@ async fn run(config: Config) -> Result<(), Box<dyn Error>> {
         writeln!(io::stdout(), "Belfry is open at http://{}/", reachable(listener.local_addr()?));
 
     let shutdown = CancellationToken::new();
-    let mut serving = pin!(serve(config, site, listener, shutdown.clone()));
+    let mut serving = pin!(serve(config, site, log, listener, shutdown.clone()));
     select! {
         () = &mut serving => return Ok(()),
         _ = interrupt.recv() => return Ok(()),

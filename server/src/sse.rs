@@ -1,21 +1,26 @@
 //! The stream: a reader comes in, `text/event-stream` goes out until it leaves.
 
+mod place;
+mod request;
+mod selection;
 mod subscription;
 
 use std::net::SocketAddr;
 
 use axum::{
     body::Body,
-    extract::{ConnectInfo, State},
+    extract::{ConnectInfo, RawQuery, State},
     http::{
-        HeaderName,
+        HeaderMap, HeaderName, Version,
         header::{CACHE_CONTROL, CONTENT_TYPE},
     },
     response::IntoResponse,
 };
 
-use crate::AppState;
+use crate::{AppState, grant::Grant, problem::Problem};
 
+pub use request::Request;
+pub(crate) use request::switch;
 pub use subscription::Subscription;
 
 /// What every stream says of itself: nobody on the way may keep, change or hold back its bytes.
@@ -29,9 +34,15 @@ const HEADERS: [(HeaderName, &str); 3] = [
 pub(crate) async fn stream(
     State(state): State<AppState>,
     ConnectInfo(address): ConnectInfo<SocketAddr>,
-) -> impl IntoResponse {
-    let subscription = Subscription::new(&state.hub, address, state.shutdown.clone());
-    (HEADERS, Body::from_stream(subscription.into_stream()))
+    grant: Grant,
+    version: Version,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<impl IntoResponse, Problem> {
+    let request = Request::read(query.as_deref().unwrap_or_default(), &headers)?;
+    let subscription =
+        Subscription::new(&state.hub, address, state.shutdown, request, grant, version).await?;
+    Ok((HEADERS, Body::from_stream(subscription.into_stream())))
 }
 
 /// `HEAD /sse`: the headers, and nobody to count.

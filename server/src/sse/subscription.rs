@@ -1,62 +1,147 @@
 //! One reader: asked for the next bytes, it waits until there are some.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{convert::Infallible, future::pending, net::SocketAddr, time::Duration};
 
+use app::{
+    Tick,
+    event::{EXPIRED, SESSION, Session},
+};
+use axum::http::Version;
 use bytes::Bytes;
 use futures::{Stream, stream};
+use serde_json::json;
 use tokio::{select, sync::watch, time::sleep};
 use tokio_util::sync::CancellationToken;
 
+use super::{
+    Request,
+    place::{Beginning, Place},
+};
 use crate::{
-    frame::Frame,
-    hub::{Hub, Reader, Readers},
+    clock::Clock,
+    frame::{Format, Frame},
+    grant::Grant,
+    hub::{Hub, Reader, Readers, State},
+    log::Unavailable,
 };
 
 /// After so much silence comes a comment: proxies cut a stream that says nothing for 30 or 60 s.
-const SILENCE: Duration = Duration::from_secs(15);
+pub(super) const SILENCE: Duration = Duration::from_secs(15);
 
 /// How long a browser waits before it comes back by itself, in milliseconds. It differs by
 /// connection, so that all those whom a restart threw off do not come back at once.
 const RETRY_MS: std::ops::RangeInclusive<u64> = 2000..=6000;
 
-/// One reader of the time, and of how many are reading. Dropping it is leaving.
+/// The longest that a token's end is slept for: clocks are set in between.
+const LOOK_AT_CLOCK: Duration = Duration::from_secs(30);
+
+/// One reader of some topics. Dropping it is leaving.
 #[derive(Debug)]
 pub struct Subscription {
     reader: Reader,
-    time: watch::Receiver<Option<Frame>>,
-    readers: watch::Receiver<Readers>,
+    clock: Clock,
+    format: Format,
+    /// What is sent before all else, and how many events are in it.
+    greeting: Option<(Frame, u64)>,
+    time: Option<watch::Receiver<Option<State>>>,
+    readers: Option<watch::Receiver<Readers>>,
     /// The number of readers that this one was told last.
     told: u32,
-    /// What is sent before all else.
-    greeting: Option<Frame>,
+    /// Where it stands in the log, for those who read topics of the log.
+    place: Option<Place>,
+    /// When the reader's token ends.
+    until: Option<i64>,
+    ended: bool,
     shutdown: CancellationToken,
 }
 
 impl Subscription {
-    /// Subscribes. The first bytes are the time at this moment and the number of readers.
-    #[must_use]
-    pub fn new(hub: &Hub, address: SocketAddr, shutdown: CancellationToken) -> Self {
+    /// Subscribes. The first bytes are the newest values of the state topics, and where in the log
+    /// reading begins.
+    ///
+    /// # Errors
+    /// Where the log has to be read first and cannot be.
+    pub async fn new(
+        hub: &Hub,
+        address: SocketAddr,
+        shutdown: CancellationToken,
+        request: Request,
+        grant: Grant,
+        version: Version,
+    ) -> Result<Self, Unavailable> {
+        let mut frames = vec![Frame::retry(Duration::from_millis(fastrand::u64(RETRY_MS)))];
+        let mut events = 0;
+        let mut beginning = Place::begin(hub, &request, &grant).await?;
+        if request.session {
+            let session = session(hub, &request, &grant, beginning.as_mut(), version).await?;
+            frames.push(Frame::own(SESSION, &session, None));
+            events += 1;
+        }
         let reader = hub.admit(address);
-        let (tick, time) = hub.follow_time();
-        let readers = hub.follow_readers();
-        let Readers { count, frame } = hub.readers_now();
-        let retry = Frame::retry(Duration::from_millis(fastrand::u64(RETRY_MS)));
-        let greeting = Frame::concat(&[retry, tick, frame]);
-        Self { reader, time, readers, told: count, greeting: Some(greeting), shutdown }
+        let format = request.format;
+        let (mut time, mut readers, mut told) = (None, None, 0);
+        let gap = beginning.as_ref().and_then(|beginning| beginning.gap.clone());
+        // A gap says where reading begins; without one that is said at the greeting's end.
+        let lost = gap.is_some();
+        events += u64::from(lost);
+        frames.extend(gap);
+        if request.time {
+            let (tick, changes) = hub.follow_time();
+            frames.push(tick.frame(format));
+            time = Some(changes);
+        }
+        if request.readers {
+            readers = Some(hub.follow_readers());
+            let now = hub.readers_now();
+            (told, events) = (now.count, events + 1);
+            frames.push(now.state.frame(format));
+        }
+        events += u64::from(request.time);
+        let place = beginning.map(|beginning| {
+            events += beginning.newest.len() as u64;
+            frames.extend(beginning.newest);
+            frames.extend((!lost).then(|| beginning.place.bare()));
+            beginning.place
+        });
+        Ok(Self {
+            reader,
+            clock: hub.clock(),
+            format,
+            greeting: Some((Frame::concat(&frames), events)),
+            time,
+            readers,
+            told,
+            place,
+            until: grant.until,
+            ended: false,
+            shutdown,
+        })
     }
 
-    /// The next bytes to send; `None` when the server shuts down.
+    /// The next bytes to send; `None` when the server shuts down or the reader's token has ended.
     pub async fn next(&mut self) -> Option<Bytes> {
-        if let Some(greeting) = self.greeting.take() {
-            self.reader.got(2);
+        if self.ended {
+            return None;
+        }
+        if let Some((greeting, events)) = self.greeting.take() {
+            self.reader.got(events);
             return Some(greeting.into_bytes());
         }
         loop {
             let frame = select! {
                 biased;
                 () = self.shutdown.cancelled() => return None,
-                Ok(()) = self.time.changed() => self.time.borrow_and_update().clone(),
-                Ok(()) = self.readers.changed() => self.readers_if_news(),
+                until = ended(self.clock, self.until) => {
+                    self.ended = true;
+                    let until = Tick::from_micros(until).to_string();
+                    Some(Frame::own(EXPIRED, &json!({ "until": until }), None))
+                }
+                state = newest(&mut self.time) => state.map(|state| state.frame(self.format)),
+                readers = newest(&mut self.readers) => self.if_news(readers),
+                (bytes, events) = advance(self.place.as_mut()) => {
+                    self.reader.got(events);
+                    return Some(bytes);
+                }
                 () = sleep(SILENCE) => return Some(Frame::COMMENT.into_bytes()),
             };
             if let Some(frame) = frame {
@@ -67,18 +152,71 @@ impl Subscription {
     }
 
     /// The announced number of readers, unless this reader knows it: it was told at its coming.
-    fn readers_if_news(&mut self) -> Option<Frame> {
-        let Readers { count, frame } = self.readers.borrow_and_update().clone();
+    fn if_news(&mut self, Readers { count, state }: Readers) -> Option<Frame> {
         let news = count != self.told;
         self.told = count;
-        news.then_some(frame)
+        news.then(|| state.frame(self.format))
     }
 
     /// The same as a stream, for a body.
-    pub fn into_stream(self) -> impl Stream<Item = Result<Bytes, std::convert::Infallible>> {
+    pub fn into_stream(self) -> impl Stream<Item = Result<Bytes, Infallible>> {
         stream::unfold(self, async |mut subscription| {
             let bytes = subscription.next().await?;
             Some((Ok(bytes), subscription))
         })
     }
+}
+
+/// Waits for the next value of a state topic; for ever where it is not followed.
+async fn newest<T: Clone>(changes: &mut Option<watch::Receiver<T>>) -> T {
+    if let Some(changes) = changes
+        && changes.changed().await.is_ok()
+    {
+        return changes.borrow_and_update().clone();
+    }
+    pending().await
+}
+
+/// Waits for the next events of the log; for ever where none are followed.
+async fn advance(place: Option<&mut Place>) -> (Bytes, u64) {
+    match place {
+        Some(place) => place.next().await,
+        None => pending().await,
+    }
+}
+
+/// Waits until `clock` says `until`, and returns that; for ever where there is no such time.
+async fn ended(clock: Clock, until: Option<i64>) -> i64 {
+    let Some(until) = until else { return pending().await };
+    while let Ok(left @ 1..) = u64::try_from(until.saturating_sub(clock.now())) {
+        sleep(Duration::from_micros(left).min(LOOK_AT_CLOCK)).await;
+    }
+    until
+}
+
+/// What the reader is told of itself.
+async fn session(
+    hub: &Hub,
+    request: &Request,
+    grant: &Grant,
+    beginning: Option<&mut Beginning>,
+    version: Version,
+) -> Result<Session, Unavailable> {
+    let (granted, refused): (Vec<_>, Vec<_>) =
+        request.topics.iter().partition(|topic| grant.reads(topic));
+    let names = |topics: Vec<_>| topics.into_iter().map(ToString::to_string).collect();
+    let (cursor, replayed, lost) = match beginning {
+        Some(one) => (one.place.cursor(), one.replayed().await?, one.gap.is_some()),
+        None => (hub.log().cursor(hub.log().tail().last()), 0, false),
+    };
+    Ok(Session {
+        subject: grant.subject.clone(),
+        granted: names(granted),
+        refused: names(refused),
+        until: grant.until.map(|until| Tick::from_micros(until).to_string()),
+        cursor: cursor.to_string(),
+        replayed,
+        lost,
+        http: format!("{version:?}"),
+    })
 }

@@ -9,7 +9,7 @@ use axum::{
     http::{HeaderValue, Request, Response, header::HOST},
 };
 use http_body_util::BodyExt;
-use server::{AppState, Clock, Config, Hub, Site, edge, router};
+use server::{AppState, Clock, Config, Hub, Site, edge, log::{Memory, Retention}, router, tail};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
@@ -49,7 +49,7 @@ impl World {
 
     pub(crate) fn with_clock(clock: Clock, interval: Duration) -> Self {
         let folder = TempDir::new().unwrap();
-        let (hub, shutdown) = (Hub::new(clock), CancellationToken::new());
+        let (hub, shutdown) = (Hub::new(clock, Arc::new(Memory::new(clock, Retention::default(), tail::Bounds::default()))), CancellationToken::new());
         let application = router(AppState {
             hub: hub.clone(),
             site: Arc::new(site_in(folder.path())),

@@ -1,0 +1,275 @@
+//! What is published: names and bytes from outside go in, an event that harms no reader comes out.
+
+use std::{borrow::Cow, fmt, sync::Arc};
+
+use app::event::{EXPIRED, GAP, READERS, SESSION, STATUS, TIME};
+use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
+
+/// The longest name of a topic, an event type or an idempotency key, in bytes of UTF-8.
+pub const LONGEST_NAME: usize = 255;
+
+/// The largest data of an event, in bytes.
+pub const LARGEST_DATA: usize = 1024 * 1024;
+
+/// The most topics that one event is published to.
+pub const MOST_TOPICS: usize = 16;
+
+/// Event types that only the server sends. `open` and `error` are what a browser calls its own.
+const RESERVED_TYPES: [&str; 6] = [SESSION, GAP, READERS, EXPIRED, "open", "error"];
+
+/// Topics that only the server publishes to.
+const OWN_TOPICS: [&str; 3] = [TIME, STATUS, READERS];
+
+/// A field of a request that cannot be used, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invalid {
+    /// The field: `topic`, `type`, `data`, …
+    pub field: &'static str,
+    /// Why it is of no use.
+    pub reason: Cow<'static, str>,
+}
+
+impl Invalid {
+    /// A field and why it is of no use.
+    pub fn new(field: &'static str, reason: impl Into<Cow<'static, str>>) -> Self {
+        Self { field, reason: reason.into() }
+    }
+}
+
+impl fmt::Display for Invalid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the {} {}", self.field, self.reason)
+    }
+}
+
+impl std::error::Error for Invalid {}
+
+/// Refuses a name that could break a line, hide a part of itself, or is too long: one of the
+/// Unicode categories control, format, line separator and paragraph separator.
+///
+/// # Errors
+/// Where the name is empty, over [`LONGEST_NAME`] or holds such a character.
+pub fn check_name(field: &'static str, name: &str) -> Result<(), Invalid> {
+    if name.is_empty() {
+        return Err(Invalid::new(field, "is empty"));
+    }
+    if name.len() > LONGEST_NAME {
+        return Err(Invalid::new(
+            field,
+            format!("has {} bytes; {LONGEST_NAME} are allowed", name.len()),
+        ));
+    }
+    let unprintable = name.chars().find(|character| {
+        matches!(
+            character.general_category(),
+            GeneralCategory::Control
+                | GeneralCategory::Format
+                | GeneralCategory::LineSeparator
+                | GeneralCategory::ParagraphSeparator
+        )
+    });
+    unprintable.map_or(Ok(()), |character| {
+        let code = u32::from(character);
+        Err(Invalid::new(
+            field,
+            format!("holds U+{code:04X}, a control or format character or a line end"),
+        ))
+    })
+}
+
+/// A name that events are published to and read by: 1 to 255 bytes of UTF-8, without control and
+/// format characters, without `*`, and without a segment between slashes that is empty, `.` or `..`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Topic(Arc<str>);
+
+impl Topic {
+    /// Reads a topic.
+    ///
+    /// # Errors
+    /// What makes the name no topic.
+    pub fn new(name: &str) -> Result<Self, Invalid> {
+        check_name("topic", name)?;
+        if name.contains('*') {
+            return Err(Invalid::new("topic", "holds a *, which stands for many topics"));
+        }
+        if name.split('/').any(|segment| matches!(segment, "" | "." | "..")) {
+            return Err(Invalid::new("topic", "has a segment that is empty, . or .."));
+        }
+        Ok(Self(name.into()))
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether only the server publishes to it.
+    #[must_use]
+    pub fn is_servers_own(&self) -> bool {
+        OWN_TOPICS.contains(&&*self.0)
+    }
+}
+
+impl fmt::Display for Topic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A topic, or all topics that begin with what stands before a final `*`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Pattern(Arc<str>);
+
+impl Pattern {
+    /// Reads a pattern.
+    ///
+    /// # Errors
+    /// Where it is neither a topic nor a prefix and one `*` at the end.
+    pub fn new(pattern: &str) -> Result<Self, Invalid> {
+        match pattern.strip_suffix('*') {
+            Some("") => {}
+            Some(prefix) => {
+                check_name("pattern", prefix)?;
+                if prefix.contains('*') {
+                    return Err(Invalid::new("pattern", "has a * before its end"));
+                }
+            }
+            None => {
+                Topic::new(pattern).map_err(|invalid| Invalid { field: "pattern", ..invalid })?;
+            }
+        }
+        Ok(Self(pattern.into()))
+    }
+
+    /// The pattern as it was written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether a topic is among those that it stands for.
+    #[must_use]
+    pub fn grants(&self, topic: &Topic) -> bool {
+        match self.0.strip_suffix('*') {
+            Some(prefix) => topic.0.starts_with(prefix),
+            None => topic.0 == self.0,
+        }
+    }
+}
+
+/// What kind of event a publisher says that it is; a browser hears it with
+/// `addEventListener(type, …)`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventType(Arc<str>);
+
+impl EventType {
+    /// Reads a type; `message` is the same as none.
+    ///
+    /// # Errors
+    /// Where it is no name, or one that only the server uses.
+    pub fn new(name: &str) -> Result<Option<Self>, Invalid> {
+        check_name("type", name)?;
+        if RESERVED_TYPES.contains(&name) {
+            return Err(Invalid::new("type", format!("is {name:?}, which only the server uses")));
+        }
+        Ok((name != app::event::MESSAGE).then(|| Self(name.into())))
+    }
+
+    /// The type's name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What a publisher hands in: an event without its place in the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    /// At least one, at most [`MOST_TOPICS`], each once.
+    pub topics: Vec<Topic>,
+    /// `None` is a plain message.
+    pub event_type: Option<EventType>,
+    /// Any UTF-8 of up to [`LARGEST_DATA`] bytes; may be empty.
+    pub data: String,
+    /// Only readers whose token grants one of the topics get it.
+    pub private: bool,
+}
+
+/// An event that the log holds. It does not change any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Its place in the log, from 1.
+    pub sequence: u64,
+    /// When it was published, in microseconds since the Unix epoch.
+    pub at: i64,
+    /// What was published.
+    pub draft: Draft,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reason(name: &str) -> String {
+        Topic::new(name).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_topic_is_a_name_of_segments() {
+        for name in ["time", "chat/lobby", "天气/北京", "a b", "a.b/...", &"a".repeat(255)] {
+            assert_eq!(Topic::new(name).unwrap().as_str(), name);
+        }
+        assert_eq!(reason(""), "the topic is empty");
+        assert_eq!(reason(&"a".repeat(256)), "the topic has 256 bytes; 255 are allowed");
+        for name in ["/", "a/", "/a", "a//b", "a/../b", ".", "a/."] {
+            assert_eq!(reason(name), "the topic has a segment that is empty, . or ..");
+        }
+        assert!(reason("chat/*").contains("holds a *"));
+    }
+
+    #[test]
+    fn a_name_cannot_break_a_line_or_hide_a_part_of_itself() {
+        for (name, code) in [
+            ("a\nb", "U+000A"),
+            ("a\rb", "U+000D"),
+            ("a\0", "U+0000"),
+            ("\u{7f}", "U+007F"),
+            ("\u{85}", "U+0085"),
+            ("a\u{200b}", "U+200B"),
+            ("\u{202e}a", "U+202E"),
+            ("\u{feff}a", "U+FEFF"),
+            ("a\u{2028}", "U+2028"),
+            ("a\u{2029}", "U+2029"),
+            ("a\u{e0001}", "U+E0001"),
+        ] {
+            assert!(reason(name).contains(code), "{}", reason(name));
+            assert!(EventType::new(name).unwrap_err().to_string().contains(code));
+        }
+    }
+
+    #[test]
+    fn the_servers_own_types_are_not_for_publishers() {
+        for name in ["session", "gap", "readers", "expired", "open", "error"] {
+            assert!(EventType::new(name).unwrap_err().to_string().ends_with("the server uses"));
+        }
+        assert_eq!(EventType::new("message"), Ok(None));
+        assert_eq!(EventType::new("price").unwrap().unwrap().as_str(), "price");
+    }
+
+    #[test]
+    fn a_pattern_is_a_topic_or_a_prefix_and_a_star() {
+        let grants = |pattern: &str, topic: &str| {
+            Pattern::new(pattern).unwrap().grants(&Topic::new(topic).unwrap())
+        };
+        assert!(grants("chat/lobby", "chat/lobby"));
+        assert!(!grants("chat/lobby", "chat/lobby2"));
+        assert!(grants("chat/*", "chat/lobby"));
+        assert!(grants("chat*", "chatter"));
+        assert!(!grants("chat/*", "chat"));
+        assert!(grants("*", "anything/at/all"));
+        for bad in ["", "a*b", "**", "a**", "a//b", "a\n*"] {
+            assert_eq!(Pattern::new(bad).unwrap_err().field, "pattern", "{bad:?}");
+        }
+    }
+}

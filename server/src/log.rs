@@ -1,0 +1,157 @@
+//! The log: drafts go in, events come out in order, as often as anyone asks, until retention.
+
+mod memory;
+mod retention;
+
+use std::{error::Error, fmt};
+
+use futures::future::BoxFuture;
+
+use crate::{
+    cursor::{Cursor, Epoch},
+    event::{Draft, Event, Topic},
+    tail::Tail,
+};
+
+pub use memory::Memory;
+pub use retention::{Bounds, Retention};
+
+/// The durable, ordered record of events.
+pub trait Log: fmt::Debug + Send + Sync {
+    /// The name of this log.
+    fn epoch(&self) -> Epoch;
+
+    /// The place after the event of this sequence.
+    fn cursor(&self, sequence: u64) -> Cursor {
+        Cursor { epoch: self.epoch(), sequence }
+    }
+
+    /// The newest events, in the order of their sequence, each there as soon as it is durable and
+    /// before its [`append`](Self::append) returns.
+    fn tail(&self) -> &Tail;
+
+    /// Appends an event and returns its sequence once it is durable.
+    ///
+    /// # Errors
+    /// Where the event is not in the log, or where nobody can say whether it is
+    /// ([`AppendError::Unavailable`]).
+    fn append(&self, draft: Draft, key: Option<Key>) -> BoxFuture<'_, Result<u64, AppendError>>;
+
+    /// Reads events that are durable. What it costs depends on how many it returns, and not on how
+    /// many there are.
+    ///
+    /// # Errors
+    /// Where the log cannot be read for now.
+    fn read(&self, query: Query) -> BoxFuture<'_, Result<Page, Unavailable>>;
+
+    /// The topics of which there are events and whose name begins with `prefix`, by name, from the
+    /// one after `after`; at most `limit`. With each comes how many events there are.
+    ///
+    /// # Errors
+    /// Where the log cannot be read for now.
+    fn topics(
+        &self,
+        prefix: String,
+        after: Option<Topic>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<(Topic, u64)>, Unavailable>>;
+
+    /// Removes every event of a topic, from its other topics too, and returns how many there were.
+    ///
+    /// # Errors
+    /// Where the log cannot be written for now.
+    fn purge(&self, topic: Topic) -> BoxFuture<'_, Result<u64, AppendError>>;
+
+    /// Whether a publish could be durable now.
+    ///
+    /// # Errors
+    /// Why not.
+    fn ready(&self) -> Result<(), Unavailable>;
+}
+
+/// Tells a publish that was sent again from a new one. Kept for 24 hours.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// Whose key it is: two publishers may use the same words.
+    pub subject: Option<String>,
+    /// The `Idempotency-Key`.
+    pub name: String,
+}
+
+/// How long a [`Key`] is kept, in microseconds.
+pub const KEY_KEPT_FOR: i64 = 24 * 3600 * 1_000_000;
+
+/// What to read.
+#[derive(Clone, Debug)]
+pub struct Query {
+    /// Events of any of these, each event once.
+    pub topics: Vec<Topic>,
+    /// Only events of a higher sequence.
+    pub after: u64,
+    /// Only events of a lower sequence; [`u64::MAX`] for all.
+    pub before: u64,
+    /// From which end.
+    pub order: Order,
+    /// At most so many events.
+    pub limit: usize,
+    /// No event is added once those that were read have so many bytes of data.
+    pub bytes: usize,
+}
+
+/// From which end to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// The oldest first.
+    Forwards,
+    /// The newest first.
+    Backwards,
+}
+
+/// What was read, all at one moment.
+#[derive(Clone, Debug, Default)]
+pub struct Page {
+    /// The events.
+    pub events: Vec<Event>,
+    /// There are others that the query asks for.
+    pub more: bool,
+    /// The highest sequence of an event of one of the topics that the log no longer has; 0 where
+    /// nothing was dropped.
+    pub dropped: u64,
+    /// The sequence of the last event of all; 0 in an empty log.
+    pub last: u64,
+}
+
+/// Why an event was not appended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AppendError {
+    /// The key was used for another event in the last 24 hours.
+    KeyUsed,
+    /// There is no room. The event is not in the log.
+    Full,
+    /// The log could not say that the event is durable. It may be there all the same.
+    Unavailable(Unavailable),
+}
+
+/// The log cannot be used for now; it says why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unavailable(pub String);
+
+impl fmt::Display for Unavailable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the log is not available: {}", self.0)
+    }
+}
+
+impl Error for Unavailable {}
+
+impl fmt::Display for AppendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::KeyUsed => f.write_str("the idempotency key was used for another event"),
+            Self::Full => f.write_str("there is no room for another event"),
+            Self::Unavailable(why) => why.fmt(f),
+        }
+    }
+}
+
+impl Error for AppendError {}

@@ -1,0 +1,245 @@
+//! The log in memory, for tests and `--ephemeral`: gone with the process.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use futures::{FutureExt, future::BoxFuture};
+
+use super::{
+    AppendError, KEY_KEPT_FOR, Key, Log, Order, Page, Query, Retention, Unavailable, retention,
+};
+use crate::{
+    Clock,
+    cursor::Epoch,
+    event::{Draft, Event, Topic},
+    tail::{self, Tail},
+};
+
+/// A log that forgets everything with the process.
+#[derive(Debug)]
+pub struct Memory {
+    epoch: Epoch,
+    clock: Clock,
+    retention: Retention,
+    tail: Tail,
+    held: Mutex<Held>,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    last: u64,
+    bytes: u64,
+    events: BTreeMap<u64, Arc<Event>>,
+    topics: BTreeMap<Topic, Kept>,
+    keys: HashMap<Key, (Draft, u64)>,
+    keys_by_age: VecDeque<(i64, Key)>,
+}
+
+/// What there is of a topic.
+#[derive(Debug, Default)]
+struct Kept {
+    sequences: BTreeSet<u64>,
+    bytes: u64,
+    dropped: u64,
+}
+
+impl Memory {
+    /// An empty log, whose events bear `clock`'s time.
+    #[must_use]
+    pub fn new(clock: Clock, retention: Retention, tail: tail::Bounds) -> Self {
+        let epoch = Epoch(fastrand::u64(..));
+        Self { epoch, clock, retention, tail: Tail::new(epoch, 0, tail), held: Mutex::default() }
+    }
+
+    /// A panic while it was held has left nothing half-done that would matter more than going on.
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Log for Memory {
+    fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    fn tail(&self) -> &Tail {
+        &self.tail
+    }
+
+    fn append(&self, draft: Draft, key: Option<Key>) -> BoxFuture<'_, Result<u64, AppendError>> {
+        let mut held = self.held();
+        let now = self.clock.now();
+        let appended = held.append(draft, key, now).map(|appended| match appended {
+            Appended::Before(sequence) => sequence,
+            Appended::Now(event) => {
+                held.retain(&self.retention, now);
+                self.tail.push(std::slice::from_ref(&event));
+                event.sequence
+            }
+        });
+        async { appended }.boxed()
+    }
+
+    fn read(&self, query: Query) -> BoxFuture<'_, Result<Page, Unavailable>> {
+        let page = self.held().read(&query);
+        async { Ok(page) }.boxed()
+    }
+
+    fn topics(
+        &self,
+        prefix: String,
+        after: Option<Topic>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<(Topic, u64)>, Unavailable>> {
+        let held = self.held();
+        let found = held.topics.iter().filter(|(topic, kept)| {
+            topic.as_str().starts_with(&prefix)
+                && after.as_ref().is_none_or(|after| *topic > after)
+                && !kept.sequences.is_empty()
+        });
+        let list = found
+            .take(limit)
+            .map(|(topic, kept)| (topic.clone(), kept.sequences.len() as u64))
+            .collect();
+        async { Ok(list) }.boxed()
+    }
+
+    fn purge(&self, topic: Topic) -> BoxFuture<'_, Result<u64, AppendError>> {
+        let mut held = self.held();
+        let sequences = held.topics.get(&topic).map(|kept| kept.sequences.clone());
+        let sequences = sequences.unwrap_or_default();
+        for sequence in &sequences {
+            held.drop_event(*sequence);
+        }
+        self.tail.purge(&sequences);
+        async move { Ok(sequences.len() as u64) }.boxed()
+    }
+
+    fn ready(&self) -> Result<(), Unavailable> {
+        Ok(())
+    }
+}
+
+enum Appended {
+    Before(u64),
+    Now(Event),
+}
+
+impl Held {
+    fn append(
+        &mut self,
+        draft: Draft,
+        key: Option<Key>,
+        now: i64,
+    ) -> Result<Appended, AppendError> {
+        while let Some((at, _)) = self.keys_by_age.front()
+            && now.saturating_sub(*at) > KEY_KEPT_FOR
+        {
+            if let Some((_, key)) = self.keys_by_age.pop_front() {
+                self.keys.remove(&key);
+            }
+        }
+        match key.as_ref().and_then(|key| self.keys.get(key)) {
+            Some((same, sequence)) if *same == draft => return Ok(Appended::Before(*sequence)),
+            Some(_) => return Err(AppendError::KeyUsed),
+            None => {}
+        }
+        self.last += 1;
+        let event = Event { sequence: self.last, at: now, draft };
+        if let Some(key) = key {
+            self.keys.insert(key.clone(), (event.draft.clone(), self.last));
+            self.keys_by_age.push_back((now, key));
+        }
+        let size = retention::size(&event);
+        for topic in &event.draft.topics {
+            let kept = self.topics.entry(topic.clone()).or_default();
+            kept.sequences.insert(self.last);
+            kept.bytes += size;
+        }
+        self.bytes += size;
+        self.events.insert(self.last, Arc::new(event.clone()));
+        Ok(Appended::Now(event))
+    }
+
+    fn retain(&mut self, retention: &Retention, now: i64) {
+        while let Some((sequence, oldest)) = self.events.first_key_value()
+            && retention.total.exceeded(self.events.len() as u64, self.bytes, oldest.at, now)
+        {
+            self.drop_event(*sequence);
+        }
+        let names: Vec<Topic> = self.topics.keys().cloned().collect();
+        for topic in names {
+            let bounds = retention.of(&topic);
+            while let Some(kept) = self.topics.get(&topic)
+                && let Some(first) = kept.sequences.first().copied()
+                && bounds.exceeded(
+                    kept.sequences.len() as u64,
+                    kept.bytes,
+                    self.events.get(&first).map_or(now, |event| event.at),
+                    now,
+                )
+            {
+                self.drop_from(first, &topic);
+            }
+        }
+    }
+
+    /// Takes an event out of one topic, and out of the log where that was its last.
+    fn drop_from(&mut self, sequence: u64, topic: &Topic) {
+        let Some(event) = self.events.get(&sequence).cloned() else { return };
+        let size = retention::size(&event);
+        if let Some(kept) = self.topics.get_mut(topic)
+            && kept.sequences.remove(&sequence)
+        {
+            kept.bytes -= size;
+            kept.dropped = kept.dropped.max(sequence);
+        }
+        let elsewhere = event.draft.topics.iter().any(|topic| {
+            self.topics.get(topic).is_some_and(|kept| kept.sequences.contains(&sequence))
+        });
+        if !elsewhere {
+            self.events.remove(&sequence);
+            self.bytes -= size;
+        }
+    }
+
+    /// Takes an event out of all its topics.
+    fn drop_event(&mut self, sequence: u64) {
+        if let Some(event) = self.events.get(&sequence).cloned() {
+            for topic in &event.draft.topics {
+                self.drop_from(sequence, topic);
+            }
+        }
+    }
+
+    fn read(&self, query: &Query) -> Page {
+        let topics = || query.topics.iter().filter_map(|topic| self.topics.get(topic));
+        let mut page = Page {
+            dropped: topics().map(|kept| kept.dropped).max().unwrap_or(0),
+            last: self.last,
+            ..Page::default()
+        };
+        if query.after.saturating_add(1) >= query.before {
+            return page;
+        }
+        let sequences: BTreeSet<u64> = topics()
+            .flat_map(|kept| kept.sequences.range(query.after + 1..query.before).copied())
+            .collect();
+        let mut ordered: Box<dyn Iterator<Item = &u64>> = match query.order {
+            Order::Forwards => Box::new(sequences.iter()),
+            Order::Backwards => Box::new(sequences.iter().rev()),
+        };
+        let mut bytes = 0;
+        while page.events.len() < query.limit && bytes < query.bytes {
+            let Some(event) = ordered.next().and_then(|sequence| self.events.get(sequence)) else {
+                return page;
+            };
+            bytes += event.draft.data.len();
+            page.events.push((**event).clone());
+        }
+        page.more = ordered.next().is_some();
+        page
+    }
+}

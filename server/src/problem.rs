@@ -1,0 +1,87 @@
+//! Problems: what is wrong with a request goes in, an answer that names it comes out
+//! ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)).
+
+use app::event::ProblemDocument;
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE}},
+    response::{IntoResponse, Response},
+};
+
+use crate::{
+    event::Invalid,
+    log::{AppendError, Unavailable},
+};
+
+/// After how many seconds it is worth asking again where the log is not available.
+const RETRY_AFTER_S: &str = "2";
+
+/// Why a request is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    status: StatusCode,
+    detail: String,
+    field: Option<&'static str>,
+}
+
+impl Problem {
+    /// A problem in words.
+    pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+        Self { status, detail: detail.into(), field: None }
+    }
+
+    /// The same, about one field of the request.
+    #[must_use]
+    pub fn of(mut self, field: &'static str) -> Self {
+        self.field = Some(field);
+        self
+    }
+}
+
+impl From<Invalid> for Problem {
+    fn from(invalid: Invalid) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, invalid.to_string()).of(invalid.field)
+    }
+}
+
+impl From<Unavailable> for Problem {
+    fn from(why: Unavailable) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, why.to_string())
+    }
+}
+
+impl From<AppendError> for Problem {
+    fn from(error: AppendError) -> Self {
+        let status = match error {
+            AppendError::KeyUsed => StatusCode::UNPROCESSABLE_ENTITY,
+            AppendError::Full => StatusCode::INSUFFICIENT_STORAGE,
+            AppendError::Unavailable(why) => return why.into(),
+        };
+        let problem = Self::new(status, error.to_string());
+        if error == AppendError::KeyUsed { problem.of("Idempotency-Key") } else { problem }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let document = ProblemDocument {
+            title: self.status.canonical_reason().unwrap_or_default().into(),
+            status: self.status.as_u16(),
+            detail: self.detail,
+            field: self.field.map(Into::into),
+        };
+        let mut response = (self.status, Json(document)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        match self.status {
+            StatusCode::SERVICE_UNAVAILABLE => {
+                headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_S));
+            }
+            StatusCode::UNAUTHORIZED => {
+                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            _ => {}
+        }
+        response
+    }
+}

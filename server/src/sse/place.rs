@@ -1,0 +1,237 @@
+//! A reader's place in the log: it comes in with a cursor, and moves on as frames go out.
+
+use std::{fmt, sync::Arc};
+
+use app::event::{GAP, Gap, GapReason};
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use tokio::{
+    select,
+    time::{Duration, Instant, sleep, sleep_until},
+};
+
+use super::{Request, selection::Selection, subscription::SILENCE};
+use crate::{
+    cursor::Cursor,
+    frame::Frame,
+    grant::Grant,
+    hub::Hub,
+    log::{Page, Unavailable},
+    tail::{Entry, Taken},
+};
+
+/// How many events are read from the log at once.
+const PAGE: usize = 500;
+
+/// Between two attempts to read a log that is not available.
+const READ_AGAIN: Duration = Duration::from_millis(500);
+
+/// As far as events to be replayed are counted.
+const COUNTED: u64 = 10_000;
+
+/// How much is repeated of a cursor that nobody can read, in characters.
+const REPEATED: usize = 100;
+
+/// A reader's place in the log.
+pub(super) struct Place {
+    selection: Selection,
+    /// All events up to this sequence were handed over.
+    after: u64,
+    /// The last id that the reader was told, and when.
+    announced: (u64, Instant),
+    /// The reader knows of the loss of events up to this sequence.
+    told_lost: u64,
+    /// A page on its way from the log. Kept, so that a tick in between does not begin it anew.
+    reading: Option<BoxFuture<'static, Result<Page, Unavailable>>>,
+}
+
+/// Where a reader begins.
+pub(super) struct Beginning {
+    pub(super) place: Place,
+    /// What says that events are missing.
+    pub(super) gap: Option<Frame>,
+    /// The newest event of each topic, for those who asked.
+    pub(super) newest: Vec<Frame>,
+    resumes: bool,
+}
+
+impl fmt::Debug for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Place")
+            .field("selection", &self.selection)
+            .field("after", &self.after)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Place {
+    /// Finds the place to begin at; `None` for a reader of state topics alone.
+    pub(super) async fn begin(
+        hub: &Hub,
+        request: &Request,
+        grant: &Grant,
+    ) -> Result<Option<Beginning>, Unavailable> {
+        if request.topics.is_empty() {
+            return Ok(None);
+        }
+        let selection = Selection::new(hub, request, grant);
+        let after = hub.log().tail().last();
+        let announced = (after, Instant::now());
+        let place = Self { selection, after, announced, told_lost: 0, reading: None };
+        let resumes = request.cursor.is_some();
+        let mut beginning = Beginning { place, gap: None, newest: Vec::new(), resumes };
+        match &request.cursor {
+            Some(cursor) => beginning.gap = beginning.place.resume(cursor).await?,
+            None if request.last => {
+                beginning.newest = beginning.place.selection.newest(after).await?;
+            }
+            None => {}
+        }
+        Ok(Some(beginning))
+    }
+
+    /// Goes to a cursor, or as near to it as the log reaches. Returns what says that it does not.
+    async fn resume(&mut self, text: &str) -> Result<Option<Frame>, Unavailable> {
+        let log_epoch = self.selection.hub().log().epoch();
+        let (reason, page) = match Cursor::parse(text) {
+            Some(cursor) if cursor.epoch == log_epoch => {
+                self.after = cursor.sequence;
+                // The tail is last to hear of an event: a reader of the log may be ahead of it.
+                let known = cursor.sequence <= self.selection.hub().log().tail().last();
+                if known && !self.selection.follower().is_behind(cursor.sequence) {
+                    self.announced.0 = self.after;
+                    return Ok(None);
+                }
+                let page = self.selection.read(self.after, 1).await?;
+                if cursor.sequence > page.last {
+                    (GapReason::Unknown, None)
+                } else if page.dropped > cursor.sequence {
+                    (GapReason::Expired, Some(page))
+                } else {
+                    self.announced.0 = self.after;
+                    return Ok(None);
+                }
+            }
+            Some(_) => (GapReason::Epoch, None),
+            None => (GapReason::Unknown, None),
+        };
+        let page = match page {
+            Some(page) => page,
+            None => {
+                self.after = 0;
+                self.selection.read(self.after, 1).await?
+            }
+        };
+        let after = text.chars().take(REPEATED).collect();
+        Ok(Some(self.skip(Gap { reason, after }, &page)))
+    }
+
+    /// Goes to the oldest event that there is after this place, and says so.
+    fn skip(&mut self, gap: Gap, page: &Page) -> Frame {
+        self.told_lost = page.dropped;
+        self.after = page.events.first().map_or(page.last.max(self.after), |one| one.sequence - 1);
+        self.announced = (self.after, Instant::now());
+        Frame::own(GAP, &gap, Some(self.cursor()))
+    }
+
+    /// The place as an event that dispatches nothing.
+    pub(super) fn bare(&self) -> Frame {
+        Frame::place(self.cursor())
+    }
+
+    /// The last event before this place.
+    pub(super) fn cursor(&self) -> Cursor {
+        self.selection.hub().log().cursor(self.after)
+    }
+
+    /// Waits for the next bytes, and returns them with the number of events in them.
+    pub(super) async fn next(&mut self) -> (Bytes, u64) {
+        loop {
+            if let Some(reading) = &mut self.reading {
+                let page = reading.await;
+                self.reading = None;
+                match page {
+                    Ok(page) => {
+                        if let Some(frames) = self.replay(&page) {
+                            return frames;
+                        }
+                    }
+                    Err(_) => sleep(READ_AGAIN).await,
+                }
+                continue;
+            }
+            match self.selection.take(self.after) {
+                Taken::Behind => self.reading = Some(self.selection.read(self.after, PAGE)),
+                Taken::Events { entries, through } => {
+                    self.after = through;
+                    let caught_up = entries.is_empty();
+                    let seen = |entry: &Arc<Entry>| {
+                        self.selection.frame_of(entry).map(|frame| (entry.sequence, frame))
+                    };
+                    let (sequences, frames): (Vec<_>, Vec<_>) =
+                        entries.iter().filter_map(seen).unzip();
+                    if let Some(last) = sequences.last() {
+                        self.announced = (*last, Instant::now());
+                        return (Frame::concat(&frames).into_bytes(), frames.len() as u64);
+                    }
+                    if caught_up && let Some(moved) = self.wait().await {
+                        return (moved.into_bytes(), 0);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Waits for news of the topics. Where there are none but the log has moved on, so does the
+    /// reader: a quiet topic's readers do not age out.
+    async fn wait(&mut self) -> Option<Frame> {
+        let (announced, at) = self.announced;
+        select! {
+            biased;
+            () = self.selection.follower().woken() => None,
+            () = sleep_until(at + SILENCE) => {
+                match self.selection.take(self.after) {
+                    Taken::Events { entries, through } if entries.is_empty() => self.after = through,
+                    _ => return None,
+                }
+                self.announced = (self.after, Instant::now());
+                let id = Frame::place(self.cursor());
+                (self.after > announced).then(|| Frame::concat(&[Frame::COMMENT, id]))
+            }
+        }
+    }
+
+    /// Takes a page of the log. `None` where it holds nothing that the reader may see.
+    fn replay(&mut self, page: &Page) -> Option<(Bytes, u64)> {
+        let mut frames = Vec::new();
+        if page.dropped > self.after.max(self.told_lost) {
+            let after = self.cursor().to_string();
+            frames.push(self.skip(Gap { reason: GapReason::Expired, after }, page));
+        }
+        for event in page.events.iter().filter(|event| self.selection.sees(event)) {
+            frames.push(self.selection.frame(event));
+            self.announced = (event.sequence, Instant::now());
+        }
+        let read = page.events.last().map(|event| event.sequence);
+        self.after = if page.more { read.unwrap_or(self.after) } else { page.last.max(self.after) };
+        let events = frames.len() as u64;
+        (events > 0).then(|| (Frame::concat(&frames).into_bytes(), events))
+    }
+}
+
+impl Beginning {
+    /// How many events come before the live ones, counted up to [`COUNTED`].
+    pub(super) async fn replayed(&mut self) -> Result<u64, Unavailable> {
+        let selection = &self.place.selection;
+        let (mut events, mut after) = (self.newest.len() as u64, self.place.after);
+        while self.resumes && events < COUNTED {
+            let page = selection.read(after, PAGE).await?;
+            events += page.events.iter().filter(|event| selection.sees(event)).count() as u64;
+            match page.events.last() {
+                Some(event) if page.more => after = event.sequence,
+                _ => break,
+            }
+        }
+        Ok(events.min(COUNTED))
+    }
+}

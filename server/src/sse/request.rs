@@ -1,0 +1,158 @@
+//! What a reader asks for: the query and the headers go in, topics and a place to begin come out.
+
+use app::event::{READERS, TIME};
+use axum::http::HeaderMap;
+use form_urlencoded::parse;
+
+use crate::{
+    event::{Invalid, Topic},
+    frame::Format,
+};
+
+/// The most topics that one stream follows.
+const MOST_TOPICS: usize = 100;
+
+/// Names under which EventSource clients put the cursor into the query.
+const CURSOR_NAMES: [&str; 4] = ["last_event_id", "lastEventId", "lastEventID", "Last-Event-ID"];
+
+/// What a reader asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Request {
+    /// The state topic `time`.
+    pub time: bool,
+    /// The state topic `readers`.
+    pub readers: bool,
+    /// The topics of the log.
+    pub topics: Vec<Topic>,
+    /// The last id that the reader has seen, as it came.
+    pub cursor: Option<String>,
+    /// To begin with each topic's newest event.
+    pub last: bool,
+    /// To begin with a `session` event.
+    pub session: bool,
+    /// How events are written.
+    pub format: Format,
+}
+
+impl Request {
+    /// Reads the query and the `Last-Event-ID` header, which goes first. Parameters that nobody knows
+    /// are left alone: clients add some of their own against caches.
+    ///
+    /// # Errors
+    /// What makes a topic, a format or a switch unusable. A cursor never does: a browser would not
+    /// come back.
+    pub fn read(query: &str, headers: &HeaderMap) -> Result<Self, Invalid> {
+        let mut request = Self::default();
+        let (mut asked, mut cursor) = (false, None);
+        for (name, value) in parse(query.as_bytes()) {
+            match &*name {
+                "topic" => {
+                    asked = true;
+                    request.follow(&value)?;
+                }
+                "last" => request.last = switch("last", &value)?,
+                "session" => request.session = switch("session", &value)?,
+                "format" => {
+                    request.format = match &*value {
+                        "json" => Format::Json,
+                        "" | "message" => Format::Message,
+                        _ => return Err(Invalid::new("format", "is neither json nor message")),
+                    }
+                }
+                name if CURSOR_NAMES.contains(&name) && !value.is_empty() => {
+                    cursor.get_or_insert(value.into_owned());
+                }
+                _ => {}
+            }
+        }
+        if !asked {
+            (request.time, request.readers) = (true, true);
+        }
+        let header = headers.get("last-event-id").filter(|value| !value.is_empty());
+        let header = header.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        request.cursor = header.or(cursor);
+        Ok(request)
+    }
+
+    fn follow(&mut self, name: &str) -> Result<(), Invalid> {
+        let topic = Topic::new(name)?;
+        match name {
+            TIME => self.time = true,
+            READERS => self.readers = true,
+            _ if topic.is_servers_own() => {
+                return Err(Invalid::new("topic", format!("{name} is not served here")));
+            }
+            _ if self.topics.contains(&topic) => {}
+            _ if self.topics.len() == MOST_TOPICS => {
+                return Err(Invalid::new(
+                    "topic",
+                    format!("comes too often; {MOST_TOPICS} are allowed"),
+                ));
+            }
+            _ => self.topics.push(topic),
+        }
+        Ok(())
+    }
+}
+
+/// Reads a switch in a query: alone, `1` and `true` are on, `0` and `false` are off.
+///
+/// # Errors
+/// Anything else.
+pub(crate) fn switch(field: &'static str, value: &str) -> Result<bool, Invalid> {
+    match value {
+        "" | "1" | "true" => Ok(true),
+        "0" | "false" => Ok(false),
+        _ => Err(Invalid::new(field, "is none of 1, true, 0 and false")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    fn read(query: &str) -> Request {
+        Request::read(query, &HeaderMap::new()).unwrap()
+    }
+
+    #[test]
+    fn nothing_asked_is_the_time_and_the_readers() {
+        assert_eq!(read(""), Request { time: true, readers: true, ..Request::default() });
+        assert_eq!(read("_=1795324681"), read(""));
+    }
+
+    #[test]
+    fn topics_are_followed_once_each() {
+        let request = read("topic=a&topic=chat%2Flobby&topic=time&topic=a");
+        assert_eq!(request.topics.iter().map(Topic::as_str).collect::<Vec<_>>(), ["a", "chat/lobby"]);
+        assert!(request.time && !request.readers);
+    }
+
+    #[test]
+    fn the_cursor_is_understood_by_every_name_and_an_empty_one_is_none() {
+        for name in CURSOR_NAMES {
+            assert_eq!(read(&format!("{name}=x-1")).cursor.as_deref(), Some("x-1"));
+            assert_eq!(read(&format!("{name}=")).cursor, None);
+        }
+        let mut headers = HeaderMap::new();
+        headers.insert("last-event-id", HeaderValue::from_static(""));
+        let read =
+            |headers: &HeaderMap| Request::read("last_event_id=query", headers).unwrap().cursor;
+        assert_eq!(read(&headers).as_deref(), Some("query"));
+        headers.insert("last-event-id", HeaderValue::from_static("header"));
+        assert_eq!(read(&headers).as_deref(), Some("header"));
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_named() {
+        let field = |query: &str| Request::read(query, &HeaderMap::new()).unwrap_err().field;
+        assert_eq!(field("topic=a%0Ab"), "topic");
+        assert_eq!(field("topic="), "topic");
+        assert_eq!(field("last=maybe"), "last");
+        assert_eq!(field("format=xml"), "format");
+        let many: String = (0..=MOST_TOPICS).map(|n| format!("topic={n}&")).collect();
+        assert_eq!(field(&many), "topic");
+    }
+}

@@ -1,0 +1,323 @@
+//! The tail: the newest events of the log in memory, encoded once, and who waits for the next.
+
+use std::{
+    collections::{BTreeSet, HashMap, HashSet, VecDeque},
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::sync::Notify;
+
+use crate::{
+    cursor::{Cursor, Epoch},
+    event::{Event, Topic},
+    frame::{Format, Frame},
+};
+
+/// What an entry takes beside its frames and names, in bytes: measured on lists of small events.
+const ENTRY: usize = 256;
+
+/// How much the tail holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// So many events. Default 16,384.
+    pub events: usize,
+    /// So many bytes, frames and names and all. Default 32 MiB. The newest event is held all the same.
+    pub bytes: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { events: 16 * 1024, bytes: 32 * 1024 * 1024 }
+    }
+}
+
+/// The newest events. A cheap handle.
+#[derive(Clone, Debug)]
+pub struct Tail {
+    epoch: Epoch,
+    bounds: Bounds,
+    held: Arc<Mutex<Held>>,
+}
+
+/// An event as readers get it.
+#[derive(Debug)]
+pub struct Entry {
+    /// Its place in the log.
+    pub sequence: u64,
+    /// Its topics.
+    pub topics: Vec<Topic>,
+    /// Only readers whose token grants one of the topics get it.
+    pub private: bool,
+    message: Frame,
+    envelope: Frame,
+}
+
+impl Entry {
+    /// The event on the wire.
+    #[must_use]
+    pub fn frame(&self, format: Format) -> Frame {
+        match format {
+            Format::Message => self.message.clone(),
+            Format::Json => self.envelope.clone(),
+        }
+    }
+
+    fn new(epoch: Epoch, event: &Event) -> Self {
+        let id = Cursor { epoch, sequence: event.sequence };
+        Self {
+            sequence: event.sequence,
+            topics: event.draft.topics.clone(),
+            private: event.draft.private,
+            message: Frame::event(id, event, Format::Message),
+            envelope: Frame::event(id, event, Format::Json),
+        }
+    }
+
+    fn cost(&self) -> usize {
+        let names: usize = self.topics.iter().map(|topic| topic.as_str().len()).sum();
+        ENTRY + names + self.message.len() + self.envelope.len()
+    }
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    /// The sequence of the last event that was pushed.
+    last: u64,
+    /// The highest sequence of an event that fell out.
+    floor: u64,
+    bytes: usize,
+    entries: VecDeque<Arc<Entry>>,
+    topics: HashMap<Topic, Followed>,
+    next_follower: u64,
+}
+
+/// A topic that the tail holds events of, or that someone follows.
+#[derive(Debug, Default)]
+struct Followed {
+    entries: VecDeque<Arc<Entry>>,
+    /// The highest sequence of an event of this topic that may have fallen out.
+    floor: u64,
+    followers: HashMap<u64, Arc<Notify>>,
+}
+
+impl Tail {
+    /// An empty tail of a log whose last event has the sequence `last`.
+    #[must_use]
+    pub fn new(epoch: Epoch, last: u64, bounds: Bounds) -> Self {
+        let held = Held { last, floor: last, ..Held::default() };
+        Self { epoch, bounds, held: Arc::new(Mutex::new(held)) }
+    }
+
+    /// The sequence of the newest event; 0 where there never was one.
+    #[must_use]
+    pub fn last(&self) -> u64 {
+        self.held().last
+    }
+
+    /// Adds durable events, in the order of their sequence, and wakes who follows their topics.
+    pub fn push(&self, events: &[Event]) {
+        // Encoded before the lock is taken: readers need not wait for it.
+        let entries: Vec<Arc<Entry>> =
+            events.iter().map(|event| Arc::new(Entry::new(self.epoch, event))).collect();
+        let mut woken = HashMap::new();
+        let mut held = self.held();
+        for entry in entries {
+            held.last = entry.sequence;
+            held.bytes += entry.cost();
+            held.entries.push_back(entry.clone());
+            let floor = held.floor;
+            for topic in &entry.topics {
+                let followed = held
+                    .topics
+                    .entry(topic.clone())
+                    .or_insert_with(|| Followed { floor, ..Followed::default() });
+                followed.entries.push_back(entry.clone());
+                woken.extend(followed.followers.iter().map(|(id, woken)| (*id, woken.clone())));
+            }
+            while held.entries.len() > self.bounds.events
+                || (held.bytes > self.bounds.bytes && held.entries.len() > 1)
+            {
+                held.evict();
+            }
+        }
+        drop(held);
+        woken.into_values().for_each(|woken| woken.notify_one());
+    }
+
+    /// Takes out what the log no longer has.
+    pub fn purge(&self, sequences: &BTreeSet<u64>) {
+        let mut held = self.held();
+        let mut bytes = 0;
+        let mut purged = Vec::new();
+        held.entries.retain(|entry| {
+            let stays = !sequences.contains(&entry.sequence);
+            if !stays {
+                bytes += entry.cost();
+                purged.push(entry.clone());
+            }
+            stays
+        });
+        held.bytes -= bytes;
+        for entry in purged {
+            held.floor = held.floor.max(entry.sequence);
+            for topic in &entry.topics {
+                if let Some(followed) = held.topics.get_mut(topic) {
+                    followed.entries.retain(|kept| kept.sequence != entry.sequence);
+                    followed.floor = followed.floor.max(entry.sequence);
+                    // So that a reader that has not come that far hears of the gap now.
+                    followed.followers.values().for_each(|woken| woken.notify_one());
+                }
+            }
+        }
+    }
+
+    /// Follows topics until the follower is dropped.
+    #[must_use]
+    pub fn follow(&self, topics: Vec<Topic>) -> Follower {
+        let woken = Arc::new(Notify::new());
+        let mut held = self.held();
+        let id = held.next_follower;
+        held.next_follower += 1;
+        let floor = held.floor;
+        for topic in &topics {
+            let followed = held
+                .topics
+                .entry(topic.clone())
+                .or_insert_with(|| Followed { floor, ..Followed::default() });
+            followed.followers.insert(id, woken.clone());
+        }
+        drop(held);
+        Follower { tail: self.clone(), id, topics, woken }
+    }
+
+    /// How many follow at least one of the topics.
+    #[must_use]
+    pub fn followers(&self, topics: &[Topic]) -> usize {
+        let held = self.held();
+        let followed = || topics.iter().filter_map(|topic| held.topics.get(topic));
+        match topics {
+            [_] => followed().map(|followed| followed.followers.len()).sum(),
+            _ => followed().flat_map(|one| one.followers.keys()).collect::<HashSet<_>>().len(),
+        }
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Held {
+    /// Lets the oldest event fall out.
+    fn evict(&mut self) {
+        let Some(entry) = self.entries.pop_front() else { return };
+        self.bytes -= entry.cost();
+        self.floor = self.floor.max(entry.sequence);
+        for topic in &entry.topics {
+            if let Some(followed) = self.topics.get_mut(topic) {
+                followed.entries.pop_front();
+                followed.floor = followed.floor.max(entry.sequence);
+                if followed.entries.is_empty() && followed.followers.is_empty() {
+                    self.topics.remove(topic);
+                }
+            }
+        }
+    }
+}
+
+/// One who follows topics. Dropping it is leaving.
+pub struct Follower {
+    tail: Tail,
+    id: u64,
+    topics: Vec<Topic>,
+    woken: Arc<Notify>,
+}
+
+impl fmt::Debug for Follower {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Follower").field("topics", &self.topics).finish_non_exhaustive()
+    }
+}
+
+/// What the tail has after a place.
+#[derive(Debug)]
+pub enum Taken {
+    /// The tail no longer reaches back to that place: the log has to be read.
+    Behind,
+    /// All events of the topics up to and with the sequence `through`.
+    Events {
+        /// The events, in order.
+        entries: Vec<Arc<Entry>>,
+        /// As far as the reader has come with them.
+        through: u64,
+    },
+}
+
+impl Follower {
+    /// The topics.
+    #[must_use]
+    pub fn topics(&self) -> &[Topic] {
+        &self.topics
+    }
+
+    /// Whether the tail no longer reaches back to a place.
+    #[must_use]
+    pub fn is_behind(&self, after: u64) -> bool {
+        let held = self.tail.held();
+        let mut followed = self.topics.iter().filter_map(|topic| held.topics.get(topic));
+        followed.any(|followed| followed.floor > after)
+    }
+
+    /// Takes the events after a place; after the first, none that would bring the frames above
+    /// `bytes`.
+    #[must_use]
+    pub fn take(&self, after: u64, format: Format, bytes: usize) -> Taken {
+        let held = self.tail.held();
+        let followed = || self.topics.iter().filter_map(|topic| held.topics.get(topic));
+        if followed().any(|followed| followed.floor > after) {
+            return Taken::Behind;
+        }
+        // Each topic's events lie in order: of the next of each, the lowest comes next.
+        let mut next: Vec<_> = followed()
+            .map(|followed| {
+                let begin = followed.entries.partition_point(|entry| entry.sequence <= after);
+                followed.entries.range(begin..).peekable()
+            })
+            .collect();
+        let (mut entries, mut length): (Vec<Arc<Entry>>, usize) = (Vec::new(), 0);
+        loop {
+            let lowest = next.iter_mut().filter_map(|one| one.peek().copied());
+            let Some(entry) = lowest.min_by_key(|entry| entry.sequence) else {
+                return Taken::Events { entries, through: held.last.max(after) };
+            };
+            length += entry.frame(format).len();
+            if !entries.is_empty() && length > bytes {
+                let through = entries.last().map_or(after, |entry| entry.sequence);
+                return Taken::Events { entries, through };
+            }
+            for one in &mut next {
+                one.next_if(|same| same.sequence == entry.sequence);
+            }
+            entries.push(entry.clone());
+        }
+    }
+
+    /// Returns when there may be something new; at once where there was since the last time.
+    pub async fn woken(&self) {
+        self.woken.notified().await;
+    }
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        let mut held = self.tail.held();
+        for topic in &self.topics {
+            if let Some(followed) = held.topics.get_mut(topic) {
+                followed.followers.remove(&self.id);
+                if followed.followers.is_empty() && followed.entries.is_empty() {
+                    held.topics.remove(topic);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,269 @@
+//! Topics over HTTP: an event is published, what was published is read back.
+
+use app::event::{History, Receipt, TopicList, TopicSummary};
+use axum::{
+    Json,
+    body::{Body, to_bytes},
+    extract::{Path, RawQuery, State, rejection::PathRejection},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::CACHE_CONTROL},
+    response::IntoResponse,
+};
+use form_urlencoded::parse;
+
+use crate::{
+    AppState,
+    cursor::Cursor,
+    event::{Draft, EventType, Invalid, LARGEST_DATA, MOST_TOPICS, Topic, check_name},
+    frame::envelope,
+    grant::Grant,
+    hub::Hub,
+    log::{Key, Order, Query, Unavailable},
+    problem::Problem,
+    sse::switch,
+};
+
+/// How many events, or topics, one answer holds unless told otherwise, and at most.
+const LIMIT: usize = 100;
+const LARGEST_LIMIT: usize = 1000;
+
+/// No event is added to an answer that holds so many bytes of data.
+const ANSWER_BYTES: usize = 4 * 1024 * 1024;
+
+const EVENT_TYPE: &str = "event-type";
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
+
+/// What may be stored of an answer: nothing, it may hold private events.
+const NO_STORE: (HeaderName, HeaderValue) = (CACHE_CONTROL, HeaderValue::from_static("no-store"));
+
+type Named = Result<Path<String>, PathRejection>;
+
+/// `POST /topics/{*topic}`: publishes the body.
+pub(crate) async fn publish(
+    State(state): State<AppState>,
+    grant: Grant,
+    path: Named,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<Receipt>, Problem> {
+    let draft = Envelope::read(topic(path)?, query.as_deref().unwrap_or_default(), &headers)?;
+    for topic in &draft.topics {
+        may(topic, grant.publishes(topic), &grant, "publish to")?;
+    }
+    let key = key(&headers)?.map(|name| Key { subject: grant.subject, name });
+    let draft = draft.with(body).await?;
+    Ok(Json(state.hub.publish(draft, key).await?))
+}
+
+/// `DELETE /topics/{*topic}`: removes every event of the topic.
+pub(crate) async fn purge(
+    State(state): State<AppState>,
+    grant: Grant,
+    path: Named,
+) -> Result<Json<serde_json::Value>, Problem> {
+    let topic = topic(path)?;
+    may(&topic, grant.purges(&topic), &grant, "remove events from")?;
+    let events = state.hub.log().purge(topic).await?;
+    Ok(Json(serde_json::json!({ "removed": events })))
+}
+
+/// `GET /topics/{*topic}?after=&before=&limit=`: reads events back, forwards from `after`, or
+/// backwards from `before`.
+pub(crate) async fn history(
+    State(state): State<AppState>,
+    grant: Grant,
+    path: Named,
+    RawQuery(query): RawQuery,
+) -> Result<impl IntoResponse, Problem> {
+    let topic = topic(path)?;
+    let (mut after, mut before, mut limit) = (None, None, LIMIT);
+    for (name, value) in parse(query.as_deref().unwrap_or_default().as_bytes()) {
+        match &*name {
+            "after" if !value.is_empty() => after = Some(value.into_owned()),
+            "before" if !value.is_empty() => before = Some(value.into_owned()),
+            "limit" => limit = read_limit(&value)?,
+            _ => {}
+        }
+    }
+    let asked = Asked { topic, after, before, limit };
+    Ok(([NO_STORE], Json(asked.answer(&state.hub, &grant).await?)))
+}
+
+/// `GET /topics?prefix=&after=&limit=`: lists topics.
+pub(crate) async fn list(
+    State(state): State<AppState>,
+    _: Grant,
+    RawQuery(query): RawQuery,
+) -> Result<impl IntoResponse, Problem> {
+    let (mut prefix, mut after, mut limit) = (String::new(), None, LIMIT);
+    for (name, value) in parse(query.as_deref().unwrap_or_default().as_bytes()) {
+        match &*name {
+            "prefix" => prefix = value.into_owned(),
+            "after" if !value.is_empty() => {
+                let topic = Topic::new(&value).map_err(|wrong| Invalid { field: "after", ..wrong });
+                after = Some(topic?);
+            }
+            "limit" => limit = read_limit(&value)?,
+            _ => {}
+        }
+    }
+    let mut found = state.hub.log().topics(prefix, after, limit + 1).await?;
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let next = found.last().filter(|_| more).map(|(topic, _)| topic.to_string());
+    let summary = |(topic, events): (Topic, u64)| TopicSummary { topic: topic.to_string(), events };
+    Ok(([NO_STORE], Json(TopicList { topics: found.into_iter().map(summary).collect(), next })))
+}
+
+/// An event to be, without its data.
+struct Envelope {
+    topics: Vec<Topic>,
+    event_type: Option<EventType>,
+    private: bool,
+}
+
+impl Envelope {
+    /// Reads what stands around the body. A parameter that nobody knows is refused: one misspelt
+    /// `private` would be an event for everybody.
+    fn read(topic: Topic, query: &str, headers: &HeaderMap) -> Result<Self, Invalid> {
+        let mut envelope = Self { topics: vec![topic], event_type: None, private: false };
+        let mut event_type = header(headers, EVENT_TYPE, "type")?;
+        for (name, value) in parse(query.as_bytes()) {
+            match &*name {
+                "type" => {
+                    if event_type.as_ref().is_some_and(|said| *said != value) {
+                        return Err(Invalid::new("type", "is said twice, and not the same"));
+                    }
+                    event_type = Some(value.into_owned());
+                }
+                "also" => {
+                    let topic = Topic::new(&value);
+                    let topic = topic.map_err(|wrong| Invalid { field: "also", ..wrong })?;
+                    if !envelope.topics.contains(&topic) {
+                        envelope.topics.push(topic);
+                    }
+                    if envelope.topics.len() > MOST_TOPICS {
+                        let most = format!("is one too many: an event has up to {MOST_TOPICS} topics");
+                        return Err(Invalid::new("also", most));
+                    }
+                }
+                "private" => envelope.private = switch("private", &value)?,
+                _ => return Err(Invalid::new("query", "holds something beside type, also and private")),
+            }
+        }
+        if let Some(name) = event_type {
+            envelope.event_type = EventType::new(&name)?;
+        }
+        Ok(envelope)
+    }
+
+    /// The event with its data.
+    async fn with(self, body: Body) -> Result<Draft, Problem> {
+        let data = to_bytes(body, LARGEST_DATA).await.map_err(|error| too_large_or_cut(&error))?;
+        let data = String::from_utf8(data.into())
+            .map_err(|_| Invalid::new("data", "is not UTF-8"))?;
+        let Self { topics, event_type, private } = self;
+        Ok(Draft { topics, event_type, data, private })
+    }
+}
+
+fn too_large_or_cut(error: &axum::Error) -> Problem {
+    let too_large = std::error::Error::source(error)
+        .is_some_and(|source| source.is::<http_body_util::LengthLimitError>());
+    if too_large {
+        let detail = format!("the data has more than {LARGEST_DATA} bytes");
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail).of("data")
+    } else {
+        Problem::new(StatusCode::BAD_REQUEST, "the body ended before its end").of("data")
+    }
+}
+
+/// What history is asked for.
+struct Asked {
+    topic: Topic,
+    after: Option<String>,
+    before: Option<String>,
+    limit: usize,
+}
+
+impl Asked {
+    async fn answer(self, hub: &Hub, grant: &Grant) -> Result<History, Unavailable> {
+        let log = hub.log();
+        let place = |text: &String| {
+            let cursor = Cursor::parse(text).filter(|cursor| cursor.epoch == log.epoch());
+            cursor.map(|cursor| cursor.sequence)
+        };
+        let backwards = self.before.is_some() && self.after.is_none();
+        let order = if backwards { Order::Backwards } else { Order::Forwards };
+        let asked = self.after.as_ref().map(place);
+        let page = log
+            .read(Query {
+                topics: vec![self.topic],
+                after: asked.flatten().unwrap_or(0),
+                before: self.before.as_ref().and_then(place).unwrap_or(u64::MAX),
+                order,
+                limit: self.limit,
+                bytes: ANSWER_BYTES,
+            })
+            .await?;
+        let gap = match asked {
+            None => false,
+            Some(None) => true,
+            Some(Some(after)) => page.dropped > after || after > page.last,
+        };
+        let next = page.events.last().filter(|_| page.more);
+        let next = next.map(|event| log.cursor(event.sequence).to_string());
+        let seen =
+            page.events.iter().filter(|event| grant.sees(event.draft.private, &event.draft.topics));
+        let events = seen.map(|event| envelope(log.cursor(event.sequence), event)).collect();
+        Ok(History { events, next, gap })
+    }
+}
+
+fn topic(path: Named) -> Result<Topic, Invalid> {
+    let Path(name) = path.map_err(|_| Invalid::new("topic", "is not UTF-8"))?;
+    Topic::new(&name)
+}
+
+/// Refuses what a grant does not allow.
+fn may(topic: &Topic, allowed: bool, grant: &Grant, what: &str) -> Result<(), Problem> {
+    if topic.is_servers_own() {
+        let detail = format!("only the server publishes to {topic}");
+        return Err(Problem::new(StatusCode::FORBIDDEN, detail).of("topic"));
+    }
+    if allowed {
+        return Ok(());
+    }
+    Err(if grant.until.is_none() {
+        let detail = format!("a token is needed to {what} {topic}; `belfry token` makes one");
+        Problem::new(StatusCode::UNAUTHORIZED, detail)
+    } else {
+        Problem::new(StatusCode::FORBIDDEN, format!("the token gives no right to {what} {topic}"))
+            .of("topic")
+    })
+}
+
+fn key(headers: &HeaderMap) -> Result<Option<String>, Invalid> {
+    let key = header(headers, IDEMPOTENCY_KEY, "Idempotency-Key")?;
+    key.map(|name| check_name("Idempotency-Key", &name).map(|()| name)).transpose()
+}
+
+/// A header that comes at most once, as UTF-8.
+fn header(
+    headers: &HeaderMap,
+    name: &str,
+    field: &'static str,
+) -> Result<Option<String>, Invalid> {
+    let mut values = headers.get_all(name).iter();
+    let value = values.next();
+    if values.next().is_some() {
+        return Err(Invalid::new(field, "is said twice"));
+    }
+    let utf8 = value.map(|value| String::from_utf8(value.as_bytes().to_vec()));
+    utf8.transpose().map_err(|_| Invalid::new(field, "is not UTF-8"))
+}
+
+fn read_limit(value: &str) -> Result<usize, Invalid> {
+    let limit = value.parse().ok().filter(|limit| (1..=LARGEST_LIMIT).contains(limit));
+    limit.ok_or_else(|| Invalid::new("limit", "is no number from 1 to 1000"))
+}
