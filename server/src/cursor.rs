@@ -55,9 +55,21 @@ mod tests {
         let good = Cursor { epoch: Epoch(7), sequence: 12 }.to_string();
         assert_eq!(good, "AAAAAAAAAAAAO-12");
         for bad in [
-            "", "-", "-1", "12", "AAAAAAAAAAAAO", "AAAAAAAAAAAAO-", "AAAAAAAAAAAAO--1",
-            "AAAAAAAAAAAAO-+1", "AAAAAAAAAAAAO-01", "AAAAAAAAAAAAO-18446744073709551616",
-            "AAAAAAAAAAAAO-1\0", "AAAAAAAAAAAAO-1 ", "aaaaaaaaaaaao-1", "AAAAAAAAAAAAP-1", "é-1",
+            "",
+            "-",
+            "-1",
+            "12",
+            "AAAAAAAAAAAAO",
+            "AAAAAAAAAAAAO-",
+            "AAAAAAAAAAAAO--1",
+            "AAAAAAAAAAAAO-+1",
+            "AAAAAAAAAAAAO-01",
+            "AAAAAAAAAAAAO-18446744073709551616",
+            "AAAAAAAAAAAAO-1\0",
+            "AAAAAAAAAAAAO-1 ",
+            "aaaaaaaaaaaao-1",
+            "AAAAAAAAAAAAP-1",
+            "é-1",
         ] {
             assert_eq!(Cursor::parse(bad), None, "{bad:?}");
         }

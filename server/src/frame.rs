@@ -6,11 +6,17 @@
 
 use std::time::Duration;
 
-use app::{Tick, event::{Envelope, MESSAGE, READERS}};
+use app::{
+    Tick,
+    event::{Envelope, MESSAGE, READERS},
+};
 use bytes::Bytes;
 use serde::Serialize;
 
-use crate::{cursor::Cursor, event::{Event, EventType}};
+use crate::{
+    cursor::Cursor,
+    event::{Event, EventType},
+};
 
 /// How a reader wants its events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -268,8 +274,19 @@ mod tests {
 
     fn awkward() -> impl Strategy<Value = String> {
         let piece = prop_oneof![
-            Just("\r"), Just("\n"), Just("\r\n"), Just(":"), Just(" "), Just("data: "), Just("\0"),
-            Just("\u{feff}"), Just("\u{2028}"), Just("a"), Just("é"), Just("id: 1"), Just("\u{85}"),
+            Just("\r"),
+            Just("\n"),
+            Just("\r\n"),
+            Just(":"),
+            Just(" "),
+            Just("data: "),
+            Just("\0"),
+            Just("\u{feff}"),
+            Just("\u{2028}"),
+            Just("a"),
+            Just("é"),
+            Just("id: 1"),
+            Just("\u{85}"),
         ];
         proptest::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
     }

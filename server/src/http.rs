@@ -19,7 +19,7 @@ use axum::{
 use tower::ServiceBuilder;
 use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer};
 
-use crate::{AppState, page, probe, sse, topics};
+use crate::{AppState, health, page, probe, sse, topics};
 
 /// For a file whose name carries a hash: it never gets other content.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
@@ -48,8 +48,13 @@ pub fn router(state: AppState) -> Router {
         .route("/", get(page::page))
         .route(STREAM_PATH, get(sse::stream).head(sse::head))
         .route(PROBE_PATH, get(probe::probe))
+        .route("/healthz", get(health::live))
+        .route("/readyz", get(health::ready))
         .route(TOPICS_PATH, get(topics::list))
-        .route(&format!("{TOPICS_PATH}/{{*topic}}"), get(topics::history).post(topics::publish).delete(topics::purge))
+        .route(
+            &format!("{TOPICS_PATH}/{{*topic}}"),
+            get(topics::history).post(topics::publish).delete(topics::purge),
+        )
         .nest_service("/pkg", packages)
         .fallback_service(public)
         .layer(from_fn(refuse_what_nobody_could_mean))
@@ -77,7 +82,9 @@ async fn refuse_what_nobody_could_mean(request: Request, next: Next) -> Response
     if hosts != 1 && request.version() == Version::HTTP_11 {
         return (StatusCode::BAD_REQUEST, "A request names one host.\n").into_response();
     }
-    if request.uri().path().split('/').any(|name| name.len() > LONGEST_NAME) {
+    let path = request.uri().path();
+    // A topic may be longer than a file's name: it is encoded.
+    if !path.starts_with(TOPICS_PATH) && path.split('/').any(|name| name.len() > LONGEST_NAME) {
         return not_found().await.into_response();
     }
     next.run(request).await

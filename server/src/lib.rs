@@ -21,6 +21,7 @@ pub mod edge;
 pub mod event;
 pub mod frame;
 pub mod grant;
+mod health;
 pub mod http;
 pub mod hub;
 pub mod log;

@@ -14,7 +14,12 @@ use std::{
 
 use clap::{Parser, error::ErrorKind};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use server::{Clock, Config, Site, config::Flags, log::{Memory, Retention}, serve, tail};
+use server::{
+    Clock, Config, Site,
+    config::Flags,
+    log::{Memory, Retention},
+    serve, tail,
+};
 use tokio::{
     net::TcpListener,
     select,

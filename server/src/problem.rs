@@ -4,7 +4,10 @@
 use app::event::ProblemDocument;
 use axum::{
     Json,
-    http::{HeaderValue, StatusCode, header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE}},
+    http::{
+        HeaderValue, StatusCode,
+        header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
+    },
     response::{IntoResponse, Response},
 };
 

@@ -143,12 +143,18 @@ impl Envelope {
                         envelope.topics.push(topic);
                     }
                     if envelope.topics.len() > MOST_TOPICS {
-                        let most = format!("is one too many: an event has up to {MOST_TOPICS} topics");
+                        let most =
+                            format!("is one too many: an event has up to {MOST_TOPICS} topics");
                         return Err(Invalid::new("also", most));
                     }
                 }
                 "private" => envelope.private = switch("private", &value)?,
-                _ => return Err(Invalid::new("query", "holds something beside type, also and private")),
+                _ => {
+                    return Err(Invalid::new(
+                        "query",
+                        "holds something beside type, also and private",
+                    ));
+                }
             }
         }
         if let Some(name) = event_type {
@@ -160,8 +166,8 @@ impl Envelope {
     /// The event with its data.
     async fn with(self, body: Body) -> Result<Draft, Problem> {
         let data = to_bytes(body, LARGEST_DATA).await.map_err(|error| too_large_or_cut(&error))?;
-        let data = String::from_utf8(data.into())
-            .map_err(|_| Invalid::new("data", "is not UTF-8"))?;
+        let data =
+            String::from_utf8(data.into()).map_err(|_| Invalid::new("data", "is not UTF-8"))?;
         let Self { topics, event_type, private } = self;
         Ok(Draft { topics, event_type, data, private })
     }
@@ -249,11 +255,7 @@ fn key(headers: &HeaderMap) -> Result<Option<String>, Invalid> {
 }
 
 /// A header that comes at most once, as UTF-8.
-fn header(
-    headers: &HeaderMap,
-    name: &str,
-    field: &'static str,
-) -> Result<Option<String>, Invalid> {
+fn header(headers: &HeaderMap, name: &str, field: &'static str) -> Result<Option<String>, Invalid> {
     let mut values = headers.get_all(name).iter();
     let value = values.next();
     if values.next().is_some() {

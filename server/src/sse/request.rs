@@ -126,7 +126,10 @@ mod tests {
     #[test]
     fn topics_are_followed_once_each() {
         let request = read("topic=a&topic=chat%2Flobby&topic=time&topic=a");
-        assert_eq!(request.topics.iter().map(Topic::as_str).collect::<Vec<_>>(), ["a", "chat/lobby"]);
+        assert_eq!(
+            request.topics.iter().map(Topic::as_str).collect::<Vec<_>>(),
+            ["a", "chat/lobby"]
+        );
         assert!(request.time && !request.readers);
     }
 

@@ -9,7 +9,11 @@ use axum::{
     http::{HeaderValue, Request, Response, header::HOST},
 };
 use http_body_util::BodyExt;
-use server::{AppState, Clock, Config, Hub, Site, edge, log::{Memory, Retention}, router, tail};
+use server::{
+    AppState, Clock, Config, Hub, Log, Site, edge,
+    log::{Memory, Retention},
+    router, tail,
+};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
@@ -48,8 +52,21 @@ impl World {
     }
 
     pub(crate) fn with_clock(clock: Clock, interval: Duration) -> Self {
+        let log = Memory::new(clock, Retention::default(), tail::Bounds::default());
+        Self::with_log(clock, interval, Arc::new(log))
+    }
+
+    /// One that hardly ticks, with so much in its log, and so many events in its tail.
+    pub(crate) fn keeping(retention: Retention, events: usize) -> Self {
+        let clock = Clock::starting_at(BEGIN);
+        let tail = tail::Bounds { events, ..tail::Bounds::default() };
+        let log = Memory::new(clock, retention, tail);
+        Self::with_log(clock, Duration::from_secs(3600), Arc::new(log))
+    }
+
+    pub(crate) fn with_log(clock: Clock, interval: Duration, log: Arc<dyn Log>) -> Self {
         let folder = TempDir::new().unwrap();
-        let (hub, shutdown) = (Hub::new(clock, Arc::new(Memory::new(clock, Retention::default(), tail::Bounds::default()))), CancellationToken::new());
+        let (hub, shutdown) = (Hub::new(clock, log), CancellationToken::new());
         let application = router(AppState {
             hub: hub.clone(),
             site: Arc::new(site_in(folder.path())),

@@ -1,0 +1,366 @@
+//! Publishing, following and coming back, through the application and in virtual time.
+
+use std::time::Duration;
+
+use app::event::{Envelope, History, Session, TopicList};
+use axum::{
+    body::Body,
+    http::{Request, Response, StatusCode},
+};
+use serde::de::DeserializeOwned;
+use server::{
+    event::{Draft, Topic},
+    log::{Bounds, Retention},
+};
+use tokio::time::{sleep, timeout};
+
+use crate::world::{World, next, text};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn quiet() -> World {
+    World::ticking_every(3600 * SECOND)
+}
+
+fn draft(topics: &[&str], data: &str) -> Draft {
+    let topics = topics.iter().map(|name| Topic::new(name).unwrap()).collect();
+    Draft { topics, event_type: None, data: data.into(), private: false }
+}
+
+/// Publishes, and returns the event's cursor.
+async fn publish(world: &World, topic: &str, data: &str) -> String {
+    world.hub.publish(draft(&[topic], data), None).await.unwrap().id
+}
+
+async fn json<T: DeserializeOwned>(response: Response<Body>) -> T {
+    assert_eq!(response.status(), StatusCode::OK);
+    serde_json::from_str(&text(response).await).unwrap()
+}
+
+/// The next piece of a stream as text.
+async fn heard(body: &mut Body) -> String {
+    String::from_utf8(next(body).await.unwrap().to_vec()).unwrap()
+}
+
+/// Opens a stream and returns it with its greeting, from which `retry` is taken.
+async fn open(world: &World, query: &str) -> (Body, String) {
+    let response = world.get(&format!("/sse?{query}")).await;
+    assert_eq!(response.status(), StatusCode::OK);
+    let mut body = response.into_body();
+    let greeting = heard(&mut body).await;
+    let (_, rest) = greeting.split_once("\n\n").unwrap();
+    (body, rest.to_owned())
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_published_reaches_who_follows_its_topic_and_nobody_else() {
+    let world = quiet();
+    let (mut lobby, greeting) = open(&world, "topic=chat/lobby").await;
+    let (mut cellar, _) = open(&world, "topic=chat/cellar").await;
+    let begin = world.hub.log().cursor(0);
+    assert_eq!(greeting, format!("id: {begin}\n\n"));
+    let id = publish(&world, "chat/lobby", "hello").await;
+    assert_eq!(heard(&mut lobby).await, format!("data: hello\nid: {id}\n\n"));
+    assert!(timeout(14 * SECOND, next(&mut cellar)).await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_of_several_topics_comes_once_to_who_follows_both() {
+    let world = quiet();
+    let (mut both, _) = open(&world, "topic=a&topic=b&format=json").await;
+    let receipt = world.hub.publish(draft(&["a", "b"], "1"), None).await.unwrap();
+    assert_eq!(receipt.readers, 1);
+    let last = publish(&world, "b", "2").await;
+    let (first, second) = {
+        let text = heard(&mut both).await;
+        let mut events = text.split("\n\n").map(str::to_owned);
+        (events.next().unwrap(), events.next().unwrap())
+    };
+    let envelope: Envelope =
+        serde_json::from_str(first.lines().next().unwrap().strip_prefix("data: ").unwrap())
+            .unwrap();
+    assert_eq!(envelope.topics, ["a", "b"]);
+    assert!(second.ends_with(&last), "{second}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_that_comes_back_gets_what_it_missed_and_then_what_comes() {
+    let world = quiet();
+    let first = publish(&world, "a", "1").await;
+    let second = publish(&world, "a", "2").await;
+    let (mut body, greeting) = open(&world, &format!("topic=a&last_event_id={first}")).await;
+    assert_eq!(greeting, format!("id: {first}\n\n"));
+    assert_eq!(heard(&mut body).await, format!("data: 2\nid: {second}\n\n"));
+    let third = publish(&world, "a", "3").await;
+    assert_eq!(heard(&mut body).await, format!("data: 3\nid: {third}\n\n"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_header_goes_before_the_query() {
+    let world = quiet();
+    let (first, second) = (publish(&world, "a", "1").await, publish(&world, "a", "2").await);
+    let request = Request::get(format!("/sse?topic=a&last_event_id={first}"))
+        .header("last-event-id", &second);
+    let mut body = world.ask(request.body(Body::empty()).unwrap()).await.into_body();
+    assert!(heard(&mut body).await.ends_with(&format!("id: {second}\n\n")));
+    assert!(timeout(14 * SECOND, next(&mut body)).await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cursor_that_leads_nowhere_is_a_gap_and_then_what_there_is() {
+    let world = quiet();
+    let id = publish(&world, "a", "1").await;
+    let begin = world.hub.log().cursor(0);
+    let long = "9".repeat(8192);
+    let beyond = world.hub.log().cursor(2).to_string();
+    let most = world.hub.log().cursor(u64::MAX).to_string();
+    for (cursor, reason) in [
+        ("AAAAAAAAAAAAO-1", "epoch"),
+        (&beyond, "unknown"),
+        (&most, "unknown"),
+        ("-1", "unknown"),
+        ("18446744073709551616", "unknown"),
+        ("%00", "unknown"),
+        ("a%0Adata:%20forged", "unknown"),
+        (&long, "unknown"),
+    ] {
+        let (mut body, gap) = open(&world, &format!("topic=a&last_event_id={cursor}")).await;
+        let start = format!("event: gap\ndata: {{\"reason\":\"{reason}\",\"after\":");
+        assert!(gap.starts_with(&start), "{gap}");
+        assert!(gap.ends_with(&format!("}}\nid: {begin}\n\n")), "{gap}");
+        assert_eq!(gap.lines().count(), 4, "{gap}");
+        assert_eq!(heard(&mut body).await, format!("data: 1\nid: {id}\n\n"));
+    }
+}
+
+fn keeping(events: u64) -> Retention {
+    Retention { total: Bounds { events, ..Bounds::NONE }, rules: Vec::new() }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_log_has_dropped_is_a_gap_and_coming_back_after_it_is_none() {
+    let world = World::keeping(keeping(3), 2);
+    let mut ids = Vec::new();
+    for data in 1..=5 {
+        ids.push(publish(&world, "a", &data.to_string()).await);
+    }
+    let (mut body, gap) = open(&world, &format!("topic=a&last_event_id={}", ids[0])).await;
+    assert_eq!(
+        gap,
+        format!(
+            "event: gap\ndata: {{\"reason\":\"expired\",\"after\":\"{}\"}}\nid: {}\n\n",
+            ids[0], ids[1]
+        )
+    );
+    let rest: String =
+        (3..=5).map(|data| format!("data: {data}\nid: {}\n\n", ids[data - 1])).collect();
+    assert_eq!(heard(&mut body).await, rest);
+    let (_, greeting) = open(&world, &format!("topic=a&last_event_id={}", ids[1])).await;
+    assert_eq!(greeting, format!("id: {}\n\n", ids[1]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_quiet_topics_reader_gets_no_gap_when_others_have_rolled_the_log_over() {
+    let world = World::keeping(keeping(3), 2);
+    let quiet = publish(&world, "quiet", "1").await;
+    for data in 0..10 {
+        publish(&world, "loud", &data.to_string()).await;
+    }
+    let (mut body, greeting) = open(&world, &format!("topic=quiet&last_event_id={quiet}")).await;
+    assert_eq!(greeting, format!("id: {quiet}\n\n"));
+    let id = publish(&world, "quiet", "2").await;
+    assert_eq!(heard(&mut body).await, format!("data: 2\nid: {id}\n\n"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_quiet_topics_readers_cursor_moves_on_with_the_log_after_15_s() {
+    let world = quiet();
+    let (mut body, _) = open(&world, "topic=quiet").await;
+    assert_eq!(heard(&mut body).await, ":\n\n");
+    publish(&world, "loud", "1").await;
+    let id = publish(&world, "loud", "2").await;
+    let begun = tokio::time::Instant::now();
+    assert_eq!(heard(&mut body).await, format!(":\n\nid: {id}\n\n"));
+    assert_eq!(begun.elapsed(), 15 * SECOND);
+    assert_eq!(heard(&mut body).await, ":\n\n");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_that_fell_out_of_the_tail_reads_on_from_the_log() {
+    let world = World::keeping(Retention::default(), 2);
+    let (mut body, _) = open(&world, "topic=a&topic=b").await;
+    for data in 1..=50 {
+        publish(&world, if data % 3 == 0 { "b" } else { "a" }, &data.to_string()).await;
+    }
+    let mut all = String::new();
+    while all.matches("data: ").count() < 50 {
+        all += &heard(&mut body).await;
+    }
+    let data: Vec<_> = all.lines().filter_map(|line| line.strip_prefix("data: ")).collect();
+    assert_eq!(data, (1..=50).map(|n| n.to_string()).collect::<Vec<_>>());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_reader_that_retention_overtakes_is_told_once() {
+    let world = World::keeping(keeping(5), 2);
+    let (mut body, _) = open(&world, "topic=a").await;
+    let mut ids = vec![];
+    for data in 1..=20 {
+        ids.push(publish(&world, "a", &data.to_string()).await);
+    }
+    let text = heard(&mut body).await;
+    assert_eq!(text.matches("event: gap").count(), 1, "{text}");
+    assert!(text.starts_with("event: gap\ndata: {\"reason\":\"expired\""), "{text}");
+    assert_eq!(text.matches("data: 16\n").count(), 1, "{text}");
+    assert!(text.ends_with(&format!("data: 20\nid: {}\n\n", ids[19])), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_purged_topics_readers_get_a_gap_and_the_others_none() {
+    let world = quiet();
+    let first = publish(&world, "a", "1").await;
+    publish(&world, "a", "2").await;
+    let other = publish(&world, "b", "3").await;
+    assert_eq!(world.hub.log().purge(Topic::new("a").unwrap()).await, Ok(2));
+    let (_, gap) = open(&world, &format!("topic=a&last_event_id={first}")).await;
+    assert!(gap.contains("\"reason\":\"expired\""), "{gap}");
+    let (_, greeting) = open(&world, &format!("topic=b&last_event_id={first}")).await;
+    assert!(!greeting.contains("gap"), "{greeting}");
+    let (_, greeting) = open(&world, &format!("topic=a&last_event_id={other}")).await;
+    assert_eq!(greeting, format!("id: {other}\n\n"));
+    let history: History = json(world.get("/topics/a").await).await;
+    assert_eq!(history.events, []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn last_begins_with_each_topics_newest_event() {
+    let world = quiet();
+    publish(&world, "a", "1").await;
+    let b = publish(&world, "b", "2").await;
+    let a = publish(&world, "a", "3").await;
+    let end = publish(&world, "c", "4").await;
+    let (_, greeting) = open(&world, "topic=a&topic=b&topic=none&last=1").await;
+    assert_eq!(greeting, format!("data: 2\nid: {b}\n\ndata: 3\nid: {a}\n\nid: {end}\n\n"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_says_who_what_and_where_before_all_else() {
+    let world = quiet();
+    let first = publish(&world, "a", "1").await;
+    publish(&world, "a", "2").await;
+    let (_, greeting) =
+        open(&world, &format!("topic=a&topic=time&session=1&last_event_id={first}")).await;
+    let data = greeting.strip_prefix("event: session\ndata: ").unwrap().lines().next().unwrap();
+    let session: Session = serde_json::from_str(data).unwrap();
+    assert_eq!(
+        session,
+        Session {
+            subject: None,
+            granted: vec![],
+            refused: vec!["a".into()],
+            until: None,
+            cursor: first,
+            replayed: 1,
+            lost: false,
+            http: "HTTP/1.1".into(),
+        }
+    );
+    let (_, greeting) = open(&world, "session=1").await;
+    assert!(greeting.starts_with("event: session\n"), "{greeting}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn state_topics_come_with_their_newest_value_and_mix_with_the_log() {
+    let world = World::ticking_every(3 * SECOND);
+    let (mut body, greeting) = open(&world, "topic=time&topic=a&format=json").await;
+    assert!(
+        greeting.starts_with(
+            r#"data: {"type":"message","topics":["time"],"data":"2026-11-22T05:18:01.400Z","at":"#
+        ),
+        "{greeting}"
+    );
+    assert!(heard(&mut body).await.contains("05:18:03.000Z"));
+    publish(&world, "a", "1").await;
+    assert!(heard(&mut body).await.contains(r#""data":"1""#));
+    for name in ["status"] {
+        let response = world.get(&format!("/sse?topic={name}")).await;
+        assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn history_is_read_forwards_and_backwards_in_pages() {
+    let world = quiet();
+    for data in 1..=5 {
+        publish(&world, "a", &data.to_string()).await;
+        publish(&world, "b", "other").await;
+    }
+    let read = async |query: &str| -> (Vec<String>, Option<String>, bool) {
+        let history: History = json(world.get(&format!("/topics/a?{query}")).await).await;
+        let data = history.events.into_iter().map(|event| event.data).collect();
+        (data, history.next, history.gap)
+    };
+    let (data, next, gap) = read("limit=2").await;
+    assert_eq!((&data[..], gap), (&["1".to_owned(), "2".into()][..], false));
+    let (data, next, _) = read(&format!("limit=3&after={}", next.unwrap())).await;
+    assert_eq!((data.join(" "), next), ("3 4 5".into(), None));
+    let end = world.hub.log().cursor(u64::MAX);
+    let (data, next, _) = read(&format!("limit=2&before={end}")).await;
+    assert_eq!(data, ["5", "4"]);
+    let (data, next, _) = read(&format!("before={}", next.unwrap())).await;
+    assert_eq!((data.join(" "), next), ("3 2 1".into(), None));
+    let (data, _, gap) = read("after=nonsense").await;
+    assert_eq!((data.len(), gap), (5, true));
+    assert_eq!(read("after=").await.0.len(), 5);
+    for bad in ["limit=0", "limit=1001", "limit=x"] {
+        let response = world.get(&format!("/topics/a?{bad}")).await;
+        assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+        assert!(text(response).await.contains(r#""field":"limit""#));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn topics_are_listed_by_prefix_in_pages() {
+    let world = quiet();
+    for topic in ["chat/a", "chat/b", "chat/c", "news", "chat/a"] {
+        publish(&world, topic, "x").await;
+    }
+    let list: TopicList = json(world.get("/topics?prefix=chat/&limit=2").await).await;
+    let names = |list: &TopicList| -> Vec<(String, u64)> {
+        list.topics.iter().map(|one| (one.topic.clone(), one.events)).collect()
+    };
+    assert_eq!(names(&list), [("chat/a".into(), 2), ("chat/b".into(), 1)]);
+    let after = list.next.unwrap();
+    let list: TopicList =
+        json(world.get(&format!("/topics?prefix=chat/&after={after}")).await).await;
+    assert_eq!((names(&list), list.next), (vec![("chat/c".into(), 1)], None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_is_live_and_ready() {
+    let world = quiet();
+    for path in ["/healthz", "/readyz"] {
+        assert_eq!(text(world.get(path).await).await, "ok\n");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn retention_by_age_and_by_topic() {
+    let rules = vec![(
+        server::event::Pattern::new("short*").unwrap(),
+        Bounds { events: 2, age: 10 * SECOND, ..Bounds::NONE },
+    )];
+    let world = World::keeping(Retention { total: Bounds::NONE, rules }, 100);
+    for data in 1..=3 {
+        publish(&world, "short", &data.to_string()).await;
+        publish(&world, "long", &data.to_string()).await;
+    }
+    let count = async |topic: &str| {
+        let history: History = json(world.get(&format!("/topics/{topic}")).await).await;
+        history.events.len()
+    };
+    assert_eq!((count("short").await, count("long").await), (2, 3));
+    sleep(11 * SECOND).await;
+    publish(&world, "long", "4").await;
+    assert_eq!((count("short").await, count("long").await), (0, 4));
+}
