@@ -17,6 +17,9 @@ use crate::{
     tail::{self, Tail},
 };
 
+/// Between two looks at the age of every topic's events, in microseconds.
+const SWEEP_AFTER: u64 = 1_000_000;
+
 /// A log that forgets everything with the process.
 #[derive(Debug)]
 pub struct Memory {
@@ -30,6 +33,8 @@ pub struct Memory {
 #[derive(Debug, Default)]
 struct Held {
     last: u64,
+    /// When every topic's events were last looked at for their age.
+    swept: i64,
     bytes: u64,
     events: BTreeMap<u64, Arc<Event>>,
     topics: BTreeMap<Topic, Kept>,
@@ -53,9 +58,12 @@ impl Memory {
         Self { epoch, clock, retention, tail: Tail::new(epoch, 0, tail), held: Mutex::default() }
     }
 
-    /// A panic while it was held has left nothing half-done that would matter more than going on.
+    /// What is held now, without what is too old.
     fn held(&self) -> MutexGuard<'_, Held> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+        // A panic in here has left nothing half-done that would matter more than going on.
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.sweep(&self.retention, self.clock.now());
+        held
     }
 }
 
@@ -74,7 +82,7 @@ impl Log for Memory {
         let appended = held.append(draft, key, now).map(|appended| match appended {
             Appended::Before(sequence) => sequence,
             Appended::Now(event) => {
-                held.retain(&self.retention, now);
+                held.retain(&self.retention, &event.draft.topics, now);
                 self.tail.push(std::slice::from_ref(&event));
                 event.sequence
             }
@@ -163,26 +171,31 @@ impl Held {
         Ok(Appended::Now(event))
     }
 
-    fn retain(&mut self, retention: &Retention, now: i64) {
+    /// Drops what exceeds the bounds of the whole and of these topics.
+    fn retain(&mut self, retention: &Retention, topics: &[Topic], now: i64) {
         while let Some((sequence, oldest)) = self.events.first_key_value()
             && retention.total.exceeded(self.events.len() as u64, self.bytes, oldest.at, now)
         {
             self.drop_event(*sequence);
         }
-        let names: Vec<Topic> = self.topics.keys().cloned().collect();
-        for topic in names {
-            let bounds = retention.of(&topic);
-            while let Some(kept) = self.topics.get(&topic)
+        for topic in topics {
+            let bounds = retention.of(topic);
+            while let Some(kept) = self.topics.get(topic)
                 && let Some(first) = kept.sequences.first().copied()
-                && bounds.exceeded(
-                    kept.sequences.len() as u64,
-                    kept.bytes,
-                    self.events.get(&first).map_or(now, |event| event.at),
-                    now,
-                )
+                && let Some(oldest) = self.events.get(&first)
+                && bounds.exceeded(kept.sequences.len() as u64, kept.bytes, oldest.at, now)
             {
-                self.drop_from(first, &topic);
+                self.drop_from(first, topic);
             }
+        }
+    }
+
+    /// Looks at every topic now and then: events age where nothing is published.
+    fn sweep(&mut self, retention: &Retention, now: i64) {
+        if now.abs_diff(self.swept) >= SWEEP_AFTER {
+            self.swept = now;
+            let topics: Vec<Topic> = self.topics.keys().cloned().collect();
+            self.retain(retention, &topics, now);
         }
     }
 

@@ -5,6 +5,7 @@
 mod hub;
 mod page;
 mod program;
+mod resume;
 mod serving;
 mod sockets;
 mod stream;
