@@ -1,5 +1,6 @@
 //! The log: drafts go in, events come out in order, as often as anyone asks, until retention.
 
+pub mod embedded;
 mod memory;
 mod retention;
 
@@ -13,6 +14,7 @@ use crate::{
     tail::Tail,
 };
 
+pub use embedded::Embedded;
 pub use memory::Memory;
 pub use retention::{Bounds, Retention};
 

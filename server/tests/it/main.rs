@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod hub;
+mod log;
 mod page;
 mod program;
 mod resume;

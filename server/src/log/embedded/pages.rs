@@ -1,0 +1,131 @@
+//! Reading the log's file: a query goes in, a page comes out, by the index of each topic.
+
+use std::ops::Bound;
+
+use redb::{Database, ReadableDatabase};
+
+use super::{
+    super::{Order, Page, Query},
+    store::{self, BY_TOPIC, EVENTS, META, Result, TOPICS},
+};
+use crate::event::{Event, Topic};
+
+type Sequences = Box<dyn Iterator<Item = Result<u64>>>;
+
+/// Reads a page.
+pub(super) fn read(database: &Database, query: &Query) -> Result<Page> {
+    let transaction = database.begin_read()?;
+    let (topics, by_topic) = (transaction.open_table(TOPICS)?, transaction.open_table(BY_TOPIC)?);
+    let (events, meta) = (transaction.open_table(EVENTS)?, transaction.open_table(META)?);
+    let meta = |name| -> Result<u64> { Ok(meta.get(name)?.map_or(0, |value| value.value())) };
+    let mut page = Page { last: meta("last")?, ..Page::default() };
+    let mut merged = Merged { order: query.order, next: Vec::new() };
+    for topic in &query.topics {
+        let row = topics.get(topic.as_str())?.map(|row| row.value());
+        // A topic that nobody knows may be one whose mark was forgotten.
+        let Some((number, events, _, dropped)) = row else {
+            page.dropped = page.dropped.max(meta("forgotten")?);
+            continue;
+        };
+        page.dropped = page.dropped.max(dropped);
+        if events > 0 && query.after < u64::MAX && query.after + 1 < query.before {
+            let range = by_topic.range((number, query.after + 1)..(number, query.before))?;
+            let range = range.map(|row| Ok(row?.0.value().1));
+            merged.add(match query.order {
+                Order::Forwards => Box::new(range),
+                Order::Backwards => Box::new(range.rev()),
+            })?;
+        }
+    }
+    let mut bytes = 0;
+    while page.events.len() < query.limit && bytes < query.bytes {
+        let Some(sequence) = merged.next()? else { return Ok(page) };
+        let event = store::event(&events, sequence)?;
+        bytes += event.draft.data.len();
+        page.events.push(event);
+    }
+    page.more = merged.next()?.is_some();
+    Ok(page)
+}
+
+/// The sequences of several topics as one row, each once.
+struct Merged {
+    order: Order,
+    /// The next sequence of each topic, and those that follow.
+    next: Vec<(u64, Sequences)>,
+}
+
+impl Merged {
+    fn add(&mut self, mut sequences: Sequences) -> Result<()> {
+        if let Some(first) = sequences.next().transpose()? {
+            self.next.push((first, sequences));
+        }
+        Ok(())
+    }
+
+    fn next(&mut self) -> Result<Option<u64>> {
+        let heads = self.next.iter().map(|(head, _)| *head);
+        let next = match self.order {
+            Order::Forwards => heads.min(),
+            Order::Backwards => heads.max(),
+        };
+        let Some(next) = next else { return Ok(None) };
+        let mut index = 0;
+        while let Some((head, rest)) = self.next.get_mut(index) {
+            if *head != next {
+                index += 1;
+                continue;
+            }
+            match rest.next().transpose()? {
+                Some(following) => *head = following,
+                None => drop(self.next.swap_remove(index)),
+            }
+        }
+        Ok(Some(next))
+    }
+}
+
+/// All events after a sequence, whatever their topics, at most `most`.
+pub(super) fn all_after(database: &Database, after: u64, most: usize) -> Result<Vec<Event>> {
+    let events = database.begin_read()?.open_table(EVENTS)?;
+    let after = (Bound::Excluded(after), Bound::Unbounded);
+    let sequences = events.range(after)?.take(most).map(|row| Ok(row?.0.value()));
+    sequences.map(|sequence: Result<u64>| store::event(&events, sequence?)).collect()
+}
+
+/// The topics that have events, by name.
+pub(super) fn topics(
+    database: &Database,
+    prefix: &str,
+    after: Option<&Topic>,
+    limit: usize,
+) -> Result<Vec<(Topic, u64)>> {
+    let topics = database.begin_read()?.open_table(TOPICS)?;
+    let begin = match after {
+        Some(after) if after.as_str() >= prefix => Bound::Excluded(after.as_str()),
+        _ => Bound::Included(prefix),
+    };
+    let mut found = Vec::new();
+    for row in topics.range::<&str>((begin, Bound::Unbounded))? {
+        let (name, row) = row?;
+        if found.len() == limit || !name.value().starts_with(prefix) {
+            break;
+        }
+        let (_, events, ..) = row.value();
+        if events > 0
+            && let Ok(topic) = Topic::new(name.value())
+        {
+            found.push((topic, events));
+        }
+    }
+    Ok(found)
+}
+
+/// The names of some topics after one, for a look at each in turn.
+pub(super) fn names_after(
+    database: &Database,
+    after: Option<&Topic>,
+    most: usize,
+) -> Result<Vec<Topic>> {
+    Ok(topics(database, "", after, most)?.into_iter().map(|(topic, _)| topic).collect())
+}
