@@ -1,8 +1,10 @@
 //! The server under test: flags and an environment go in, a running `belfry` comes out.
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { statSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -33,6 +35,9 @@ export class Belfry {
   origin = '';
   port = 0;
   private child?: ChildProcess;
+  /** The log outlives a restart, as it does for an operator. */
+  private readonly folder = mkdtempSync(join(tmpdir(), 'belfry-'));
+  private made?: string;
 
   private constructor(private readonly options: Options) {}
 
@@ -48,6 +53,33 @@ export class Belfry {
     await this.run();
   }
 
+  /** A token that opens every topic. */
+  token(): string {
+    const args = ['token', '--data-dir', this.folder, '--publish', '*', '--read', '*', '--purge', '*'];
+    this.made ??= execFileSync(binary, args, { encoding: 'utf8' }).trim();
+    return this.made;
+  }
+
+  /** Publishes, and returns the event's id. */
+  async publish(topic: string, data: string, type = 'message'): Promise<string> {
+    const query = new URLSearchParams({ type });
+    const answer = await fetch(`${this.origin}/topics/${topic}?${query}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${this.token()}` },
+      body: data,
+    });
+    if (!answer.ok) {
+      throw new Error(`${answer.status}: ${await answer.text()}`);
+    }
+    return (await answer.json()).id;
+  }
+
+  /** Ends the server, and removes what it has stored. */
+  async remove(): Promise<void> {
+    await this.kill();
+    rmSync(this.folder, { recursive: true });
+  }
+
   /** Ends the server without a farewell. */
   async kill(): Promise<void> {
     await this.end('SIGKILL');
@@ -61,7 +93,7 @@ export class Belfry {
   /** Starts the server, on the port that it had before if it had one. */
   async run(): Promise<void> {
     const { flags = [], env = {} } = this.options;
-    const child = spawn(binary, ['--listen', `127.0.0.1:${this.port}`, ...flags], {
+    const child = spawn(binary, ['--listen', `127.0.0.1:${this.port}`, '--data-dir', this.folder, ...flags], {
       cwd: root,
       env: { ...withoutSettings(process.env), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

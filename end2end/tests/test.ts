@@ -39,7 +39,7 @@ export const test = base.extend<World>({
       started.push(belfry);
       return belfry;
     });
-    await Promise.all(started.map((belfry) => belfry.kill()));
+    await Promise.all(started.map((belfry) => belfry.remove()));
   },
 
   through: async ({}, use) => {

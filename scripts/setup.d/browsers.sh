@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# What the tests need: Chromium and its driver, Firefox, libfaketime, the node modules.
+# What the tests need: Chromium and its driver, Firefox, libfaketime, the node modules, and
+# a client from PyPI.
 
 # first_that_runs TOOL…: the first in the PATH that says its version; a snap's stub does not.
 first_that_runs() {
@@ -126,4 +127,24 @@ set_up_node_modules() {
     }
     cp "$lock" "$stamp"
     rm -f -- "$log"
+}
+
+# In an environment of its own: the machine's Python is left as it is.
+set_up_python() {
+    if [[ -d $cache/httpx-sse-$HTTPX_SSE_VERSION ]]; then
+        say "httpx-sse $HTTPX_SSE_VERSION: found in the tool cache"
+        return
+    fi
+    python3 -c 'import ensurepip' 2>/dev/null || install_packages "Python's venv" python3-venv
+    say "httpx-sse $HTTPX_SSE_VERSION: installing"
+    make_tool "httpx-sse-$HTTPX_SSE_VERSION" install_httpx_sse || {
+        show_log
+        fail "httpx-sse could not be installed"
+    }
+}
+
+install_httpx_sse() {
+    run_logged python3 -m venv "$1" &&
+        run_logged "$1/bin/python" -m pip install --no-input --disable-pip-version-check \
+            "httpx==$HTTPX_VERSION" "httpx-sse==$HTTPX_SSE_VERSION"
 }
