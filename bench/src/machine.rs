@@ -1,0 +1,35 @@
+//! What the machine says of itself: processor time and memory, from `/proc`.
+
+use std::{fs, thread};
+
+/// Clock ticks a second, as Linux counts them for programs.
+const TICKS: f64 = 100.0;
+
+/// Seconds that the processors were busy, with whatever, and how many processors there are.
+pub(crate) fn busy_seconds() -> f64 {
+    let stat = fs::read_to_string("/proc/stat").unwrap_or_default();
+    let line = stat.lines().next().unwrap_or_default();
+    let ticks: Vec<f64> =
+        line.split_whitespace().skip(1).filter_map(|field| field.parse().ok()).collect();
+    // user, nice, system, idle, iowait, irq, softirq, steal
+    let idle = ticks.get(3).copied().unwrap_or(0.0) + ticks.get(4).copied().unwrap_or(0.0);
+    (ticks.iter().take(8).sum::<f64>() - idle) / TICKS
+}
+
+/// How many processors there are.
+pub(crate) fn processors() -> f64 {
+    thread::available_parallelism().map_or(1.0, |count| count.get() as f64)
+}
+
+/// What of this process is in memory, in KiB.
+pub(crate) fn resident_kib() -> f64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse().ok()).unwrap_or(f64::NAN)
+}
+
+/// The value below which so much of `sorted` lies, from 0 to 1.
+pub(crate) fn quantile(sorted: &[f64], part: f64) -> f64 {
+    let index = (sorted.len().saturating_sub(1) as f64 * part).round() as usize;
+    sorted.get(index).copied().unwrap_or(f64::NAN)
+}

@@ -1,0 +1,36 @@
+//! Measures Belfry on this machine, and prints tables: `bench publish | resume | slow-readers | all`.
+//!
+//! The server runs in this process, on threads of its own, and is spoken to over the loopback
+//! address. Ratios within one run mean more than the figures: machines are noisy.
+
+mod disk;
+mod machine;
+mod publish;
+mod resume;
+mod served;
+mod slow_readers;
+
+use std::{env, error::Error, process::ExitCode};
+
+/// What a measurement can fail with.
+pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
+
+fn main() -> ExitCode {
+    let asked = env::args().nth(1).unwrap_or_else(|| "all".into());
+    let measured = match &*asked {
+        "publish" => publish::measure(),
+        "resume" => resume::measure(),
+        "slow-readers" => slow_readers::measure(),
+        "all" => {
+            publish::measure().and_then(|()| resume::measure()).and_then(|()| slow_readers::measure())
+        }
+        _ => Err("bench publish | resume | slow-readers | all".into()),
+    };
+    match measured {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bench: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

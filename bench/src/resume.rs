@@ -1,0 +1,81 @@
+//! How long a reader that comes back waits for the first event that it missed, by the log's size.
+
+use std::time::Instant;
+
+use server::event::{Draft, Topic};
+
+use crate::{
+    Result,
+    machine::quantile,
+    served::{Connection, Served},
+};
+
+const SIZES: [u64; 2] = [1_000, 1_000_000];
+const TOPICS: u64 = 16;
+const ROUNDS: usize = 300;
+/// How far behind the last event the reader stopped.
+const BACK: u64 = 500;
+/// How many events are handed in at once while a log is filled.
+const AT_ONCE: u64 = 1024;
+
+/// Measures and prints a table.
+pub(crate) fn measure() -> Result<()> {
+    let runtime = tokio::runtime::Runtime::new()?;
+    runtime.block_on(async {
+        println!("## Resume: from the request to the first event that was missed, {BACK} events behind\n");
+        let mut logs = Vec::new();
+        for size in SIZES {
+            let served = Served::start().await?;
+            fill(&served, size).await?;
+            // Opened anew, the tail is empty: what was missed comes from the log.
+            logs.push((size, served.restart().await?, Vec::new()));
+        }
+        for _ in 0..ROUNDS {
+            for (size, served, waits) in &mut logs {
+                waits.push(resume(served, *size).await?);
+            }
+        }
+        println!("| events in the log | p50 ms | p99 ms | against the smallest |");
+        println!("|---:|---:|---:|---:|");
+        let mut smallest = f64::NAN;
+        for (size, served, mut waits) in logs {
+            waits.sort_by(f64::total_cmp);
+            let median = quantile(&waits, 0.5);
+            smallest = if smallest.is_nan() { median } else { smallest };
+            let ratio = median / smallest;
+            println!("| {size} | {median:.3} | {:.3} | {ratio:.2} |", quantile(&waits, 0.99));
+            served.stop().await;
+        }
+        println!();
+        Ok(())
+    })
+}
+
+/// Puts so many events of 200 bytes into a log.
+pub(crate) async fn fill(served: &Served, events: u64) -> Result<()> {
+    for begin in (0..events).step_by(AT_ONCE as usize) {
+        let mut waiting = Vec::new();
+        for number in begin..(begin + AT_ONCE).min(events) {
+            let topic = Topic::new(&format!("bench/{}", number % TOPICS))?;
+            let data = format!("{number:0200}");
+            let draft = Draft { topics: vec![topic], event_type: None, data, private: false };
+            let log = served.log.clone();
+            waiting.push(tokio::spawn(async move { server::Log::append(&*log, draft, None).await }));
+        }
+        for one in waiting {
+            one.await??;
+        }
+    }
+    Ok(())
+}
+
+/// Comes back once, and returns the milliseconds until the first event.
+async fn resume(served: &Served, size: u64) -> Result<f64> {
+    let mut connection = Connection::open(served).await?;
+    let cursor = server::Log::cursor(&*served.log, size - BACK);
+    let topic = fastrand::u64(..TOPICS);
+    let begun = Instant::now();
+    connection.ask(&format!("/sse?topic=bench/{topic}&last_event_id={cursor}")).await?;
+    connection.until("data: ").await?;
+    Ok(begun.elapsed().as_secs_f64() * 1000.0)
+}
