@@ -3,10 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod page;
+mod presented;
+mod private;
 mod program;
 mod serving;
 mod sockets;
 mod stream;
+mod tokens;
 mod tree;
 mod vanish;
 mod world;
