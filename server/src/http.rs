@@ -1,7 +1,7 @@
 //! The application as a value: requests go in, answers come out, without a port.
 
 use any_spawner::Executor;
-use app::event::{PROBE_PATH, STREAM_PATH, TOPICS_PATH};
+use app::event::{LOGIN_PATH, PROBE_PATH, STREAM_PATH, TOPICS_PATH};
 use axum::{
     Router,
     extract::Request,
@@ -14,12 +14,12 @@ use axum::{
     },
     middleware::{Next, from_fn},
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{get, post},
 };
 use tower::ServiceBuilder;
 use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer};
 
-use crate::{AppState, page, probe, sse, topics};
+use crate::{AppState, login, page, probe, sse, topics};
 
 /// For a file whose name carries a hash: it never gets other content.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
@@ -48,8 +48,12 @@ pub fn router(state: AppState) -> Router {
         .route("/", get(page::page))
         .route(STREAM_PATH, get(sse::stream).head(sse::head))
         .route(PROBE_PATH, get(probe::probe))
+        .route(LOGIN_PATH, post(login::login).delete(login::logout))
         .route(TOPICS_PATH, get(topics::list))
-        .route(&format!("{TOPICS_PATH}/{{*topic}}"), get(topics::history).post(topics::publish).delete(topics::purge))
+        .route(
+            &format!("{TOPICS_PATH}/{{*topic}}"),
+            get(topics::history).post(topics::publish).delete(topics::purge),
+        )
         .nest_service("/pkg", packages)
         .fallback_service(public)
         .layer(from_fn(refuse_what_nobody_could_mean))

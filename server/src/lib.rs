@@ -24,6 +24,7 @@ pub mod grant;
 pub mod http;
 pub mod hub;
 pub mod log;
+pub mod login;
 pub mod page;
 pub mod probe;
 pub mod problem;

@@ -18,6 +18,7 @@ use crate::{event::Invalid, grant::Grant};
 
 pub use claims::Claims;
 pub use key_file::{KeyError, read_secret};
+pub(crate) use presented::{SEC_FETCH_SITE, TOKEN_COOKIE, bearer};
 pub use secret::Secret;
 
 /// The largest token that is looked at, in bytes.
