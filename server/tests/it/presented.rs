@@ -47,6 +47,7 @@ async fn authorization_is_said_once_and_as_bearer() {
         "Basic dXNlcjpwYXNz",
         &good,
         &format!("Bearer {good} x"),
+        &format!("Basic {good}"),
         "Bearer é",
     ] {
         assert_eq!(status(&[wrong.into()]).await, StatusCode::UNAUTHORIZED, "{wrong}");

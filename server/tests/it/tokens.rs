@@ -141,6 +141,9 @@ async fn what_no_key_signed_is_refused() {
     let unsigned = format!("{}.", good.rsplit_once('.').unwrap().0);
     is_refused(&world, &unsigned, "no key of this server").await;
     is_refused(&world, &format!("{good}A"), "no key of this server").await;
+    let half = |message: &[u8]| hmac(SECRET)(message)[..16].to_vec();
+    let half = signed(json!({ "alg": "HS256" }), everything(), half);
+    is_refused(&world, &half, "no key of this server").await;
     for garbage in ["x", "a.b.c", "...", "eyJ.eyJ.x", &format!("{good}.{signature}"), &good[1..]] {
         is_refused(&world, garbage, "no JWT").await;
     }
