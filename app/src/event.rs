@@ -11,6 +11,9 @@ pub const PROBE_PATH: &str = "/api/time";
 /// Where topics are published to and read back: `/topics/{topic}`.
 pub const TOPICS_PATH: &str = "/topics";
 
+/// Where a token becomes a cookie.
+pub const LOGIN_PATH: &str = "/login";
+
 /// The state topic of the server's time.
 pub const TIME: &str = "time";
 

@@ -21,9 +21,9 @@ fn main() -> ExitCode {
         "publish" => publish::measure(),
         "resume" => resume::measure(),
         "slow-readers" => slow_readers::measure(),
-        "all" => {
-            publish::measure().and_then(|()| resume::measure()).and_then(|()| slow_readers::measure())
-        }
+        "all" => publish::measure()
+            .and_then(|()| resume::measure())
+            .and_then(|()| slow_readers::measure()),
         _ => Err("bench publish | resume | slow-readers | all".into()),
     };
     match measured {

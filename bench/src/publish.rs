@@ -26,8 +26,13 @@ const SATURATED: f64 = 0.85;
 /// Measures and prints a table.
 pub(crate) fn measure() -> Result<()> {
     let runtime = tokio::runtime::Runtime::new()?;
-    println!("## Publish: events of {} bytes, {TOPICS} topics, each publisher waits for its answer\n", DATA.len());
-    println!("| publishers | events/s | p50 ms | p99 ms | events a commit | commits/s | syncs/s of the disk | of syncs × events a commit | processors busy | bound by |");
+    println!(
+        "## Publish: events of {} bytes, {TOPICS} topics, each publisher waits for its answer\n",
+        DATA.len()
+    );
+    println!(
+        "| publishers | events/s | p50 ms | p99 ms | events a commit | commits/s | syncs/s of the disk | of syncs × events a commit | processors busy | bound by |"
+    );
     println!("|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|");
     for publishers in PUBLISHERS {
         runtime.block_on(run(publishers))?;

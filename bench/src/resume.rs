@@ -22,7 +22,9 @@ const AT_ONCE: u64 = 1024;
 pub(crate) fn measure() -> Result<()> {
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
-        println!("## Resume: from the request to the first event that was missed, {BACK} events behind\n");
+        println!(
+            "## Resume: from the request to the first event that was missed, {BACK} events behind\n"
+        );
         let mut logs = Vec::new();
         for size in SIZES {
             let served = Served::start().await?;
@@ -60,7 +62,8 @@ pub(crate) async fn fill(served: &Served, events: u64) -> Result<()> {
             let data = format!("{number:0200}");
             let draft = Draft { topics: vec![topic], event_type: None, data, private: false };
             let log = served.log.clone();
-            waiting.push(tokio::spawn(async move { server::Log::append(&*log, draft, None).await }));
+            waiting
+                .push(tokio::spawn(async move { server::Log::append(&*log, draft, None).await }));
         }
         for one in waiting {
             one.await??;

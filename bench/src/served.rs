@@ -3,9 +3,10 @@
 use std::{fs, net::SocketAddr, path::Path, sync::Arc};
 
 use server::{
-    Clock, Config, Site,
+    Clock, Config, Keys, Site,
     log::{Embedded, Retention},
     serve, tail,
+    token::{Claims, Secret, mint},
 };
 use tempfile::TempDir;
 use tokio::{
@@ -16,6 +17,9 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::Result;
+
+/// When the token ends, in seconds since the Unix epoch: in the year 2100.
+const FAR_AWAY: i64 = 4_102_444_800;
 
 /// A running server.
 pub(crate) struct Served {
@@ -49,9 +53,13 @@ impl Served {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let shutdown = CancellationToken::new();
-        let serving = serve(Config::default(), site, log.clone(), listener, shutdown.clone());
+        let secret = Secret::random()?;
+        let rights = Claims { publish: vec!["*".into()], exp: FAR_AWAY, ..Claims::default() };
+        let token = mint(&secret, &rights);
+        let keys = Arc::new(Keys::default().with_secret(&secret));
+        let serving = serve(Config::default(), site, log.clone(), keys, listener, shutdown.clone());
         let serving = tokio::spawn(serving);
-        Ok(Self { log, address, token: String::new(), folder, shutdown, serving })
+        Ok(Self { log, address, token, folder, shutdown, serving })
     }
 
     /// Where its log lies.

@@ -34,7 +34,8 @@ pub(crate) fn measure() -> Result<()> {
             let mut connection = Connection::open_with_small_buffer(&served).await?;
             let (begin, slow) = (server::Log::cursor(&*served.log, 0), slow.clone());
             reading.push(tokio::spawn(async move {
-                let topics: String = (0..16).map(|number| format!("topic=bench/{number}&")).collect();
+                let topics: String =
+                    (0..16).map(|number| format!("topic=bench/{number}&")).collect();
                 connection.ask(&format!("/sse?{topics}last_event_id={begin}")).await?;
                 let until = Instant::now() + SLOW_FOR;
                 let mut events = 0;

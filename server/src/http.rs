@@ -1,7 +1,7 @@
 //! The application as a value: requests go in, answers come out, without a port.
 
 use any_spawner::Executor;
-use app::event::{PROBE_PATH, STREAM_PATH, TOPICS_PATH};
+use app::event::{LOGIN_PATH, PROBE_PATH, STREAM_PATH, TOPICS_PATH};
 use axum::{
     Router,
     extract::Request,
@@ -14,12 +14,12 @@ use axum::{
     },
     middleware::{Next, from_fn},
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{get, post},
 };
 use tower::ServiceBuilder;
 use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer};
 
-use crate::{AppState, health, page, probe, sse, topics};
+use crate::{AppState, health, login, page, probe, sse, topics};
 
 /// For a file whose name carries a hash: it never gets other content.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
@@ -50,6 +50,7 @@ pub fn router(state: AppState) -> Router {
         .route(PROBE_PATH, get(probe::probe))
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
+        .route(LOGIN_PATH, post(login::login).delete(login::logout))
         .route(TOPICS_PATH, get(topics::list))
         .route(
             &format!("{TOPICS_PATH}/{{*topic}}"),

@@ -25,6 +25,7 @@ mod health;
 pub mod http;
 pub mod hub;
 pub mod log;
+pub mod login;
 pub mod page;
 pub mod probe;
 pub mod problem;
@@ -42,6 +43,7 @@ pub use hub::Hub;
 pub use log::Log;
 pub use site::Site;
 pub use state::AppState;
+pub use token::Keys;
 
 /// Serves Belfry on `listener`. After `shutdown` it takes no more connections, ends every stream,
 /// and returns when the last answer is out; who calls it bounds that wait.
@@ -49,12 +51,14 @@ pub async fn serve(
     config: Config,
     site: Site,
     log: Arc<dyn Log>,
+    keys: Arc<Keys>,
     listener: TcpListener,
     shutdown: CancellationToken,
 ) {
     let hub = Hub::new(Clock::system(), log);
     let state = AppState {
         hub: hub.clone(),
+        keys,
         site: Arc::new(site),
         interval: config.interval,
         shutdown: shutdown.clone(),

@@ -15,10 +15,11 @@ use std::{
 use clap::{Parser, error::ErrorKind};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use server::{
-    Clock, Config, Site,
+    Clock, Config, Keys, Site,
     config::Flags,
     log::{Memory, Retention},
     serve, tail,
+    token::Secret,
 };
 use tokio::{
     net::TcpListener,
@@ -71,6 +72,7 @@ async fn run(config: Config) -> Result<(), Box<dyn Error>> {
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", config.listen))?;
     let log = Arc::new(Memory::new(Clock::system(), Retention::default(), tail::Bounds::default()));
+    let keys = Arc::new(Keys::default().with_secret(&Secret::random()?));
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     // A closed stdout is no reason not to serve.
@@ -78,7 +80,7 @@ async fn run(config: Config) -> Result<(), Box<dyn Error>> {
         writeln!(io::stdout(), "Belfry is open at http://{}/", reachable(listener.local_addr()?));
 
     let shutdown = CancellationToken::new();
-    let mut serving = pin!(serve(config, site, log, listener, shutdown.clone()));
+    let mut serving = pin!(serve(config, site, log, keys, listener, shutdown.clone()));
     select! {
         () = &mut serving => return Ok(()),
         _ = interrupt.recv() => return Ok(()),

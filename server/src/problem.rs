@@ -25,12 +25,21 @@ pub struct Problem {
     status: StatusCode,
     detail: String,
     field: Option<&'static str>,
+    /// What `WWW-Authenticate` says with a 401.
+    challenge: &'static str,
 }
 
 impl Problem {
     /// A problem in words.
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), field: None }
+        Self { status, detail: detail.into(), field: None, challenge: "Bearer" }
+    }
+
+    /// What was presented as a token cannot be used
+    /// ([RFC 6750, section 3.1](https://www.rfc-editor.org/rfc/rfc6750#section-3.1)).
+    pub fn invalid_token(detail: impl Into<String>) -> Self {
+        let challenge = r#"Bearer error="invalid_token""#;
+        Self { challenge, ..Self::new(StatusCode::UNAUTHORIZED, detail) }
     }
 
     /// The same, about one field of the request.
@@ -81,7 +90,7 @@ impl IntoResponse for Problem {
                 headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_S));
             }
             StatusCode::UNAUTHORIZED => {
-                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(self.challenge));
             }
             _ => {}
         }

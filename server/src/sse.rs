@@ -46,6 +46,6 @@ pub(crate) async fn stream(
 }
 
 /// `HEAD /sse`: the headers, and nobody to count.
-pub(crate) async fn head() -> impl IntoResponse {
+pub(crate) async fn head(_: Grant) -> impl IntoResponse {
     HEADERS
 }

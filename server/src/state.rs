@@ -4,13 +4,15 @@ use std::{sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::{Hub, Site};
+use crate::{Hub, Site, token::Keys};
 
 /// The parts that every answer can use. A cheap handle.
 #[derive(Clone, Debug)]
 pub struct AppState {
     /// Gives each event to everyone who follows its topic.
     pub hub: Hub,
+    /// What tokens are verified with.
+    pub keys: Arc<Keys>,
     /// What the pages load.
     pub site: Arc<Site>,
     /// Between two ticks.

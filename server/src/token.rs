@@ -1,15 +1,222 @@
 //! Tokens: what a request presents goes in, what it may do comes out.
 
-use std::convert::Infallible;
+mod claims;
+mod key_file;
+mod presented;
+mod secret;
+mod signature;
 
-use axum::{extract::FromRequestParts, http::request::Parts};
+use std::{fmt, path::Path};
 
-use crate::{AppState, grant::Grant};
+use jsonwebtoken::{
+    Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode,
+    errors::ErrorKind,
+};
+use serde_json::{Map, Value};
 
-impl FromRequestParts<AppState> for Grant {
-    type Rejection = Infallible;
+use crate::{event::Invalid, grant::Grant};
 
-    async fn from_request_parts(_: &mut Parts, _: &AppState) -> Result<Self, Infallible> {
-        Ok(Self::default())
+pub use claims::Claims;
+pub use key_file::{KeyError, read_secret};
+pub(crate) use presented::{SEC_FETCH_SITE, TOKEN_COOKIE, bearer};
+pub use secret::Secret;
+
+/// The largest token that is looked at, in bytes.
+pub const LARGEST_TOKEN: usize = 8 * 1024;
+
+/// The keys that tokens are verified with. Which algorithm a token is signed with is what its key
+/// says, never what the token says.
+#[derive(Clone, Debug, Default)]
+pub struct Keys(Vec<Key>);
+
+#[derive(Clone, Debug)]
+struct Key {
+    key: DecodingKey,
+    /// Only the signature, and by one algorithm: the claims are read by [`claims::grant`].
+    validation: Validation,
+}
+
+impl Keys {
+    /// The key that is kept in a data directory, made there where there is none.
+    ///
+    /// # Errors
+    /// Where it cannot be made or read, or others can read it.
+    pub fn generated(folder: &Path) -> Result<Self, KeyError> {
+        Ok(Self::default().with_secret(&key_file::open_or_make(folder)?))
+    }
+
+    /// These and a secret, for HS256.
+    #[must_use]
+    pub fn with_secret(mut self, secret: &Secret) -> Self {
+        self.push(Algorithm::HS256, DecodingKey::from_secret(secret.as_bytes()));
+        self
+    }
+
+    /// These and the secret in a file, for HS256: its bytes without the newline at their end.
+    ///
+    /// # Errors
+    /// Where it cannot be read or is under 32 bytes.
+    pub fn with_secret_file(self, path: &Path) -> Result<Self, KeyError> {
+        Ok(self.with_secret(&key_file::secret(path)?))
+    }
+
+    /// These and the Ed25519 public key in a PEM file, for EdDSA.
+    ///
+    /// # Errors
+    /// Where it cannot be read or is no such key.
+    pub fn with_public_key(mut self, path: &Path) -> Result<Self, KeyError> {
+        let key = key_file::public_key(path)?;
+        self.push(Algorithm::EdDSA, DecodingKey::from_ed_der(key.as_bytes()));
+        Ok(self)
+    }
+
+    fn push(&mut self, algorithm: Algorithm, key: DecodingKey) {
+        signature::install();
+        let mut validation = Validation::new(algorithm);
+        validation.required_spec_claims.clear();
+        validation.validate_exp = false;
+        validation.validate_aud = false;
+        self.0.push(Key { key, validation });
+    }
+
+    /// What a token allows at `now`, in microseconds since the Unix epoch.
+    ///
+    /// # Errors
+    /// Why it allows nothing.
+    pub fn verify(&self, token: &str, now: i64) -> Result<Grant, TokenError> {
+        if token.len() > LARGEST_TOKEN {
+            return Err(TokenError::TooLarge);
+        }
+        let header = decode_header(token).map_err(|_| TokenError::Malformed)?;
+        // What must be understood to read the token (RFC 7515, section 4.1.11): nothing is, here.
+        if header.crit.is_some() {
+            return Err(TokenError::Malformed);
+        }
+        for Key { key, validation } in &self.0 {
+            match decode::<Map<String, Value>>(token, key, validation) {
+                Ok(signed) => return claims::grant(&signed.claims, now),
+                // The signature is right, and what it signs is no object.
+                Err(error) if matches!(error.kind(), ErrorKind::Json(_)) => {
+                    return Err(TokenError::Malformed);
+                }
+                Err(_) => {}
+            }
+        }
+        Err(TokenError::Unsigned)
+    }
+}
+
+/// A token for HS256.
+#[must_use]
+pub fn mint(secret: &Secret, claims: &Claims) -> String {
+    signature::install();
+    let key = EncodingKey::from_secret(secret.as_bytes());
+    encode(&Header::new(Algorithm::HS256), claims, &key).expect("strings and numbers are JSON")
+}
+
+/// Why a token allows nothing. It may be shown to whoever presents the token, and does not repeat it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TokenError {
+    /// More than [`LARGEST_TOKEN`] bytes.
+    TooLarge,
+    /// No JWT, or of an algorithm that is unknown here.
+    Malformed,
+    /// Not signed by one of the keys with that key's algorithm.
+    Unsigned,
+    /// The clock has reached `exp`.
+    Expired,
+    /// The clock is more than a minute before `nbf`.
+    TooEarly,
+    /// A claim that cannot be used.
+    Claim(Invalid),
+}
+
+impl fmt::Display for TokenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLarge => write!(f, "the token has more than {LARGEST_TOKEN} bytes"),
+            Self::Malformed => f.write_str("the token is no JWT that is understood here"),
+            Self::Unsigned => f.write_str("the token is signed by no key of this server"),
+            Self::Expired => f.write_str("the token has expired"),
+            Self::TooEarly => f.write_str("the token is not valid yet"),
+            Self::Claim(Invalid { field, reason }) => write!(f, "the token's {field} {reason}"),
+        }
+    }
+}
+
+impl std::error::Error for TokenError {}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn secret() -> Secret {
+        Secret::new([b'x'; 32]).unwrap()
+    }
+
+    fn keys() -> Keys {
+        Keys::default().with_secret(&secret())
+    }
+
+    #[test]
+    fn what_is_minted_is_verified() {
+        let claims = Claims {
+            publish: vec!["chat/*".into()],
+            exp: 1000,
+            sub: Some("Ada".into()),
+            ..Claims::default()
+        };
+        let token = mint(&secret(), &claims);
+        let grant = keys().verify(&token, 0).unwrap();
+        assert_eq!(grant.subject.as_deref(), Some("Ada"));
+        assert_eq!(grant.publish, [crate::event::Pattern::new("chat/*").unwrap()]);
+        assert_eq!(grant.until, Some(1_000_000_000));
+        assert_eq!(keys().verify(&token, 1_000_000_000), Err(TokenError::Expired));
+        let others = Keys::default().with_secret(&Secret::random().unwrap());
+        assert_eq!(others.verify(&token, 0), Err(TokenError::Unsigned));
+        assert_eq!(Keys::default().verify(&token, 0), Err(TokenError::Unsigned));
+        let both = others.with_secret(&secret());
+        assert_eq!(both.verify(&token, 0).unwrap().until, Some(1_000_000_000));
+    }
+
+    #[test]
+    fn what_must_be_understood_and_is_not_refuses_the_token() {
+        let key = EncodingKey::from_secret(&[b'x'; 32]);
+        let claims = Claims { exp: 1000, ..Claims::default() };
+        let mut header = Header::new(Algorithm::HS256);
+        assert!(keys().verify(&encode(&header, &claims, &key).unwrap(), 0).is_ok());
+        header.crit = Some(vec!["b64".into()]);
+        let token = encode(&header, &claims, &key).unwrap();
+        assert_eq!(keys().verify(&token, 0), Err(TokenError::Malformed));
+        let token = encode(&Header::new(Algorithm::HS256), &["no object"], &key).unwrap();
+        assert_eq!(keys().verify(&token, 0), Err(TokenError::Malformed));
+    }
+
+    #[test]
+    fn a_token_has_up_to_8_kib() {
+        let of = |letters: usize| {
+            let sub = Some("a".repeat(letters));
+            mint(&secret(), &Claims { exp: 1000, sub, ..Claims::default() })
+        };
+        let most = (6000..).find(|letters| of(*letters + 1).len() > LARGEST_TOKEN).unwrap();
+        let claim = keys().verify(&of(most), 0).unwrap_err();
+        assert!(matches!(claim, TokenError::Claim(_)), "{claim}");
+        assert_eq!(keys().verify(&of(most + 1), 0), Err(TokenError::TooLarge));
+    }
+
+    #[test]
+    fn keys_are_not_printed() {
+        let said = format!("{:?}", keys());
+        assert!(!said.contains("xxxx") && !said.contains("120, 120"), "{said}");
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_does_harm(text in "\\PC{0,40}", parts in "[A-Za-z0-9_-]{0,9}(\\.[A-Za-z0-9_-]{0,9}){0,4}") {
+            prop_assert!(keys().verify(&text, 0).is_err());
+            prop_assert!(keys().verify(&parts, 0).is_err());
+        }
     }
 }

@@ -4,12 +4,16 @@
 
 mod hub;
 mod log;
+mod login;
 mod page;
+mod presented;
+mod private;
 mod program;
 mod resume;
 mod serving;
 mod sockets;
 mod stream;
+mod tokens;
 mod tree;
 mod vanish;
 mod world;

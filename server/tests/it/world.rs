@@ -2,17 +2,23 @@
 
 use std::{fs, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
+use app::event::Receipt;
 use axum::{
     Router,
     body::{Body, Bytes},
     extract::ConnectInfo,
-    http::{HeaderValue, Request, Response, header::HOST},
+    http::{
+        HeaderValue, Request, Response, StatusCode,
+        header::{AUTHORIZATION, HOST},
+        request,
+    },
 };
 use http_body_util::BodyExt;
 use server::{
-    AppState, Clock, Config, Hub, Log, Site, edge,
+    AppState, Clock, Config, Hub, Keys, Log, Site, edge,
     log::{Memory, Retention},
     router, tail,
+    token::{Claims, Secret, mint},
 };
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
@@ -21,6 +27,31 @@ use tower::ServiceExt;
 
 /// `2026-11-22T05:18:01.400Z`, when tests begin.
 pub(crate) const BEGIN: i64 = 1_795_324_681_400_000;
+
+/// An Ed25519 public key whose private half is [`ED25519`].
+pub(crate) const PUBLIC_KEY: &str = "-----BEGIN PUBLIC KEY-----
+MCowBQYDK2VwAyEA6kpsY+KcUgq+9VB7Ey7F+ZVHdq6+vnuSQh7qaRRG0iw=
+-----END PUBLIC KEY-----
+";
+
+/// An Ed25519 private key.
+pub(crate) const ED25519: [u8; 32] = [7; 32];
+
+/// What the tests' tokens are signed with.
+pub(crate) const SECRET: &[u8; 32] = b"thirty-two bytes are long enough";
+
+/// The same as a secret.
+pub(crate) fn secret() -> Secret {
+    Secret::new(*SECRET).unwrap()
+}
+
+/// A secret for HS256 and a public key for EdDSA.
+fn keys() -> Keys {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("public.pem");
+    fs::write(&path, PUBLIC_KEY).unwrap();
+    Keys::default().with_secret(&secret()).with_public_key(&path).unwrap()
+}
 
 /// A site with the least that a page loads.
 pub(crate) fn site_in(folder: &Path) -> Site {
@@ -56,6 +87,14 @@ impl World {
         Self::with_log(clock, interval, Arc::new(log))
     }
 
+    /// One whose tail holds so few events that readers have to go to the log.
+    pub(crate) fn with_tail_of(events: usize) -> Self {
+        let clock = Clock::starting_at(BEGIN);
+        let tail = tail::Bounds { events, ..tail::Bounds::default() };
+        let log = Memory::new(clock, Retention::default(), tail);
+        Self::with_log(clock, Duration::from_secs(3), Arc::new(log))
+    }
+
     /// One that hardly ticks, with so much in its log, and so many events in its tail.
     pub(crate) fn keeping(retention: Retention, events: usize) -> Self {
         let clock = Clock::starting_at(BEGIN);
@@ -69,6 +108,7 @@ impl World {
         let (hub, shutdown) = (Hub::new(clock, log), CancellationToken::new());
         let application = router(AppState {
             hub: hub.clone(),
+            keys: Arc::new(keys()),
             site: Arc::new(site_in(folder.path())),
             interval,
             shutdown: shutdown.clone(),
@@ -87,6 +127,32 @@ impl World {
 
     pub(crate) async fn get(&self, path: &str) -> Response<Body> {
         self.ask(Request::get(path).body(Body::empty()).unwrap()).await
+    }
+
+    /// A token for an hour that may publish to topics, and read their private events.
+    pub(crate) fn token(&self, publish: &[&str], read: &[&str]) -> String {
+        let patterns = |list: &[&str]| list.iter().map(ToString::to_string).collect();
+        let (publish, read) = (patterns(publish), patterns(read));
+        let exp = self.hub.clock().now() / 1_000_000 + 3600;
+        mint(&secret(), &Claims { publish, read, exp, ..Claims::default() })
+    }
+
+    /// Asks with a token.
+    pub(crate) async fn ask_with(&self, token: &str, request: request::Builder) -> Response<Body> {
+        let request = request.header(AUTHORIZATION, format!("Bearer {token}"));
+        self.ask(request.body(Body::empty()).unwrap()).await
+    }
+
+    /// Publishes with a token for every topic. A query may follow the topic.
+    pub(crate) async fn publish(&self, topic: &str, data: &str) -> Receipt {
+        let authorization = format!("Bearer {}", self.token(&["*"], &[]));
+        let request =
+            Request::post(format!("/topics/{topic}")).header(AUTHORIZATION, authorization);
+        let answer = self.ask(request.body(data.to_owned().into()).unwrap()).await;
+        let status = answer.status();
+        let said = text(answer).await;
+        assert_eq!(status, StatusCode::OK, "{said}");
+        serde_json::from_str(&said).unwrap()
     }
 
     /// Serves the application on a free port of the loopback address.

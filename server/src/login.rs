@@ -1,0 +1,107 @@
+//! Login: a token goes in, a cookie that only this server's pages can use comes out, and goes again.
+
+use std::time::Duration;
+
+use axum::{
+    body::{Body, to_bytes},
+    extract::State,
+    http::{
+        HeaderMap, HeaderName, HeaderValue, StatusCode,
+        header::{CACHE_CONTROL, FORWARDED, HOST, ORIGIN, SET_COOKIE},
+    },
+};
+
+use crate::{
+    AppState,
+    problem::Problem,
+    token::{LARGEST_TOKEN, SEC_FETCH_SITE, TOKEN_COOKIE, TokenError, bearer},
+};
+
+/// Browsers drop a cookie without a word where its name and value have more bytes than this
+/// together.
+const LARGEST_COOKIE: usize = 4096;
+
+/// No content, and what becomes of the cookie.
+type Answer = (StatusCode, [(HeaderName, HeaderValue); 2]);
+
+/// `POST /login`: a token, from `Authorization` or else from the body, becomes a cookie.
+pub(crate) async fn login(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Answer, Problem> {
+    refuse_other_sites(&headers)?;
+    let token = match bearer(&headers)? {
+        Some(token) => token.to_owned(),
+        None => token_in(body).await?,
+    };
+    let now = state.hub.clock().now();
+    let grant = state.keys.verify(&token, now)?;
+    if TOKEN_COOKIE.len() + token.len() > LARGEST_COOKIE {
+        let detail = format!("no browser keeps a cookie of more than {LARGEST_COOKIE} bytes");
+        return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail));
+    }
+    let left = grant.until.unwrap_or(now).saturating_sub(now);
+    let left = Duration::from_micros(left.try_into().unwrap_or_default());
+    set_cookie(&token, left, &headers)
+}
+
+/// `DELETE /login`: the cookie goes.
+pub(crate) async fn logout(headers: HeaderMap) -> Result<Answer, Problem> {
+    refuse_other_sites(&headers)?;
+    set_cookie("", Duration::ZERO, &headers)
+}
+
+fn set_cookie(token: &str, left: Duration, headers: &HeaderMap) -> Result<Answer, Problem> {
+    let secure = if came_by_https(headers) { "; Secure" } else { "" };
+    let cookie = format!(
+        "{TOKEN_COOKIE}={token}; Path=/; Max-Age={}; HttpOnly; SameSite=Strict{secure}",
+        left.as_secs()
+    );
+    let cookie = HeaderValue::try_from(cookie).map_err(|_| TokenError::Malformed)?;
+    let no_store = HeaderValue::from_static("no-store");
+    Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, cookie), (CACHE_CONTROL, no_store)]))
+}
+
+async fn token_in(body: Body) -> Result<String, Problem> {
+    let bytes = to_bytes(body, LARGEST_TOKEN).await.map_err(|_| TokenError::TooLarge)?;
+    let text = String::from_utf8(bytes.into()).map_err(|_| TokenError::Malformed)?;
+    match text.trim() {
+        "" => Err(Problem::new(StatusCode::UNAUTHORIZED, "there is no token in the body")),
+        token => Ok(token.to_owned()),
+    }
+}
+
+/// Refuses another site's page, which could make its visitor publish here under a name of its own
+/// choice. Over plain HTTP browsers do not say the site, but they do say the origin.
+fn refuse_other_sites(headers: &HeaderMap) -> Result<(), Problem> {
+    let ours = match (headers.get(SEC_FETCH_SITE), headers.get(ORIGIN)) {
+        (Some(site), _) => site == "same-origin" || site == "none",
+        (None, Some(origin)) => is_host(origin, headers.get(HOST)),
+        (None, None) => true,
+    };
+    if ours {
+        return Ok(());
+    }
+    let detail = "only pages of this server may change who is logged in";
+    Err(Problem::new(StatusCode::FORBIDDEN, detail))
+}
+
+fn is_host(origin: &HeaderValue, host: Option<&HeaderValue>) -> bool {
+    let origin = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
+    let host = host.and_then(|host| host.to_str().ok());
+    origin.zip(host).is_some_and(|((_, origin), host)| origin.eq_ignore_ascii_case(host))
+}
+
+/// Whether a proxy says that it was asked by https. Whoever says so untruly keeps the cookie from
+/// themselves.
+fn came_by_https(headers: &HeaderMap) -> bool {
+    let says = |name: HeaderName, words: &str| {
+        let mut values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+        values.any(|value| {
+            let mut parts = value.split([',', ';']).map(str::trim);
+            parts.any(|part| part.replace('"', "").eq_ignore_ascii_case(words))
+        })
+    };
+    says(HeaderName::from_static("x-forwarded-proto"), "https") || says(FORWARDED, "proto=https")
+}

@@ -1,0 +1,213 @@
+//! Claims: the signed part of a token and the time go in, what it allows comes out.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::TokenError;
+use crate::{
+    event::{Invalid, Pattern, check_name},
+    grant::Grant,
+};
+
+/// By how much the clock of whoever minted a token may be ahead of ours, in microseconds. It is for
+/// `nbf` alone: nothing is allowed after `exp`, because that is when a stream ends.
+const AHEAD: i64 = 60 * SECOND;
+
+/// In microseconds.
+const SECOND: i64 = 1_000_000;
+
+/// The last second that RFC 3339 can write.
+const LAST_SECOND: i64 = 253_402_300_799;
+
+/// What a token says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Claims {
+    /// Patterns of the topics that it may publish to.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub publish: Vec<String>,
+    /// Patterns of the topics whose private events it may read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub read: Vec<String>,
+    /// Patterns of the topics that it may remove events from.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub purge: Vec<String>,
+    /// From when on it allows nothing, in seconds since the Unix epoch.
+    pub exp: i64,
+    /// Before when it allows nothing, in seconds since the Unix epoch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nbf: Option<i64>,
+    /// Whom it is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sub: Option<String>,
+}
+
+/// What claims allow at `now`, in microseconds. Claims that are not in [`Claims`], `aud` among them,
+/// are left alone.
+pub(super) fn grant(claims: &Map<String, Value>, now: i64) -> Result<Grant, TokenError> {
+    let until = instant(claims, "exp")?
+        .ok_or_else(|| wrong("exp", "is missing: a token has to end at some time"))?;
+    if now >= until {
+        return Err(TokenError::Expired);
+    }
+    if instant(claims, "nbf")?.is_some_and(|from| now < from - AHEAD) {
+        return Err(TokenError::TooEarly);
+    }
+    Ok(Grant {
+        subject: subject(claims)?,
+        publish: patterns(claims, "publish")?,
+        read: patterns(claims, "read")?,
+        purge: patterns(claims, "purge")?,
+        until: Some(until),
+    })
+}
+
+fn wrong(claim: &'static str, reason: impl Into<String>) -> TokenError {
+    TokenError::Claim(Invalid::new(claim, reason.into()))
+}
+
+/// Reads seconds as microseconds.
+fn instant(claims: &Map<String, Value>, claim: &'static str) -> Result<Option<i64>, TokenError> {
+    let Some(value) = claims.get(claim) else { return Ok(None) };
+    let seconds = value.as_i64().filter(|seconds| (0..=LAST_SECOND).contains(seconds));
+    let seconds = seconds.ok_or_else(|| {
+        wrong(claim, "is no whole number of seconds from 1970 to the end of the year 9999")
+    })?;
+    Ok(Some(seconds * SECOND))
+}
+
+fn subject(claims: &Map<String, Value>) -> Result<Option<String>, TokenError> {
+    let Some(value) = claims.get("sub") else { return Ok(None) };
+    let name = value.as_str().ok_or_else(|| wrong("sub", "is no string"))?;
+    check_name("sub", name).map_err(TokenError::Claim)?;
+    Ok(Some(name.to_owned()))
+}
+
+fn patterns(claims: &Map<String, Value>, claim: &'static str) -> Result<Vec<Pattern>, TokenError> {
+    let Some(value) = claims.get(claim) else { return Ok(Vec::new()) };
+    let list = value.as_array().ok_or_else(|| wrong(claim, "is no list of patterns"))?;
+    let pattern = |(place, value): (usize, &Value)| {
+        let place = place + 1;
+        let text = value.as_str().ok_or_else(|| {
+            wrong(claim, format!("has a pattern, number {place}, that is no string"))
+        })?;
+        Pattern::new(text).map_err(|Invalid { reason, .. }| {
+            wrong(claim, format!("has a pattern, number {place}, that {reason}"))
+        })
+    };
+    list.iter().enumerate().map(pattern).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    /// 1,000 s after the epoch.
+    const NOW: i64 = 1_000 * SECOND;
+
+    fn read(claims: Value) -> Result<Grant, TokenError> {
+        let Value::Object(claims) = claims else { panic!("{claims} is no object") };
+        grant(&claims, NOW)
+    }
+
+    fn why(claims: Value) -> String {
+        read(claims).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn claims_become_a_grant() {
+        let pattern = |text| vec![Pattern::new(text).unwrap()];
+        assert_eq!(
+            read(json!({
+                "publish": ["chat/*"], "read": ["a"], "purge": ["*"],
+                "exp": 1001, "nbf": 1000, "sub": "Ada", "aud": "others", "iss": 1,
+            })),
+            Ok(Grant {
+                subject: Some("Ada".into()),
+                publish: pattern("chat/*"),
+                read: pattern("a"),
+                purge: pattern("*"),
+                until: Some(1001 * SECOND),
+            })
+        );
+        let none = Grant { until: Some(1001 * SECOND), ..Grant::default() };
+        assert_eq!(read(json!({ "exp": 1001 })), Ok(none));
+    }
+
+    #[test]
+    fn the_end_is_exact_and_the_beginning_may_be_a_minute_off() {
+        let at = |now, claims: Value| grant(claims.as_object().unwrap(), now).map(|_| ());
+        let exp = json!({ "exp": 1000 });
+        assert_eq!(at(NOW - 1, exp.clone()), Ok(()));
+        assert_eq!(at(NOW, exp), Err(TokenError::Expired));
+        let nbf = json!({ "exp": 2000, "nbf": 1060 });
+        assert_eq!(at(NOW - 1, nbf.clone()), Err(TokenError::TooEarly));
+        assert_eq!(at(NOW, nbf), Ok(()));
+    }
+
+    #[test]
+    fn an_instant_is_a_whole_number_of_seconds_that_a_calendar_has() {
+        assert!(why(json!({})).contains("exp is missing"));
+        for wrong in [
+            json!(null),
+            json!(""),
+            json!("2000"),
+            json!(2000.5),
+            json!(2000.0),
+            json!(1e30),
+            json!(-1),
+            json!(i64::MAX),
+            json!(i64::MIN),
+            json!(u64::MAX),
+            json!(LAST_SECOND + 1),
+            json!([2000]),
+            json!({ "s": 2000 }),
+            json!(true),
+            json!("NaN"),
+        ] {
+            assert!(why(json!({ "exp": wrong })).contains("exp is no whole number"), "{wrong}");
+            assert!(
+                why(json!({ "exp": 2000, "nbf": wrong })).contains("nbf is no whole"),
+                "{wrong}"
+            );
+        }
+        assert_eq!(read(json!({ "exp": LAST_SECOND })).unwrap().until, Some(LAST_SECOND * SECOND));
+    }
+
+    #[test]
+    fn one_wrong_pattern_refuses_the_token() {
+        for claim in ["publish", "read", "purge"] {
+            let why = |list: Value| why(json!({ "exp": 2000, claim: list }));
+            for wrong in ["", "a*b", "a//b", "a\n"] {
+                let why = why(json!(["good", wrong]));
+                assert!(
+                    why.starts_with(&format!("the token's {claim} has a pattern, number 2, that ")),
+                    "{why}"
+                );
+            }
+            assert!(why(json!("chat/*")).ends_with("is no list of patterns"));
+            assert!(why(json!([1])).ends_with("that is no string"));
+            assert!(why(json!(null)).ends_with("is no list of patterns"));
+        }
+    }
+
+    #[test]
+    fn a_subject_is_a_name() {
+        let why = |sub: Value| why(json!({ "exp": 2000, "sub": sub }));
+        assert_eq!(why(json!("")), "the token's sub is empty");
+        assert_eq!(why(json!("a".repeat(256))), "the token's sub has 256 bytes; 255 are allowed");
+        assert!(why(json!("a\nb")).contains("U+000A"));
+        assert!(why(json!("\u{202e}a")).contains("U+202E"));
+        assert_eq!(why(json!(7)), "the token's sub is no string");
+    }
+
+    proptest! {
+        #[test]
+        fn no_number_does_harm(exp: f64, nbf: i64, now: i64) {
+            let _ = grant(json!({ "exp": exp, "nbf": nbf }).as_object().unwrap(), now);
+            let _ = grant(json!({ "exp": nbf, "nbf": exp }).as_object().unwrap(), now);
+        }
+    }
+}

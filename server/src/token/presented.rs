@@ -1,0 +1,89 @@
+//! Presented tokens: a request's headers go in, its rights or the reason of its refusal come out.
+
+use axum::{
+    extract::FromRequestParts,
+    http::{
+        HeaderMap, Method, StatusCode,
+        header::{AUTHORIZATION, COOKIE},
+        request::Parts,
+    },
+};
+
+use super::TokenError;
+use crate::{AppState, grant::Grant, problem::Problem};
+
+/// The cookie that holds a token after `POST /login`.
+pub(crate) const TOKEN_COOKIE: &str = "belfry-token";
+
+/// Where a browser says that a request comes from.
+pub(crate) const SEC_FETCH_SITE: &str = "sec-fetch-site";
+
+impl From<TokenError> for Problem {
+    fn from(error: TokenError) -> Self {
+        Self::invalid_token(error.to_string())
+    }
+}
+
+impl FromRequestParts<AppState> for Grant {
+    type Rejection = Problem;
+
+    /// Nothing presented is no right but to read what is public. What is presented and wrong is
+    /// refused, or a reader would go on without what it thinks it has.
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        let verify = |token: &str| state.keys.verify(token, state.hub.clock().now());
+        if let Some(token) = bearer(&parts.headers)? {
+            return Ok(verify(token)?);
+        }
+        let Some(token) = cookie(&parts.headers)? else { return Ok(Self::default()) };
+        let grant = verify(token)?;
+        let reads = matches!(parts.method, Method::GET | Method::HEAD);
+        if !reads && !is_from_same_origin(&parts.headers) {
+            let detail = "a cookie allows writing only to pages of this server \
+                (Sec-Fetch-Site: same-origin); other programs say Authorization: Bearer";
+            return Err(Problem::new(StatusCode::FORBIDDEN, detail));
+        }
+        Ok(grant)
+    }
+}
+
+/// The token in `Authorization: Bearer …`; `None` without the header.
+pub(crate) fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return Err(Problem::invalid_token("Authorization is said twice"));
+    }
+    let said = value.to_str().unwrap_or_default().split_once(' ');
+    match said {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(Some(token.trim())),
+        _ => Err(Problem::invalid_token("Authorization is not Bearer and a token")),
+    }
+}
+
+/// The token in the cookie; `None` where there is none, or an empty one.
+fn cookie(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    // By bytes: other programs on this host may have cookies in any encoding.
+    let cookies =
+        headers.get_all(COOKIE).iter().flat_map(|value| value.as_bytes().split(is_semicolon));
+    let mut tokens = cookies
+        .filter_map(|cookie| {
+            cookie.trim_ascii().strip_prefix(TOKEN_COOKIE.as_bytes())?.strip_prefix(b"=")
+        })
+        .filter(|token| !token.is_empty());
+    let Some(token) = tokens.next() else { return Ok(None) };
+    // One of them may have been set by another host of the same domain.
+    if tokens.any(|other| other != token) {
+        return Err(Problem::invalid_token("the cookie is there twice, and not the same"));
+    }
+    let token = str::from_utf8(token);
+    token.map(Some).map_err(|_| TokenError::Malformed.into())
+}
+
+fn is_semicolon(byte: &u8) -> bool {
+    *byte == b';'
+}
+
+/// Whether a browser says that one of our own pages sent the request.
+fn is_from_same_origin(headers: &HeaderMap) -> bool {
+    headers.get(SEC_FETCH_SITE).is_some_and(|site| site == "same-origin")
+}

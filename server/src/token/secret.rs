@@ -1,0 +1,78 @@
+//! Secrets: bytes or the operating system's randomness go in, a key that is not weak comes out.
+
+use std::{fmt, io};
+
+use data_encoding::BASE64URL_NOPAD;
+use rustix::rand::{GetRandomFlags, getrandom};
+
+use crate::event::Invalid;
+
+/// As much as HS256 can make use of, and the least that it is safe with
+/// ([RFC 7518, section 3.2](https://www.rfc-editor.org/rfc/rfc7518#section-3.2)), in bytes.
+const SHORTEST_SECRET: usize = 32;
+
+/// The key of HS256, which both signs and verifies: at least 32 bytes.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(Vec<u8>);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}
+
+impl Secret {
+    /// Takes a secret as it is.
+    ///
+    /// # Errors
+    /// Where it is too short to be one.
+    pub fn new(bytes: impl Into<Vec<u8>>) -> Result<Self, Invalid> {
+        let bytes = bytes.into();
+        if bytes.len() < SHORTEST_SECRET {
+            let short = format!("has {} bytes; at least {SHORTEST_SECRET} are needed", bytes.len());
+            return Err(Invalid::new("secret", short));
+        }
+        Ok(Self(bytes))
+    }
+
+    /// Makes one of 256 random bits. Its bytes are base64url, so that a file that holds it can be
+    /// copied, and read by other programs, as text.
+    ///
+    /// # Errors
+    /// Where the operating system has no randomness to give.
+    pub fn random() -> io::Result<Self> {
+        let mut bits = [0; SHORTEST_SECRET];
+        if getrandom(&mut bits, GetRandomFlags::empty())? < bits.len() {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        Ok(Self(BASE64URL_NOPAD.encode(&bits).into_bytes()))
+    }
+
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_has_at_least_32_bytes() {
+        let short = Secret::new([b'x'; 31]).unwrap_err().to_string();
+        assert_eq!(short, "the secret has 31 bytes; at least 32 are needed");
+        assert!(Secret::new([b'x'; 32]).is_ok());
+    }
+
+    #[test]
+    fn random_ones_differ_and_are_text() {
+        let (one, other) = (Secret::random().unwrap(), Secret::random().unwrap());
+        assert_ne!(one, other);
+        assert_eq!(BASE64URL_NOPAD.decode(one.as_bytes()).unwrap().len(), SHORTEST_SECRET);
+    }
+
+    #[test]
+    fn a_secret_is_not_printed() {
+        assert_eq!(format!("{:?}", Secret::new([b'x'; 32]).unwrap()), "Secret(..)");
+    }
+}

@@ -1,0 +1,153 @@
+//! How a token becomes a cookie, and for whom. Time is virtual.
+
+use std::time::Duration;
+
+use axum::{
+    body::Body,
+    http::{Method, Request, Response, StatusCode, header::COOKIE},
+};
+use server::token::{Claims, mint};
+
+use crate::world::{BEGIN, World, secret, text};
+
+fn world() -> World {
+    World::ticking_every(Duration::from_secs(3))
+}
+
+/// A token for ten seconds that may publish to everything.
+fn token(subject: &str) -> String {
+    let sub = Some(subject.to_owned());
+    let claims =
+        Claims { publish: vec!["*".into()], sub, exp: BEGIN / 1_000_000 + 11, ..Claims::default() };
+    mint(&secret(), &claims)
+}
+
+async fn ask(
+    world: &World,
+    method: Method,
+    body: &str,
+    headers: &[(&str, &str)],
+) -> Response<Body> {
+    let mut request = Request::builder().method(method).uri("/login");
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    world.ask(request.body(body.to_owned().into()).unwrap()).await
+}
+
+fn cookie(answer: &Response<Body>) -> Option<&str> {
+    answer.headers().get("set-cookie").map(|value| value.to_str().unwrap())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_becomes_a_cookie_until_it_ends() {
+    let world = world();
+    let token = token("Ada");
+    let expected = format!("belfry-token={token}; Path=/; Max-Age=10; HttpOnly; SameSite=Strict");
+    let bearer = format!("Bearer {token}");
+    let newline = format!("{token}\n");
+    for (body, headers) in [
+        (&*token, &[][..]),
+        (&newline, &[("content-type", "text/plain")]),
+        ("", &[("authorization", &*bearer)]),
+        ("something else", &[("authorization", &*bearer)]),
+    ] {
+        let answer = ask(&world, Method::POST, body, headers).await;
+        assert_eq!(answer.status(), StatusCode::NO_CONTENT);
+        assert_eq!(cookie(&answer), Some(&*expected));
+        assert_eq!(answer.headers()["cache-control"], "no-store");
+        assert_eq!(text(answer).await, "");
+    }
+    let cookie = expected.split(';').next().unwrap();
+    let request = Request::post("/topics/news").header(COOKIE, cookie);
+    let request = request.header("sec-fetch-site", "same-origin").body(Body::empty()).unwrap();
+    assert_eq!(world.ask(request).await.status(), StatusCode::OK);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_logout_removes_the_cookie_also_one_that_is_of_no_use() {
+    let world = world();
+    let answer = ask(&world, Method::DELETE, "", &[("cookie", "belfry-token=x")]).await;
+    assert_eq!(answer.status(), StatusCode::NO_CONTENT);
+    assert_eq!(
+        cookie(&answer),
+        Some("belfry-token=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict")
+    );
+    let answer = ask(&world, Method::POST, &token("Ada"), &[("cookie", "belfry-token=x")]).await;
+    assert_eq!(answer.status(), StatusCode::NO_CONTENT);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_cookie_is_for_https_alone_where_that_was_asked() {
+    let world = world();
+    let secure = async |name: &str, value: &str| {
+        let answer = ask(&world, Method::POST, &token("Ada"), &[(name, value)]).await;
+        cookie(&answer).unwrap().ends_with("; Secure")
+    };
+    for https in ["https", "HTTPS", "https, http"] {
+        assert!(secure("x-forwarded-proto", https).await, "{https}");
+    }
+    for https in ["proto=https", "for=192.0.2.1;proto=\"https\";by=a", "for=a, for=b; proto=HTTPS"]
+    {
+        assert!(secure("forwarded", https).await, "{https}");
+    }
+    assert!(!secure("x-forwarded-proto", "http").await);
+    assert!(!secure("forwarded", "for=https;proto=http").await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn other_sites_log_nobody_in_or_out() {
+    let world = world();
+    for method in [Method::POST, Method::DELETE] {
+        let status = async |headers: &[_]| {
+            let answer = ask(&world, method.clone(), &token("Eve"), headers).await;
+            assert_eq!(answer.status() == StatusCode::NO_CONTENT, cookie(&answer).is_some());
+            answer.status()
+        };
+        for site in ["cross-site", "same-site", "", "x"] {
+            assert_eq!(status(&[("sec-fetch-site", site)]).await, StatusCode::FORBIDDEN, "{site}");
+        }
+        for site in ["same-origin", "none"] {
+            assert_eq!(status(&[("sec-fetch-site", site)]).await, StatusCode::NO_CONTENT, "{site}");
+        }
+        // Over plain HTTP there is an origin alone.
+        for origin in
+            ["null", "http://evil.test", "http://belfry.test:81", "http://belfry.test.evil.test"]
+        {
+            assert_eq!(status(&[("origin", origin)]).await, StatusCode::FORBIDDEN, "{origin}");
+        }
+        assert_eq!(status(&[("origin", "http://belfry.test")]).await, StatusCode::NO_CONTENT);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_no_token_becomes_no_cookie() {
+    let world = world();
+    let good = token("Ada");
+    let bearer = format!("Bearer {good}");
+    let refused = async |body: &str, headers: &[_], status: StatusCode| {
+        let answer = ask(&world, Method::POST, body, headers).await;
+        assert_eq!(answer.status(), status, "{body}");
+        assert_eq!(cookie(&answer), None);
+        assert_eq!(answer.headers()["content-type"], "application/problem+json");
+    };
+    for body in
+        ["", " \n", "x", &good[1..], "é", &format!("{good}; Domain=test"), &"x".repeat(8193)]
+    {
+        refused(body, &[], StatusCode::UNAUTHORIZED).await;
+    }
+    refused(&good, &[("authorization", "Bearer x")], StatusCode::UNAUTHORIZED).await;
+    refused(&good, &[("authorization", "Basic x")], StatusCode::UNAUTHORIZED).await;
+    let twice = [("authorization", &*bearer), ("authorization", &*bearer)];
+    refused(&good, &twice, StatusCode::UNAUTHORIZED).await;
+
+    let large = Claims {
+        publish: vec!["a".repeat(200); 20],
+        exp: BEGIN / 1_000_000 + 11,
+        ..Claims::default()
+    };
+    let large = mint(&secret(), &large);
+    refused(&large, &[], StatusCode::PAYLOAD_TOO_LARGE).await;
+    tokio::time::sleep(Duration::from_millis(10_600)).await;
+    refused(&good, &[], StatusCode::UNAUTHORIZED).await;
+}
