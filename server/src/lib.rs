@@ -14,6 +14,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+pub mod client;
 pub mod clock;
 pub mod config;
 pub mod cursor;
