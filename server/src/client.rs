@@ -1,3 +1,20 @@
 //! The commands that speak to a server: arguments go in, requests go out, answers come back.
 
 pub mod stream;
+
+use std::io::{self, Write};
+
+use crate::command::Failure;
+
+/// Prints a line. Whoever has stopped reading does not want it.
+///
+/// # Errors
+/// Where it cannot be written.
+pub fn print_line(mut out: impl Write, line: &str) -> Result<(), Failure> {
+    match out.write_all(format!("{line}\n").as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::new(format_args!("cannot write to stdout: {error}")))
+        }
+        _ => Ok(()),
+    }
+}

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 pub mod client;
 pub mod clock;
+pub mod command;
 pub mod config;
 pub mod cursor;
 pub mod edge;

@@ -1,9 +1,9 @@
-//! `belfry`: reads its configuration, binds its port, serves, drains, exits.
+//! `belfry`: reads its configuration, binds its port, serves, drains, exits. Its other commands do
+//! one thing and exit.
 
 use std::{
     env,
     error::Error,
-    fmt::Display,
     io::{self, IsTerminal, Write},
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     pin::pin,
@@ -14,7 +14,13 @@ use std::{
 
 use clap::{Parser, error::ErrorKind};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use server::{Clock, Config, Site, config::Flags, log::{Memory, Retention}, serve, tail};
+use server::{
+    Clock, Config, Log, Site,
+    client::print_line,
+    command::{Command, CommandLine, Failure, token},
+    log::Memory,
+    serve, tail,
+};
 use tokio::{
     net::TcpListener,
     select,
@@ -29,30 +35,28 @@ use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::Subscriber
 /// How long answers under way may take after SIGTERM.
 const DRAIN: Duration = Duration::from_secs(10);
 
-const CANNOT_SERVE: u8 = 1;
-const BAD_CONFIGURATION: u8 = 2;
-
 fn main() -> ExitCode {
-    let flags = match Flags::try_parse() {
-        Ok(flags) => flags,
+    let done = match CommandLine::try_parse() {
+        Ok(line) => perform(line.command()),
         Err(asked)
             if matches!(asked.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) =>
         {
             // Who has stopped reading does not want the rest.
             let _ = asked.print();
-            return ExitCode::SUCCESS;
+            Ok(())
         }
-        Err(error) => return fail(BAD_CONFIGURATION, first_line(&error)),
+        Err(error) => Err(error.into()),
     };
-    let config = match Config::from_flags(flags, |name| {
-        env::var_os(name).map(|value| value.to_string_lossy().into_owned())
-    }) {
-        Ok(config) => config,
-        Err(error) => return fail(BAD_CONFIGURATION, error),
-    };
-    match run(config) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(CANNOT_SERVE, error),
+    done.map_or_else(|failure| fail(&failure), |()| ExitCode::SUCCESS)
+}
+
+fn perform(command: Command) -> Result<(), Failure> {
+    let look_up = |name: &str| env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+    match command {
+        Command::Serve(flags) => run(Config::from_flags(flags, look_up)?).map_err(Failure::new),
+        Command::Token(flags) => {
+            print_line(io::stdout(), &token::Request::from_flags(flags, look_up)?.mint()?)
+        }
     }
 }
 
@@ -65,7 +69,7 @@ async fn run(config: Config) -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", config.listen))?;
-    let log = Arc::new(Memory::new(Clock::system(), Retention::default(), tail::Bounds::default()));
+    let log = open_log(&config);
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     // A closed stdout is no reason not to serve.
@@ -89,6 +93,12 @@ async fn run(config: Config) -> Result<(), Box<dyn Error>> {
         _ = terminate.recv() => {}
     }
     Ok(())
+}
+
+/// The log of events, where the configuration says that it is.
+// MERGE: `Embedded::open` in `config.data_dir`, unless `config.ephemeral`.
+fn open_log(config: &Config) -> Arc<dyn Log> {
+    Arc::new(Memory::new(Clock::system(), config.retention.clone(), tail::Bounds::default()))
 }
 
 /// Logs until the returned guard is dropped. Lines are lost rather than waited for: a terminal or a
@@ -119,15 +129,8 @@ fn reachable(listening: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, listening.port())
 }
 
-/// What clap says in several lines, in one.
-fn first_line(error: &clap::Error) -> String {
-    let said = error.to_string();
-    let line = said.lines().next().unwrap_or_default();
-    format!("{}; see belfry --help", line.trim_start_matches("error: "))
-}
-
-#[expect(clippy::print_stderr, reason = "said before, or instead of, serving")]
-fn fail(code: u8, why: impl Display) -> ExitCode {
-    eprintln!("belfry: {why}");
-    ExitCode::from(code)
+#[expect(clippy::print_stderr, reason = "said before, or instead of, doing what was asked")]
+fn fail(failure: &Failure) -> ExitCode {
+    eprintln!("belfry: {failure}");
+    ExitCode::from(failure.code)
 }
