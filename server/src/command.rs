@@ -6,7 +6,10 @@ use std::fmt;
 
 use clap::{Parser, Subcommand};
 
-use crate::config::{self, BadSetting};
+use crate::{
+    client::{follow, publish, purge},
+    config::{self, BadSetting},
+};
 
 /// Pushes events, and the server's time, to every browser over Server-Sent Events.
 ///
@@ -30,6 +33,15 @@ pub enum Command {
     /// Print a token that gives the right to publish, to read what is private, or to remove events
     #[command(after_help = token::AFTER_HELP)]
     Token(token::Flags),
+    /// Publish an event and print its id
+    #[command(after_help = publish::AFTER_HELP)]
+    Publish(publish::Flags),
+    /// Print what is published to some topics, as it comes
+    #[command(after_help = follow::AFTER_HELP)]
+    Follow(follow::Flags),
+    /// Remove every event of a topic and print how many there were
+    #[command(after_help = purge::AFTER_HELP)]
+    Purge(purge::Flags),
 }
 
 const AFTER_HELP: &str = "\
@@ -133,6 +145,10 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said_in_one_line() {
         assert_eq!(failure(&["serv"]), "unrecognized subcommand 'serv'; see belfry --help");
+        assert_eq!(
+            failure(&["purge"]),
+            "the following required arguments were not provided: <TOPIC>; see belfry --help"
+        );
         assert_eq!(Failure::new("a\r\n\u{1b}[31mb").to_string(), "a   [31mb");
     }
 }

@@ -16,7 +16,7 @@ use clap::{Parser, error::ErrorKind};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use server::{
     Clock, Config, Log, Site,
-    client::print_line,
+    client::{follow::Follow, print_line, publish::publish, purge::purge, unread},
     command::{Command, CommandLine, Failure, token},
     log::Memory,
     serve, tail,
@@ -57,6 +57,13 @@ fn perform(command: Command) -> Result<(), Failure> {
         Command::Token(flags) => {
             print_line(io::stdout(), &token::Request::from_flags(flags, look_up)?.mint()?)
         }
+        Command::Publish(flags) => publish(flags, look_up, io::stdin(), io::stdout()),
+        Command::Follow(flags) => {
+            let follow = Follow::from_flags(flags, look_up)?;
+            unread::end_with_the_reader();
+            follow.run(io::stdout(), io::stderr())
+        }
+        Command::Purge(flags) => purge(flags, look_up, io::stdout()),
     }
 }
 

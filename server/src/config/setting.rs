@@ -56,6 +56,16 @@ impl Found {
         })
     }
 
+    /// What is wrong with a value that nobody else may see.
+    pub(crate) fn hidden(&self, reason: &str) -> BadSetting {
+        BadSetting { name: self.name, value: Some("…".into()), reason: reason.into() }
+    }
+
+    /// The value as it is.
+    pub(crate) fn value(&self) -> &str {
+        &self.value
+    }
+
     /// The value as it is.
     pub(crate) fn into_value(self) -> String {
         self.value

@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod client;
 mod page;
 mod program;
+mod scripted;
 mod serving;
 mod sockets;
 mod stream;
