@@ -1,9 +1,20 @@
 //! The configuration: flags and environment variables go in, one plain struct comes out.
 
-use std::{fmt, net::SocketAddr, ops::RangeInclusive, path::PathBuf, time::Duration};
+mod data_dir;
+mod flags;
+mod retention;
+mod setting;
 
-use clap::Parser;
+use std::{net::SocketAddr, ops::RangeInclusive, path::PathBuf, time::Duration};
+
 use tracing_subscriber::filter::{LevelFilter, Targets};
+
+use crate::log::Retention;
+
+pub(crate) use data_dir::DataDir;
+pub use flags::Flags;
+pub use setting::BadSetting;
+pub(crate) use setting::{Found, Settings, duration};
 
 /// How short and how long the interval may be. Below, a page has no time to notice silence; above,
 /// it would be called silent for hours.
@@ -14,6 +25,18 @@ const INTERVALS: RangeInclusive<Duration> = Duration::from_millis(100)..=Duratio
 pub struct Config {
     /// Where to listen. Default 127.0.0.1:3000.
     pub listen: SocketAddr,
+    /// Where the log and the key are kept. Default `${XDG_DATA_HOME:-~/.local/share}/belfry`; `None`
+    /// where nothing is to be written: an ephemeral server whose tokens others sign, and that was
+    /// told of no folder.
+    pub data_dir: Option<PathBuf>,
+    /// The log is in memory. The key is in `data_dir` all the same. Default false.
+    pub ephemeral: bool,
+    /// What the log keeps. Default 1,000,000 events, 7 days, 1 GiB.
+    pub retention: Retention,
+    /// A secret with which others sign tokens. Default none.
+    pub secret_file: Option<PathBuf>,
+    /// Public keys, in PEM, of others who sign tokens. Default none.
+    pub public_keys: Vec<PathBuf>,
     /// Between two ticks, 100 ms to 1 h. Default 3 s.
     pub interval: Duration,
     /// The folder of the wasm, the styles and the icons. Default `target/site`.
@@ -38,6 +61,11 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 3000)),
+            data_dir: None,
+            ephemeral: false,
+            retention: Retention::default(),
+            secret_file: None,
+            public_keys: Vec::new(),
             interval: Duration::from_secs(3),
             site: PathBuf::from("target/site"),
             hashed: true,
@@ -49,61 +77,6 @@ impl Default for Config {
     }
 }
 
-/// Pushes the server's time to every browser over Server-Sent Events.
-///
-/// Open the address in a browser to see the time tick, or read the stream with
-/// `curl -N http://127.0.0.1:3000/sse`.
-#[derive(Debug, Default, Parser)]
-#[command(name = "belfry", version, after_help = AFTER_HELP)]
-pub struct Flags {
-    /// Where to listen, as ADDRESS:PORT; port 0 takes a free one [default: 127.0.0.1:3000]
-    #[arg(long, value_name = "ADDRESS")]
-    pub listen: Option<String>,
-    /// How long between two pushes of the time, as 3s, 500ms or 1m [default: 3s]
-    #[arg(long, value_name = "DURATION")]
-    pub interval: Option<String>,
-    /// The folder of the wasm, the styles and the icons, made by `make build` [default: target/site]
-    #[arg(long, value_name = "FOLDER")]
-    pub site: Option<String>,
-    /// What to log: error, warn, info, debug, trace, or by module as info,server::edge=debug [default: info]
-    #[arg(long, value_name = "FILTER")]
-    pub log: Option<String>,
-}
-
-const AFTER_HELP: &str = "\
-Environment (a flag goes before its variable):
-  BELFRY_LISTEN    --listen     (then LEPTOS_SITE_ADDR)
-  BELFRY_INTERVAL  --interval
-  BELFRY_SITE      --site       (then LEPTOS_SITE_ROOT)
-  BELFRY_LOG       --log
-  LEPTOS_HASH_FILES=false       the names of the site's files carry no hash
-
-Signals:
-  SIGTERM          ends the streams, waits at most 10 s for what is under way, and exits
-  SIGINT, or any signal again   exits at once
-
-Exit codes:
-  0 ended as asked    1 cannot serve (port in use, no site)    2 bad configuration";
-
-/// A setting whose value cannot be used.
-#[derive(Debug, PartialEq, Eq)]
-pub struct BadSetting {
-    /// The flag or variable that holds it.
-    pub name: &'static str,
-    /// What it holds.
-    pub value: String,
-    /// Why that is of no use.
-    pub reason: String,
-}
-
-impl fmt::Display for BadSetting {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} is {:?}: {}", self.name, self.value, self.reason)
-    }
-}
-
-impl std::error::Error for BadSetting {}
-
 impl Config {
     /// Builds the configuration from flags, then from the variables that `look_up` finds. An empty
     /// variable counts as absent.
@@ -114,52 +87,77 @@ impl Config {
         flags: Flags,
         look_up: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, BadSetting> {
-        let setting = |flag: Option<String>, names: &[&'static str]| match flag {
-            Some(value) => Some((names[0], value)),
-            None => names[1..].iter().find_map(|name| {
-                look_up(name).filter(|value| !value.is_empty()).map(|value| (*name, value))
-            }),
-        };
+        let settings = Settings(look_up);
         let mut config = Self::default();
         if let Some(found) =
-            setting(flags.listen, &["--listen", "BELFRY_LISTEN", "LEPTOS_SITE_ADDR"])
+            settings.find(flags.listen, &["--listen", "BELFRY_LISTEN", "LEPTOS_SITE_ADDR"])
         {
-            config.listen = used(found, |value| {
+            config.listen = found.read(|value| {
                 value.parse().map_err(|_| "not of the form 127.0.0.1:3000 or [::1]:3000")
             })?;
         }
-        if let Some(found) = setting(flags.interval, &["--interval", "BELFRY_INTERVAL"]) {
-            config.interval = used(found, interval)?;
+        if let Some(found) = settings.find(flags.interval, &["--interval", "BELFRY_INTERVAL"]) {
+            config.interval = found.read(interval)?;
         }
-        if let Some((_, folder)) =
-            setting(flags.site, &["--site", "BELFRY_SITE", "LEPTOS_SITE_ROOT"])
+        if let Some(found) =
+            settings.find(flags.site, &["--site", "BELFRY_SITE", "LEPTOS_SITE_ROOT"])
         {
-            config.site = folder.into();
+            config.site = found.into_value().into();
         }
-        if let Some(found) = setting(flags.log, &["--log", "BELFRY_LOG"]) {
-            config.log = used(found, log_filter)?;
+        if let Some(found) = settings.find(flags.log, &["--log", "BELFRY_LOG"]) {
+            config.log = found.read(log_filter)?;
         }
-        config.hashed = look_up("LEPTOS_HASH_FILES").as_deref() != Some("false");
+        config.hashed = settings.variable("LEPTOS_HASH_FILES").as_deref() != Some("false");
+        config.retention = retention(flags.retain, flags.retain_topic, &settings)?;
+        let secret = ["--jwt-secret-file", "BELFRY_JWT_SECRET_FILE"];
+        config.secret_file = path(settings.find(flags.jwt_secret_file, &secret));
+        let public = ["--jwt-public-key", "BELFRY_JWT_PUBLIC_KEY"];
+        let public = settings.find_all(flags.jwt_public_key, public, ':');
+        config.public_keys = public.into_iter().map(|found| found.into_value().into()).collect();
+        let ephemeral = flags.ephemeral.then(|| "true".into());
+        if let Some(found) = settings.find(ephemeral, &["--ephemeral", "BELFRY_EPHEMERAL"]) {
+            config.ephemeral = found.read(yes_or_no)?;
+        }
+        let signed_by_others = config.secret_file.is_some() || !config.public_keys.is_empty();
+        config.data_dir = match DataDir::find(flags.data_dir, &settings) {
+            DataDir::Said(folder) => Some(folder),
+            _ if config.ephemeral && signed_by_others => None,
+            usual => Some(usual.folder()?),
+        };
         Ok(config)
     }
 }
 
-/// Reads a value, or says which setting holds one that cannot be read.
-fn used<T, E: Into<String>>(
-    (name, value): (&'static str, String),
-    read: impl Fn(&str) -> Result<T, E>,
-) -> Result<T, BadSetting> {
-    read(&value).map_err(|reason| BadSetting { name, value: value.clone(), reason: reason.into() })
+fn path(found: Option<Found>) -> Option<PathBuf> {
+    found.map(|found| found.into_value().into())
 }
 
-fn interval(value: &str) -> Result<Duration, String> {
-    let interval = humantime::parse_duration(value)
-        .map_err(|_| "not a number with a unit, as 3s, 500ms or 1m".to_owned())?;
-    if INTERVALS.contains(&interval) {
-        Ok(interval)
-    } else {
-        Err("not from 100ms to 1h".to_owned())
+fn retention<F: Fn(&str) -> Option<String>>(
+    whole: Option<String>,
+    rules: Vec<String>,
+    settings: &Settings<F>,
+) -> Result<Retention, BadSetting> {
+    let mut kept = Retention::default();
+    if let Some(found) = settings.find(whole, &["--retain", "BELFRY_RETAIN"]) {
+        kept.total = found.read(retention::whole)?;
     }
+    let rules = settings.find_all(rules, ["--retain-topic", "BELFRY_RETAIN_TOPIC"], ';');
+    kept.rules =
+        rules.into_iter().map(|found| found.read(retention::rule)).collect::<Result<_, _>>()?;
+    Ok(kept)
+}
+
+fn yes_or_no(value: &str) -> Result<bool, &'static str> {
+    match value {
+        "1" | "true" => Ok(true),
+        "0" | "false" => Ok(false),
+        _ => Err("none of 1, true, 0 and false"),
+    }
+}
+
+fn interval(value: &str) -> Result<Duration, &'static str> {
+    let interval = duration(value)?;
+    if INTERVALS.contains(&interval) { Ok(interval) } else { Err("not from 100ms to 1h") }
 }
 
 /// A word alone is a level: `tracing` would take any other for the name of a module, and be silent.
@@ -176,18 +174,61 @@ fn log_filter(value: &str) -> Result<Targets, String> {
 mod tests {
     use std::collections::HashMap;
 
+    use clap::Parser;
+
     use super::*;
+    use crate::command::{Command, CommandLine};
 
     fn config(arguments: &[&str], variables: &[(&str, &str)]) -> Result<Config, BadSetting> {
-        let flags = Flags::parse_from([&["belfry"], arguments].concat());
+        let at_home = [&[("HOME", "/home/ada")], variables].concat();
+        homeless(arguments, &at_home)
+    }
+
+    fn homeless(arguments: &[&str], variables: &[(&str, &str)]) -> Result<Config, BadSetting> {
+        let Command::Serve(flags) =
+            CommandLine::parse_from([&["belfry"], arguments].concat()).command()
+        else {
+            panic!("{arguments:?} do not serve");
+        };
         let variables: HashMap<_, _> = variables.iter().copied().collect();
         Config::from_flags(flags, |name| variables.get(name).map(|value| (*value).to_owned()))
     }
 
     #[test]
     fn nothing_said_is_the_default() {
-        assert_eq!(config(&[], &[]), Ok(Config::default()));
-        assert_eq!(config(&[], &[("BELFRY_LISTEN", "")]), Ok(Config::default()));
+        let data_dir = Some(PathBuf::from("/home/ada/.local/share/belfry"));
+        let default = Ok(Config { data_dir, ..Config::default() });
+        assert_eq!(config(&[], &[]), default);
+        assert_eq!(config(&["serve"], &[]), default);
+        assert_eq!(config(&[], &[("BELFRY_LISTEN", "")]), default);
+    }
+
+    #[test]
+    fn an_ephemeral_server_keeps_its_key_unless_others_sign() {
+        let ephemeral = config(&["--ephemeral"], &[]).unwrap();
+        assert!(ephemeral.ephemeral && ephemeral.data_dir.is_some());
+        assert!(config(&[], &[("BELFRY_EPHEMERAL", "1")]).unwrap().ephemeral);
+        assert!(homeless(&["--ephemeral"], &[]).is_err());
+        let signed = ["--ephemeral", "--jwt-secret-file", "secret"];
+        assert_eq!(homeless(&signed, &[]).unwrap().data_dir, None);
+        let here = [&signed[..], &["--data-dir", "here"]].concat();
+        assert_eq!(config(&here, &[]).unwrap().data_dir, Some("here".into()));
+    }
+
+    #[test]
+    fn what_is_said_again_and_again_is_all_there() {
+        let said = ["--jwt-public-key", "a", "--jwt-public-key", "b", "--jwt-secret-file", "c"];
+        let keys = config(&said, &[]).unwrap();
+        assert_eq!(keys.public_keys, [PathBuf::from("a"), "b".into()]);
+        assert_eq!(keys.secret_file, Some("c".into()));
+        let keys = config(&[], &[("BELFRY_JWT_PUBLIC_KEY", "/a:/b")]).unwrap();
+        assert_eq!(keys.public_keys, [PathBuf::from("/a"), "/b".into()]);
+
+        let kept = config(&["--retain", "-,1h,-", "--retain-topic", "chat/*=10,-,-"], &[]).unwrap();
+        assert_eq!(kept.retention.total.age, Duration::from_secs(3600));
+        let rules = [("BELFRY_RETAIN_TOPIC", "a=1,-,-;b=2,-,-")];
+        let rules = config(&[], &rules).unwrap().retention.rules;
+        assert_eq!(rules.iter().map(|(_, bounds)| bounds.events).collect::<Vec<_>>(), [1, 2]);
     }
 
     #[test]
@@ -215,6 +256,11 @@ mod tests {
             r#"BELFRY_INTERVAL is "3": not a number with a unit, as 3s, 500ms or 1m"#
         );
         assert_eq!(said(&["--interval", "0s"], &[]), r#"--interval is "0s": not from 100ms to 1h"#);
+        assert_eq!(
+            said(&["--retain", "many"], &[]),
+            r#"--retain is "many": not of the form EVENTS,AGE,BYTES, as 1000000,7d,1GiB or -,1h,-"#
+        );
+        assert!(said(&[], &[("BELFRY_RETAIN_TOPIC", "a=1,-,-;b")]).contains(r#"is "b": not of"#));
         assert!(said(&["--log", "loud"], &[]).starts_with(r#"--log is "loud": "loud" is none of"#));
     }
 }

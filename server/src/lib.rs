@@ -8,13 +8,18 @@
 //! [`frame`], to everyone who follows it, [`sse`] hands it to one reader. [`http`] is the application as a value,
 //! with [`page`], [`probe`] and [`site`] as its parts; [`edge`] owns the sockets. [`serve`] joins
 //! them.
+//!
+//! [`command`] reads the command line. The commands other than to serve are in [`client`]: they
+//! stand at the other end of the wire.
 
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+pub mod client;
 pub mod clock;
+pub mod command;
 pub mod config;
 pub mod cursor;
 pub mod edge;

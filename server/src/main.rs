@@ -1,9 +1,9 @@
-//! `belfry`: reads its configuration, binds its port, serves, drains, exits.
+//! `belfry`: reads its configuration, binds its port, serves, drains, exits. Its other commands do
+//! one thing and exit.
 
 use std::{
     env,
     error::Error,
-    fmt::Display,
     io::{self, IsTerminal, Write},
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     pin::pin,
@@ -15,11 +15,14 @@ use std::{
 use clap::{Parser, error::ErrorKind};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use server::{
-    Clock, Config, Keys, Site,
-    config::Flags,
-    log::{Memory, Retention},
-    serve, tail,
-    token::Secret,
+    Config, Site,
+    client::{follow::Follow, print_line, publish::publish, purge::purge, unread},
+    command::{
+        Command, CommandLine, Failure,
+        serve::{is_first_start, open_keys, open_log, say_how_to_publish},
+        token,
+    },
+    serve,
 };
 use tokio::{
     net::TcpListener,
@@ -35,30 +38,35 @@ use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::Subscriber
 /// How long answers under way may take after SIGTERM.
 const DRAIN: Duration = Duration::from_secs(10);
 
-const CANNOT_SERVE: u8 = 1;
-const BAD_CONFIGURATION: u8 = 2;
-
 fn main() -> ExitCode {
-    let flags = match Flags::try_parse() {
-        Ok(flags) => flags,
+    let done = match CommandLine::try_parse() {
+        Ok(line) => perform(line.command()),
         Err(asked)
             if matches!(asked.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) =>
         {
             // Who has stopped reading does not want the rest.
             let _ = asked.print();
-            return ExitCode::SUCCESS;
+            Ok(())
         }
-        Err(error) => return fail(BAD_CONFIGURATION, first_line(&error)),
+        Err(error) => Err(error.into()),
     };
-    let config = match Config::from_flags(flags, |name| {
-        env::var_os(name).map(|value| value.to_string_lossy().into_owned())
-    }) {
-        Ok(config) => config,
-        Err(error) => return fail(BAD_CONFIGURATION, error),
-    };
-    match run(config) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(CANNOT_SERVE, error),
+    done.map_or_else(|failure| fail(&failure), |()| ExitCode::SUCCESS)
+}
+
+fn perform(command: Command) -> Result<(), Failure> {
+    let look_up = |name: &str| env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+    match command {
+        Command::Serve(flags) => run(Config::from_flags(flags, look_up)?).map_err(Failure::new),
+        Command::Token(flags) => {
+            print_line(io::stdout(), &token::Request::from_flags(flags, look_up)?.mint()?)
+        }
+        Command::Publish(flags) => publish(flags, look_up, io::stdin(), io::stdout()),
+        Command::Follow(flags) => {
+            let follow = Follow::from_flags(flags, look_up)?;
+            unread::end_with_the_reader();
+            follow.run(io::stdout(), io::stderr())
+        }
+        Command::Purge(flags) => purge(flags, look_up, io::stdout()),
     }
 }
 
@@ -68,16 +76,20 @@ async fn run(config: Config) -> Result<(), Box<dyn Error>> {
     raise_descriptor_limit();
     let hashes = config.hashed.then(Site::hashes_beside_binary);
     let site = Site::find(&config.site, hashes.as_deref())?;
+    let first_start = is_first_start(&config);
+    let log = open_log(&config)?;
+    let keys = Arc::new(open_keys(&config)?);
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", config.listen))?;
-    let log = Arc::new(Memory::new(Clock::system(), Retention::default(), tail::Bounds::default()));
-    let keys = Arc::new(Keys::default().with_secret(&Secret::random()?));
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    let address = reachable(listener.local_addr()?);
+    if first_start {
+        say_how_to_publish(&config, address);
+    }
     // A closed stdout is no reason not to serve.
-    let _ =
-        writeln!(io::stdout(), "Belfry is open at http://{}/", reachable(listener.local_addr()?));
+    let _ = writeln!(io::stdout(), "Belfry is open at http://{address}/");
 
     let shutdown = CancellationToken::new();
     let mut serving = pin!(serve(config, site, log, keys, listener, shutdown.clone()));
@@ -126,15 +138,8 @@ fn reachable(listening: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, listening.port())
 }
 
-/// What clap says in several lines, in one.
-fn first_line(error: &clap::Error) -> String {
-    let said = error.to_string();
-    let line = said.lines().next().unwrap_or_default();
-    format!("{}; see belfry --help", line.trim_start_matches("error: "))
-}
-
-#[expect(clippy::print_stderr, reason = "said before, or instead of, serving")]
-fn fail(code: u8, why: impl Display) -> ExitCode {
-    eprintln!("belfry: {why}");
-    ExitCode::from(code)
+#[expect(clippy::print_stderr, reason = "said before, or instead of, doing what was asked")]
+fn fail(failure: &Failure) -> ExitCode {
+    eprintln!("belfry: {failure}");
+    ExitCode::from(failure.code)
 }

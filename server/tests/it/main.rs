@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod client;
 mod hub;
 mod log;
 mod login;
@@ -10,6 +11,7 @@ mod presented;
 mod private;
 mod program;
 mod resume;
+mod scripted;
 mod serving;
 mod sockets;
 mod stream;

@@ -21,13 +21,18 @@ impl Program {
         let folder = TempDir::new().unwrap();
         site_in(folder.path());
         fs::write(folder.path().join("big"), vec![b'.'; 32 << 20]).unwrap();
-        fs::copy(env!("CARGO_BIN_EXE_belfry"), folder.path().join("belfry")).unwrap();
+        // By a process of its own: what this one has open for writing, a child that another test
+        // starts meanwhile has open too, and such a file cannot be run.
+        let belfry = folder.path().join("belfry");
+        let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_belfry")).arg(belfry).status();
+        assert!(copied.unwrap().success());
         Self(folder)
     }
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(self.0.path().join("belfry"));
-        command.args(arguments).current_dir(self.0.path()).env_clear().stdin(Stdio::null());
+        command.args(arguments).current_dir(self.0.path()).stdin(Stdio::null());
+        command.env_clear().env("HOME", self.0.path());
         command
     }
 
@@ -35,6 +40,7 @@ impl Program {
     fn shell(&self, line: &str) -> Command {
         let mut shell = Command::new("sh");
         shell.args(["-c", line]).current_dir(self.0.path()).stdin(Stdio::null());
+        shell.env("XDG_DATA_HOME", self.0.path().join("data"));
         shell
     }
 
@@ -46,7 +52,7 @@ impl Program {
         (status.code().unwrap(), String::from_utf8(stderr).unwrap())
     }
 
-    fn serves(&self, arguments: &[&str]) -> Serving {
+    pub(crate) fn serves(&self, arguments: &[&str]) -> Serving {
         let arguments = [&["--listen", "127.0.0.1:0", "--site", "."], arguments].concat();
         Serving::start(self.command(&arguments))
     }

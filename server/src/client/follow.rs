@@ -1,0 +1,283 @@
+//! `belfry follow`: topics go in, what is published to them comes out, line by line, over all
+//! connections that it takes.
+
+mod lines;
+
+use std::{
+    io::{self, Read, Write},
+    num::NonZeroU64,
+    thread::sleep,
+    time::Duration,
+};
+
+use app::event::STREAM_PATH;
+use axum::http::{
+    HeaderValue,
+    header::{ACCEPT, CONTENT_TYPE},
+};
+use clap::Args;
+use form_urlencoded::Serializer;
+use ureq::{Body, http::Response};
+
+use self::lines::{Lines, Stop};
+use super::{Server, ServerFlags, back_off::BackOff, is_hopeless, stream::Decoder, topic};
+use crate::{
+    command::Failure,
+    config::{BadSetting, Found},
+};
+
+pub(crate) const AFTER_HELP: &str = "\
+Each event's data is printed as it is, with a line end after it; with --json each event is one line:
+its id, type, topics, data and when it was published. Where the stream ends, falls silent for 45 s
+or cannot be opened, stderr says so, and it is opened again from the last event on.
+
+Where events are missing, stderr says why: expired (the server does not keep them any more), epoch
+(its log is another one) or unknown (the cursor is none). With --json this is a line of stdout too,
+in its place among the others, with the type gap and the reason in its data.
+
+Environment (a flag goes before its variable):
+  BELFRY_URL    --url
+  BELFRY_TOKEN  --token, needed for private events only
+  SSL_CERT_FILE, HTTPS_PROXY, NO_PROXY  as for other programs
+
+Exit codes:
+  0 so many as --count says, or nobody reads stdout any more
+  1 refused, or the token has expired    2 bad arguments";
+
+/// The waits between attempts, before the jitter.
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+const LONGEST_WAIT: Duration = Duration::from_secs(12);
+
+/// A stream of which nothing was heard for so long is dead: three times what the server lets pass
+/// without a comment.
+pub const SILENCE: Duration = Duration::from_secs(45);
+
+/// What to follow.
+#[derive(Clone, Debug, Args)]
+pub struct Flags {
+    #[command(flatten)]
+    server: ServerFlags,
+    /// The topics
+    #[arg(required = true, value_name = "TOPIC")]
+    topics: Vec<String>,
+    /// Begin after the event of this id. One that the server does not know stands for the oldest
+    #[arg(long, value_name = "ID")]
+    after: Option<String>,
+    /// Begin with each topic's newest event
+    #[arg(long, conflicts_with = "after")]
+    last: bool,
+    /// Print each event as one line of JSON
+    #[arg(long)]
+    json: bool,
+    /// End after so many events
+    #[arg(long, value_name = "NUMBER")]
+    count: Option<NonZeroU64>,
+}
+
+/// A reader of some topics.
+#[derive(Debug)]
+pub struct Follow {
+    server: Server,
+    /// Where the stream is.
+    place: String,
+    /// The id of the last event that came completely, or to begin after.
+    cursor: Option<HeaderValue>,
+    json: bool,
+    /// How many events to print; `None` is no end.
+    count: Option<NonZeroU64>,
+    /// The longest silence. Default [`SILENCE`].
+    pub silence: Duration,
+}
+
+/// Why a stream is read no further.
+#[derive(Debug, PartialEq, Eq)]
+enum End {
+    /// All has been printed, or nobody reads it.
+    Done,
+    /// The next attempt may work; not before so long.
+    Again(Failure, Option<Duration>),
+    /// No attempt will.
+    Failed(Failure),
+}
+
+impl Follow {
+    /// Reads what to follow.
+    ///
+    /// # Errors
+    /// The first argument that cannot be used.
+    pub fn from_flags(
+        flags: Flags,
+        look_up: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, BadSetting> {
+        let server = Server::from_flags(flags.server, look_up)?;
+        let mut query = Serializer::new(String::new());
+        for name in flags.topics {
+            query.append_pair("topic", topic(name)?.as_str());
+        }
+        query.append_pair("format", "json");
+        if flags.last {
+            query.append_pair("last", "1");
+        }
+        let place = format!("{}{STREAM_PATH}?{}", server.base, query.finish());
+        let after = flags.after.map(|id| Found::on_the_line("--after", id).read(cursor));
+        Ok(Self {
+            server,
+            place,
+            cursor: after.transpose()?,
+            json: flags.json,
+            count: flags.count,
+            silence: SILENCE,
+        })
+    }
+
+    /// Prints events to `out` until there are enough or nobody reads them, and says in `notes` where
+    /// something is missing or has to be waited for.
+    ///
+    /// # Errors
+    /// Where the server refuses, the token expires, or `out` cannot be written.
+    pub fn run(mut self, out: impl Write, notes: impl Write) -> Result<(), Failure> {
+        let mut lines = Lines::new(self.json, self.count, out, notes);
+        let mut back_off = BackOff::new(FIRST_WAIT, LONGEST_WAIT);
+        loop {
+            let end = self.open().map(|stream| self.read(stream, &mut back_off, &mut lines));
+            match end.unwrap_or_else(|end| end) {
+                End::Done => return Ok(()),
+                End::Failed(failure) => return Err(failure),
+                End::Again(failure, at_least) => {
+                    let wait = back_off.wait(at_least, fastrand::f64());
+                    let seconds = wait.as_secs_f64();
+                    lines.note(&format!("{failure}; trying again in {seconds:.1} s"));
+                    sleep(wait);
+                }
+            }
+        }
+    }
+
+    /// Opens the stream after the last event that came.
+    fn open(&self) -> Result<Response<Body>, End> {
+        let agent = Server::agent()
+            .timeout_recv_response(Some(self.silence))
+            .timeout_per_read(Some(self.silence))
+            .build()
+            .new_agent();
+        let mut request = agent.get(&self.place).header(ACCEPT, "text/event-stream");
+        if let Some(cursor) = &self.cursor {
+            request = request.header("last-event-id", cursor);
+        }
+        let answered = self.server.as_whom(request).call();
+        let stream = answered.map_err(|error| self.lost(&error))?;
+        let content_type = stream.headers().get(CONTENT_TYPE);
+        let is_stream =
+            content_type.is_some_and(|value| value.as_bytes().starts_with(b"text/event-stream"));
+        if stream.status() == 200 && is_stream {
+            return Ok(stream);
+        }
+        let answer = Server::read(stream).map_err(|error| self.lost(&error))?;
+        if answer.status.is_server_error() || answer.is_busy() {
+            return Err(End::Again(self.server.refusal(&answer), answer.retry_after()));
+        }
+        let is_no_stream = answer.status == 200;
+        let failure =
+            if is_no_stream { self.server.not_belfry() } else { self.server.refusal(&answer) };
+        Err(End::Failed(failure))
+    }
+
+    fn lost(&self, error: &ureq::Error) -> End {
+        let failure = self.server.unreachable(error);
+        if is_hopeless(error) { End::Failed(failure) } else { End::Again(failure, None) }
+    }
+
+    /// Why a stream could not be read to its end.
+    fn cut(&self, error: &io::Error) -> Failure {
+        let cause = error.get_ref().and_then(|cause| cause.downcast_ref());
+        if let Some(ureq::Error::Timeout(_)) = cause {
+            let silence = humantime::format_duration(self.silence);
+            return Failure::new(format_args!("nothing was heard for {silence}"));
+        }
+        Failure::new(format_args!("the stream was cut: {error}"))
+    }
+
+    /// Prints what a stream brings until it ends.
+    fn read(
+        &mut self,
+        stream: Response<Body>,
+        back_off: &mut BackOff,
+        lines: &mut Lines<impl Write, impl Write>,
+    ) -> End {
+        let mut body = stream.into_body().into_reader();
+        let (mut decoder, mut events, mut bytes) = (Decoder::default(), Vec::new(), [0; 16 * 1024]);
+        loop {
+            let read = match body.read(&mut bytes) {
+                Ok(0) => return End::Again(Failure::new("the stream has ended"), None),
+                Ok(read) => read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => {
+                    return End::Again(self.cut(&error), None);
+                }
+            };
+            back_off.reset();
+            let fed = decoder.feed(&bytes[..read], &mut events);
+            decoder.retry().into_iter().for_each(|retry| back_off.ask(retry));
+            for event in events.drain(..) {
+                match lines.print(&event) {
+                    Ok(()) => {}
+                    Err(Stop::Done) => return End::Done,
+                    Err(Stop::Failed(failure)) => return End::Failed(failure),
+                    Err(Stop::NotBelfry) => return End::Failed(self.server.not_belfry()),
+                }
+            }
+            if let Err(error) = fed {
+                return End::Failed(Failure::new(error));
+            }
+            if let Some(id) = decoder.last_id() {
+                self.cursor = HeaderValue::from_str(id).ok().filter(|id| !id.is_empty());
+            }
+        }
+    }
+}
+
+/// Reads an id to begin after. Whether it is one is for the server to say, in the stream.
+fn cursor(id: &str) -> Result<HeaderValue, &'static str> {
+    let visible = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_graphic());
+    let cursor = HeaderValue::from_str(id).ok().filter(|_| visible);
+    cursor.ok_or("no id, as `belfry publish` prints it")
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::command::{Command, CommandLine};
+
+    fn follow(arguments: &[&str]) -> Result<Follow, String> {
+        let line = [&["belfry", "follow"], arguments].concat();
+        let line = CommandLine::try_parse_from(line).map_err(|error| error.to_string())?;
+        let Command::Follow(flags) = line.command() else { panic!("{arguments:?}") };
+        Follow::from_flags(flags, |_| None).map_err(|bad| bad.to_string())
+    }
+
+    #[test]
+    fn what_to_follow_is_in_the_address_and_where_to_begin_in_a_header() {
+        let place = "http://127.0.0.1:3000/sse?topic=a%2Fb&topic=c+%26&format=json";
+        let one = follow(&["a/b", "c &", "--after", "AAAAAAAAAAAAO-12", "--count", "2"]).unwrap();
+        assert_eq!(one.place, place);
+        assert_eq!(one.cursor.unwrap(), "AAAAAAAAAAAAO-12");
+        assert_eq!(one.count, NonZeroU64::new(2));
+        assert_eq!(follow(&["a/b", "c &", "--last"]).unwrap().place, format!("{place}&last=1"));
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_named() {
+        let said = |arguments: &[&str]| follow(arguments).unwrap_err();
+        assert!(said(&["a", "b//c"]).starts_with(r#"TOPIC is "b//c": the topic has a segment"#));
+        for after in ["", "a b", "a\nb", "é"] {
+            assert!(
+                said(&["a", "--after", after]).ends_with("no id, as `belfry publish` prints it")
+            );
+        }
+        assert!(said(&[]).contains("<TOPIC>..."));
+        assert!(said(&["a", "--after", "b", "--last"]).contains("cannot be used with"));
+        assert!(said(&["a", "--count", "0"]).contains("--count"));
+    }
+}
