@@ -4,6 +4,7 @@ use std::{
     fs,
     io::{BufRead, Read, Write},
     net::{TcpListener, TcpStream},
+    path::Path,
     process::{Command, Output, Stdio},
     time::{Duration, Instant},
 };
@@ -27,6 +28,10 @@ impl Program {
         let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_belfry")).arg(belfry).status();
         assert!(copied.unwrap().success());
         Self(folder)
+    }
+
+    pub(crate) fn folder(&self) -> &Path {
+        self.0.path()
     }
 
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
