@@ -1,4 +1,4 @@
-//! Measures Belfry on this machine, and prints tables: `bench publish | resume | slow-readers | all`.
+//! Measures Belfry on this machine, and prints tables: `bench publish [PUBLISHERS] | resume | slow-readers | all`.
 //!
 //! The server runs in this process, on threads of its own, and is spoken to over the loopback
 //! address. Ratios within one run mean more than the figures: machines are noisy.
@@ -18,10 +18,10 @@ pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>
 fn main() -> ExitCode {
     let asked = env::args().nth(1).unwrap_or_else(|| "all".into());
     let measured = match &*asked {
-        "publish" => publish::measure(),
+        "publish" => publish::measure(env::args().nth(2).and_then(|count| count.parse().ok())),
         "resume" => resume::measure(),
         "slow-readers" => slow_readers::measure(),
-        "all" => publish::measure()
+        "all" => publish::measure(None)
             .and_then(|()| resume::measure())
             .and_then(|()| slow_readers::measure()),
         _ => Err("bench publish | resume | slow-readers | all".into()),

@@ -23,8 +23,8 @@ const DATA: &str = "a quarter of a kilobyte is what an event most often has, wit
 /// Busy beyond this share, the processors are what bounds the speed.
 const SATURATED: f64 = 0.85;
 
-/// Measures and prints a table.
-pub(crate) fn measure() -> Result<()> {
+/// Measures and prints a table, for so many publishers or for several numbers of them.
+pub(crate) fn measure(publishers: Option<usize>) -> Result<()> {
     let runtime = tokio::runtime::Runtime::new()?;
     println!(
         "## Publish: events of {} bytes, {TOPICS} topics, each publisher waits for its answer\n",
@@ -34,7 +34,7 @@ pub(crate) fn measure() -> Result<()> {
         "| publishers | events/s | p50 ms | p99 ms | events a commit | commits/s | syncs/s of the disk | of syncs × events a commit | processors busy | bound by |"
     );
     println!("|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|");
-    for publishers in PUBLISHERS {
+    for publishers in publishers.map_or(PUBLISHERS.to_vec(), |count| vec![count]) {
         runtime.block_on(run(publishers))?;
     }
     println!();

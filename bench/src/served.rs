@@ -100,10 +100,10 @@ impl Connection {
         Ok(Self::new(socket, served))
     }
 
-    /// One whose kernel takes little that nobody reads.
+    /// One whose kernel holds little that nobody reads.
     pub(crate) async fn open_with_small_buffer(served: &Served) -> Result<Self> {
         let socket = TcpSocket::new_v4()?;
-        socket.set_recv_buffer_size(4096)?;
+        socket.set_recv_buffer_size(64 * 1024)?;
         Ok(Self::new(socket.connect(served.address).await?, served))
     }
 
