@@ -172,6 +172,19 @@ impl Tail {
         }
     }
 
+    /// Holds nothing, and begins anew after a place: what lies before it has to be read from the log.
+    pub fn begin_after(&self, last: u64) {
+        let mut held = self.held();
+        held.entries.clear();
+        (held.last, held.floor, held.bytes) = (last, last, 0);
+        held.topics.retain(|_, followed| {
+            followed.entries.clear();
+            followed.floor = last;
+            followed.followers.values().for_each(|woken| woken.notify_one());
+            !followed.followers.is_empty()
+        });
+    }
+
     /// Follows topics until the follower is dropped.
     #[must_use]
     pub fn follow(&self, topics: Vec<Topic>) -> Follower {

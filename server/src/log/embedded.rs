@@ -2,6 +2,7 @@
 //! after any crash. One thread writes; what gathers while it syncs goes into the next sync together.
 
 mod codec;
+mod opening;
 mod pages;
 mod store;
 mod volume;
@@ -11,7 +12,7 @@ use std::{
     path::Path,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
         mpsc,
     },
     thread::{self, JoinHandle},
@@ -24,7 +25,7 @@ use tokio::{
     task::spawn_blocking,
 };
 
-use super::{AppendError, Key, Log, Page, Query, Retention, Unavailable};
+use super::{AppendError, Key, Log, Page, Query, Retention, Unavailable, retention};
 use crate::{
     Clock,
     cursor::Epoch,
@@ -33,13 +34,16 @@ use crate::{
 };
 use writer::{Request, Writer};
 
-pub use volume::{Folder, OpenError, Volume, builder, guarded};
+pub use opening::OpenError;
+use opening::guarded;
+pub use store::make;
+pub use volume::{Folder, Volume};
 
 /// How many bytes of events wait for the disk at most; who comes then waits before it hands in.
 const WAITING_BYTES: usize = 32 * 1024 * 1024;
 
-/// What a waiting event counts beside its data, in bytes.
-const WAITING_EVENT: usize = 1024;
+/// What a waiting event counts beside its data and names, in bytes.
+const WAITING_EVENT: u64 = 1024;
 
 /// A log on disk.
 #[derive(Debug)]
@@ -61,6 +65,8 @@ pub(crate) struct Shared {
     database: RwLock<Option<Database>>,
     /// Why nothing can be written.
     failed: Mutex<Option<String>>,
+    /// Someone could not read, and the writer was asked to see why.
+    doubted: AtomicBool,
     commits: AtomicU64,
 }
 
@@ -88,18 +94,22 @@ impl Embedded {
         retention: Retention,
         tail: tail::Bounds,
     ) -> Result<Self, OpenError> {
-        let database = guarded(|| volume.open())?;
-        store::check_format(&database)?;
-        let (epoch, totals) = (store::epoch(&database)?, store::totals(&database)?);
+        let (database, epoch, totals) = guarded(|| {
+            let database = volume.open()?;
+            store::check_format(&database)?;
+            let (epoch, totals) = (store::epoch(&database)?, store::totals(&database)?);
+            Ok((database, epoch, totals))
+        })?;
         let tail = Tail::new(epoch, totals.last, tail);
         let shared = Arc::new(Shared {
             database: RwLock::new(Some(database)),
             failed: Mutex::new(None),
+            doubted: AtomicBool::new(false),
             commits: AtomicU64::new(0),
         });
         let (requests, incoming) = mpsc::channel();
-        let writer =
-            Writer::new(shared.clone(), volume.clone(), tail.clone(), clock, retention, totals);
+        let (to, on, known) = (shared.clone(), volume.clone(), (epoch, totals));
+        let writer = Writer::new(to, on, tail.clone(), known, clock, retention);
         let writing = thread::Builder::new()
             .name("log-writer".into())
             .spawn(move || writer.run(&incoming))
@@ -126,7 +136,7 @@ impl Embedded {
         &self,
         request: impl FnOnce(oneshot::Sender<Result<T, AppendError>>) -> Request,
     ) -> Result<T, AppendError> {
-        let closed = || AppendError::Unavailable(Unavailable("it is being closed".into()));
+        let closed = || AppendError::Unavailable(Unavailable("the answer is lost".into()));
         let (answer, answered) = oneshot::channel();
         let requests = self.requests.as_ref().ok_or_else(closed)?;
         requests.send(request(answer)).map_err(|_| closed())?;
@@ -141,12 +151,30 @@ impl Embedded {
         let shared = self.shared.clone();
         let reading = spawn_blocking(move || {
             let database = shared.database.read().unwrap_or_else(PoisonError::into_inner);
-            let Some(database) = &*database else {
-                return Err(Unavailable("it is being opened again".into()));
-            };
-            read(database).map_err(|error| Unavailable(error.to_string()))
+            match &*database {
+                Some(database) => read(database).map_err(|error| Some(error.to_string())),
+                None => Err(None),
+            }
         });
-        reading.await.map_err(|_| Unavailable("the server is shutting down".into()))?
+        match reading.await {
+            Ok(Ok(found)) => Ok(found),
+            Ok(Err(Some(why))) => Err(self.doubt(why)),
+            Ok(Err(None)) => Err(Unavailable("it is being opened again".into())),
+            Err(error) if error.is_panic() => Err(self.doubt("it cannot be read".into())),
+            Err(_) => Err(Unavailable("the server is shutting down".into())),
+        }
+    }
+
+    /// Has the writer see why nothing can be read: the engine refuses everything after one error, also
+    /// where nobody writes.
+    fn doubt(&self, why: String) -> Unavailable {
+        if let Some(requests) = &self.requests
+            && !self.shared.doubted.swap(true, Ordering::Relaxed)
+        {
+            // Where there is no writer any more, `ready` says so.
+            let _ = requests.send(Request::Check);
+        }
+        Unavailable(why)
     }
 }
 
@@ -166,7 +194,7 @@ impl Log for Embedded {
     }
 
     fn append(&self, draft: Draft, key: Option<Key>) -> BoxFuture<'_, Result<u64, AppendError>> {
-        let bytes = u32::try_from(draft.data.len() + WAITING_EVENT).unwrap_or(u32::MAX);
+        let bytes = u32::try_from(retention::size_of(&draft) + WAITING_EVENT).unwrap_or(u32::MAX);
         debug_assert!(draft.data.len() <= LARGEST_DATA, "it was checked when it came");
         async move {
             // Never closed: it is as old as the log.
@@ -196,6 +224,9 @@ impl Log for Embedded {
     fn ready(&self) -> Result<(), Unavailable> {
         if let Some(why) = &*self.shared.failed() {
             return Err(Unavailable(why.clone()));
+        }
+        if self.writing.as_ref().is_none_or(JoinHandle::is_finished) {
+            return Err(Unavailable("nobody writes it any more".into()));
         }
         match self.volume.room() {
             Ok(room) if room < writer::RESERVE => Err(Unavailable("the disk is full".into())),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::event::{Event, Pattern, Topic};
+use crate::event::{Draft, Event, Pattern, Topic};
 
 /// What an event takes beside its names and data, in bytes, for [`Bounds::bytes`].
 const ENTRY: u64 = 64;
@@ -60,7 +60,12 @@ impl Retention {
 /// What an event counts towards [`Bounds::bytes`]: its data, its names, and 64.
 #[must_use]
 pub fn size(event: &Event) -> u64 {
-    let draft = &event.draft;
+    size_of(&event.draft)
+}
+
+/// What a draft will count as an event.
+#[must_use]
+pub fn size_of(draft: &Draft) -> u64 {
     let names: usize = draft.topics.iter().map(|topic| topic.as_str().len()).sum();
     let event_type = draft.event_type.as_ref().map_or(0, |name| name.as_str().len());
     ENTRY + (names + event_type + draft.data.len()) as u64

@@ -3,11 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod client;
+mod disk;
 mod guide;
 mod hub;
+mod life;
 mod log;
 mod login;
 mod page;
+mod power;
 mod presented;
 mod private;
 mod program;
@@ -15,6 +18,7 @@ mod resume;
 mod scripted;
 mod serving;
 mod sockets;
+mod storage;
 mod stream;
 mod tokens;
 mod tree;

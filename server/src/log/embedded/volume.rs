@@ -1,7 +1,6 @@
 //! Where the log's file lies: it is made whole or not at all, and opened for us alone.
 
 use std::{
-    any::Any,
     fmt,
     fs::{self, DirBuilder, File, TryLockError},
     io,
@@ -12,7 +11,10 @@ use std::{
 use redb::{Builder, Database};
 use rustix::fs::{Advice, fadvise, statvfs};
 
-use super::store;
+use super::{
+    opening::{OpenError, guarded},
+    store,
+};
 
 const FILE: &str = "log.redb";
 const UNFINISHED: &str = "log.redb.new";
@@ -38,47 +40,6 @@ pub trait Volume: fmt::Debug + Send + Sync {
     /// # Errors
     /// Where nobody can say.
     fn room(&self) -> io::Result<u64>;
-}
-
-/// Why a log cannot be opened.
-#[derive(Debug)]
-pub enum OpenError {
-    /// Another process has it.
-    InUse(PathBuf),
-    /// It was written by a newer version, in this format.
-    Newer(u64),
-    /// It is no log, or it is damaged.
-    Damaged(String),
-    /// A file or a folder cannot be made or read.
-    File(PathBuf, io::Error),
-    /// The engine says no.
-    Engine(Box<redb::Error>),
-}
-
-impl fmt::Display for OpenError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::InUse(folder) => {
-                write!(f, "another process uses the data directory {}", folder.display())
-            }
-            Self::Newer(format) => write!(
-                f,
-                "the log is of format {format}, and this version knows none above {}; it was left as it is",
-                store::FORMAT
-            ),
-            Self::Damaged(what) => write!(f, "the log is damaged: {what}"),
-            Self::File(path, error) => write!(f, "cannot use {}: {error}", path.display()),
-            Self::Engine(error) => write!(f, "cannot open the log: {error}"),
-        }
-    }
-}
-
-impl std::error::Error for OpenError {}
-
-impl<E: Into<redb::Error>> From<E> for OpenError {
-    fn from(error: E) -> Self {
-        Self::Engine(Box::new(error.into()))
-    }
 }
 
 /// A folder on the disk, held by this process alone.
@@ -118,17 +79,18 @@ impl Folder {
         store::make(&database)?;
         database.close()?;
         File::open(&unfinished)?.sync_all()?;
-        fs::rename(&unfinished, &file)?;
-        Ok(sync(&self.path)?)
+        Ok(fs::rename(&unfinished, &file)?)
     }
 }
 
 impl Volume for Folder {
     fn open(&self) -> Result<Database, OpenError> {
         let file = self.path.join(FILE);
-        if !file.exists() {
+        if !file.try_exists()? {
             self.make_log()?;
         }
+        // Each time: whoever gave the file its name may have ended before it was on the disk.
+        sync(&self.path)?;
         self.forget_unsynced();
         // Looked at before it is opened for writing: a newer one stays as it is.
         if let Ok(database) = redb::ReadOnlyDatabase::open(&file) {
@@ -153,28 +115,10 @@ impl Volume for Folder {
     }
 }
 
-/// How a database is opened, wherever it lies.
-#[must_use]
-pub fn builder() -> Builder {
+fn builder() -> Builder {
     let mut builder = Builder::new();
     builder.set_cache_size(CACHE);
     builder
-}
-
-/// Opens with care: a damaged file can make the engine panic.
-///
-/// # Errors
-/// Those of `open`, and [`OpenError::Damaged`] where it panicked.
-pub fn guarded<T: Send>(
-    open: impl FnOnce() -> Result<T, OpenError> + Send,
-) -> Result<T, OpenError> {
-    std::thread::scope(|scope| scope.spawn(open).join())
-        .unwrap_or_else(|panic| Err(OpenError::Damaged(words(&*panic))))
-}
-
-fn words(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("it cannot be read").to_owned()
 }
 
 fn is_in_use(error: &redb::Error) -> bool {
@@ -183,11 +127,13 @@ fn is_in_use(error: &redb::Error) -> bool {
 
 /// Makes a folder that is ours alone, and sees to it that it outlives a power cut.
 fn make(path: &Path) -> Result<(), OpenError> {
-    if path.is_dir() {
+    let missing = path.ancestors().take_while(|one| !one.as_os_str().is_empty() && !one.exists());
+    let missing: Vec<&Path> = missing.collect();
+    if missing.is_empty() && path.is_dir() {
         return Ok(());
     }
     let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
-    made.and_then(|()| path.parent().map_or(Ok(()), |parent| sync(parent)))
+    made.and_then(|()| missing.iter().filter_map(|one| one.parent()).try_for_each(sync))
         .map_err(|error| OpenError::File(path.into(), error))
 }
 

@@ -1,0 +1,85 @@
+//! Opening with care: what may fail or panic goes in, one line that says why comes out.
+
+use std::{
+    any::Any,
+    cell::Cell,
+    fmt, io,
+    panic::{self, AssertUnwindSafe, catch_unwind},
+    path::PathBuf,
+    sync::Once,
+};
+
+use super::store;
+
+thread_local! {
+    /// A panic on this thread becomes an error, and is told of as one.
+    static EXPECTED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Why a log cannot be opened.
+#[derive(Debug)]
+pub enum OpenError {
+    /// Another process has it.
+    InUse(PathBuf),
+    /// It was written by a newer version, in this format.
+    Newer(u64),
+    /// It is no log, or it is damaged.
+    Damaged(String),
+    /// A file or a folder cannot be made or read.
+    File(PathBuf, io::Error),
+    /// The engine says no.
+    Engine(Box<redb::Error>),
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InUse(folder) => {
+                write!(f, "another process uses the data directory {}", folder.display())
+            }
+            Self::Newer(format) => write!(
+                f,
+                "the log is of format {format}, and this version knows none above {}; it was left as it is",
+                store::FORMAT
+            ),
+            Self::Damaged(what) => write!(f, "the log is damaged: {what}"),
+            Self::File(path, error) => write!(f, "cannot use {}: {error}", path.display()),
+            Self::Engine(error) => write!(f, "cannot open the log: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for OpenError {}
+
+impl<E: Into<redb::Error>> From<E> for OpenError {
+    fn from(error: E) -> Self {
+        Self::Engine(Box::new(error.into()))
+    }
+}
+
+/// Opens with care: a damaged file can make the engine panic.
+///
+/// # Errors
+/// Those of `open`, and [`OpenError::Damaged`] where it panicked.
+pub(super) fn guarded<T>(open: impl FnOnce() -> Result<T, OpenError>) -> Result<T, OpenError> {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let usual = panic::take_hook();
+        panic::set_hook(Box::new(move |panic| {
+            if !EXPECTED.get() {
+                usual(panic);
+            }
+        }));
+    });
+    let before = EXPECTED.replace(true);
+    let opened = catch_unwind(AssertUnwindSafe(open));
+    EXPECTED.set(before);
+    opened.unwrap_or_else(|panic| Err(OpenError::Damaged(words(&*panic))))
+}
+
+/// What a panic says, in one line.
+pub(super) fn words(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("it cannot be read");
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

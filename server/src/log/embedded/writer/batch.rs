@@ -1,0 +1,128 @@
+//! A batch: the events that have gathered go in, one commit later each publisher is answered.
+
+use std::{collections::BTreeSet, sync::mpsc::Receiver, thread};
+
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::{Answer, RESERVE, Request, SLICE, Writer, answer};
+use crate::{
+    event::Draft,
+    log::{AppendError, Key, Unavailable, embedded::store::Placed, retention},
+};
+
+/// What one commit holds at most.
+const EVENTS: usize = 1024;
+const BYTES: u64 = 4 * 1024 * 1024;
+
+/// How much room an event needs, in times its bytes: pages are powers of two, and written anew.
+const ROOM_FACTOR: u64 = 4;
+
+/// Events that wait for the next commit.
+#[derive(Default)]
+pub(super) struct Batch {
+    drafts: Vec<(Draft, Option<Key>)>,
+    answers: Vec<(Answer, Option<OwnedSemaphorePermit>)>,
+    bytes: u64,
+    yielded: u8,
+}
+
+impl Batch {
+    pub(super) fn add(
+        &mut self,
+        draft: Draft,
+        key: Option<Key>,
+        answer: Answer,
+        held: Option<OwnedSemaphorePermit>,
+    ) {
+        self.bytes += retention::size_of(&draft);
+        self.drafts.push((draft, key));
+        self.answers.push((answer, held));
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.drafts.is_empty()
+    }
+
+    /// The next request, where one is there and the batch has room.
+    pub(super) fn next(&mut self, requests: &Receiver<Request>) -> Option<Request> {
+        while self.drafts.len() < EVENTS && self.bytes < BYTES {
+            match requests.try_recv() {
+                Ok(request) => return Some(request),
+                // Those who were answered just now get a chance to hand in again.
+                Err(_) if self.yielded < 2 => {
+                    self.yielded += 1;
+                    thread::yield_now();
+                }
+                Err(_) => return None,
+            }
+        }
+        None
+    }
+
+    fn refuse(self, why: &AppendError) {
+        self.answers.into_iter().for_each(|(to, _)| answer(to, Err(why.clone())));
+    }
+}
+
+impl Writer {
+    /// Commits a batch, and answers it.
+    pub(super) fn append(&mut self, mut batch: Batch) {
+        if let Err(why) = self.open_if_failed().and_then(|()| self.ask_for_room(batch.bytes)) {
+            return batch.refuse(&why);
+        }
+        let now = self.clock.now();
+        let most = SLICE + 2 * batch.drafts.len();
+        let retention = self.retention.clone();
+        let drafts = std::mem::take(&mut batch.drafts);
+        let committed = self.commit(false, |change| {
+            let mut placed = Vec::with_capacity(drafts.len());
+            let mut topics = BTreeSet::new();
+            for (draft, key) in drafts {
+                topics.extend(draft.topics.iter().cloned());
+                placed.push(change.append(draft, key.as_ref(), now)?);
+            }
+            let mut behind = change.retain(&retention, now, most)? == most;
+            for topic in topics {
+                behind |= change.retain_topic(&topic, &retention, now, most)? == most;
+            }
+            change.forget_keys(now, most)?;
+            Ok((placed, behind))
+        });
+        match committed {
+            Ok((placed, behind)) => {
+                self.behind = behind;
+                self.deliver(placed, batch);
+            }
+            Err(why) => batch.refuse(&why),
+        }
+    }
+
+    /// Hands durable events to the tail, then tells their publishers.
+    fn deliver(&self, placed: Vec<Placed>, batch: Batch) {
+        let (mut events, mut told) = (Vec::new(), Vec::with_capacity(placed.len()));
+        for placed in placed {
+            told.push(match placed {
+                Placed::Now(event) => {
+                    let sequence = event.sequence;
+                    events.push(event);
+                    Ok(sequence)
+                }
+                Placed::Before(sequence) => Ok(sequence),
+                Placed::Refused(why) => Err(why),
+            });
+        }
+        self.tail.push(&events);
+        for ((to, _), told) in batch.answers.into_iter().zip(told) {
+            answer(to, told);
+        }
+    }
+
+    /// Refuses what the disk may not have room for, before the engine is asked to write it.
+    fn ask_for_room(&self, bytes: u64) -> Result<(), AppendError> {
+        match self.volume.room() {
+            Ok(room) if room < RESERVE + ROOM_FACTOR * bytes => Err(AppendError::Full),
+            Ok(_) => Ok(()),
+            Err(error) => Err(AppendError::Unavailable(Unavailable(error.to_string()))),
+        }
+    }
+}

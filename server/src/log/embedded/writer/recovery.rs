@@ -1,0 +1,140 @@
+//! Recovery: an error of the storage goes in, a log that was opened again and verified comes out.
+
+use std::{
+    fmt::Display,
+    io,
+    sync::PoisonError,
+    time::{Duration, Instant},
+};
+
+use redb::Database;
+use tracing::{error, info, warn};
+
+use super::Writer;
+use crate::log::{
+    AppendError, Unavailable,
+    embedded::{
+        opening::{OpenError, guarded},
+        pages,
+        store::{self, Totals},
+    },
+};
+
+/// Between two attempts to open a log that fails again and again.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// How many events a failed commit can have left that nobody was told of: a batch.
+const UNTOLD: usize = 1024;
+
+impl Writer {
+    pub(super) fn is_failed(&self) -> bool {
+        self.shared.failed().is_some()
+    }
+
+    /// Recovers from a commit that failed, and says what its publishers hear.
+    pub(super) fn refuse(&mut self, error: &redb::Error) -> AppendError {
+        let before = self.totals.last;
+        self.fail(error);
+        let not_there = !self.is_failed() && self.totals.last == before;
+        if is_full(error) && not_there {
+            AppendError::Full
+        } else {
+            AppendError::Unavailable(Unavailable(error.to_string()))
+        }
+    }
+
+    /// Closes the log after an error, and opens it again: at once, unless it has failed since the last
+    /// commit.
+    pub(super) fn fail(&mut self, why: &dyn Display) {
+        error!(error = %why, "the log failed, and is opened again");
+        *self.shared.failed() = Some(why.to_string());
+        self.close();
+        self.put_off();
+        // Who asks next will hear of another failure.
+        let _ = self.open_if_failed();
+    }
+
+    pub(super) fn close(&self) {
+        let database = {
+            let mut shared = self.shared.database.write().unwrap_or_else(PoisonError::into_inner);
+            shared.take()
+        };
+        if let Some(database) = database
+            && let Err(error) = guarded(|| Ok(database.close()?))
+        {
+            warn!(%error, "the log was not closed properly");
+        }
+    }
+
+    fn put_off(&mut self) {
+        self.open_at = Instant::now() + self.pause;
+        self.pause = (2 * self.pause).clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
+    }
+
+    /// Opens a log that has failed, where it is time to, and verifies all of it before it is used again.
+    pub(super) fn open_if_failed(&mut self) -> Result<(), AppendError> {
+        let Some(why) = self.shared.failed().clone() else { return Ok(()) };
+        if Instant::now() < self.open_at {
+            return Err(AppendError::Unavailable(Unavailable(why)));
+        }
+        match self.open_again() {
+            Ok(()) => {
+                *self.shared.failed() = None;
+                info!("the log was opened again and verified");
+                Ok(())
+            }
+            Err(why) => {
+                let why = why.to_string();
+                *self.shared.failed() = Some(why.clone());
+                self.put_off();
+                Err(AppendError::Unavailable(Unavailable(why)))
+            }
+        }
+    }
+
+    fn open_again(&mut self) -> Result<(), OpenError> {
+        self.volume.forget_unsynced();
+        let (database, totals) = guarded(|| {
+            let mut database = self.volume.open()?;
+            database.check_integrity()?;
+            if store::epoch(&database)? != self.epoch {
+                return Err(OpenError::Damaged("another log lies in its place".into()));
+            }
+            let totals = store::totals(&database)?;
+            if totals.last < self.totals.last.max(self.tail.last()) {
+                return Err(OpenError::Damaged("events that were on disk are gone".into()));
+            }
+            self.tell(&database, totals)?;
+            Ok((database, totals))
+        })?;
+        self.totals = totals;
+        let mut shared = self.shared.database.write().unwrap_or_else(PoisonError::into_inner);
+        *shared = Some(database);
+        Ok(())
+    }
+
+    /// Hands to the tail what it does not know: an event whose publisher heard of the failure may be
+    /// there all the same, and the log is right.
+    fn tell(&self, database: &Database, totals: Totals) -> Result<(), OpenError> {
+        let known = self.tail.last();
+        if known == totals.last {
+            return Ok(());
+        }
+        let events = pages::all_after(database, known, UNTOLD)?;
+        if events.len() as u64 == totals.last - known {
+            self.tail.push(&events);
+        } else {
+            // Retention has dropped some already. Readers have to hear of that from the log.
+            self.tail.begin_after(totals.last);
+        }
+        Ok(())
+    }
+}
+
+fn is_full(error: &redb::Error) -> bool {
+    matches!(error, redb::Error::Io(error) if matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge
+    ))
+}

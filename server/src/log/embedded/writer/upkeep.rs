@@ -1,0 +1,118 @@
+//! Upkeep: what is due beside publishing goes in slices between the batches.
+
+use std::{collections::BTreeSet, sync::PoisonError, time::Instant};
+
+use super::{Answer, LOOK_AT_AGE, SLICE, Writer, answer};
+use crate::{
+    event::Topic,
+    log::{AppendError, embedded::pages},
+};
+
+/// Below so much room on the disk nothing is removed either, in bytes: that too writes pages anew.
+const ROOM_TO_REMOVE: u64 = 1024 * 1024;
+
+/// How many topics' events are looked at for their age in one go.
+const TOPICS_AT_ONCE: usize = 256;
+
+/// A purge under way.
+pub(super) struct Purge {
+    topic: Topic,
+    /// Events that come later stay.
+    through: u64,
+    removed: u64,
+    answer: Answer,
+}
+
+impl Purge {
+    pub(super) fn new(topic: Topic, through: u64, answer: Answer) -> Self {
+        Self { topic, through, removed: 0, answer }
+    }
+}
+
+impl Writer {
+    /// Does what is due beside publishing: purges, retention, a commit that is quick to start from.
+    pub(super) fn tidy(&mut self) {
+        if let Err(why) = self.open_if_failed().and_then(|()| self.ask_for_room_to_remove()) {
+            for purge in self.purges.drain(..) {
+                answer(purge.answer, Err(why.clone()));
+            }
+            // Until the next look at the age: there may be room by then.
+            self.behind = false;
+            self.looked_at_age = Instant::now();
+            return;
+        }
+        if let Some(purge) = self.purges.pop_front() {
+            self.go_on(purge);
+        } else if self.behind || self.looked_at_age.elapsed() >= LOOK_AT_AGE {
+            self.retain();
+        } else if self.unverified {
+            self.check();
+        }
+    }
+
+    /// Commits nothing, in the way that a start need not verify; a failure is dealt with there.
+    pub(super) fn check(&mut self) {
+        let _ = self.commit(true, |_| Ok(()));
+    }
+
+    /// Removes some events of a purge.
+    fn go_on(&mut self, mut purge: Purge) {
+        let Purge { topic, through, .. } = &purge;
+        let mut purged = BTreeSet::new();
+        let committed = self.commit_if_any(|change| {
+            purged = change.purge(topic, *through, SLICE)?;
+            Ok(((), purged.len()))
+        });
+        // Also where nobody can say whether they are gone: then the log is asked, and not the tail.
+        self.tail.purge(&purged);
+        if let Err(why) = committed {
+            return answer(purge.answer, Err(why));
+        }
+        purge.removed += purged.len() as u64;
+        if purged.len() == SLICE {
+            self.purges.push_front(purge);
+        } else {
+            answer(purge.answer, Ok(purge.removed));
+        }
+    }
+
+    /// Drops some of what exceeds the bounds, of the whole and of a few topics in turn.
+    fn retain(&mut self) {
+        let now = self.clock.now();
+        self.looked_at_age = Instant::now();
+        self.behind = false;
+        let (retention, looked_at) = (self.retention.clone(), self.looked_at.clone());
+        let topics = if retention.rules.is_empty() { 0 } else { TOPICS_AT_ONCE };
+        let names = {
+            let database = self.shared.database.read().unwrap_or_else(PoisonError::into_inner);
+            let names = |database| pages::names_after(database, looked_at.as_ref(), topics);
+            database.as_ref().map_or(Ok(Vec::new()), names)
+        };
+        let names = match names {
+            Ok(names) => names,
+            Err(error) => return self.fail(&error),
+        };
+        let committed = self.commit_if_any(|change| {
+            let mut dropped = change.retain(&retention, now, SLICE)?;
+            let mut behind = dropped == SLICE;
+            for topic in &names {
+                let of_topic = change.retain_topic(topic, &retention, now, SLICE)?;
+                behind |= of_topic == SLICE;
+                dropped += of_topic;
+            }
+            Ok((behind, dropped))
+        });
+        if let Ok(behind) = committed {
+            self.behind = behind || names.len() == topics && topics > 0;
+            self.looked_at = names.last().filter(|_| names.len() == topics).cloned();
+        }
+    }
+
+    fn ask_for_room_to_remove(&self) -> Result<(), AppendError> {
+        match self.volume.room() {
+            Ok(room) if room < ROOM_TO_REMOVE => Err(AppendError::Full),
+            // Where nobody can say, the storage will.
+            _ => Ok(()),
+        }
+    }
+}
