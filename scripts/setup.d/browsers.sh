@@ -94,16 +94,17 @@ link_browser() {
     [[ $file ]] && ln -s "../$file" "$1/bin/$2"
 }
 
-# The tests in network namespaces need root, and are skipped by name elsewhere.
+# The tests in network namespaces and on full disks need root, and are skipped by name elsewhere.
 set_up_test_packages() {
     local missing=()
     compgen -G '/usr/lib/*/faketime/libfaketime.so.1' >/dev/null || missing+=(faketime)
+    command -v strace >/dev/null || missing+=(strace)
     if ((EUID == 0)); then
         command -v ip >/dev/null || missing+=(iproute2)
         command -v nft >/dev/null || missing+=(nftables)
     fi
     if ((${#missing[@]} == 0)); then
-        say "libfaketime and the tools of network namespaces: found"
+        say "libfaketime, strace and the tools of network namespaces: found"
     else
         install_packages "The tests' own packages" "${missing[@]}"
     fi

@@ -81,7 +81,9 @@ impl Embedded {
         retention: Retention,
         tail: tail::Bounds,
     ) -> Result<Self, OpenError> {
-        Self::open_on(Arc::new(Folder::take(folder)?), clock, retention, tail)
+        let folder = Folder::take(folder)?;
+        let file = folder.file();
+        Self::open_on(Arc::new(folder), clock, retention, tail).map_err(|error| error.of(file))
     }
 
     /// Opens the log on a volume.

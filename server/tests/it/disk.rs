@@ -136,6 +136,12 @@ impl Disk {
         state.successor(file)
     }
 
+    /// The file as it can be read; `None` before it has its name.
+    pub(crate) fn file(&self) -> Option<Vec<u8>> {
+        let state = self.state();
+        state.named.then(|| state.seen.clone())
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

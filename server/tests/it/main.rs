@@ -3,7 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod client;
+mod connection;
 mod disk;
+mod durable;
+mod folder;
+mod full;
 mod guide;
 mod hub;
 mod life;
@@ -21,6 +25,7 @@ mod sockets;
 mod storage;
 mod stream;
 mod tokens;
+mod traced;
 mod tree;
 mod vanish;
 mod world;

@@ -1,8 +1,14 @@
 //! The log on a disk that loses power at any moment: what was promised is there when it is back.
 
-use std::{ops::Range, time::Instant};
+use std::{fs, ops::Range, time::Instant};
 
 use fastrand::Rng;
+use server::{
+    Clock,
+    log::{Embedded, Retention},
+    tail,
+};
+use tempfile::TempDir;
 
 use crate::{
     disk::{Disk, Fault, Kind},
@@ -22,6 +28,21 @@ async fn live(life: &Life, disk: &Disk) -> Disk {
     left
 }
 
+/// The same in a folder, where a file is looked at before it is opened for writing.
+async fn look_in_folder(life: &Life, left: &Disk) {
+    let Some(file) = left.file() else { return };
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("log.redb"), file).unwrap();
+    let log = Embedded::open(
+        folder.path(),
+        Clock::system(),
+        Retention::default(),
+        tail::Bounds::default(),
+    );
+    let log = log.unwrap_or_else(|why| panic!("{}: not opened: {why}", life.name));
+    life.is_kept_by(&log).await;
+}
+
 #[test]
 fn a_power_cut_at_any_operation_loses_nothing() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
@@ -36,6 +57,7 @@ fn a_power_cut_at_any_operation_loses_nothing() {
             assert!(nth > 100, "only {nth}");
             break;
         }
+        runtime.block_on(look_in_folder(&life, &left));
         // Once more, while it is repaired or soon after.
         left.cut_at(1 + nth % 40);
         runtime.block_on(live(&life, &left));

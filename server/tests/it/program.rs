@@ -50,11 +50,20 @@ impl Program {
     }
 
     /// Runs it to its end, which has to come within a second.
-    fn ends(&self, arguments: &[&str]) -> (i32, String) {
+    pub(crate) fn ends(&self, arguments: &[&str]) -> (i32, String) {
         let begun = Instant::now();
         let Output { status, stderr, .. } = self.command(arguments).output().unwrap();
         assert!(begun.elapsed() < Duration::from_secs(1), "took {:?}", begun.elapsed());
         (status.code().unwrap(), String::from_utf8(stderr).unwrap())
+    }
+
+    /// A token for everything, by the key of a server that was started before.
+    pub(crate) fn token(&self, data_dir: &str) -> String {
+        let rights = ["--publish", "*", "--read", "*", "--purge", "*"];
+        let arguments = [&["token", "--data-dir", data_dir][..], &rights].concat();
+        let output = self.command(&arguments).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
     }
 
     pub(crate) fn serves(&self, arguments: &[&str]) -> Serving {

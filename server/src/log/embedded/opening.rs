@@ -29,6 +29,8 @@ pub enum OpenError {
     File(PathBuf, io::Error),
     /// The engine says no.
     Engine(Box<redb::Error>),
+    /// What is wrong with a file.
+    Of(PathBuf, Box<Self>),
 }
 
 impl fmt::Display for OpenError {
@@ -45,11 +47,22 @@ impl fmt::Display for OpenError {
             Self::Damaged(what) => write!(f, "the log is damaged: {what}"),
             Self::File(path, error) => write!(f, "cannot use {}: {error}", path.display()),
             Self::Engine(error) => write!(f, "cannot open the log: {error}"),
+            Self::Of(path, error) => write!(f, "{error} ({})", path.display()),
         }
     }
 }
 
 impl std::error::Error for OpenError {}
+
+impl OpenError {
+    /// Names the file, where the error does not yet.
+    pub(super) fn of(self, file: PathBuf) -> Self {
+        match self {
+            Self::Newer(_) | Self::Damaged(_) | Self::Engine(_) => Self::Of(file, Box::new(self)),
+            named => named,
+        }
+    }
+}
 
 impl<E: Into<redb::Error>> From<E> for OpenError {
     fn from(error: E) -> Self {

@@ -67,10 +67,15 @@ impl Folder {
         }
     }
 
+    /// The log's file.
+    pub(super) fn file(&self) -> PathBuf {
+        self.path.join(FILE)
+    }
+
     /// Makes a log under another name and gives it its own when it is whole: a cut in between leaves
     /// nothing that looks like a log.
     fn make_log(&self) -> Result<(), OpenError> {
-        let (unfinished, file) = (self.path.join(UNFINISHED), self.path.join(FILE));
+        let (unfinished, file) = (self.path.join(UNFINISHED), self.file());
         match fs::remove_file(&unfinished) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
             _ => {}
@@ -85,7 +90,7 @@ impl Folder {
 
 impl Volume for Folder {
     fn open(&self) -> Result<Database, OpenError> {
-        let file = self.path.join(FILE);
+        let file = self.file();
         if !file.try_exists()? {
             self.make_log()?;
         }
@@ -104,7 +109,7 @@ impl Volume for Folder {
 
     fn forget_unsynced(&self) {
         // What cannot be opened here is told of by the opening that follows.
-        if let Ok(file) = File::open(self.path.join(FILE)) {
+        if let Ok(file) = File::open(self.file()) {
             let _ = fadvise(&file, 0, None, Advice::DontNeed);
         }
     }
