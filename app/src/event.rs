@@ -105,7 +105,7 @@ pub struct TopicList {
 pub struct TopicSummary {
     /// Its name.
     pub topic: String,
-    /// How many events of it the log holds.
+    /// How many events of it the log holds, of those that the reader may see.
     pub events: u64,
 }
 

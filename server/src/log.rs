@@ -56,7 +56,7 @@ pub trait Log: fmt::Debug + Send + Sync {
         prefix: String,
         after: Option<Topic>,
         limit: usize,
-    ) -> BoxFuture<'_, Result<Vec<(Topic, u64)>, Unavailable>>;
+    ) -> BoxFuture<'_, Result<Vec<TopicCount>, Unavailable>>;
 
     /// Removes every event of a topic, from its other topics too, and returns how many there were.
     ///
@@ -121,6 +121,17 @@ pub struct Page {
     pub dropped: u64,
     /// The sequence of the last event of all; 0 in an empty log.
     pub last: u64,
+}
+
+/// A topic, and how many events there are of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TopicCount {
+    /// The topic.
+    pub topic: Topic,
+    /// Its events.
+    pub events: u64,
+    /// Those of them that are private.
+    pub private: u64,
 }
 
 /// Why an event was not appended.

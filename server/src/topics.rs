@@ -17,7 +17,7 @@ use crate::{
     frame::envelope,
     grant::Grant,
     hub::Hub,
-    log::{Key, Order, Query, Unavailable},
+    log::{Key, Order, Query, TopicCount, Unavailable},
     problem::Problem,
     sse::switch,
 };
@@ -92,7 +92,7 @@ pub(crate) async fn history(
 /// `GET /topics?prefix=&after=&limit=`: lists topics.
 pub(crate) async fn list(
     State(state): State<AppState>,
-    _: Grant,
+    grant: Grant,
     RawQuery(query): RawQuery,
 ) -> Result<impl IntoResponse, Problem> {
     let (mut prefix, mut after, mut limit) = (String::new(), None, LIMIT);
@@ -110,9 +110,13 @@ pub(crate) async fn list(
     let mut found = state.hub.log().topics(prefix, after, limit + 1).await?;
     let more = found.len() > limit;
     found.truncate(limit);
-    let next = found.last().filter(|_| more).map(|(topic, _)| topic.to_string());
-    let summary = |(topic, events): (Topic, u64)| TopicSummary { topic: topic.to_string(), events };
-    Ok(([NO_STORE], Json(TopicList { topics: found.into_iter().map(summary).collect(), next })))
+    let next = found.last().filter(|_| more).map(|count| count.topic.to_string());
+    // Who may not read a topic's private events does not hear of them either.
+    let topics = found.into_iter().filter_map(|TopicCount { topic, events, private }| {
+        let events = if grant.reads(&topic) { events } else { events - private };
+        (events > 0).then(|| TopicSummary { topic: topic.to_string(), events })
+    });
+    Ok(([NO_STORE], Json(TopicList { topics: topics.collect(), next })))
 }
 
 /// An event to be, without its data.
@@ -175,7 +179,7 @@ impl Envelope {
 
 fn too_large_or_cut(error: &axum::Error) -> Problem {
     let too_large = std::error::Error::source(error)
-        .is_some_and(|source| source.is::<http_body_util::LengthLimitError>());
+        .is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>);
     if too_large {
         let detail = format!("the data has more than {LARGEST_DATA} bytes");
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail).of("data")

@@ -25,7 +25,7 @@ use tokio::{
     task::spawn_blocking,
 };
 
-use super::{AppendError, Key, Log, Page, Query, Retention, Unavailable, retention};
+use super::{AppendError, Key, Log, Page, Query, Retention, TopicCount, Unavailable, retention};
 use crate::{
     Clock,
     cursor::Epoch,
@@ -215,7 +215,7 @@ impl Log for Embedded {
         prefix: String,
         after: Option<Topic>,
         limit: usize,
-    ) -> BoxFuture<'_, Result<Vec<(Topic, u64)>, Unavailable>> {
+    ) -> BoxFuture<'_, Result<Vec<TopicCount>, Unavailable>> {
         self.look(move |database| pages::topics(database, &prefix, after.as_ref(), limit)).boxed()
     }
 

@@ -8,7 +8,8 @@ use std::{
 use futures::{FutureExt, future::BoxFuture};
 
 use super::{
-    AppendError, KEY_KEPT_FOR, Key, Log, Order, Page, Query, Retention, Unavailable, retention,
+    AppendError, KEY_KEPT_FOR, Key, Log, Order, Page, Query, Retention, TopicCount, Unavailable,
+    retention,
 };
 use crate::{
     Clock,
@@ -47,6 +48,7 @@ struct Held {
 struct Kept {
     sequences: BTreeSet<u64>,
     bytes: u64,
+    private: u64,
     dropped: u64,
 }
 
@@ -100,7 +102,7 @@ impl Log for Memory {
         prefix: String,
         after: Option<Topic>,
         limit: usize,
-    ) -> BoxFuture<'_, Result<Vec<(Topic, u64)>, Unavailable>> {
+    ) -> BoxFuture<'_, Result<Vec<TopicCount>, Unavailable>> {
         let held = self.held();
         let found = held.topics.iter().filter(|(topic, kept)| {
             topic.as_str().starts_with(&prefix)
@@ -109,7 +111,11 @@ impl Log for Memory {
         });
         let list = found
             .take(limit)
-            .map(|(topic, kept)| (topic.clone(), kept.sequences.len() as u64))
+            .map(|(topic, kept)| TopicCount {
+                topic: topic.clone(),
+                events: kept.sequences.len() as u64,
+                private: kept.private,
+            })
             .collect();
         async { Ok(list) }.boxed()
     }
@@ -165,6 +171,7 @@ impl Held {
             let kept = self.topics.entry(topic.clone()).or_default();
             kept.sequences.insert(self.last);
             kept.bytes += size;
+            kept.private += u64::from(event.draft.private);
         }
         self.bytes += size;
         self.events.insert(self.last, Arc::new(event.clone()));
@@ -207,6 +214,7 @@ impl Held {
             && kept.sequences.remove(&sequence)
         {
             kept.bytes -= size;
+            kept.private -= u64::from(event.draft.private);
             kept.dropped = kept.dropped.max(sequence);
         }
         let elsewhere = event.draft.topics.iter().any(|topic| {

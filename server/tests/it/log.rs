@@ -205,7 +205,7 @@ async fn events_age_where_nothing_is_published() {
     NOW.fetch_add(11_000_000, std::sync::atomic::Ordering::Relaxed);
     let names = async || -> Vec<String> {
         let topics = log.topics(String::new(), None, 9).await.unwrap();
-        topics.into_iter().map(|(topic, _)| topic.to_string()).collect()
+        topics.into_iter().map(|count| count.topic.to_string()).collect()
     };
     let gone = async {
         while names().await != ["long"] {

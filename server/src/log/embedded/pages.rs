@@ -5,7 +5,7 @@ use std::ops::Bound;
 use redb::{Database, ReadableDatabase};
 
 use super::{
-    super::{Order, Page, Query},
+    super::{Order, Page, Query, TopicCount},
     store::{self, BY_TOPIC, EVENTS, META, Result, TOPICS},
 };
 use crate::event::{Event, Topic};
@@ -18,12 +18,12 @@ pub(super) fn read(database: &Database, query: &Query) -> Result<Page> {
     let (topics, by_topic) = (transaction.open_table(TOPICS)?, transaction.open_table(BY_TOPIC)?);
     let (events, meta) = (transaction.open_table(EVENTS)?, transaction.open_table(META)?);
     let meta = |name| -> Result<u64> { Ok(meta.get(name)?.map_or(0, |value| value.value())) };
-    let mut page = Page { last: meta("last")?, ..Page::default() };
+    let mut page = Page { last: store::totals_in(&topics)?.last, ..Page::default() };
     let mut merged = Merged { order: query.order, next: Vec::new() };
     for topic in &query.topics {
         let row = topics.get(topic.as_str())?.map(|row| row.value());
         // A topic that nobody knows may be one whose mark was forgotten.
-        let Some((number, events, _, dropped)) = row else {
+        let Some((number, events, _, _, dropped)) = row else {
             page.dropped = page.dropped.max(meta("forgotten")?);
             continue;
         };
@@ -99,7 +99,7 @@ pub(super) fn topics(
     prefix: &str,
     after: Option<&Topic>,
     limit: usize,
-) -> Result<Vec<(Topic, u64)>> {
+) -> Result<Vec<TopicCount>> {
     let topics = database.begin_read()?.open_table(TOPICS)?;
     let begin = match after {
         Some(after) if after.as_str() >= prefix => Bound::Excluded(after.as_str()),
@@ -111,11 +111,12 @@ pub(super) fn topics(
         if found.len() == limit || !name.value().starts_with(prefix) {
             break;
         }
-        let (_, events, ..) = row.value();
+        let (_, events, _, private, _) = row.value();
+        // The totals stand among the topics, by a name that is none.
         if events > 0
             && let Ok(topic) = Topic::new(name.value())
         {
-            found.push((topic, events));
+            found.push(TopicCount { topic, events, private });
         }
     }
     Ok(found)
@@ -127,5 +128,5 @@ pub(super) fn names_after(
     after: Option<&Topic>,
     most: usize,
 ) -> Result<Vec<Topic>> {
-    Ok(topics(database, "", after, most)?.into_iter().map(|(topic, _)| topic).collect())
+    Ok(topics(database, "", after, most)?.into_iter().map(|count| count.topic).collect())
 }

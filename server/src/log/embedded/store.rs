@@ -16,7 +16,7 @@ pub const FORMAT: u64 = 1;
 pub(super) const EVENTS: TableDefinition<u64, &[u8]> = TableDefinition::new("events");
 /// Topic and sequence, for each event that counts for the topic.
 pub(super) const BY_TOPIC: TableDefinition<(u64, u64), ()> = TableDefinition::new("by_topic");
-/// Name → what there is of the topic.
+/// Name → what there is of the topic, and by the name [`TOTALS`] of all.
 pub(super) const TOPICS: TableDefinition<&str, TopicRow> = TableDefinition::new("topics");
 /// Low-water mark and name of each topic that has no events.
 const EMPTY: TableDefinition<(u64, &str), ()> = TableDefinition::new("empty");
@@ -27,8 +27,12 @@ const KEYS: TableDefinition<&str, ([u8; 32], u64, i64)> = TableDefinition::new("
 /// Time, subject and key.
 const KEYS_BY_AGE: TableDefinition<(i64, &str), ()> = TableDefinition::new("keys_by_age");
 
-/// Number, events, bytes, and the highest sequence that was dropped.
-type TopicRow = (u64, u64, u64, u64);
+/// Number, events, bytes, how many of the events are private, the highest sequence that was dropped.
+type TopicRow = (u64, u64, u64, u64, u64);
+
+/// The row of the totals: last sequence, events, bytes. It lies among the topics, because every commit
+/// writes both.
+const TOTALS: &str = "";
 
 pub(super) type Result<T> = std::result::Result<T, redb::Error>;
 
@@ -74,11 +78,13 @@ pub(super) fn epoch(database: &impl ReadableDatabase) -> Result<Epoch> {
 }
 
 pub(super) fn totals(database: &impl ReadableDatabase) -> Result<Totals> {
-    Ok(Totals {
-        last: number(database, "last")?,
-        events: number(database, "events")?,
-        bytes: number(database, "bytes")?,
-    })
+    totals_in(&database.begin_read()?.open_table(TOPICS)?)
+}
+
+pub(super) fn totals_in(topics: &impl ReadableTable<&'static str, TopicRow>) -> Result<Totals> {
+    let row = topics.get(TOTALS)?.map(|row| row.value());
+    let (last, events, bytes, ..) = row.unwrap_or_default();
+    Ok(Totals { last, events, bytes })
 }
 
 fn number(database: &impl ReadableDatabase, name: &str) -> Result<u64> {

@@ -5,11 +5,13 @@ use std::collections::{BTreeSet, HashMap};
 use redb::{ReadableTable, ReadableTableMetadata, Table, WriteTransaction};
 use sha2::{Digest, Sha256};
 
-use super::{BY_TOPIC, EMPTY, EVENTS, KEYS, KEYS_BY_AGE, META, Result, TOPICS, TopicRow, Totals};
+use super::{
+    BY_TOPIC, EMPTY, EVENTS, KEYS, KEYS_BY_AGE, META, Result, TOPICS, TOTALS, TopicRow, Totals,
+};
 use crate::{
     event::{Draft, Event, Topic},
     log::{
-        AppendError, KEY_KEPT_FOR, Key, Retention,
+        AppendError, Bounds, KEY_KEPT_FOR, Key, Retention,
         embedded::codec::{decode, encode},
         retention,
     },
@@ -24,7 +26,25 @@ struct Kept {
     number: u64,
     events: u64,
     bytes: u64,
+    private: u64,
     dropped: u64,
+}
+
+impl Kept {
+    fn of((number, events, bytes, private, dropped): TopicRow) -> Self {
+        Self { number, events, bytes, private, dropped }
+    }
+
+    fn row(self) -> TopicRow {
+        let Self { number, events, bytes, private, dropped } = self;
+        (number, events, bytes, private, dropped)
+    }
+}
+
+/// The tables of the idempotency keys, which most commits leave alone.
+struct Keys<'t> {
+    known: Table<'t, &'static str, ([u8; 32], u64, i64)>,
+    by_age: Table<'t, (i64, &'static str), ()>,
 }
 
 /// What became of a draft.
@@ -45,8 +65,8 @@ pub(crate) struct Change<'t> {
     topics: Table<'t, &'static str, TopicRow>,
     empty: Table<'t, (u64, &'static str), ()>,
     meta: Table<'t, &'static str, u64>,
-    keys: Table<'t, &'static str, ([u8; 32], u64, i64)>,
-    keys_by_age: Table<'t, (i64, &'static str), ()>,
+    keys: Option<Keys<'t>>,
+    transaction: &'t WriteTransaction,
     changed: HashMap<Topic, Kept>,
     totals: Totals,
 }
@@ -59,8 +79,8 @@ impl<'t> Change<'t> {
             topics: transaction.open_table(TOPICS)?,
             empty: transaction.open_table(EMPTY)?,
             meta: transaction.open_table(META)?,
-            keys: transaction.open_table(KEYS)?,
-            keys_by_age: transaction.open_table(KEYS_BY_AGE)?,
+            keys: None,
+            transaction,
             changed: HashMap::new(),
             totals,
         })
@@ -70,7 +90,9 @@ impl<'t> Change<'t> {
     pub(crate) fn append(&mut self, draft: Draft, key: Option<&Key>, now: i64) -> Result<Placed> {
         if let Some(key) = key {
             let (key, fingerprint) = (words(key), fingerprint(&draft));
-            if let Some(known) = self.keys.get(&*key)? {
+            let sequence = self.totals.last + 1;
+            let keys = self.keys()?;
+            if let Some(known) = keys.known.get(&*key)? {
                 let (known, sequence, _) = known.value();
                 return Ok(if known == fingerprint {
                     Placed::Before(sequence)
@@ -78,8 +100,8 @@ impl<'t> Change<'t> {
                     Placed::Refused(AppendError::KeyUsed)
                 });
             }
-            self.keys.insert(&*key, (fingerprint, self.totals.last + 1, now))?;
-            self.keys_by_age.insert((now, &*key), ())?;
+            keys.known.insert(&*key, (fingerprint, sequence, now))?;
+            keys.by_age.insert((now, &*key), ())?;
         }
         self.totals.last += 1;
         let event = Event { sequence: self.totals.last, at: now, draft };
@@ -89,6 +111,7 @@ impl<'t> Change<'t> {
             let kept = self.kept(topic)?;
             kept.events += 1;
             kept.bytes += size;
+            kept.private += u64::from(event.draft.private);
             let number = kept.number;
             self.by_topic.insert((number, event.sequence), ())?;
         }
@@ -119,6 +142,9 @@ impl<'t> Change<'t> {
         most: usize,
     ) -> Result<usize> {
         let bounds = retention.of(topic);
+        if bounds == Bounds::NONE {
+            return Ok(0);
+        }
         for dropped in 0..most {
             let Kept { events, bytes, .. } = *self.kept(topic)?;
             let Some(oldest) = self.first_of(topic, u64::MAX)? else { return Ok(dropped) };
@@ -150,43 +176,40 @@ impl<'t> Change<'t> {
         Ok(purged)
     }
 
-    /// Forgets keys that are too old, at most `most`.
-    pub(crate) fn forget_keys(&mut self, now: i64, most: usize) -> Result<()> {
+    /// Forgets keys that are too old, at most `most`. Returns how many.
+    pub(crate) fn forget_keys(&mut self, now: i64, most: usize) -> Result<usize> {
         let before = now.saturating_sub(KEY_KEPT_FOR);
-        for _ in 0..most {
-            let oldest = self.keys_by_age.first()?.map(|(key, _)| {
+        let keys = self.keys()?;
+        for forgotten in 0..most {
+            let oldest = keys.by_age.first()?.map(|(key, _)| {
                 let (at, key) = key.value();
                 (at, key.to_owned())
             });
-            match oldest {
-                Some((at, key)) if at < before => {
-                    self.keys.remove(&*key)?;
-                    self.keys_by_age.remove((at, &*key))?;
-                }
-                _ => break,
-            }
+            let Some((at, key)) = oldest.filter(|(at, _)| *at < before) else {
+                return Ok(forgotten);
+            };
+            keys.known.remove(&*key)?;
+            keys.by_age.remove((at, &*key))?;
         }
-        Ok(())
+        Ok(most)
     }
 
     /// Writes what is left to write, and returns the new totals: they count once it is committed.
     pub(crate) fn finish(mut self) -> Result<Totals> {
         for (topic, kept) in std::mem::take(&mut self.changed) {
-            let before = self.topics.get(topic.as_str())?.map(|row| row.value());
-            if let Some((_, 0, _, dropped)) = before {
+            let before = self.topics.get(topic.as_str())?.map(|row| Kept::of(row.value()));
+            if let Some(Kept { events: 0, dropped, .. }) = before {
                 self.empty.remove((dropped, topic.as_str()))?;
             }
             if kept.events == 0 {
                 self.empty.insert((kept.dropped, topic.as_str()), ())?;
             }
-            let Kept { number, events, bytes, dropped } = kept;
-            self.topics.insert(topic.as_str(), (number, events, bytes, dropped))?;
+            self.topics.insert(topic.as_str(), kept.row())?;
         }
         self.forget_empty_topics()?;
+        // A topic's name is never empty.
         let Totals { last, events, bytes } = self.totals;
-        for (name, value) in [("last", last), ("events", events), ("bytes", bytes)] {
-            self.meta.insert(name, value)?;
-        }
+        self.topics.insert(TOTALS, (last, events, bytes, 0, 0))?;
         Ok(self.totals)
     }
 
@@ -203,6 +226,14 @@ impl<'t> Change<'t> {
             self.meta.insert("forgotten", forgotten.max(dropped))?;
         }
         Ok(())
+    }
+
+    fn keys(&mut self) -> Result<&mut Keys<'t>> {
+        if self.keys.is_none() {
+            let known = self.transaction.open_table(KEYS)?;
+            self.keys = Some(Keys { known, by_age: self.transaction.open_table(KEYS_BY_AGE)? });
+        }
+        Ok(self.keys.as_mut().expect("it is there by now"))
     }
 
     fn oldest(&self) -> Result<Option<Event>> {
@@ -236,6 +267,7 @@ impl<'t> Change<'t> {
             let kept = self.kept(topic)?;
             kept.events -= 1;
             kept.bytes -= size;
+            kept.private -= u64::from(event.draft.private);
             kept.dropped = kept.dropped.max(event.sequence);
         }
         for topic in &event.draft.topics {
@@ -256,7 +288,7 @@ impl<'t> Change<'t> {
         if !self.changed.contains_key(topic) {
             let row = self.topics.get(topic.as_str())?.map(|row| row.value());
             let kept = match row {
-                Some((number, events, bytes, dropped)) => Kept { number, events, bytes, dropped },
+                Some(row) => Kept::of(row),
                 None => {
                     let meta = |name| -> Result<u64> {
                         Ok(self.meta.get(name)?.map_or(0, |value| value.value()))

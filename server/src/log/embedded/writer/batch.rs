@@ -77,6 +77,9 @@ impl Writer {
         let committed = self.commit(false, |change| {
             let mut placed = Vec::with_capacity(drafts.len());
             let mut topics = BTreeSet::new();
+            if drafts.iter().any(|(_, key)| key.is_some()) {
+                change.forget_keys(now, most)?;
+            }
             for (draft, key) in drafts {
                 topics.extend(draft.topics.iter().cloned());
                 placed.push(change.append(draft, key.as_ref(), now)?);
@@ -85,7 +88,6 @@ impl Writer {
             for topic in topics {
                 behind |= change.retain_topic(&topic, &retention, now, most)? == most;
             }
-            change.forget_keys(now, most)?;
             Ok((placed, behind))
         });
         match committed {

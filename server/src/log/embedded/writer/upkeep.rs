@@ -100,6 +100,7 @@ impl Writer {
                 behind |= of_topic == SLICE;
                 dropped += of_topic;
             }
+            dropped += change.forget_keys(now, SLICE)?;
             Ok((behind, dropped))
         });
         if let Ok(behind) = committed {
