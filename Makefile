@@ -11,7 +11,7 @@ SETUP := [[ $${BELFRY_IS_SET_UP-} ]] || scripts/setup
 CLIPPY := cargo clippy --quiet --all-targets
 
 .DEFAULT_GOAL := help
-.PHONY: help run build watch test fmt lint unit wasm-test end2end size screenshots clean
+.PHONY: help run build watch test fmt lint unit wasm-test end2end size bench screenshots clean
 
 help: ## Show this list
 	awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -43,6 +43,7 @@ lint: ## Run clippy on each half as it ships, and shellcheck if it is there
 	. scripts/env
 	$(CLIPPY) --package app --features ssr -- --deny warnings
 	$(CLIPPY) --package server -- --deny warnings
+	$(CLIPPY) --package bench -- --deny warnings
 	$(CLIPPY) --package frontend --target wasm32-unknown-unknown -- --deny warnings
 	if command -v shellcheck >/dev/null; then
 		shellcheck --external-sources --check-sourced scripts/{setup,env,build,size,test} .ci/run
@@ -78,6 +79,9 @@ size: ## Print what a visitor downloads; fail above the budget
 	$(SETUP)
 	scripts/build
 	scripts/size
+
+bench: ## Measure publishing, resuming and slow readers; print tables (three minutes)
+	cargo run --quiet --release --package bench -- all
 
 screenshots: ## Make the pictures of the README from the running page
 	$(SETUP) test

@@ -50,10 +50,8 @@ pub struct Config {
     pub write_stall: Duration,
     /// `SO_SNDBUF` of each connection, in bytes; Linux doubles it. Default 64 KiB.
     pub send_buffer: usize,
-    /// `TCP_USER_TIMEOUT`: a peer that acknowledges nothing for so long is gone. Default 25 s, so
-    /// that with a comment every 15 s one that vanished is gone within 45 s. Linux counts a peer
-    /// whose window stays shut likewise, so that it most often comes before `write_stall`, which
-    /// also catches one that opens its window by a few bytes now and then, or hides behind a proxy.
+    /// A peer that acknowledges nothing for so long, while something waits to be acknowledged, is gone.
+    /// Default 25 s, so that with a comment every 15 s one that vanished is gone within 45 s.
     pub vanished_after: Duration,
 }
 

@@ -1,6 +1,7 @@
 //! The edge: a listener goes in, and its connections are served until the shutdown.
 
 mod stall;
+mod vanished;
 
 use std::{io, net::SocketAddr, time::Duration};
 
@@ -51,7 +52,7 @@ pub async fn accept(
                     debug!(%peer, %error, "the connection was gone before it was served");
                     continue;
                 }
-                let socket = WriteDeadline::new(socket, config.write_stall);
+                let socket = WriteDeadline::new(socket, config.write_stall, config.vanished_after);
                 connections.spawn(converse(socket, peer, application.clone(), shutdown.clone()));
             }
             // It was given up by its client while it waited to be accepted.
@@ -74,8 +75,7 @@ pub async fn accept(
 fn tune(socket: &TcpStream, config: &Config) -> io::Result<()> {
     let socket = SockRef::from(socket);
     socket.set_tcp_nodelay(true)?;
-    socket.set_send_buffer_size(config.send_buffer)?;
-    socket.set_tcp_user_timeout(Some(config.vanished_after))
+    socket.set_send_buffer_size(config.send_buffer)
 }
 
 /// Serves one connection to its end.

@@ -1,4 +1,5 @@
-//! A socket whose reader may be slow but not dead: a write that makes no progress in time fails.
+//! A socket whose reader may be slow but not dead: a write that makes no progress in time fails, and
+//! so does one to a peer that has vanished.
 //!
 //! The timeout sits on the socket because hyper does not ask for a body's next bytes while the
 //! socket takes none: one inside the stream would never run.
@@ -13,8 +14,13 @@ use std::{
 use pin_project_lite::pin_project;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    time::{Sleep, sleep},
+    time::{Instant, Sleep, sleep},
 };
+
+use super::vanished::Peer;
+
+/// Between two looks at whether the peer is still there.
+const LOOK_AFTER: Duration = Duration::from_secs(1);
 
 pin_project! {
     /// Passes everything on to `socket`, and fails a write that waits for longer than `patience`.
@@ -23,14 +29,16 @@ pin_project! {
         #[pin]
         socket: S,
         patience: Duration,
+        vanished_after: Duration,
+        looked: Instant,
         // Only while a write waits, so that an idle reader costs nothing.
         deadline: Option<Pin<Box<Sleep>>>,
     }
 }
 
 impl<S> WriteDeadline<S> {
-    pub(super) fn new(socket: S, patience: Duration) -> Self {
-        Self { socket, patience, deadline: None }
+    pub(super) fn new(socket: S, patience: Duration, vanished_after: Duration) -> Self {
+        Self { socket, patience, vanished_after, looked: Instant::now(), deadline: None }
     }
 
     /// Passes on what a write said, unless it has waited for too long.
@@ -50,6 +58,21 @@ impl<S> WriteDeadline<S> {
     }
 }
 
+impl<S: Peer> WriteDeadline<S> {
+    /// Fails where the peer is gone. Streams write at least every 15 s, so that it is asked often enough.
+    fn look_for_peer(self: Pin<&mut Self>) -> io::Result<()> {
+        let this = self.project();
+        if this.looked.elapsed() < LOOK_AFTER {
+            return Ok(());
+        }
+        *this.looked = Instant::now();
+        if this.socket.is_silent(*this.vanished_after) {
+            return Err(io::Error::new(io::ErrorKind::TimedOut, "the reader has vanished"));
+        }
+        Ok(())
+    }
+}
+
 impl<S: AsyncRead> AsyncRead for WriteDeadline<S> {
     fn poll_read(
         self: Pin<&mut Self>,
@@ -60,22 +83,24 @@ impl<S: AsyncRead> AsyncRead for WriteDeadline<S> {
     }
 }
 
-impl<S: AsyncWrite> AsyncWrite for WriteDeadline<S> {
+impl<S: AsyncWrite + Peer> AsyncWrite for WriteDeadline<S> {
     fn poll_write(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        self.as_mut().look_for_peer()?;
         let this = self.project();
         let written = this.socket.poll_write(context, bytes);
         Self::bounded(*this.patience, this.deadline, context, written)
     }
 
     fn poll_write_vectored(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.as_mut().look_for_peer()?;
         let this = self.project();
         let written = this.socket.poll_write_vectored(context, slices);
         Self::bounded(*this.patience, this.deadline, context, written)
@@ -99,16 +124,35 @@ impl<S: AsyncWrite> AsyncWrite for WriteDeadline<S> {
 #[cfg(test)]
 mod tests {
     use tokio::{
-        io::{AsyncReadExt, AsyncWriteExt, duplex},
+        io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex},
         time::Instant,
     };
 
     use super::*;
 
+    const HALF_A_MINUTE: Duration = Duration::from_secs(30);
+
+    /// A peer in memory vanishes when it is told to.
+    impl Peer for DuplexStream {
+        fn is_silent(&self, patience: Duration) -> bool {
+            patience.is_zero()
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_write_to_a_peer_that_has_vanished_fails() {
+        let (ours, _theirs) = duplex(16);
+        let mut ours = WriteDeadline::new(ours, HALF_A_MINUTE, Duration::ZERO);
+        ours.write_all(b"just opened").await.unwrap();
+        sleep(LOOK_AFTER).await;
+        let error = ours.write_all(b"!").await.unwrap_err();
+        assert_eq!(error.to_string(), "the reader has vanished");
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_reader_that_stops_is_given_up_after_the_patience() {
         let (ours, _theirs) = duplex(16);
-        let mut ours = WriteDeadline::new(ours, Duration::from_secs(30));
+        let mut ours = WriteDeadline::new(ours, HALF_A_MINUTE, HALF_A_MINUTE);
         let begun = Instant::now();
         let error = ours.write_all(&[0; 64]).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
@@ -118,7 +162,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_slow_reader_is_waited_for() {
         let (ours, mut theirs) = duplex(16);
-        let mut ours = WriteDeadline::new(ours, Duration::from_secs(30));
+        let mut ours = WriteDeadline::new(ours, HALF_A_MINUTE, HALF_A_MINUTE);
         let reading = tokio::spawn(async move {
             for _ in 0..4 {
                 sleep(Duration::from_secs(20)).await;

@@ -245,9 +245,15 @@ impl Held {
         if query.after.saturating_add(1) >= query.before {
             return page;
         }
-        let sequences: BTreeSet<u64> = topics()
-            .flat_map(|kept| kept.sequences.range(query.after + 1..query.before).copied())
-            .collect();
+        // Of each topic no more than fit on the page, and one that tells whether there are others.
+        let enough = query.limit.saturating_add(1);
+        let ranges = topics().map(|kept| kept.sequences.range(query.after + 1..query.before));
+        let sequences: BTreeSet<u64> = match query.order {
+            Order::Forwards => ranges.flat_map(|range| range.take(enough)).copied().collect(),
+            Order::Backwards => {
+                ranges.flat_map(|range| range.rev().take(enough)).copied().collect()
+            }
+        };
         let mut ordered: Box<dyn Iterator<Item = &u64>> = match query.order {
             Order::Forwards => Box::new(sequences.iter()),
             Order::Backwards => Box::new(sequences.iter().rev()),

@@ -337,6 +337,22 @@ async fn topics_are_listed_by_prefix_in_pages() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn nobody_hears_of_private_events_that_they_may_not_read() {
+    let world = quiet();
+    for (topic, private) in [("mixed", true), ("mixed", false), ("secret", true)] {
+        world.hub.publish(Draft { private, ..draft(&[topic], "x") }, None).await.unwrap();
+    }
+    let list = text(world.get("/topics").await).await;
+    assert_eq!(list, r#"{"topics":[{"topic":"mixed","events":1}],"next":null}"#);
+    let token = world.token(&[], &["*"]);
+    let list = text(world.ask_with(&token, Request::get("/topics")).await).await;
+    assert!(
+        list.contains(r#"{"topic":"mixed","events":2},{"topic":"secret","events":1}"#),
+        "{list}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn it_is_live_and_ready() {
     let world = quiet();
     for path in ["/healthz", "/readyz"] {

@@ -21,6 +21,7 @@ mod program;
 mod resume;
 mod scripted;
 mod serving;
+mod slow;
 mod sockets;
 mod storage;
 mod stream;

@@ -1,0 +1,47 @@
+//! A peer that vanished without a word: a socket goes in, whether anybody is still there comes out.
+//!
+//! `TCP_USER_TIMEOUT` would say so too, but not only then: Linux also counts by it a window that stays
+//! too small for what is queued next, and so cuts off a reader that is slow and alive.
+
+use std::{mem, os::fd::AsRawFd, time::Duration};
+
+use tokio::net::TcpStream;
+
+/// A socket that can tell how long its peer has been silent.
+pub(super) trait Peer {
+    /// Whether bytes wait for an acknowledgement, and none of any kind has come for so long.
+    fn is_silent(&self, patience: Duration) -> bool;
+}
+
+impl Peer for TcpStream {
+    fn is_silent(&self, patience: Duration) -> bool {
+        let silence = unacknowledged(self).filter(|bytes| *bytes > 0).and_then(|_| silence(self));
+        silence.is_some_and(|silence| silence >= patience)
+    }
+}
+
+/// How many bytes the peer has not acknowledged, sent or not; `None` where that cannot be asked.
+fn unacknowledged(socket: &TcpStream) -> Option<libc::c_int> {
+    let mut bytes: libc::c_int = 0;
+    // SAFETY: the descriptor is open as long as `socket` is borrowed; TIOCOUTQ writes one int.
+    #[expect(unsafe_code, reason = "no well-kept crate asks this of a socket")]
+    let asked = unsafe { libc::ioctl(socket.as_raw_fd(), libc::TIOCOUTQ, &raw mut bytes) };
+    (asked == 0).then_some(bytes)
+}
+
+/// How long ago the last acknowledgement came; `None` where that cannot be asked.
+fn silence(socket: &TcpStream) -> Option<Duration> {
+    let mut length = libc::socklen_t::try_from(mem::size_of::<libc::tcp_info>()).ok()?;
+    // SAFETY: `tcp_info` is plain integers, for which all zeroes is a value; the kernel writes at most
+    // `length` bytes of it, and the descriptor is open as long as `socket` is borrowed.
+    #[expect(unsafe_code, reason = "no well-kept crate asks this of a socket")]
+    let (asked, info) = unsafe {
+        let mut info: libc::tcp_info = mem::zeroed();
+        let into = (&raw mut info).cast();
+        let descriptor = socket.as_raw_fd();
+        let asked =
+            libc::getsockopt(descriptor, libc::IPPROTO_TCP, libc::TCP_INFO, into, &raw mut length);
+        (asked, info)
+    };
+    (asked == 0).then(|| Duration::from_millis(info.tcpi_last_ack_recv.into()))
+}
