@@ -73,7 +73,7 @@ fn needs_root_a_client_that_vanishes_is_gone_within_45_s() {
     assert!(geteuid().is_root(), "needs root; or skip it: cargo test -- --skip needs_root");
     let hosts = Hosts::new();
     let program = Program::new();
-    let belfry = program.command(&["--listen", "192.0.2.1:0", "--site", "."]);
+    let belfry = program.command(&["--listen", "192.0.2.1:0", "--site", ".", "--data-dir", "data"]);
     let serving = Serving::start(Hosts::on(&hosts.server, &belfry));
     let mut curl = Command::new("curl");
     curl.args(["--silent", "--no-buffer", &format!("http://{}/sse", serving.address)]);
