@@ -89,6 +89,7 @@ impl Frame {
 
     /// How many bytes.
     #[must_use]
+    #[expect(clippy::len_without_is_empty, reason = "no frame is")]
     pub fn len(&self) -> usize {
         self.0.len()
     }

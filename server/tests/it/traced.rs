@@ -25,12 +25,14 @@ fn traced(program: &Program, arguments: &[&str]) -> Serving {
 
 /// Kills the program, and returns the trace when it is whole.
 fn trace_of(program: &Program, serving: Serving) -> String {
-    let first = |trace: &str| trace.split(' ').next().unwrap_or_default().to_owned();
     drop(serving);
     let begun = Instant::now();
     loop {
         let trace = fs::read_to_string(program.folder().join("trace")).unwrap();
-        if trace.contains(&format!("{} +++ killed", first(&trace))) {
+        // Of the thread that made the file; all are killed at once.
+        let thread = trace.split_inclusive(' ').next().unwrap_or_default();
+        let ended = |line: &str| line.starts_with(thread) && line.contains("+++ killed");
+        if trace.lines().any(ended) {
             return trace;
         }
         assert!(begun.elapsed() < BOUND, "the trace has no end: {trace}");
