@@ -18,6 +18,7 @@ mod power;
 mod presented;
 mod private;
 mod program;
+mod publish;
 mod resume;
 mod scripted;
 mod serving;
