@@ -2,6 +2,8 @@ import { defineConfig } from '@playwright/test';
 
 import { chromium } from './tests/browsers';
 
+const CLOCK = ['clock.spec.ts', 'clock-set.spec.ts'];
+
 // No `webServer`: each test starts the servers that it needs, on ports of their own.
 export default defineConfig({
   testDir: './tests',
@@ -16,8 +18,8 @@ export default defineConfig({
   expect: { timeout: 5_000 },
   // The clock is measured when nothing else runs: what is drawn late is shown late.
   projects: [
-    { name: 'pages', testIgnore: 'clock.spec.ts' },
-    { name: 'clock', testMatch: 'clock.spec.ts', dependencies: ['pages'], fullyParallel: false },
+    { name: 'pages', testIgnore: CLOCK },
+    { name: 'clock', testMatch: CLOCK, dependencies: ['pages'], fullyParallel: false, workers: 1 },
   ],
   use: {
     ...chromium,
