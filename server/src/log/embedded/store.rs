@@ -1,6 +1,7 @@
 //! The tables of the log's file: what they are called, how they are made, what their totals are.
 
 mod change;
+mod keys;
 
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 

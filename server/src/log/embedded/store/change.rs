@@ -3,15 +3,12 @@
 use std::collections::{BTreeSet, HashMap};
 
 use redb::{ReadableTable, ReadableTableMetadata, Table, WriteTransaction};
-use sha2::{Digest, Sha256};
 
-use super::{
-    BY_TOPIC, EMPTY, EVENTS, KEYS, KEYS_BY_AGE, META, Result, TOPICS, TOTALS, TopicRow, Totals,
-};
+use super::{BY_TOPIC, EMPTY, EVENTS, META, Result, TOPICS, TOTALS, TopicRow, Totals, keys::Keys};
 use crate::{
     event::{Draft, Event, Topic},
     log::{
-        AppendError, Bounds, KEY_KEPT_FOR, Key, Retention,
+        AppendError, Bounds, Key, Retention,
         embedded::codec::{decode, encode},
         retention,
     },
@@ -39,12 +36,6 @@ impl Kept {
         let Self { number, events, bytes, private, dropped } = self;
         (number, events, bytes, private, dropped)
     }
-}
-
-/// The tables of the idempotency keys, which most commits leave alone.
-struct Keys<'t> {
-    known: Table<'t, &'static str, ([u8; 32], u64, i64)>,
-    by_age: Table<'t, (i64, &'static str), ()>,
 }
 
 /// What became of a draft.
@@ -89,19 +80,10 @@ impl<'t> Change<'t> {
     /// Adds an event, unless its key says that it is there.
     pub(crate) fn append(&mut self, draft: Draft, key: Option<&Key>, now: i64) -> Result<Placed> {
         if let Some(key) = key {
-            let (key, fingerprint) = (words(key), fingerprint(&draft));
             let sequence = self.totals.last + 1;
-            let keys = self.keys()?;
-            if let Some(known) = keys.known.get(&*key)? {
-                let (known, sequence, _) = known.value();
-                return Ok(if known == fingerprint {
-                    Placed::Before(sequence)
-                } else {
-                    Placed::Refused(AppendError::KeyUsed)
-                });
+            if let Some(placed) = self.keys()?.place(key, &draft, sequence, now)? {
+                return Ok(placed);
             }
-            keys.known.insert(&*key, (fingerprint, sequence, now))?;
-            keys.by_age.insert((now, &*key), ())?;
         }
         self.totals.last += 1;
         let event = Event { sequence: self.totals.last, at: now, draft };
@@ -178,20 +160,7 @@ impl<'t> Change<'t> {
 
     /// Forgets keys that are too old, at most `most`. Returns how many.
     pub(crate) fn forget_keys(&mut self, now: i64, most: usize) -> Result<usize> {
-        let before = now.saturating_sub(KEY_KEPT_FOR);
-        let keys = self.keys()?;
-        for forgotten in 0..most {
-            let oldest = keys.by_age.first()?.map(|(key, _)| {
-                let (at, key) = key.value();
-                (at, key.to_owned())
-            });
-            let Some((at, key)) = oldest.filter(|(at, _)| *at < before) else {
-                return Ok(forgotten);
-            };
-            keys.known.remove(&*key)?;
-            keys.by_age.remove((at, &*key))?;
-        }
-        Ok(most)
+        self.keys()?.forget(now, most)
     }
 
     /// Writes what is left to write, and returns the new totals: they count once it is committed.
@@ -228,12 +197,12 @@ impl<'t> Change<'t> {
         Ok(())
     }
 
+    /// The tables of the keys, which most commits leave alone.
     fn keys(&mut self) -> Result<&mut Keys<'t>> {
         if self.keys.is_none() {
-            let known = self.transaction.open_table(KEYS)?;
-            self.keys = Some(Keys { known, by_age: self.transaction.open_table(KEYS_BY_AGE)? });
+            self.keys = Some(Keys::open(self.transaction)?);
         }
-        Ok(self.keys.as_mut().expect("it is there by now"))
+        Ok(self.keys.as_mut().expect("they are there by now"))
     }
 
     fn oldest(&self) -> Result<Option<Event>> {
@@ -302,15 +271,4 @@ impl<'t> Change<'t> {
         }
         Ok(self.changed.get_mut(topic).expect("it is there by now"))
     }
-}
-
-/// A key with whose it is.
-fn words(key: &Key) -> String {
-    // A subject holds no control character, so that no two keys are written alike.
-    format!("{}\0{}", key.subject.as_deref().unwrap_or_default(), key.name)
-}
-
-/// What tells one draft from another.
-fn fingerprint(draft: &Draft) -> [u8; 32] {
-    Sha256::digest(encode(0, draft)).into()
 }

@@ -1,0 +1,105 @@
+//! One who follows: topics go in, the events that the tail has of them after a place come out.
+
+use std::{fmt, sync::Arc};
+
+use tokio::sync::Notify;
+
+use super::{Entry, Tail};
+use crate::{event::Topic, frame::Format};
+
+/// One who follows topics. Dropping it is leaving.
+pub struct Follower {
+    pub(super) tail: Tail,
+    pub(super) id: u64,
+    pub(super) topics: Vec<Topic>,
+    pub(super) woken: Arc<Notify>,
+}
+
+impl fmt::Debug for Follower {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Follower").field("topics", &self.topics).finish_non_exhaustive()
+    }
+}
+
+/// What the tail has after a place.
+#[derive(Debug)]
+pub enum Taken {
+    /// The tail no longer reaches back to that place: the log has to be read.
+    Behind,
+    /// All events of the topics up to and with the sequence `through`.
+    Events {
+        /// The events, in order.
+        entries: Vec<Arc<Entry>>,
+        /// As far as the reader has come with them.
+        through: u64,
+    },
+}
+
+impl Follower {
+    /// The topics.
+    #[must_use]
+    pub fn topics(&self) -> &[Topic] {
+        &self.topics
+    }
+
+    /// Whether the tail no longer reaches back to a place.
+    #[must_use]
+    pub fn is_behind(&self, after: u64) -> bool {
+        let held = self.tail.held();
+        let mut followed = self.topics.iter().filter_map(|topic| held.topics.get(topic));
+        followed.any(|followed| followed.floor > after)
+    }
+
+    /// Takes the events after a place; after the first, none that would bring the frames above
+    /// `bytes`.
+    #[must_use]
+    pub fn take(&self, after: u64, format: Format, bytes: usize) -> Taken {
+        let held = self.tail.held();
+        let followed = || self.topics.iter().filter_map(|topic| held.topics.get(topic));
+        if followed().any(|followed| followed.floor > after) {
+            return Taken::Behind;
+        }
+        // Each topic's events lie in order: of the next of each, the lowest comes next.
+        let mut next: Vec<_> = followed()
+            .map(|followed| {
+                let begin = followed.entries.partition_point(|entry| entry.sequence <= after);
+                followed.entries.range(begin..).peekable()
+            })
+            .collect();
+        let (mut entries, mut length): (Vec<Arc<Entry>>, usize) = (Vec::new(), 0);
+        loop {
+            let lowest = next.iter_mut().filter_map(|one| one.peek().copied());
+            let Some(entry) = lowest.min_by_key(|entry| entry.sequence) else {
+                return Taken::Events { entries, through: held.last.max(after) };
+            };
+            length += entry.frame(format).len();
+            if !entries.is_empty() && length > bytes {
+                let through = entries.last().map_or(after, |entry| entry.sequence);
+                return Taken::Events { entries, through };
+            }
+            for one in &mut next {
+                one.next_if(|same| same.sequence == entry.sequence);
+            }
+            entries.push(entry.clone());
+        }
+    }
+
+    /// Returns when there may be something new; at once where there was since the last time.
+    pub async fn woken(&self) {
+        self.woken.notified().await;
+    }
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        let mut held = self.tail.held();
+        for topic in &self.topics {
+            if let Some(followed) = held.topics.get_mut(topic) {
+                followed.followers.remove(&self.id);
+                if followed.followers.is_empty() && followed.entries.is_empty() {
+                    held.topics.remove(topic);
+                }
+            }
+        }
+    }
+}
