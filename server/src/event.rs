@@ -196,6 +196,15 @@ pub struct Draft {
     pub private: bool,
 }
 
+/// How many bytes data takes at most when it is encoded, as lines or as JSON: a control character may
+/// take seven.
+#[must_use]
+pub fn encoded_size(data: &str) -> usize {
+    let escaped = data.bytes().filter(|byte| *byte < b' ').count();
+    let quoted = data.bytes().filter(|byte| matches!(byte, b'"' | b'\\')).count();
+    data.len() + 6 * escaped + quoted
+}
+
 /// An event that the log holds. It does not change any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {

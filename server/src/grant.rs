@@ -36,6 +36,12 @@ impl Grant {
         self.purge.iter().any(|pattern| pattern.grants(topic))
     }
 
+    /// Whether it may read any private event at all.
+    #[must_use]
+    pub fn reads_some(&self) -> bool {
+        !self.read.is_empty()
+    }
+
     /// Whether it may read an event: a private one needs a right to one of its topics.
     #[must_use]
     pub fn sees(&self, private: bool, topics: &[Topic]) -> bool {

@@ -85,7 +85,9 @@ async fn refuse_what_nobody_could_mean(request: Request, next: Next) -> Response
     }
     let path = request.uri().path();
     // A topic may be longer than a file's name: it is encoded.
-    if !path.starts_with(TOPICS_PATH) && path.split('/').any(|name| name.len() > LONGEST_NAME) {
+    if !path.strip_prefix(TOPICS_PATH).is_some_and(|rest| rest.starts_with('/'))
+        && path.split('/').any(|name| name.len() > LONGEST_NAME)
+    {
         return not_found().await.into_response();
     }
     next.run(request).await

@@ -11,6 +11,7 @@ use futures::future::BoxFuture;
 use crate::{
     cursor::{Cursor, Epoch},
     event::{Draft, Event, Topic},
+    grant::Grant,
     tail::Tail,
 };
 
@@ -45,6 +46,12 @@ pub trait Log: fmt::Debug + Send + Sync {
     /// # Errors
     /// Where the log cannot be read for now.
     fn read(&self, query: Query) -> BoxFuture<'_, Result<Page, Unavailable>>;
+
+    /// How many events a query finds, at most its limit; none is read for it.
+    ///
+    /// # Errors
+    /// Where the log cannot be read for now.
+    fn count(&self, query: Query) -> BoxFuture<'_, Result<u64, Unavailable>>;
 
     /// The topics of which there are events and whose name begins with `prefix`, by name, from the
     /// one after `after`; at most `limit`. With each comes how many events there are.
@@ -96,8 +103,10 @@ pub struct Query {
     pub order: Order,
     /// At most so many events.
     pub limit: usize,
-    /// No event is added once those that were read have so many bytes of data.
+    /// No event is added once the data of those that were read takes so many bytes, encoded.
     pub bytes: usize,
+    /// For whom: private events that it does not show are passed over.
+    pub grant: Grant,
 }
 
 /// From which end to read.
@@ -117,7 +126,7 @@ pub struct Page {
     /// There are others that the query asks for.
     pub more: bool,
     /// The highest sequence of an event of one of the topics that the log no longer has; 0 where
-    /// nothing was dropped.
+    /// nothing was dropped. Private events count only for who may read some.
     pub dropped: u64,
     /// The sequence of the last event of all; 0 in an empty log.
     pub last: u64,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::{
-    body::{Body, to_bytes},
+    body::Body,
     extract::State,
     http::{
         HeaderMap, HeaderName, HeaderValue, StatusCode,
@@ -12,7 +12,7 @@ use axum::{
 };
 
 use crate::{
-    AppState,
+    AppState, body,
     problem::Problem,
     token::{LARGEST_TOKEN, SEC_FETCH_SITE, TOKEN_COOKIE, TokenError, bearer},
 };
@@ -64,8 +64,11 @@ fn set_cookie(token: &str, left: Duration, headers: &HeaderMap) -> Result<Answer
 }
 
 async fn token_in(body: Body) -> Result<String, Problem> {
-    let bytes = to_bytes(body, LARGEST_TOKEN).await.map_err(|_| TokenError::TooLarge)?;
-    let text = String::from_utf8(bytes.into()).map_err(|_| TokenError::Malformed)?;
+    let bytes = body::whole(body, LARGEST_TOKEN).await.map_err(|problem| {
+        let too_large = problem.status() == StatusCode::PAYLOAD_TOO_LARGE;
+        if too_large { TokenError::TooLarge.into() } else { problem }
+    })?;
+    let text = String::from_utf8(bytes).map_err(|_| TokenError::Malformed)?;
     match text.trim() {
         "" => Err(Problem::new(StatusCode::UNAUTHORIZED, "there is no token in the body")),
         token => Ok(token.to_owned()),

@@ -42,6 +42,12 @@ impl Problem {
         Self { challenge, ..Self::new(StatusCode::UNAUTHORIZED, detail) }
     }
 
+    /// The status of the answer.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
     /// The same, about one field of the request.
     #[must_use]
     pub fn of(mut self, field: &'static str) -> Self {

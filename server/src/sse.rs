@@ -46,6 +46,11 @@ pub(crate) async fn stream(
 }
 
 /// `HEAD /sse`: the headers, and nobody to count.
-pub(crate) async fn head(_: Grant) -> impl IntoResponse {
-    HEADERS
+pub(crate) async fn head(
+    _: Grant,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<impl IntoResponse, Problem> {
+    Request::read(query.as_deref().unwrap_or_default(), &headers)?;
+    Ok(HEADERS)
 }

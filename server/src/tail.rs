@@ -151,28 +151,30 @@ impl Tail {
     /// Takes out what the log no longer has.
     pub fn purge(&self, sequences: &BTreeSet<u64>) {
         let mut held = self.held();
-        let mut bytes = 0;
-        let mut purged = Vec::new();
-        held.entries.retain(|entry| {
+        let Held { entries, topics, bytes, floor, .. } = &mut *held;
+        let mut concerned = HashMap::new();
+        entries.retain(|entry| {
             let stays = !sequences.contains(&entry.sequence);
             if !stays {
-                bytes += entry.cost();
-                purged.push(entry.clone());
+                *bytes -= entry.cost();
+                *floor = entry.sequence.max(*floor);
+                concerned.extend(entry.topics.iter().map(|topic| (topic.clone(), entry.sequence)));
             }
             stays
         });
-        held.bytes -= bytes;
-        for entry in purged {
-            held.floor = held.floor.max(entry.sequence);
-            for topic in &entry.topics {
-                if let Some(followed) = held.topics.get_mut(topic) {
-                    followed.entries.retain(|kept| kept.sequence != entry.sequence);
-                    followed.floor = followed.floor.max(entry.sequence);
-                    // So that a reader that has not come that far hears of the gap now.
-                    followed.followers.values().for_each(|woken| woken.notify_one());
-                }
+        let mut woken = HashMap::new();
+        for (topic, last) in concerned {
+            let Some(followed) = topics.get_mut(&topic) else { continue };
+            followed.entries.retain(|entry| !sequences.contains(&entry.sequence));
+            followed.floor = followed.floor.max(last);
+            // So that a reader that has not come that far hears of the gap now.
+            woken.extend(followed.followers.iter().map(|(id, woken)| (*id, woken.clone())));
+            if followed.entries.is_empty() && followed.followers.is_empty() {
+                topics.remove(&topic);
             }
         }
+        drop(held);
+        woken.into_values().for_each(|woken| woken.notify_one());
     }
 
     /// Holds nothing, and begins anew after a place: what lies before it has to be read from the log.

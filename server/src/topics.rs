@@ -3,7 +3,7 @@
 use app::event::{History, Receipt, TopicList, TopicSummary};
 use axum::{
     Json,
-    body::{Body, to_bytes},
+    body::Body,
     extract::{Path, RawQuery, State, rejection::PathRejection},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::CACHE_CONTROL},
     response::IntoResponse,
@@ -11,7 +11,7 @@ use axum::{
 use form_urlencoded::parse;
 
 use crate::{
-    AppState,
+    AppState, body,
     cursor::Cursor,
     event::{Draft, EventType, Invalid, LARGEST_DATA, MOST_TOPICS, Topic, check_name},
     frame::envelope,
@@ -26,8 +26,8 @@ use crate::{
 const LIMIT: usize = 100;
 const LARGEST_LIMIT: usize = 1000;
 
-/// No event is added to an answer that holds so many bytes of data.
-const ANSWER_BYTES: usize = 4 * 1024 * 1024;
+/// No event is added to an answer that holds so many bytes.
+const ANSWER_BYTES: usize = 1024 * 1024;
 
 const EVENT_TYPE: &str = "event-type";
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
@@ -107,16 +107,24 @@ pub(crate) async fn list(
             _ => {}
         }
     }
-    let mut found = state.hub.log().topics(prefix, after, limit + 1).await?;
-    let more = found.len() > limit;
-    found.truncate(limit);
-    let next = found.last().filter(|_| more).map(|count| count.topic.to_string());
+    let mut topics: Vec<TopicSummary> = Vec::new();
     // Who may not read a topic's private events does not hear of them either.
-    let topics = found.into_iter().filter_map(|TopicCount { topic, events, private }| {
+    let visible = |TopicCount { topic, events, private }: TopicCount| {
         let events = if grant.reads(&topic) { events } else { events - private };
         (events > 0).then(|| TopicSummary { topic: topic.to_string(), events })
-    });
-    Ok(([NO_STORE], Json(TopicList { topics: topics.collect(), next })))
+    };
+    while topics.len() <= limit {
+        let found = state.hub.log().topics(prefix.clone(), after.take(), LARGEST_LIMIT).await?;
+        after = found.last().filter(|_| found.len() == LARGEST_LIMIT).map(|one| one.topic.clone());
+        topics.extend(found.into_iter().filter_map(visible));
+        if after.is_none() {
+            break;
+        }
+    }
+    let more = topics.len() > limit;
+    topics.truncate(limit);
+    let next = topics.last().filter(|_| more).map(|summary| summary.topic.clone());
+    Ok(([NO_STORE], Json(TopicList { topics, next })))
 }
 
 /// An event to be, without its data.
@@ -132,6 +140,7 @@ impl Envelope {
     fn read(topic: Topic, query: &str, headers: &HeaderMap) -> Result<Self, Invalid> {
         let mut envelope = Self { topics: vec![topic], event_type: None, private: false };
         let mut event_type = header(headers, EVENT_TYPE, "type")?;
+        let mut private = None;
         for (name, value) in parse(query.as_bytes()) {
             match &*name {
                 "type" => {
@@ -152,7 +161,13 @@ impl Envelope {
                         return Err(Invalid::new("also", most));
                     }
                 }
-                "private" => envelope.private = switch("private", &value)?,
+                "private" => {
+                    let said = switch("private", &value)?;
+                    if private.replace(said).is_some_and(|before| before != said) {
+                        return Err(Invalid::new("private", "is said twice, and not the same"));
+                    }
+                    envelope.private = said;
+                }
                 _ => {
                     return Err(Invalid::new(
                         "query",
@@ -169,22 +184,10 @@ impl Envelope {
 
     /// The event with its data.
     async fn with(self, body: Body) -> Result<Draft, Problem> {
-        let data = to_bytes(body, LARGEST_DATA).await.map_err(|error| too_large_or_cut(&error))?;
-        let data =
-            String::from_utf8(data.into()).map_err(|_| Invalid::new("data", "is not UTF-8"))?;
+        let data = body::whole(body, LARGEST_DATA).await?;
+        let data = String::from_utf8(data).map_err(|_| Invalid::new("data", "is not UTF-8"))?;
         let Self { topics, event_type, private } = self;
         Ok(Draft { topics, event_type, data, private })
-    }
-}
-
-fn too_large_or_cut(error: &axum::Error) -> Problem {
-    let too_large = std::error::Error::source(error)
-        .is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>);
-    if too_large {
-        let detail = format!("the data has more than {LARGEST_DATA} bytes");
-        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail).of("data")
-    } else {
-        Problem::new(StatusCode::BAD_REQUEST, "the body ended before its end").of("data")
     }
 }
 
@@ -204,28 +207,29 @@ impl Asked {
             cursor.map(|cursor| cursor.sequence)
         };
         let backwards = self.before.is_some() && self.after.is_none();
-        let order = if backwards { Order::Backwards } else { Order::Forwards };
-        let asked = self.after.as_ref().map(place);
-        let page = log
-            .read(Query {
-                topics: vec![self.topic],
-                after: asked.flatten().unwrap_or(0),
-                before: self.before.as_ref().and_then(place).unwrap_or(u64::MAX),
-                order,
-                limit: self.limit,
-                bytes: ANSWER_BYTES,
-            })
-            .await?;
-        let gap = match asked {
-            None => false,
-            Some(None) => true,
-            Some(Some(after)) => page.dropped > after || after > page.last,
+        let (after, before) = (self.after.as_ref().map(place), self.before.as_ref().map(place));
+        let mut query = Query {
+            topics: vec![self.topic],
+            after: after.flatten().unwrap_or(0),
+            before: before.flatten().unwrap_or(u64::MAX),
+            order: if backwards { Order::Backwards } else { Order::Forwards },
+            limit: self.limit,
+            bytes: ANSWER_BYTES,
+            grant: grant.clone(),
         };
+        let mut page = log.read(query.clone()).await?;
+        let mut gap = after == Some(None) || before == Some(None);
+        if query.after > page.last {
+            // A place that is not there yet is none: reading begins with the oldest, as a stream does.
+            (gap, query.after) = (true, 0);
+            page = log.read(query).await?;
+        } else if after.is_some() {
+            gap |= page.dropped > query.after;
+        }
         let next = page.events.last().filter(|_| page.more);
         let next = next.map(|event| log.cursor(event.sequence).to_string());
-        let seen =
-            page.events.iter().filter(|event| grant.sees(event.draft.private, &event.draft.topics));
-        let events = seen.map(|event| envelope(log.cursor(event.sequence), event)).collect();
+        let events = page.events.iter();
+        let events = events.map(|event| envelope(log.cursor(event.sequence), event)).collect();
         Ok(History { events, next, gap })
     }
 }

@@ -210,6 +210,10 @@ impl Log for Embedded {
         self.look(move |database| pages::read(database, &query)).boxed()
     }
 
+    fn count(&self, query: Query) -> BoxFuture<'_, Result<u64, Unavailable>> {
+        self.look(move |database| pages::count(database, &query)).boxed()
+    }
+
     fn topics(
         &self,
         prefix: String,

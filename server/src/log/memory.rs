@@ -14,7 +14,8 @@ use super::{
 use crate::{
     Clock,
     cursor::Epoch,
-    event::{Draft, Event, Topic},
+    event::{Draft, Event, Topic, encoded_size},
+    grant::Grant,
     tail::{self, Tail},
 };
 
@@ -50,6 +51,14 @@ struct Kept {
     bytes: u64,
     private: u64,
     dropped: u64,
+    /// The same of the events that were not private.
+    dropped_public: u64,
+}
+
+impl Kept {
+    fn dropped(&self, grant: &Grant) -> u64 {
+        if grant.reads_some() { self.dropped } else { self.dropped_public }
+    }
 }
 
 impl Memory {
@@ -95,6 +104,11 @@ impl Log for Memory {
     fn read(&self, query: Query) -> BoxFuture<'_, Result<Page, Unavailable>> {
         let page = self.held().read(&query);
         async { Ok(page) }.boxed()
+    }
+
+    fn count(&self, query: Query) -> BoxFuture<'_, Result<u64, Unavailable>> {
+        let count = self.held().find(&query).len().min(query.limit) as u64;
+        async move { Ok(count) }.boxed()
     }
 
     fn topics(
@@ -216,6 +230,9 @@ impl Held {
             kept.bytes -= size;
             kept.private -= u64::from(event.draft.private);
             kept.dropped = kept.dropped.max(sequence);
+            if !event.draft.private {
+                kept.dropped_public = kept.dropped_public.max(sequence);
+            }
         }
         let elsewhere = event.draft.topics.iter().any(|topic| {
             self.topics.get(topic).is_some_and(|kept| kept.sequences.contains(&sequence))
@@ -236,37 +253,51 @@ impl Held {
     }
 
     fn read(&self, query: &Query) -> Page {
-        let topics = || query.topics.iter().filter_map(|topic| self.topics.get(topic));
         let mut page = Page {
-            dropped: topics().map(|kept| kept.dropped).max().unwrap_or(0),
+            dropped: self.kept(query).map(|kept| kept.dropped(&query.grant)).max().unwrap_or(0),
             last: self.last,
             ..Page::default()
         };
-        if query.after.saturating_add(1) >= query.before {
-            return page;
-        }
-        // Of each topic no more than fit on the page, and one that tells whether there are others.
-        let enough = query.limit.saturating_add(1);
-        let ranges = topics().map(|kept| kept.sequences.range(query.after + 1..query.before));
-        let sequences: BTreeSet<u64> = match query.order {
-            Order::Forwards => ranges.flat_map(|range| range.take(enough)).copied().collect(),
-            Order::Backwards => {
-                ranges.flat_map(|range| range.rev().take(enough)).copied().collect()
-            }
-        };
-        let mut ordered: Box<dyn Iterator<Item = &u64>> = match query.order {
-            Order::Forwards => Box::new(sequences.iter()),
-            Order::Backwards => Box::new(sequences.iter().rev()),
-        };
+        let found = self.find(query);
+        let mut found = found.iter();
         let mut bytes = 0;
         while page.events.len() < query.limit && bytes < query.bytes {
-            let Some(event) = ordered.next().and_then(|sequence| self.events.get(sequence)) else {
-                return page;
-            };
-            bytes += event.draft.data.len();
-            page.events.push((**event).clone());
+            let Some(event) = found.next() else { return page };
+            bytes += encoded_size(&event.draft.data);
+            page.events.push((***event).clone());
         }
-        page.more = ordered.next().is_some();
+        page.more = found.next().is_some();
         page
+    }
+
+    fn kept(&self, query: &Query) -> impl Iterator<Item = &Kept> {
+        query.topics.iter().filter_map(|topic| self.topics.get(topic))
+    }
+
+    /// The events that a query finds, in its order: no more than its limit, and one that tells whether
+    /// there are others.
+    fn find(&self, query: &Query) -> Vec<&Arc<Event>> {
+        if query.after.saturating_add(1) >= query.before {
+            return Vec::new();
+        }
+        let visible = |sequence: &u64| {
+            let event = self.events.get(sequence)?;
+            query.grant.sees(event.draft.private, &event.draft.topics).then_some((*sequence, event))
+        };
+        let enough = query.limit.saturating_add(1);
+        let ranges =
+            self.kept(query).map(|kept| kept.sequences.range(query.after + 1..query.before));
+        let found: BTreeMap<u64, &Arc<Event>> = match query.order {
+            Order::Forwards => {
+                ranges.flat_map(|range| range.filter_map(visible).take(enough)).collect()
+            }
+            Order::Backwards => {
+                ranges.flat_map(|range| range.rev().filter_map(visible).take(enough)).collect()
+            }
+        };
+        match query.order {
+            Order::Forwards => found.into_values().take(enough).collect(),
+            Order::Backwards => found.into_values().rev().take(enough).collect(),
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! A reader's place in the log: it comes in with a cursor, and moves on as frames go out.
 
-use std::{fmt, sync::Arc};
+use std::{collections::VecDeque, fmt, sync::Arc};
 
 use app::event::{GAP, Gap, GapReason};
 use bytes::Bytes;
@@ -9,6 +9,7 @@ use tokio::{
     select,
     time::{Duration, Instant, sleep, sleep_until},
 };
+use tracing::debug;
 
 use super::{Request, selection::Selection, subscription::SILENCE};
 use crate::{
@@ -27,7 +28,7 @@ const PAGE: usize = 500;
 const READ_AGAIN: Duration = Duration::from_millis(500);
 
 /// As far as events to be replayed are counted.
-const COUNTED: u64 = 10_000;
+const COUNTED: usize = 10_000;
 
 /// How much is repeated of a cursor that nobody can read, in characters.
 const REPEATED: usize = 100;
@@ -43,6 +44,8 @@ pub(super) struct Place {
     told_lost: u64,
     /// A page on its way from the log. Kept, so that a tick in between does not begin it anew.
     reading: Option<BoxFuture<'static, Result<Page, Unavailable>>>,
+    /// The newest event of each topic, for those who asked: what comes before all that follows.
+    newest: VecDeque<u64>,
 }
 
 /// Where a reader begins.
@@ -50,8 +53,6 @@ pub(super) struct Beginning {
     pub(super) place: Place,
     /// What says that events are missing.
     pub(super) gap: Option<Frame>,
-    /// The newest event of each topic, for those who asked.
-    pub(super) newest: Vec<Frame>,
     resumes: bool,
 }
 
@@ -77,13 +78,20 @@ impl Place {
         let selection = Selection::new(hub, request, grant);
         let after = hub.log().tail().last();
         let announced = (after, Instant::now());
-        let place = Self { selection, after, announced, told_lost: 0, reading: None };
+        let place = Self {
+            selection,
+            after,
+            announced,
+            told_lost: 0,
+            reading: None,
+            newest: VecDeque::new(),
+        };
         let resumes = request.cursor.is_some();
-        let mut beginning = Beginning { place, gap: None, newest: Vec::new(), resumes };
+        let mut beginning = Beginning { place, gap: None, resumes };
         match &request.cursor {
             Some(cursor) => beginning.gap = beginning.place.resume(cursor).await?,
             None if request.last => {
-                beginning.newest = beginning.place.selection.newest(after).await?;
+                beginning.place.newest = beginning.place.selection.newest(after).await?;
             }
             None => {}
         }
@@ -96,12 +104,7 @@ impl Place {
         let (reason, page) = match Cursor::parse(text) {
             Some(cursor) if cursor.epoch == log_epoch => {
                 self.after = cursor.sequence;
-                // The tail is last to hear of an event: a reader of the log may be ahead of it.
-                let known = cursor.sequence <= self.selection.hub().log().tail().last();
-                if known && !self.selection.follower().is_behind(cursor.sequence) {
-                    self.announced.0 = self.after;
-                    return Ok(None);
-                }
+                // The log is asked, and not the tail: that may hold what retention has dropped.
                 let page = self.selection.read(self.after, 1).await?;
                 if cursor.sequence > page.last {
                     (GapReason::Unknown, None)
@@ -151,13 +154,21 @@ impl Place {
                 let page = reading.await;
                 self.reading = None;
                 match page {
-                    Ok(page) => {
+                    Ok(page) if self.newest.is_empty() => {
                         if let Some(frames) = self.replay(&page) {
                             return frames;
                         }
                     }
-                    Err(_) => sleep(READ_AGAIN).await,
+                    Ok(page) => return self.begin_with(&page),
+                    Err(why) => {
+                        debug!(%why, "a reader waits for the log");
+                        sleep(READ_AGAIN).await;
+                    }
                 }
+                continue;
+            }
+            if let Some(sequence) = self.newest.front() {
+                self.reading = Some(self.selection.read(sequence - 1, 1));
                 continue;
             }
             match self.selection.take(self.after) {
@@ -182,10 +193,34 @@ impl Place {
         }
     }
 
+    /// Hands over the next of the newest events, and after the last where reading goes on. One that
+    /// was dropped meanwhile is passed over.
+    fn begin_with(&mut self, page: &Page) -> (Bytes, u64) {
+        let sequence = self.newest.pop_front();
+        let event = page.events.iter().find(|event| Some(event.sequence) == sequence);
+        let mut frames: Vec<_> =
+            event.map(|event| self.selection.frame(event)).into_iter().collect();
+        let events = frames.len() as u64;
+        if self.newest.is_empty() {
+            frames.push(self.bare());
+        }
+        (Frame::concat(&frames).into_bytes(), events)
+    }
+
+    /// Whether nothing but the place is to be said at first.
+    pub(super) fn begins_here(&self) -> bool {
+        self.newest.is_empty()
+    }
+
     /// Waits for news of the topics. Where there are none but the log has moved on, so does the
     /// reader: a quiet topic's readers do not age out.
     async fn wait(&mut self) -> Option<Frame> {
         let (announced, at) = self.announced;
+        if announced < self.told_lost && self.told_lost <= self.after {
+            // Else who comes back from here would be told of the same loss again.
+            self.announced = (self.after, Instant::now());
+            return Some(self.bare());
+        }
         select! {
             biased;
             () = self.selection.follower().woken() => None,
@@ -208,7 +243,7 @@ impl Place {
             let after = self.cursor().to_string();
             frames.push(self.skip(Gap { reason: GapReason::Expired, after }, page));
         }
-        for event in page.events.iter().filter(|event| self.selection.sees(event)) {
+        for event in &page.events {
             frames.push(self.selection.frame(event));
             self.announced = (event.sequence, Instant::now());
         }
@@ -222,16 +257,7 @@ impl Place {
 impl Beginning {
     /// How many events come before the live ones, counted up to [`COUNTED`].
     pub(super) async fn replayed(&mut self) -> Result<u64, Unavailable> {
-        let selection = &self.place.selection;
-        let (mut events, mut after) = (self.newest.len() as u64, self.place.after);
-        while self.resumes && events < COUNTED {
-            let page = selection.read(after, PAGE).await?;
-            events += page.events.iter().filter(|event| selection.sees(event)).count() as u64;
-            match page.events.last() {
-                Some(event) if page.more => after = event.sequence,
-                _ => break,
-            }
-        }
-        Ok(events.min(COUNTED))
+        let Place { selection, after, newest, .. } = &self.place;
+        if self.resumes { selection.count(*after, COUNTED).await } else { Ok(newest.len() as u64) }
     }
 }

@@ -1,6 +1,9 @@
 //! Which events a reader gets: topics and rights go in, its events come out as it wants them written.
 
-use std::fmt;
+use std::{
+    collections::{BTreeSet, VecDeque},
+    fmt,
+};
 
 use futures::{FutureExt, future::BoxFuture};
 
@@ -16,9 +19,6 @@ use crate::{
 
 /// How many bytes of events are handed over at once; a larger event comes alone.
 pub(super) const CHUNK: usize = 64 * 1024;
-
-/// How many private events are passed over in search of a topic's newest one.
-const PASSED_OVER: usize = 256;
 
 /// The events of some topics that a reader may see.
 pub(super) struct Selection {
@@ -64,39 +64,41 @@ impl Selection {
         after: u64,
         limit: usize,
     ) -> BoxFuture<'static, Result<Page, Unavailable>> {
-        let query = Query {
+        let (hub, query) = (self.hub.clone(), Query { limit, ..self.all_after(after) });
+        async move { hub.log().read(query).await }.boxed()
+    }
+
+    /// How many events the log has after a place, counted up to `most`.
+    pub(super) async fn count(&self, after: u64, most: usize) -> Result<u64, Unavailable> {
+        self.hub.log().count(Query { limit: most, ..self.all_after(after) }).await
+    }
+
+    /// The sequences of the newest event of each topic up to a place, in order.
+    pub(super) async fn newest(&self, through: u64) -> Result<VecDeque<u64>, Unavailable> {
+        let mut sequences = BTreeSet::new();
+        for topic in self.follower.topics() {
+            let page = self.hub.log().read(Query {
+                topics: vec![topic.clone()],
+                before: through.saturating_add(1),
+                order: Order::Backwards,
+                limit: 1,
+                ..self.all_after(0)
+            });
+            sequences.extend(page.await?.events.iter().map(|event| event.sequence));
+        }
+        Ok(sequences.into_iter().collect())
+    }
+
+    fn all_after(&self, after: u64) -> Query {
+        Query {
             topics: self.follower.topics().to_vec(),
             after,
             before: u64::MAX,
             order: Order::Forwards,
-            limit,
+            limit: usize::MAX,
             bytes: CHUNK,
-        };
-        let hub = self.hub.clone();
-        async move { hub.log().read(query).await }.boxed()
-    }
-
-    /// The newest event of each topic up to a place, in order.
-    pub(super) async fn newest(&self, through: u64) -> Result<Vec<Frame>, Unavailable> {
-        let mut events: Vec<Event> = Vec::new();
-        for topic in self.follower.topics() {
-            let page = self.hub.log().read(Query {
-                topics: vec![topic.clone()],
-                after: 0,
-                before: through.saturating_add(1),
-                order: Order::Backwards,
-                limit: PASSED_OVER,
-                bytes: CHUNK,
-            });
-            events.extend(page.await?.events.into_iter().find(|event| self.sees(event)));
+            grant: self.grant.clone(),
         }
-        events.sort_by_key(|event| event.sequence);
-        events.dedup_by_key(|event| event.sequence);
-        Ok(events.iter().map(|event| self.frame(event)).collect())
-    }
-
-    pub(super) fn sees(&self, event: &Event) -> bool {
-        self.grant.sees(event.draft.private, &event.draft.topics)
     }
 
     pub(super) fn frame(&self, event: &Event) -> Frame {

@@ -98,9 +98,8 @@ impl Subscription {
         }
         events += u64::from(request.time);
         let place = beginning.map(|beginning| {
-            events += beginning.newest.len() as u64;
-            frames.extend(beginning.newest);
-            frames.extend((!lost).then(|| beginning.place.bare()));
+            let here = !lost && beginning.place.begins_here();
+            frames.extend(here.then(|| beginning.place.bare()));
             beginning.place
         });
         Ok(Self {

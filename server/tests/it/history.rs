@@ -38,8 +38,11 @@ async fn history_is_read_forwards_and_backwards_in_pages() {
     assert_eq!(data, ["5", "4"]);
     let (data, next, _) = read(&format!("before={}", next.unwrap())).await;
     assert_eq!((data.join(" "), next), ("3 2 1".into(), None));
-    let (data, _, gap) = read("after=nonsense").await;
-    assert_eq!((data.len(), gap), (5, true));
+    let beyond = world.hub.log().cursor(999);
+    for nowhere in ["after=nonsense".into(), format!("after={beyond}"), "before=nonsense".into()] {
+        let (data, _, gap) = read(&nowhere).await;
+        assert_eq!((data.len(), gap), (5, true), "{nowhere}");
+    }
     assert_eq!(read("after=").await.0.len(), 5);
     for bad in ["limit=0", "limit=1001", "limit=x"] {
         let response = world.get(&format!("/topics/a?{bad}")).await;

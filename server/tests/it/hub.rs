@@ -239,8 +239,72 @@ async fn last_begins_with_each_topics_newest_event() {
     let b = publish(&world, "b", "2").await;
     let a = publish(&world, "a", "3").await;
     let end = publish(&world, "c", "4").await;
-    let (_, greeting) = open(&world, "topic=a&topic=b&topic=none&last=1").await;
-    assert_eq!(greeting, format!("data: 2\nid: {b}\n\ndata: 3\nid: {a}\n\nid: {end}\n\n"));
+    let (mut body, greeting) = open(&world, "topic=a&topic=b&topic=none&last=1").await;
+    assert_eq!(greeting, "");
+    assert_eq!(heard(&mut body).await, format!("data: 2\nid: {b}\n\n"));
+    assert_eq!(heard(&mut body).await, format!("data: 3\nid: {a}\n\nid: {end}\n\n"));
+    let next = publish(&world, "b", "5").await;
+    assert_eq!(heard(&mut body).await, format!("data: 5\nid: {next}\n\n"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_large_private_event_does_not_hide_the_newest_public_one() {
+    let world = quiet();
+    let id = publish(&world, "a", "public").await;
+    let large = Draft { private: true, ..draft(&["a"], &"x".repeat(100_000)) };
+    let end = world.hub.publish(large, None).await.unwrap().id;
+    let (mut body, _) = open(&world, "topic=a&last=1").await;
+    assert_eq!(heard(&mut body).await, format!("data: public\nid: {id}\n\nid: {end}\n\n"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_loss_that_was_told_is_not_told_again_to_who_comes_back() {
+    let world = quiet();
+    let first = publish(&world, "a", "1").await;
+    let other = publish(&world, "b", "2").await;
+    let last = publish(&world, "a", "3").await;
+    world.hub.log().purge(Topic::new("a").unwrap()).await.unwrap();
+    let (mut body, gap) = open(&world, &format!("topic=a&topic=b&last_event_id={first}")).await;
+    assert!(gap.ends_with(&format!("id: {first}\n\n")), "{gap}");
+    assert_eq!(heard(&mut body).await, format!("data: 2\nid: {other}\n\n"));
+    assert_eq!(heard(&mut body).await, format!("id: {last}\n\n"));
+    let (_, greeting) = open(&world, &format!("topic=a&topic=b&last_event_id={last}")).await;
+    assert_eq!(greeting, format!("id: {last}\n\n"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_retention_has_dropped_is_not_replayed_from_the_tail() {
+    let world = World::keeping(keeping(1), 100);
+    for data in ["1", "2", "3"] {
+        publish(&world, "a", data).await;
+    }
+    let begin = world.hub.log().cursor(0);
+    let (mut body, gap) = open(&world, &format!("topic=a&last_event_id={begin}")).await;
+    assert!(gap.contains("expired"), "{gap}");
+    assert!(heard(&mut body).await.starts_with("data: 3\n"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn private_events_leave_no_trace_for_who_may_read_none() {
+    let world = quiet();
+    for _ in 0..3 {
+        let hidden = Draft { private: true, ..draft(&["hidden"], "x") };
+        world.hub.publish(hidden, None).await.unwrap();
+    }
+    // The same for a topic of which there never was an event.
+    let (hidden, never) = (
+        open(&world, "topic=hidden&last_event_id=x").await.1,
+        open(&world, "topic=never&last_event_id=x").await.1,
+    );
+    assert_eq!(hidden, never);
+    let begin = world.hub.log().cursor(0);
+    let history = async |topic: &str| {
+        text(world.get(&format!("/topics/{topic}?limit=1&after={begin}")).await).await
+    };
+    assert_eq!(history("hidden").await, r#"{"events":[],"next":null}"#);
+    world.hub.log().purge(Topic::new("hidden").unwrap()).await.unwrap();
+    assert_eq!(history("hidden").await, history("never").await);
+    assert_eq!(text(world.get("/topics?limit=1").await).await, r#"{"topics":[],"next":null}"#);
 }
 
 #[tokio::test(start_paused = true)]

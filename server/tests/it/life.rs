@@ -70,6 +70,7 @@ pub(crate) async fn all_of(log: &Embedded, name: &str) -> (Vec<Event>, u64) {
         order: Order::Forwards,
         limit: usize::MAX,
         bytes: usize::MAX,
+        grant: server::grant::Grant::default(),
     };
     let page = log.read(query).await.unwrap();
     (page.events, page.dropped)
@@ -144,6 +145,7 @@ impl Life {
                         order: Order::Forwards,
                         limit: 100,
                         bytes: usize::MAX,
+                        grant: server::grant::Grant::default(),
                     };
                     if let Ok(page) = log.read(query).await {
                         // What was dropped is told to a reader; here nothing may be.

@@ -130,6 +130,7 @@ impl Pair {
                     order: if backwards { Order::Backwards } else { Order::Forwards },
                     limit,
                     bytes,
+                    grant: server::grant::Grant::default(),
                 };
                 let there = self.memory.read(query.clone()).await.unwrap();
                 let here = self.embedded().read(query).await.unwrap();

@@ -187,6 +187,7 @@ impl Model {
             order: server::log::Order::Forwards,
             limit: usize::MAX,
             bytes: usize::MAX,
+            grant: server::grant::Grant::default(),
         };
         self.world.hub.log().read(query).await.unwrap()
     }

@@ -111,6 +111,7 @@ async fn what_is_wrong_is_named() {
         ("a?type=open", 400, "type"),
         ("a?type=error", 400, "type"),
         ("a?private=maybe", 400, "private"),
+        ("a?private=1&private=0", 400, "private"),
         ("a?privat=1", 400, "query"),
         ("time", 403, "topic"),
         ("status", 403, "topic"),

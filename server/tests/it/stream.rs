@@ -144,4 +144,6 @@ async fn asking_for_the_headers_is_not_reading() {
     let response = world.ask(Request::head("/sse").body(Body::empty()).unwrap()).await;
     assert_eq!(response.headers()["content-type"], "text/event-stream");
     assert_eq!(world.hub.reading(), 0);
+    let response = world.ask(Request::head("/sse?format=x").body(Body::empty()).unwrap()).await;
+    assert_eq!(response.status(), StatusCode::BAD_REQUEST);
 }

@@ -2,68 +2,113 @@
 
 use std::ops::Bound;
 
-use redb::{Database, ReadableDatabase};
+use redb::{Database, ReadTransaction, ReadableDatabase, ReadableTable};
 
 use super::{
     super::{Order, Page, Query, TopicCount},
     store::{self, BY_TOPIC, EVENTS, META, Result, TOPICS},
 };
-use crate::event::{Event, Topic};
+use crate::{
+    event::{Event, Topic, encoded_size},
+    grant::Grant,
+};
 
-type Sequences = Box<dyn Iterator<Item = Result<u64>>>;
+/// A sequence, and whether its event is private.
+type Entry = (u64, bool);
+type Entries = Box<dyn Iterator<Item = Result<Entry>>>;
 
 /// Reads a page.
 pub(super) fn read(database: &Database, query: &Query) -> Result<Page> {
     let transaction = database.begin_read()?;
+    let events = transaction.open_table(EVENTS)?;
+    let (mut found, mut page) = find(&transaction, query)?;
+    let mut bytes = 0;
+    while page.events.len() < query.limit && bytes < query.bytes {
+        let Some(sequence) = found.next_visible(&events, &query.grant)? else { return Ok(page) };
+        let event = store::event(&events, sequence)?;
+        bytes += encoded_size(&event.draft.data);
+        page.events.push(event);
+    }
+    page.more = found.next_visible(&events, &query.grant)?.is_some();
+    Ok(page)
+}
+
+/// Counts the events that a query finds, up to its limit.
+pub(super) fn count(database: &Database, query: &Query) -> Result<u64> {
+    let transaction = database.begin_read()?;
+    let events = transaction.open_table(EVENTS)?;
+    let (mut found, _) = find(&transaction, query)?;
+    let mut count = 0;
+    while count < query.limit && found.next_visible(&events, &query.grant)?.is_some() {
+        count += 1;
+    }
+    Ok(count as u64)
+}
+
+/// What the index says to a query, and a page without events.
+fn find(transaction: &ReadTransaction, query: &Query) -> Result<(Merged, Page)> {
     let (topics, by_topic) = (transaction.open_table(TOPICS)?, transaction.open_table(BY_TOPIC)?);
-    let (events, meta) = (transaction.open_table(EVENTS)?, transaction.open_table(META)?);
-    let meta = |name| -> Result<u64> { Ok(meta.get(name)?.map_or(0, |value| value.value())) };
     let mut page = Page { last: store::totals_in(&topics)?.last, ..Page::default() };
     let mut merged = Merged { order: query.order, next: Vec::new() };
     for topic in &query.topics {
         let row = topics.get(topic.as_str())?.map(|row| row.value());
         // A topic that nobody knows may be one whose mark was forgotten.
-        let Some((number, events, _, _, dropped)) = row else {
-            page.dropped = page.dropped.max(meta("forgotten")?);
+        let Some((number, events, _, _, dropped, dropped_public)) = row else {
+            let forgotten = transaction.open_table(META)?.get("forgotten")?;
+            page.dropped = page.dropped.max(forgotten.map_or(0, |value| value.value()));
             continue;
         };
+        let dropped = if query.grant.reads_some() { dropped } else { dropped_public };
         page.dropped = page.dropped.max(dropped);
         if events > 0 && query.after < u64::MAX && query.after + 1 < query.before {
             let range = by_topic.range((number, query.after + 1)..(number, query.before))?;
-            let range = range.map(|row| Ok(row?.0.value().1));
+            let range = range.map(|row| {
+                let (key, private) = row?;
+                Ok((key.value().1, private.value()))
+            });
             merged.add(match query.order {
                 Order::Forwards => Box::new(range),
                 Order::Backwards => Box::new(range.rev()),
             })?;
         }
     }
-    let mut bytes = 0;
-    while page.events.len() < query.limit && bytes < query.bytes {
-        let Some(sequence) = merged.next()? else { return Ok(page) };
-        let event = store::event(&events, sequence)?;
-        bytes += event.draft.data.len();
-        page.events.push(event);
-    }
-    page.more = merged.next()?.is_some();
-    Ok(page)
+    Ok((merged, page))
 }
 
-/// The sequences of several topics as one row, each once.
+/// The entries of several topics as one row, each once.
 struct Merged {
     order: Order,
-    /// The next sequence of each topic, and those that follow.
-    next: Vec<(u64, Sequences)>,
+    /// The next entry of each topic, and those that follow.
+    next: Vec<(Entry, Entries)>,
 }
 
 impl Merged {
-    fn add(&mut self, mut sequences: Sequences) -> Result<()> {
-        if let Some(first) = sequences.next().transpose()? {
-            self.next.push((first, sequences));
+    fn add(&mut self, mut entries: Entries) -> Result<()> {
+        if let Some(first) = entries.next().transpose()? {
+            self.next.push((first, entries));
         }
         Ok(())
     }
 
-    fn next(&mut self) -> Result<Option<u64>> {
+    /// The next event that a grant shows. Where it shows no private events none is read to know that.
+    fn next_visible(
+        &mut self,
+        events: &impl ReadableTable<u64, &'static [u8]>,
+        grant: &Grant,
+    ) -> Result<Option<u64>> {
+        while let Some((sequence, private)) = self.next()? {
+            if !private {
+                return Ok(Some(sequence));
+            }
+            if grant.reads_some() && grant.sees(true, &store::event(events, sequence)?.draft.topics)
+            {
+                return Ok(Some(sequence));
+            }
+        }
+        Ok(None)
+    }
+
+    fn next(&mut self) -> Result<Option<Entry>> {
         let heads = self.next.iter().map(|(head, _)| *head);
         let next = match self.order {
             Order::Forwards => heads.min(),
@@ -111,7 +156,7 @@ pub(super) fn topics(
         if found.len() == limit || !name.value().starts_with(prefix) {
             break;
         }
-        let (_, events, _, private, _) = row.value();
+        let (_, events, _, private, ..) = row.value();
         // The totals stand among the topics, by a name that is none.
         if events > 0
             && let Ok(topic) = Topic::new(name.value())

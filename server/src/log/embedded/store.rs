@@ -15,8 +15,8 @@ pub const FORMAT: u64 = 1;
 
 /// Sequence → event.
 pub(super) const EVENTS: TableDefinition<u64, &[u8]> = TableDefinition::new("events");
-/// Topic and sequence, for each event that counts for the topic.
-pub(super) const BY_TOPIC: TableDefinition<(u64, u64), ()> = TableDefinition::new("by_topic");
+/// Topic and sequence, for each event that counts for the topic → whether it is private.
+pub(super) const BY_TOPIC: TableDefinition<(u64, u64), bool> = TableDefinition::new("by_topic");
 /// Name → what there is of the topic, and by the name [`TOTALS`] of all.
 pub(super) const TOPICS: TableDefinition<&str, TopicRow> = TableDefinition::new("topics");
 /// Low-water mark and name of each topic that has no events.
@@ -28,8 +28,9 @@ const KEYS: TableDefinition<&str, ([u8; 32], u64, i64)> = TableDefinition::new("
 /// Time, subject and key.
 const KEYS_BY_AGE: TableDefinition<(i64, &str), ()> = TableDefinition::new("keys_by_age");
 
-/// Number, events, bytes, how many of the events are private, the highest sequence that was dropped.
-type TopicRow = (u64, u64, u64, u64, u64);
+/// Number, events, bytes, how many of the events are private, the highest sequence that was dropped,
+/// the same of those that were not private.
+type TopicRow = (u64, u64, u64, u64, u64, u64);
 
 /// The row of the totals: last sequence, events, bytes. It lies among the topics, because every commit
 /// writes both.

@@ -25,16 +25,17 @@ struct Kept {
     bytes: u64,
     private: u64,
     dropped: u64,
+    dropped_public: u64,
 }
 
 impl Kept {
-    fn of((number, events, bytes, private, dropped): TopicRow) -> Self {
-        Self { number, events, bytes, private, dropped }
+    fn of((number, events, bytes, private, dropped, dropped_public): TopicRow) -> Self {
+        Self { number, events, bytes, private, dropped, dropped_public }
     }
 
     fn row(self) -> TopicRow {
-        let Self { number, events, bytes, private, dropped } = self;
-        (number, events, bytes, private, dropped)
+        let Self { number, events, bytes, private, dropped, dropped_public } = self;
+        (number, events, bytes, private, dropped, dropped_public)
     }
 }
 
@@ -52,7 +53,7 @@ pub(crate) enum Placed {
 /// A transaction on the log, with what it has changed so far.
 pub(crate) struct Change<'t> {
     events: Table<'t, u64, &'static [u8]>,
-    by_topic: Table<'t, (u64, u64), ()>,
+    by_topic: Table<'t, (u64, u64), bool>,
     topics: Table<'t, &'static str, TopicRow>,
     empty: Table<'t, (u64, &'static str), ()>,
     meta: Table<'t, &'static str, u64>,
@@ -95,7 +96,7 @@ impl<'t> Change<'t> {
             kept.bytes += size;
             kept.private += u64::from(event.draft.private);
             let number = kept.number;
-            self.by_topic.insert((number, event.sequence), ())?;
+            self.by_topic.insert((number, event.sequence), event.draft.private)?;
         }
         self.totals.events += 1;
         self.totals.bytes += size;
@@ -178,7 +179,7 @@ impl<'t> Change<'t> {
         self.forget_empty_topics()?;
         // A topic's name is never empty.
         let Totals { last, events, bytes } = self.totals;
-        self.topics.insert(TOTALS, (last, events, bytes, 0, 0))?;
+        self.topics.insert(TOTALS, (last, events, bytes, 0, 0, 0))?;
         Ok(self.totals)
     }
 
@@ -238,6 +239,9 @@ impl<'t> Change<'t> {
             kept.bytes -= size;
             kept.private -= u64::from(event.draft.private);
             kept.dropped = kept.dropped.max(event.sequence);
+            if !event.draft.private {
+                kept.dropped_public = kept.dropped_public.max(event.sequence);
+            }
         }
         for topic in &event.draft.topics {
             let number = self.kept(topic)?.number;
@@ -264,7 +268,7 @@ impl<'t> Change<'t> {
                     };
                     let (number, dropped) = (meta("topics")?, meta("forgotten")?);
                     self.meta.insert("topics", number + 1)?;
-                    Kept { number, dropped, ..Kept::default() }
+                    Kept { number, dropped, dropped_public: dropped, ..Kept::default() }
                 }
             };
             self.changed.insert(topic.clone(), kept);
