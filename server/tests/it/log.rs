@@ -6,6 +6,7 @@ use proptest::{collection::vec, prelude::*, sample::subsequence};
 use server::{
     Clock, Log,
     event::{Draft, Pattern, Topic},
+    grant::Grant,
     log::{AppendError, Bounds, Embedded, Key, Memory, Order, Page, Query, Retention},
     tail,
 };
@@ -32,6 +33,7 @@ enum Step {
         backwards: bool,
         limit: usize,
         bytes: usize,
+        reads: Option<&'static str>,
     },
     List {
         prefix: &'static str,
@@ -47,9 +49,10 @@ fn step() -> impl Strategy<Value = Step> {
         12 => (topics(), 0..300_usize, proptest::option::weighted(0.2, 0..5_u8), any::<bool>())
             .prop_map(|(topics, size, key, private)| Step::Append { topics, size, key, private }),
         1 => prop::sample::select(&TOPICS[..]).prop_map(|topic| Step::Purge { topic }),
-        6 => (topics(), 0..60_u64, proptest::option::of(0..60_u64), any::<bool>(), 1..30_usize, 1..2000_usize)
-            .prop_map(|(topics, after, before, backwards, limit, bytes)| Step::Read {
-                topics, after, before, backwards, limit, bytes,
+        6 => (topics(), 0..60_u64, proptest::option::of(0..60_u64), any::<bool>(), 1..30_usize, 1..2000_usize,
+              proptest::option::of(prop::sample::select(&TOPICS[..])))
+            .prop_map(|(topics, after, before, backwards, limit, bytes, reads)| Step::Read {
+                topics, after, before, backwards, limit, bytes, reads,
             }),
         1 => (prop::sample::select(&["", "c", "c/", "x"][..]),
               proptest::option::of(prop::sample::select(&TOPICS[..])), 1..4_usize)
@@ -122,7 +125,8 @@ impl Pair {
                 let there = self.memory.purge(topic(name)).await;
                 assert_eq!(self.embedded().purge(topic(name)).await, there);
             }
-            Step::Read { topics, after, before, backwards, limit, bytes } => {
+            Step::Read { topics, after, before, backwards, limit, bytes, reads } => {
+                let read = reads.iter().map(|name| topic_pattern(name)).collect();
                 let query = Query {
                     topics: topics.iter().map(|name| topic(name)).collect(),
                     after,
@@ -130,8 +134,10 @@ impl Pair {
                     order: if backwards { Order::Backwards } else { Order::Forwards },
                     limit,
                     bytes,
-                    grant: server::grant::Grant::default(),
+                    grant: Grant { read, ..Grant::default() },
                 };
+                let there = self.memory.count(query.clone()).await;
+                assert_eq!(self.embedded().count(query.clone()).await, there);
                 let there = self.memory.read(query.clone()).await.unwrap();
                 let here = self.embedded().read(query).await.unwrap();
                 assert_eq!(comparable(here), comparable(there));
