@@ -159,7 +159,11 @@ impl Place {
                             return frames;
                         }
                     }
-                    Ok(page) => return self.begin_with(&page),
+                    Ok(page) => {
+                        if let Some(frames) = self.begin_with(&page) {
+                            return frames;
+                        }
+                    }
                     Err(why) => {
                         debug!(%why, "a reader waits for the log");
                         sleep(READ_AGAIN).await;
@@ -195,7 +199,7 @@ impl Place {
 
     /// Hands over the next of the newest events, and after the last where reading goes on. One that
     /// was dropped meanwhile is passed over.
-    fn begin_with(&mut self, page: &Page) -> (Bytes, u64) {
+    fn begin_with(&mut self, page: &Page) -> Option<(Bytes, u64)> {
         let sequence = self.newest.pop_front();
         let event = page.events.iter().find(|event| Some(event.sequence) == sequence);
         let mut frames: Vec<_> =
@@ -204,7 +208,7 @@ impl Place {
         if self.newest.is_empty() {
             frames.push(self.bare());
         }
-        (Frame::concat(&frames).into_bytes(), events)
+        (!frames.is_empty()).then(|| (Frame::concat(&frames).into_bytes(), events))
     }
 
     /// Whether nothing but the place is to be said at first.
