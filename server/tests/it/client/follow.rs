@@ -92,7 +92,8 @@ fn the_time_is_followed_as_it_is_and_as_json() {
         run(&program, &["follow", "--url", &url(&serving), "time", "--count", "2"]);
     assert_eq!((code, &*notes), (0, ""));
     let times: Vec<_> = out.lines().collect();
-    assert!(times.len() == 2 && times[0] < times[1], "{out}");
+    // Who comes in the millisecond of a tick is told the same one twice.
+    assert!(times.len() == 2 && times[0] <= times[1], "{out}");
     assert!(times.iter().all(|time| time.len() == now().len() && time.ends_with('Z')), "{out}");
 
     let mut command = program.command(&["follow", "time", "--json", "--count", "1"]);
