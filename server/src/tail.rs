@@ -17,7 +17,8 @@ use crate::{
 
 pub use follower::{Follower, Taken};
 
-/// What an entry takes beside its frames and names, in bytes: measured on lists of small events.
+/// What an entry is taken to cost beside its frames and names, in bytes: the structures and the places
+/// in two lists, rounded up.
 const ENTRY: usize = 256;
 
 /// How much the tail holds.

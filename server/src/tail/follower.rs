@@ -42,14 +42,6 @@ impl Follower {
         &self.topics
     }
 
-    /// Whether the tail no longer reaches back to a place.
-    #[must_use]
-    pub fn is_behind(&self, after: u64) -> bool {
-        let held = self.tail.held();
-        let mut followed = self.topics.iter().filter_map(|topic| held.topics.get(topic));
-        followed.any(|followed| followed.floor > after)
-    }
-
     /// Takes the events after a place; after the first, none that would bring the frames above
     /// `bytes`.
     #[must_use]
