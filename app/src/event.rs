@@ -8,6 +8,9 @@ pub const STREAM_PATH: &str = "/sse";
 /// Where the clock probe asks, see [`ProbeReply`].
 pub const PROBE_PATH: &str = "/api/time";
 
+/// Where the server's health in the last minutes is read, see [`Trend`](crate::status::Trend).
+pub const STATUS_PATH: &str = "/api/status";
+
 /// Where topics are published to and read back: `/topics/{topic}`.
 pub const TOPICS_PATH: &str = "/topics";
 

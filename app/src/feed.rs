@@ -4,7 +4,11 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    event::Envelope,
+    follow::Refusal,
+    language::Language,
     link::{Link, Mono},
+    status::Trend,
     tick::Tick,
     zone::Zone,
 };
@@ -17,7 +21,7 @@ pub const OFFSETS_KEPT: usize = 60;
 
 /// What the page is born with: made by the server for one request, and handed to hydration so that
 /// the first client render equals the server's HTML.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Snapshot {
     /// The server's time when the page was rendered.
     pub now: Tick,
@@ -32,6 +36,28 @@ pub struct Snapshot {
     /// The scheme and authority under which the visitor reached us, as far as the server can tell:
     /// behind a proxy that ends TLS the browser knows better.
     pub origin: String,
+    /// The language of the page.
+    pub language: Language,
+    /// The end of the log when the page was rendered: what came later, the page does not have.
+    pub cursor: String,
+    /// What the page at this address alone is born with.
+    pub page: Born,
+}
+
+/// What one page is born with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Born {
+    /// Nothing but the [`Snapshot`].
+    Plain,
+    /// The status page: the last minutes, or why they are not shown.
+    Status(Result<Trend, Refusal>),
+    /// The console: a topic and its newest events, newest first.
+    Console {
+        /// The topic's name.
+        topic: String,
+        /// Its newest events, newest first.
+        events: Vec<Envelope>,
+    },
 }
 
 /// The clock as it stands at one moment. All lengths are in microseconds.
@@ -79,6 +105,8 @@ pub struct Feed {
     pub now: RwSignal<Mono>,
     /// How many are reading.
     pub readers: RwSignal<u32>,
+    /// How many tabs share this browser's connection, this one too; `None` where it is not shared.
+    pub tabs: RwSignal<Option<u32>>,
     /// The last pushes, newest first, at most [`PUSHES_KEPT`].
     pub pushes: RwSignal<Vec<Push>>,
     /// The visitor's clock against the server's, oldest first, at most [`OFFSETS_KEPT`].
@@ -96,6 +124,8 @@ pub struct Feed {
     pub origin: RwSignal<String>,
     /// How the visitor writes an instant; UTC until the browser has said.
     pub zone: RwSignal<Zone>,
+    /// The language of the page.
+    pub language: Language,
     /// Milliseconds between two pushes.
     pub interval_ms: u32,
 }
@@ -109,6 +139,7 @@ impl Feed {
             link: RwSignal::new(Link::Opening),
             now: RwSignal::new(0),
             readers: RwSignal::new(snapshot.readers),
+            tabs: RwSignal::new(None),
             pushes: RwSignal::new(Vec::new()),
             offsets: RwSignal::new(Vec::new()),
             round_trip: RwSignal::new(None),
@@ -117,6 +148,7 @@ impl Feed {
             synchronised: RwSignal::new(snapshot.synchronised),
             origin: RwSignal::new(snapshot.origin.clone()),
             zone: RwSignal::new(Zone::utc()),
+            language: snapshot.language,
             interval_ms: snapshot.interval_ms,
         }
     }

@@ -12,7 +12,10 @@
 
 pub mod event;
 pub mod feed;
+pub mod follow;
+pub mod language;
 pub mod link;
+pub mod status;
 pub mod text;
 pub mod tick;
 
@@ -22,6 +25,7 @@ pub mod zone;
 
 pub use event::ProbeReply;
 pub use feed::{Feed, Snapshot, Subscribe};
+pub use language::Language;
 pub use link::Link;
 pub use pages::App;
 pub use tick::Tick;

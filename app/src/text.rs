@@ -1,4 +1,14 @@
-//! Every word that a page says, in one typed table, and the way lengths of time are said.
+//! Every word that a page says, in one typed table for each language, and the way lengths of time are
+//! said.
+
+mod english;
+
+use leptos::prelude::use_context;
+
+use crate::language::Language;
+
+pub use english::ENGLISH;
+pub use english::ENGLISH as CHINESE;
 
 /// The words of one language. A missing one does not compile.
 #[derive(Debug)]
@@ -55,10 +65,24 @@ pub struct Text {
     pub stopped: fn(&str, &str) -> String,
     /// Said of a clock that was set anew by so much.
     pub stepped: fn(&str) -> String,
+    /// Leads a keyboard past the masthead.
+    pub skip: &'static str,
+    /// The pages' names.
+    pub pages: Pages,
     /// Headings and words of the cards.
     pub cards: Cards,
     /// Words of the snippets under the cards.
     pub snippets: Snippets,
+}
+
+/// The pages' names in the masthead.
+#[derive(Debug)]
+#[expect(missing_docs, reason = "each field is named after the page")]
+pub struct Pages {
+    pub heading: &'static str,
+    pub time: &'static str,
+    pub status: &'static str,
+    pub console: &'static str,
 }
 
 /// Headings and words of the time page's cards.
@@ -93,73 +117,10 @@ pub struct Snippets {
     pub copied: &'static str,
 }
 
-/// English.
-pub static ENGLISH: Text = Text {
-    tag: "en",
-    name: "Belfry",
-    description: "The server's time, pushed to every browser over Server-Sent Events, and honest about its error.",
-    server_time: "Server time",
-    weekdays: ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"],
-    months: [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ],
-    date: |weekday, day, month, year| format!("{weekday}, {day} {month} {year}"),
-    title: |clock| format!("{clock} · Belfry"),
-    as_of_loading: "as of loading",
-    without_script: "Without JavaScript this page loads itself anew every few seconds.",
-    exact_to: "exact to",
-    against_this_server: "against this server's clock",
-    yours_behind: |by| format!("{by} behind"),
-    yours_ahead: |by| format!("{by} ahead"),
-    yours_agrees: "right",
-    your_clock: "your clock is",
-    opening: "Opening the stream",
-    live: "Live",
-    live_confirmed: |ago| format!("Live, confirmed {ago} ago"),
-    live_unconfirmed: "Live, checking the clock",
-    waiting: "Waiting, trying again soon",
-    waiting_for: |wait| format!("Waiting, trying again in {wait}"),
-    silent: "Silent: nothing heard from the server",
-    silent_for: |time| format!("Silent: nothing heard for {time}"),
-    stopped: |clock, time| format!("stopped at {clock}: not confirmed for {time}"),
-    stepped: |by| format!("set anew by {by}"),
-    cards: Cards {
-        figures: "Figures",
-        your_clock: "Your clock against the server",
-        your_clock_plot: "How far your clock was off at each measurement, with its error",
-        measuring: "measuring",
-        round_trip: "Round trip",
-        best_of_last: "best of the last probes",
-        server_clock: "The server's own clock",
-        synchronised: "synchronised",
-        not_synchronised: "not synchronised",
-        not_known: "not known",
-        synchronised_means: "Its kernel keeps it in step with a time source.",
-        not_synchronised_means: "Its kernel says that nothing keeps it in step.",
-        not_known_means: "Its kernel does not say.",
-        watching: "Watching now",
-        watching_means: "open streams",
-        pushes: "Last pushes",
-        no_push: "none yet",
-    },
-    snippets: Snippets { heading: "Read it yourself", copy: "Copy", copied: "Copied" },
-};
-
-/// The words of the page.
+/// The words of the page, in the [`Language`] in the context.
 #[must_use]
 pub fn text() -> &'static Text {
-    &ENGLISH
+    use_context::<Language>().unwrap_or_default().text()
 }
 
 /// A length of time in microseconds, in the unit that suits it, to the nearest: `3 ms`, `1.2 s`,

@@ -193,7 +193,8 @@ impl Keeper {
             pushes.truncate(PUSHES_KEPT);
         });
         self.compare();
-        document().set_title(&(app::text::text().title)(&visitor::title(tick)));
+        let words = self.feed.language.text();
+        document().set_title(&(words.title)(&visitor::title(tick)));
         self.redraw();
     }
 

@@ -5,7 +5,7 @@
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
-use app::{Feed, Link, Snapshot, Tick};
+use app::{Feed, Language, Link, Snapshot, Tick, feed::Born};
 use frontend::{
     keeper, page_clock,
     source::{Said, Source},
@@ -46,6 +46,9 @@ fn snapshot() -> Snapshot {
         http_version: String::new(),
         synchronised: None,
         origin: String::new(),
+        language: Language::English,
+        cursor: String::new(),
+        page: Born::Plain,
     }
 }
 

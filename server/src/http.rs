@@ -46,6 +46,8 @@ pub fn router(state: AppState) -> Router {
         .service(files(root).not_found_service(not_found.into_service()));
     Router::new()
         .route("/", get(page::page))
+        .route("/status", get(page::page))
+        .route("/console", get(page::page))
         .route(STREAM_PATH, get(sse::stream).head(sse::head))
         .route(PROBE_PATH, get(probe::probe))
         .route("/healthz", get(health::live))

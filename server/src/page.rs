@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::{App, Snapshot, Tick, text::text};
+use app::{App, Language, Snapshot, Tick, feed::Born};
 use axum::{
     body::Body,
     extract::State,
@@ -26,6 +26,7 @@ const REFRESH_AT_LEAST_S: u32 = 5;
 
 /// `GET /`.
 pub(crate) async fn page(State(state): State<AppState>, request: Request<Body>) -> Response {
+    let log = state.hub.log();
     let snapshot = Snapshot {
         now: Tick::from_micros(state.hub.clock().now()),
         interval_ms: u32::try_from(state.interval.as_millis()).unwrap_or(u32::MAX),
@@ -33,6 +34,9 @@ pub(crate) async fn page(State(state): State<AppState>, request: Request<Body>) 
         http_version: format!("{:?}", request.version()),
         synchronised: state.hub.clock().synchronised(),
         origin: format!("http://{}", authority(&request)),
+        language: Language::English,
+        cursor: log.cursor(log.tail().last()).to_string(),
+        page: Born::Plain,
     };
     let nonce = Nonce::new();
     let reload = watch_options();
@@ -83,9 +87,9 @@ fn watch_options() -> Option<LeptosOptions> {
 /// (leptos-rs/leptos#4843).
 #[component]
 fn Shell(site: Arc<Site>, reload: Option<LeptosOptions>) -> impl IntoView {
-    let words = text();
     let nonce = use_nonce().map(|nonce| nonce.to_string());
-    let Snapshot { now, interval_ms, .. } = expect_context();
+    let Snapshot { now, interval_ms, language, .. } = expect_context();
+    let words = language.text();
     let start = format!(
         "import({:?}).then((half) => half.default({{ module_or_path: {:?} }}).then(() => half.hydrate()))",
         site.script, site.wasm,

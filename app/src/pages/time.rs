@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::{Bell, Card, LinkPill, Snippets, Spark},
-    feed::{Feed, Offset, Push, Snapshot},
+    components::{Card, LinkPill, Snippets, Spark},
+    feed::{Feed, Offset, Push},
     text::{elapsed, error, length, text},
     tick::Tick,
 };
@@ -14,18 +14,17 @@ const TENTHS_WITHIN: i64 = 50_000;
 
 /// The page at `/`.
 #[component]
-pub fn TimePage(snapshot: Snapshot, feed: Feed) -> impl IntoView {
+pub fn TimePage(
+    /// The time when the page was rendered.
+    born: Tick,
+    feed: Feed,
+) -> impl IntoView {
     let stopped = Memo::new(move |_| feed.reading.get().is_some_and(|reading| reading.stopped));
     view! {
-        <div class="page" class:stopped=stopped>
-            <header class="masthead">
-                <a class="logo" href="/"><Bell feed/>{text().name}</a>
-            </header>
-            <main>
-                <Hero born=snapshot.now feed/>
-                <Figures feed/>
-                <Snippets origin=feed.origin/>
-            </main>
+        <div class:stopped=stopped>
+            <Hero born feed/>
+            <Figures feed/>
+            <Snippets origin=feed.origin/>
         </div>
     }
 }

@@ -1,0 +1,53 @@
+//! How a page follows topics beyond those of its clock: what it wants goes in, what comes is called
+//! back. The browser's half provides it; the server provides none, so that rendering opens nothing.
+
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    event::{Envelope, Gap},
+    status::Trend,
+};
+
+/// What a page wants to hear.
+#[derive(Clone, Debug)]
+pub struct Following {
+    /// The topics, together at most as many as one stream takes.
+    pub topics: Vec<String>,
+    /// The cursor after which the page has nothing yet; `None` for state topics alone.
+    pub after: Option<String>,
+    /// Called with each event once, in order.
+    pub hear: Callback<Heard>,
+}
+
+/// What a page hears of its topics.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// An event.
+    Event(Envelope),
+    /// Events are missing here, and why.
+    Gap(Gap),
+}
+
+/// Follows topics for as long as the current owner lives.
+#[derive(Clone, Copy, Debug)]
+pub struct Follow(pub fn(Following));
+
+/// Asks for something that a page is born with where the page was not: after a navigation without
+/// a reload.
+#[derive(Clone, Copy, Debug)]
+pub struct Fetch {
+    /// The server's health in the last minutes.
+    pub status: fn(Callback<Result<Trend, Refusal>>),
+}
+
+/// Why there is none of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Refusal {
+    /// This server does not show it.
+    Off,
+    /// Who asks has no right to it.
+    Refused,
+    /// The server gave no answer.
+    Failed,
+}
