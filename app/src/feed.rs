@@ -38,6 +38,8 @@ pub struct Snapshot {
     pub origin: String,
     /// The language of the page.
     pub language: Language,
+    /// What was asked for: the path and the query.
+    pub address: String,
     /// The end of the log when the page was rendered: what came later, the page does not have.
     pub cursor: String,
     /// What the page at this address alone is born with.

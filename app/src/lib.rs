@@ -10,6 +10,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod address;
 pub mod event;
 pub mod feed;
 pub mod follow;
@@ -27,5 +28,5 @@ pub use event::ProbeReply;
 pub use feed::{Feed, Snapshot, Subscribe};
 pub use language::Language;
 pub use link::Link;
-pub use pages::App;
+pub use pages::{App, Navigate};
 pub use tick::Tick;

@@ -142,7 +142,10 @@ impl Following {
             self.at = None;
         }
         self.call_out(events, &mut heard);
-        if !more && let State::Reading { held, reached } = std::mem::replace(&mut self.state, State::Live) {
+        if !more
+            && let State::Reading { held, reached } =
+                std::mem::replace(&mut self.state, State::Live)
+        {
             self.call_out(held, &mut heard);
             if let Some(reached) = reached {
                 self.pass(reached);

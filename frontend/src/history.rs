@@ -6,8 +6,8 @@ use app::{
     status::Trend,
 };
 use gloo_net::http::{Method, Request, RequestBuilder};
-use leptos::prelude::Callback;
 use leptos::prelude::Callable;
+use leptos::prelude::Callback;
 use wasm_bindgen_futures::spawn_local;
 
 /// How many events are asked for at once: the most that the server gives.

@@ -123,8 +123,10 @@ impl Leader {
             Signal::Awake => self.awake(),
             Signal::Hidden => self.hidden(),
             Signal::Asleep => self.asleep(),
-            Signal::Due => self.due(),
+            Signal::Due => Order::Keep,
         };
+        // Whatever it was that happened: a late timer must not hold up what is due.
+        let order = if order == Order::Keep { self.due() } else { order };
         self.plan(order)
     }
 
@@ -190,8 +192,9 @@ impl Leader {
         match self.state {
             State::Asleep { alone: false } => self.queue(),
             State::Asleep { alone: true } | State::AloneUnseen => self.be_alone(true),
-            State::Following { .. } | State::Taking { .. } => self.due(),
-            State::Leading | State::Alone => Order::Keep,
+            State::Following { .. } | State::Taking { .. } | State::Leading | State::Alone => {
+                Order::Keep
+            }
         }
     }
 

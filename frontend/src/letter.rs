@@ -142,8 +142,11 @@ mod tests {
             any::<i64>().prop_map(|since| Link::Silent { since }),
         ];
         prop_oneof![
-            (topics(), after(), any::<bool>())
-                .prop_map(|(topics, after, asks)| Says::Here { topics, after, asks }),
+            (topics(), after(), any::<bool>()).prop_map(|(topics, after, asks)| Says::Here {
+                topics,
+                after,
+                asks
+            }),
             Just(Says::Gone),
             (any::<String>(), after()).prop_map(|(json, reached)| Says::Event { json, reached }),
             any::<String>().prop_map(Says::Gap),

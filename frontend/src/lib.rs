@@ -25,6 +25,7 @@ pub mod leader;
 mod letter;
 pub mod line;
 mod lock;
+pub mod navigation;
 pub mod page_clock;
 mod page_events;
 pub mod probe;
@@ -34,7 +35,7 @@ pub mod supervisor;
 pub mod visitor;
 
 use app::{
-    App, Subscribe,
+    App, Navigate, Subscribe,
     components::Clipboard,
     follow::{Fetch, Follow},
 };
@@ -48,6 +49,7 @@ pub fn hydrate() {
     leptos::mount::hydrate_body(|| {
         provide_context(Subscribe(keeper::subscribe));
         provide_context(Clipboard(clipboard::put));
+        provide_context(Navigate(navigation::follow));
         provide_context(Follow(line::follow));
         provide_context(Fetch { status: history::status });
         view! { <App/> }

@@ -49,11 +49,7 @@ impl Lock {
     ///
     /// # Errors
     /// Where the browser has no locks.
-    pub fn ask(
-        name: &str,
-        steal: bool,
-        say: impl Fn(LockSays) + 'static,
-    ) -> Result<Self, JsValue> {
+    pub fn ask(name: &str, steal: bool, say: impl Fn(LockSays) + 'static) -> Result<Self, JsValue> {
         let locks = locks().ok_or(JsValue::NULL)?;
         let waiting = AbortController::new()?;
         let options = Object::new();

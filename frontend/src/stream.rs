@@ -121,7 +121,11 @@ impl Stream {
         }
         let spoke = self.current.borrow().as_ref().is_some_and(|open| open.spoke);
         let open = self.source();
-        if spoke { self.next.replace(Some(open)) } else { self.current.replace(Some(open)) };
+        if spoke {
+            self.next.replace(Some(open))
+        } else {
+            self.current.replace(Some(open))
+        };
     }
 
     /// Takes in what happened to the page.

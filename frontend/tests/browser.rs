@@ -47,6 +47,7 @@ fn snapshot() -> Snapshot {
         synchronised: None,
         origin: String::new(),
         language: Language::English,
+        address: "/".to_owned(),
         cursor: String::new(),
         page: Born::Plain,
     }

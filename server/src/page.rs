@@ -9,6 +9,7 @@ use axum::{
     http::{
         HeaderValue, Request,
         header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY},
+        uri::PathAndQuery,
     },
     response::Response,
 };
@@ -35,6 +36,7 @@ pub(crate) async fn page(State(state): State<AppState>, request: Request<Body>) 
         synchronised: state.hub.clock().synchronised(),
         origin: format!("http://{}", authority(&request)),
         language: Language::English,
+        address: request.uri().path_and_query().map_or("/", PathAndQuery::as_str).to_owned(),
         cursor: log.cursor(log.tail().last()).to_string(),
         page: Born::Plain,
     };
