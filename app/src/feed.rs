@@ -52,7 +52,7 @@ pub enum Born {
     /// Nothing but the [`Snapshot`].
     Plain,
     /// The status page: the last minutes, or why they are not shown.
-    Status(Result<Trend, Refusal>),
+    Status(Box<Result<Trend, Refusal>>),
     /// The console: a topic and its newest events, newest first.
     Console {
         /// The topic's name.

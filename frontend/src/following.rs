@@ -97,7 +97,7 @@ impl Following {
     /// The stream delivered an event, of this topic or another, and has told everything up to
     /// `reached`.
     pub fn hear(&mut self, event: &Envelope, reached: Option<&Cursor>) -> Option<Heard> {
-        let ours = event.topics.iter().any(|topic| *topic == self.topic);
+        let ours = event.topics.contains(&self.topic);
         if is_state(&self.topic) {
             return ours.then(|| Heard::Event(event.clone()));
         }
@@ -109,8 +109,8 @@ impl Following {
                 None
             }
             State::Live => {
-                let news = self.pass(reached?.clone())?;
-                ours.then_some(news).map(|()| Heard::Event(event.clone()))
+                let news = self.pass(reached?.clone());
+                (news && ours).then(|| Heard::Event(event.clone()))
             }
         }
     }
@@ -157,19 +157,19 @@ impl Following {
     fn call_out(&mut self, events: Vec<Envelope>, heard: &mut Vec<Heard>) {
         for event in events {
             let id = event.id.as_deref().and_then(Cursor::parse);
-            if id.is_some_and(|id| self.pass(id).is_some()) {
+            if id.is_some_and(|id| self.pass(id)) {
                 heard.push(Heard::Event(event));
             }
         }
     }
 
     /// Moves on to a place, unless it was passed before.
-    fn pass(&mut self, id: Cursor) -> Option<()> {
-        if self.at.as_ref().is_some_and(|at| at.reaches(&id)) {
-            return None;
+    fn pass(&mut self, id: Cursor) -> bool {
+        let passed = self.at.as_ref().is_some_and(|at| at.reaches(&id));
+        if !passed {
+            self.at = Some(id);
         }
-        self.at = Some(id);
-        Some(())
+        !passed
     }
 
     fn read(&mut self) {

@@ -54,14 +54,22 @@ fn snapshot() -> Snapshot {
 }
 
 #[wasm_bindgen_test]
-async fn a_source_hears_messages_readers_and_failures() {
+async fn a_source_hears_events_and_how_far_they_reach_and_failures() {
     let (_source, heard) = listening(
-        "retry: 3000\n\ndata: 2026-11-22T05:18:03.000Z\n\n:\n\nevent: readers\ndata: 7\n\nevent: other\ndata: x\n\n",
+        "retry: 3000\n\ndata: {}\n\n:\n\nevent: readers\ndata: 7\nid: E-1\n\nid: E-2\n\ndata: 8\n\n\
+         event: other\ndata: x\n\nevent: gap\ndata: 9\n\nevent: expired\ndata: 10\n\n",
     );
     until("the end of the stream", || heard.borrow().contains(&Said::Failed)).await;
+    let event = |json: &str, reached: Option<&str>| Said::Event {
+        json: json.to_owned(),
+        reached: reached.map(ToOwned::to_owned),
+    };
     let expected = [
-        Said::Message("2026-11-22T05:18:03.000Z".to_owned()),
-        Said::Readers("7".to_owned()),
+        event("{}", None),
+        event("7", Some("E-1")),
+        event("8", Some("E-2")),
+        Said::Gap("9".to_owned()),
+        Said::Expired,
         Said::Failed,
     ];
     assert_eq!(*heard.borrow(), expected);
