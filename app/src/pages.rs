@@ -12,7 +12,7 @@ use leptos_router::{
 };
 
 use crate::{
-    components::Masthead,
+    components::{Banner, Masthead, keep_title},
     feed::{Born, Feed, Snapshot, Subscribe},
     text::text,
 };
@@ -51,6 +51,7 @@ pub fn App() -> impl IntoView {
             <div class="page">
                 <a class="skip" href="#main">{text().skip}</a>
                 <Masthead feed/>
+                <KeepTitle feed/>
                 <main id="main" tabindex="-1">
                     <Routes fallback=MissingPage>
                         <Route path=path!("/") view=move || view! { <TimePage born feed/> }/>
@@ -58,7 +59,14 @@ pub fn App() -> impl IntoView {
                         <Route path=path!("/console") view=move || view! { <ConsolePage after=after.clone()/> }/>
                     </Routes>
                 </main>
+                <Banner feed/>
             </div>
         </Router>
     }
+}
+
+/// Nothing to see: it stands within the router, which alone knows the path.
+#[component]
+fn KeepTitle(feed: Feed) -> impl IntoView {
+    keep_title(feed);
 }

@@ -19,7 +19,10 @@ pub mod source;
 pub mod supervisor;
 pub mod visitor;
 
-use app::{App, Subscribe, components::Clipboard};
+use app::{
+    App, Subscribe,
+    components::{Clipboard, Titled},
+};
 use leptos::prelude::*;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -30,6 +33,7 @@ pub fn hydrate() {
     leptos::mount::hydrate_body(|| {
         provide_context(Subscribe(keeper::subscribe));
         provide_context(Clipboard(clipboard::put));
+        provide_context(Titled(|title| document().set_title(title)));
         view! { <App/> }
     });
 }

@@ -3,7 +3,12 @@
 use leptos::prelude::*;
 use leptos_router::components::A;
 
-use crate::{components::Bell, feed::Feed, text::text};
+use crate::{
+    components::{Bell, LanguageSwitch},
+    feed::Feed,
+    page::Page,
+    text::text,
+};
 
 /// What stands above every page.
 #[component]
@@ -13,10 +18,12 @@ pub fn Masthead(feed: Feed) -> impl IntoView {
         <header class="masthead">
             <a class="logo" href="/"><Bell feed/>{text().name}</a>
             <nav aria-label=words.heading>
-                <A href="/" exact=true>{words.time}</A>
-                <A href="/status">{words.status}</A>
-                <A href="/console">{words.console}</A>
+                {Page::ALL.map(|page| {
+                    let exact = page == Page::Time;
+                    view! { <A href=page.path() exact=exact>{page.name(text())}</A> }
+                }).collect_view()}
             </nav>
+            <LanguageSwitch/>
         </header>
     }
 }

@@ -1,9 +1,28 @@
-//! The missing page.
+//! The missing page: an address where nothing stands goes in, the pages that there are come out.
 
 use leptos::prelude::*;
+use leptos_router::{components::A, hooks::use_location, location::Url};
 
-/// The page.
+use crate::{page::Page, text::text};
+
+/// What is shown at an address where nothing stands.
 #[component]
 pub fn MissingPage() -> impl IntoView {
-    view! { <h1>"Missing"</h1> }
+    let words = text();
+    let asked = use_location().pathname;
+    let (before, after) = words.missing.asked;
+    let pages = Page::ALL.map(|page| {
+        let means = page.description(words);
+        view! { <li><A href=page.path()>{page.name(words)}</A><span>{means}</span></li> }
+    });
+    view! {
+        <section class="missing">
+            <p class="status-code" aria-hidden="true">"404"</p>
+            <h1>{words.missing.heading}</h1>
+            <p>{before}<code>{move || Url::unescape_minimal(&asked.read())}</code>{after}</p>
+            <p>{words.missing.instead}</p>
+            <ul>{pages.collect_view()}</ul>
+        </section>
+    }
+    .into_any()
 }
