@@ -46,7 +46,7 @@ pub fn router(state: AppState) -> Router {
     let public = ServiceBuilder::new()
         .layer(varies())
         .layer(keep(AN_HOUR))
-        .service(files(root).not_found_service(page::missing.with_state(state.clone())));
+        .service(files(root).fallback(page::missing.with_state(state.clone())));
     Router::new()
         .route("/", get(page::page))
         .route("/status", get(page::page))

@@ -8,7 +8,7 @@ use axum::{
     extract::State,
     http::{
         HeaderValue, Method, Request, StatusCode,
-        header::{CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, VARY},
+        header::{ACCEPT, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, VARY},
     },
     response::{IntoResponse, Redirect, Response},
 };
@@ -65,9 +65,20 @@ pub(crate) async fn missing(
     preferred: Preferred,
     request: Request<Body>,
 ) -> Response {
-    if !wants_html(request.headers()) {
-        return not_found().await.into_response();
-    }
+    let mut response = if wants_html(request.headers()) {
+        missing_page(state, preferred, request).await
+    } else {
+        not_found().await.into_response()
+    };
+    response.headers_mut().append(VARY, ACCEPT.into());
+    response
+}
+
+async fn missing_page(
+    state: State<AppState>,
+    preferred: Preferred,
+    request: Request<Body>,
+) -> Response {
     let there = Page::at(request.uri().path());
     if there != Page::Missing {
         // A slash too many. The router of the page would not mind it, and show the page itself.

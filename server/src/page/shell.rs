@@ -50,7 +50,7 @@ pub(super) fn Shell(
                 <link rel="modulepreload" href=site.script.clone() nonce=nonce.clone()/>
                 <link rel="preload" href=site.wasm.clone() r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
                 <noscript>
-                    <meta http-equiv="refresh" content=refresh/>
+                    {(page != Page::Missing).then(|| view! { <meta http-equiv="refresh" content=refresh/> })}
                     <link rel="stylesheet" href="/noscript.css"/>
                 </noscript>
                 <script type="module" nonce=nonce>{start}</script>
