@@ -59,7 +59,7 @@ pub static ENGLISH: Text = Text {
         heading: "Nothing here",
         explained: "There is no page at this address.",
         asked: ("There is no page at ", "."),
-        instead: "These there are:",
+        instead: "Try one of these:",
     },
     banner: Banner {
         lost: "Not connected",
