@@ -3,6 +3,9 @@
 use std::borrow::Cow;
 
 use form_urlencoded::parse;
+use percent_encoding::percent_decode_str;
+
+use crate::page::Page;
 
 /// The address of a page on this server.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,8 +34,13 @@ impl Address {
     /// The page that is there.
     #[must_use]
     pub fn page(&self) -> Page {
-        let known = Page::ALL.into_iter().find(|page| page.path() == Some(self.path.as_str()));
-        known.unwrap_or(Page::Missing)
+        Page::at(&self.path)
+    }
+
+    /// The path for people to read: decoded.
+    #[must_use]
+    pub fn readable_path(&self) -> String {
+        percent_decode_str(&self.path).decode_utf8_lossy().into_owned()
     }
 }
 
@@ -40,35 +48,6 @@ impl std::fmt::Display for Address {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mark = if self.query.is_empty() { "" } else { "?" };
         write!(f, "{}{mark}{}", self.path, self.query)
-    }
-}
-
-/// A page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Page {
-    /// The server's time.
-    Time,
-    /// The server's health.
-    Status,
-    /// What is published to a topic.
-    Console,
-    /// There is none.
-    Missing,
-}
-
-impl Page {
-    /// The pages that there are, in the order in which they are offered.
-    pub const ALL: [Self; 3] = [Self::Time, Self::Status, Self::Console];
-
-    /// Where it is; `None` for [`Page::Missing`].
-    #[must_use]
-    pub fn path(self) -> Option<&'static str> {
-        match self {
-            Self::Time => Some("/"),
-            Self::Status => Some("/status"),
-            Self::Console => Some("/console"),
-            Self::Missing => None,
-        }
     }
 }
 
@@ -92,14 +71,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_page_is_missing() {
-        for (path, page) in [
-            ("/", Page::Time),
-            ("/status?x", Page::Status),
-            ("/status/", Page::Missing),
-            ("", Page::Missing),
-        ] {
-            assert_eq!(Address::new(path).page(), page, "{path}");
-        }
+    fn a_path_is_written_for_people() {
+        let path = |written| Address::new(written).readable_path();
+        assert_eq!(path("/%E6%97%B6+%2F%zz?%41"), "/时+/%zz");
+        assert_eq!(path("/%FF"), "/\u{fffd}");
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     link::{Link, Mono},
     status::Trend,
     tick::Tick,
-    zone::Zone,
+    writing::Writing,
 };
 
 /// How many pushes the page remembers.
@@ -124,8 +124,8 @@ pub struct Feed {
     pub synchronised: RwSignal<Option<bool>>,
     /// The scheme and authority under which the visitor reached us.
     pub origin: RwSignal<String>,
-    /// How the visitor writes an instant; UTC until the browser has said.
-    pub zone: RwSignal<Zone>,
+    /// How the visitor writes instants and numbers; plain and in UTC until the browser has said.
+    pub writing: RwSignal<Writing>,
     /// The language of the page.
     pub language: Language,
     /// Milliseconds between two pushes.
@@ -149,7 +149,7 @@ impl Feed {
             http_version: RwSignal::new(snapshot.http_version.clone()),
             synchronised: RwSignal::new(snapshot.synchronised),
             origin: RwSignal::new(snapshot.origin.clone()),
-            zone: RwSignal::new(Zone::utc()),
+            writing: RwSignal::new(Writing::plain()),
             language: snapshot.language,
             interval_ms: snapshot.interval_ms,
         }

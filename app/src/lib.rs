@@ -16,17 +16,19 @@ pub mod feed;
 pub mod follow;
 pub mod language;
 pub mod link;
+pub mod page;
 pub mod status;
 pub mod text;
 pub mod tick;
 
 pub mod components;
 pub mod pages;
-pub mod zone;
+pub mod writing;
 
 pub use event::ProbeReply;
 pub use feed::{Feed, Snapshot, Subscribe};
 pub use language::Language;
 pub use link::Link;
+pub use page::Page;
 pub use pages::{App, Navigate};
 pub use tick::Tick;

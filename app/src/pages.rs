@@ -8,9 +8,10 @@ mod time;
 use leptos::{either::EitherOf4, prelude::*};
 
 use crate::{
-    address::{Address, Page},
-    components::Masthead,
+    address::Address,
+    components::{Banner, Masthead, keep_title},
     feed::{Born, Feed, Snapshot, Subscribe},
+    page::Page,
     text::text,
 };
 use console::ConsolePage;
@@ -51,6 +52,7 @@ pub fn App() -> impl IntoView {
     if let Some(Navigate(follow)) = use_context() {
         Effect::new(move || follow(address));
     }
+    keep_title(feed, address);
     let (born, after) = (snapshot.now, snapshot.cursor);
     let page = move || match address.read().page() {
         Page::Time => EitherOf4::A(view! { <TimePage born feed/> }),
@@ -63,6 +65,7 @@ pub fn App() -> impl IntoView {
             <a class="skip" href="#main">{text().skip}</a>
             <Masthead feed/>
             <main id="main" tabindex="-1">{page}</main>
+            <Banner feed/>
         </div>
     }
 }

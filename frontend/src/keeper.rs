@@ -72,7 +72,7 @@ pub fn subscribe(feed: Feed) {
         probing: Cell::new(false),
         probe_at: Cell::new(now()),
     });
-    feed.zone.set(visitor::zone());
+    feed.writing.set(visitor::writing(feed.language));
     // Some browsers keep it from some pages; then what the server has said stays.
     if let Ok(origin) = window().location().origin() {
         feed.origin.set(origin);
@@ -141,8 +141,6 @@ impl Keeper {
             pushes.truncate(PUSHES_KEPT);
         });
         self.compare();
-        let words = self.feed.language.text();
-        document().set_title(&(words.title)(&visitor::title(tick)));
         self.redraw();
     }
 

@@ -36,7 +36,7 @@ pub mod visitor;
 
 use app::{
     App, Navigate, Subscribe,
-    components::Clipboard,
+    components::{Clipboard, Titled},
     follow::{Fetch, Follow},
 };
 use leptos::prelude::*;
@@ -52,6 +52,7 @@ pub fn hydrate() {
         provide_context(Navigate(navigation::follow));
         provide_context(Follow(line::follow));
         provide_context(Fetch { status: history::status });
+        provide_context(Titled(|title| document().set_title(title)));
         view! { <App/> }
     });
 }

@@ -1,7 +1,7 @@
 //! Going from page to page without a reload: clicks and the browser's history go in, the address as a
 //! signal comes out.
 
-use app::address::{Address, Page};
+use app::{Page, address::Address};
 use gloo_events::{EventListener, EventListenerOptions};
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};

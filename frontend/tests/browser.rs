@@ -126,14 +126,22 @@ async fn nothing_goes_on_once_the_owner_is_gone() {
 #[wasm_bindgen_test]
 fn the_visitor_writes_time_in_their_own_zone() {
     let tick: Tick = "2026-11-22T05:18:03.000Z".parse().unwrap();
-    let zone = visitor::zone();
-    assert!(!zone.name.is_empty());
-    let face = (zone.face)(tick);
+    let writing = visitor::writing(Language::English);
+    assert!(!writing.zone.is_empty());
+    let face = (writing.face)(tick);
     // The seconds are the same in every zone of today.
     assert!(face.digits.ends_with(":03"), "{face:?}");
-    assert!((zone.date)(tick).contains("2026"), "{}", (zone.date)(tick));
-    let title = visitor::title(tick);
+    assert!((writing.date)(tick).contains("2026"), "{}", (writing.date)(tick));
+    let title = (writing.minute)(tick);
     assert!(title.contains(':') && !title.contains(":03"), "{title}");
+}
+
+#[wasm_bindgen_test]
+fn numbers_are_grouped_and_keep_their_decimals() {
+    let number = visitor::writing(Language::English).number;
+    let written =
+        [(12_345, 0), (12_345, 1), (-5, 2)].map(|(value, decimals)| number(value, decimals));
+    assert_eq!(written, ["12,345", "1,234.5", "-0.05"]);
 }
 
 #[wasm_bindgen_test]

@@ -98,7 +98,7 @@ fn is_host(origin: &HeaderValue, host: Option<&HeaderValue>) -> bool {
 
 /// Whether a proxy says that it was asked by https. Whoever says so untruly keeps the cookie from
 /// themselves.
-fn came_by_https(headers: &HeaderMap) -> bool {
+pub(crate) fn came_by_https(headers: &HeaderMap) -> bool {
     let says = |name: HeaderName, words: &str| {
         let mut values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
         values.any(|value| {

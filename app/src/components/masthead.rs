@@ -3,9 +3,10 @@
 use leptos::prelude::*;
 
 use crate::{
-    address::{Address, Page},
-    components::Bell,
+    address::Address,
+    components::{Bell, LanguageSwitch},
     feed::Feed,
+    page::Page,
     text::text,
 };
 
@@ -14,18 +15,17 @@ use crate::{
 pub fn Masthead(feed: Feed) -> impl IntoView {
     let address = expect_context::<RwSignal<Address>>();
     let words = &text().pages;
-    let link = move |page: Page, name: &'static str| {
+    let link = |page: Page| {
         let current = move || (address.read().page() == page).then_some("page");
-        view! { <a href=page.path() aria-current=current>{name}</a> }
+        view! { <a href=page.path() aria-current=current>{page.name(text())}</a> }
     };
     view! {
         <header class="masthead">
             <a class="logo" href="/"><Bell feed/>{text().name}</a>
             <nav aria-label=words.heading>
-                {link(Page::Time, words.time)}
-                {link(Page::Status, words.status)}
-                {link(Page::Console, words.console)}
+                {Page::ALL.map(link).collect_view()}
             </nav>
+            <LanguageSwitch/>
         </header>
     }
 }

@@ -32,4 +32,5 @@ mod tokens;
 mod traced;
 mod tree;
 mod vanish;
+mod words;
 mod world;

@@ -62,6 +62,7 @@ pub(crate) fn site_in(folder: &Path) -> Site {
         ("pkg/belfry.abc.css", "p {}"),
         ("pkg/belfry.abc.css.br", "p {} under brotli"),
         ("robots.txt", "User-agent: *\n"),
+        ("manifest.webmanifest", "{}"),
         ("hash.txt", "js: abc\nwasm: abc\ncss: abc\n"),
     ] {
         fs::write(folder.join(name), content).unwrap();
