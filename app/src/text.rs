@@ -152,6 +152,8 @@ pub struct Cards {
     pub not_known_means: &'static str,
     pub watching: &'static str,
     pub watching_means: &'static str,
+    /// How many tabs of the visitor's share one connection.
+    pub tabs: fn(&str, bool) -> String,
     pub pushes: &'static str,
     pub no_push: &'static str,
 }

@@ -146,6 +146,10 @@ fn Figures(feed: Feed) -> impl IntoView {
         Some(micros) => tenths_of_ms(micros),
         None => words.measuring.to_owned(),
     };
+    let tabs = move || {
+        let tabs = feed.tabs.get()?;
+        Some((words.tabs)(&number(tabs.into(), 0), tabs == 1))
+    };
     let (synchronised, means) = (
         move || match feed.synchronised.get() {
             Some(true) => words.synchronised,
@@ -175,6 +179,7 @@ fn Figures(feed: Feed) -> impl IntoView {
             <Card heading=words.watching>
                 <p class="figure readers">{move || number(feed.readers.get().into(), 0)}</p>
                 <p>{words.watching_means}</p>
+                <p class="tabs with-script">{tabs}</p>
             </Card>
             <Card heading=words.pushes by_script=true>
                 <Pushes feed/>

@@ -69,6 +69,7 @@ pub static CHINESE: Text = Text {
         not_known_means: "它的内核没有说明。",
         watching: "正在观看",
         watching_means: "条打开的流",
+        tabs: |count, _| format!("你：{count} 个标签页，1 条连接"),
         pushes: "最近的推送",
         no_push: "还没有",
     },

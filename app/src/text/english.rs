@@ -82,6 +82,9 @@ pub static ENGLISH: Text = Text {
         not_known_means: "Its kernel does not say.",
         watching: "Watching now",
         watching_means: "open streams",
+        tabs: |count, one| {
+            format!("You: {count} {}, 1 connection", if one { "tab" } else { "tabs" })
+        },
         pushes: "Last pushes",
         no_push: "none yet",
     },
