@@ -46,6 +46,7 @@ pub struct Snapshot {
 
 /// What one page is born with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(clippy::large_enum_variant, reason = "there is one, and it is large where it matters")]
 pub enum Born {
     /// Nothing but the [`Snapshot`].
     Plain,
@@ -53,11 +54,20 @@ pub enum Born {
     Status(Result<Trend, Refusal>),
     /// The console: a topic and its newest events, newest first.
     Console {
-        /// The topic's name.
+        /// The topic's name, as it was asked for.
         topic: String,
-        /// Its newest events, newest first.
-        events: Vec<Envelope>,
+        /// Its newest events, newest first, up to the snapshot's cursor.
+        events: Result<Vec<Envelope>, Unread>,
     },
+}
+
+/// Why a topic's events are not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Unread {
+    /// No topic can have that name.
+    NotATopic,
+    /// The log cannot be read for now.
+    Unavailable,
 }
 
 /// The clock as it stands at one moment. All lengths are in microseconds.

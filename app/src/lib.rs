@@ -15,6 +15,7 @@ pub mod feed;
 pub mod follow;
 pub mod language;
 pub mod link;
+pub mod quantity;
 pub mod status;
 pub mod text;
 pub mod tick;

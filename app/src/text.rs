@@ -1,7 +1,9 @@
 //! Every word that a page says, in one typed table for each language, and the way lengths of time are
 //! said.
 
+pub mod console;
 mod english;
+pub mod status;
 
 use leptos::prelude::use_context;
 
@@ -73,6 +75,10 @@ pub struct Text {
     pub cards: Cards,
     /// Words of the snippets under the cards.
     pub snippets: Snippets,
+    /// Words of the status page.
+    pub status: &'static status::Words,
+    /// Words of the console.
+    pub console: &'static console::Words,
 }
 
 /// The pages' names in the masthead.

@@ -1,5 +1,7 @@
 //! The pages: a request goes in, HTML that is born with the time comes out, under a strict policy.
 
+mod console;
+
 use std::sync::Arc;
 
 use app::{App, Language, Snapshot, Tick, feed::Born};
@@ -25,8 +27,12 @@ use crate::{AppState, Site};
 const REFRESH_AT_LEAST_S: u32 = 5;
 
 /// `GET /`.
-pub(crate) async fn page(State(state): State<AppState>, request: Request<Body>) -> Response {
-    let log = state.hub.log();
+pub(crate) async fn page(State(state): State<AppState>, mut request: Request<Body>) -> Response {
+    let last = state.hub.log().tail().last();
+    let page = match request.uri().path() {
+        "/console" => console::born(&state, &mut request, last).await,
+        _ => Born::Plain,
+    };
     let snapshot = Snapshot {
         now: Tick::from_micros(state.hub.clock().now()),
         interval_ms: u32::try_from(state.interval.as_millis()).unwrap_or(u32::MAX),
@@ -35,8 +41,8 @@ pub(crate) async fn page(State(state): State<AppState>, request: Request<Body>) 
         synchronised: state.hub.clock().synchronised(),
         origin: format!("http://{}", authority(&request)),
         language: Language::English,
-        cursor: log.cursor(log.tail().last()).to_string(),
-        page: Born::Plain,
+        cursor: state.hub.log().cursor(last).to_string(),
+        page,
     };
     let nonce = Nonce::new();
     let reload = watch_options();

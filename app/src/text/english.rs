@@ -1,6 +1,6 @@
 //! English.
 
-use super::{Cards, Pages, Snippets, Text};
+use super::{Cards, Pages, Snippets, Text, console, status};
 
 /// English.
 pub static ENGLISH: Text = Text {
@@ -65,4 +65,6 @@ pub static ENGLISH: Text = Text {
         no_push: "none yet",
     },
     snippets: Snippets { heading: "Read it yourself", copy: "Copy", copied: "Copied" },
+    status: &status::ENGLISH,
+    console: &console::ENGLISH,
 };
