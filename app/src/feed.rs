@@ -54,11 +54,19 @@ pub enum Born {
     Status(Result<Trend, Refusal>),
     /// The console: a topic and its newest events, newest first.
     Console {
-        /// The topic's name, as it was asked for.
+        /// The topic's name, as it was asked for; empty where none was.
         topic: String,
         /// Its newest events, newest first, up to the snapshot's cursor.
         events: Result<Vec<Envelope>, Unread>,
     },
+}
+
+impl Born {
+    /// Whether the page has a form, which loading it anew would empty while someone fills it in.
+    #[must_use]
+    pub fn has_form(&self) -> bool {
+        matches!(self, Self::Console { .. } | Self::Status(Err(Refusal::Refused)))
+    }
 }
 
 /// Why a topic's events are not there.

@@ -94,7 +94,7 @@ fn watch_options() -> Option<LeptosOptions> {
 #[component]
 fn Shell(site: Arc<Site>, reload: Option<LeptosOptions>) -> impl IntoView {
     let nonce = use_nonce().map(|nonce| nonce.to_string());
-    let Snapshot { now, interval_ms, language, .. } = expect_context();
+    let Snapshot { now, interval_ms, language, page, .. } = expect_context();
     let words = language.text();
     let start = format!(
         "import({:?}).then((half) => half.default({{ module_or_path: {:?} }}).then(() => half.hydrate()))",
@@ -102,6 +102,8 @@ fn Shell(site: Arc<Site>, reload: Option<LeptosOptions>) -> impl IntoView {
     );
     let title = (words.title)(&format!("{} UTC", &now.clock()[..5]));
     let refresh = interval_ms.div_ceil(1000).max(REFRESH_AT_LEAST_S);
+    let refresh =
+        (!page.has_form()).then(|| view! { <meta http-equiv="refresh" content=refresh/> });
     view! {
         <!DOCTYPE html>
         <html lang=words.tag>
@@ -117,7 +119,7 @@ fn Shell(site: Arc<Site>, reload: Option<LeptosOptions>) -> impl IntoView {
                 <link rel="modulepreload" href=site.script.clone() nonce=nonce.clone()/>
                 <link rel="preload" href=site.wasm.clone() r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
                 <noscript>
-                    <meta http-equiv="refresh" content=refresh/>
+                    {refresh}
                     <link rel="stylesheet" href="/noscript.css"/>
                 </noscript>
                 <script type="module" nonce=nonce>{start}</script>

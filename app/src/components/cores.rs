@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 /// A row holds at most so many bars, and leaves room for at least so few.
 const MOST_IN_A_ROW: usize = 32;
-const LEAST_IN_A_ROW: usize = 12;
+const LEAST_IN_A_ROW: usize = 16;
 
 /// The width of a bar, and of a bar with the space behind it.
 const BAR: usize = 3;
@@ -43,7 +43,9 @@ fn outlines(cores: &[f32]) -> Outlines {
     let rows = cores.len().div_ceil(MOST_IN_A_ROW).max(1);
     let in_a_row = cores.len().div_ceil(rows);
     let width = in_a_row.max(LEAST_IN_A_ROW) * PITCH - (PITCH - BAR);
-    let view_box = format!("0 0 {width} {}", rows * ROW - (ROW - FULL));
+    // Few bars stand at the right.
+    let left = LEAST_IN_A_ROW.saturating_sub(in_a_row) * PITCH;
+    let view_box = format!("-{left} 0 {width} {}", rows * ROW - (ROW - FULL));
     let mut outlines = Outlines { view_box, ..Outlines::default() };
     for (index, &busy) in cores.iter().enumerate() {
         let (x, y) = (index % in_a_row * PITCH, index / in_a_row * ROW);
@@ -63,11 +65,11 @@ mod tests {
 
     #[test]
     fn few_cores_stay_slim_and_many_stand_in_rows() {
-        assert_eq!(outlines(&[50.0]).view_box, "0 0 47 100");
+        assert_eq!(outlines(&[50.0]).view_box, "-60 0 63 100");
         assert_eq!(outlines(&[50.0]).bars, "M0 100h3v-50h-3z");
-        assert_eq!(outlines(&[0.0; 32]).view_box, "0 0 127 100");
-        assert_eq!(outlines(&[0.0; 48]).view_box, "0 0 95 220");
-        assert_eq!(outlines(&[0.0; 128]).view_box, "0 0 127 460");
+        assert_eq!(outlines(&[0.0; 32]).view_box, "-0 0 127 100");
+        assert_eq!(outlines(&[0.0; 48]).view_box, "-0 0 95 220");
+        assert_eq!(outlines(&[0.0; 128]).view_box, "-0 0 127 460");
         assert!(outlines(&[0.0; 128]).tracks.ends_with("M124 360h3v100h-3z"));
     }
 

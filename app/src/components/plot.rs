@@ -60,7 +60,8 @@ impl Drawn {
     }
 }
 
-/// A plot. Below the lines stands its time axis, or the value that is pointed at.
+/// A plot. Below the lines stands its time axis, or the value that is pointed at, and above them when
+/// that was.
 #[component]
 pub fn Plot(
     plotted: Plotted,
@@ -80,7 +81,10 @@ pub fn Plot(
     let dots = move || pointed.index().map(|index| dots(&drawn.read(), index));
     view! {
         <div class="plot">
-            <p class="top" aria-hidden="true">{top}</p>
+            <p class="top" aria-hidden="true">
+                <span>{move || pointed.age().map(when)}</span>
+                <span>{top}</span>
+            </p>
             <div
                 class="field"
                 role="img"
@@ -146,21 +150,25 @@ fn axis(drawn: &Drawn, stale: bool) -> AnyView {
         .into_any()
 }
 
-/// What is pointed at: how long ago it was, and its values.
-fn readout(plotted: &Plotted, drawn: &Drawn, index: usize) -> AnyView {
+/// How long ago it was what is pointed at.
+fn when(age: i64) -> String {
     let words = &text().status.plot;
-    let when = match geometry::age(&drawn.at, drawn.at[index]) {
-        0 => words.now.to_owned(),
-        age => (words.ago_by)(&elapsed(age.saturating_mul(1000))),
-    };
+    if age == 0 {
+        return words.now.to_owned();
+    }
+    (words.ago_by)(&elapsed(age.saturating_mul(1000)))
+}
+
+/// The values of what is pointed at.
+fn readout(plotted: &Plotted, drawn: &Drawn, index: usize) -> AnyView {
     let several = plotted.curves.len() > 1;
-    let values = (0..plotted.curves.len())
-        .map(|curve| {
-            let key = several.then(|| view! { <i class="key" class:second=curve != 0></i> });
-            view! { <b>{key}{said(plotted.unit, drawn.value(curve, index))}</b> }
-        })
-        .collect_view();
-    view! { <span>{when}</span><span>{values}</span> }.into_any()
+    let value = move |curve| {
+        let key = several.then(|| view! { <i class="key" class:second=curve != 0></i> });
+        view! { <b>{key}{said(plotted.unit, drawn.value(curve, index))}</b> }
+    };
+    let values = (0..plotted.curves.len()).map(value).collect_view();
+    let before = (!several).then(|| view! { <span></span> });
+    view! { {before}{values} }.into_any()
 }
 
 /// A value in words.

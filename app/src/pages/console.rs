@@ -26,7 +26,7 @@ pub fn ConsolePage(
 ) -> impl IntoView {
     let words = text().console;
     let (topic, events) = match expect_context::<Birth>().take() {
-        Some(Born::Console { topic, events }) => (topic, Some(events)),
+        Some(Born::Console { topic, events }) if !topic.is_empty() => (topic, Some(events)),
         _ => (String::new(), None),
     };
     let (problem, list) = match events {
@@ -76,7 +76,6 @@ fn listed(topic: String, events: Vec<Envelope>, after: String) -> AnyView {
     let label = (words.events_of)(&topic);
     let heading = label.clone();
     let empty = Memo::new(move |_| rows.read().rows.is_empty());
-    let of = topic.clone();
     let list = move || {
         let topic = topic.clone();
         if empty.get() {
@@ -94,7 +93,7 @@ fn listed(topic: String, events: Vec<Envelope>, after: String) -> AnyView {
     };
     view! {
         <section class="listed">
-            <h2 title=of>{heading}" "<small>{words.newest_first}</small></h2>
+            <h2>{heading}" "<small>{words.newest_first}</small></h2>
             {list}
         </section>
     }

@@ -111,3 +111,6 @@ fn Age(trend: RwSignal<Trend>, stale: Memo<bool>) -> impl IntoView {
         Some(view! { <p class="age">{said}</p> })
     }
 }
+
+#[cfg(test)]
+mod tests;

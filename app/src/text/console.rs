@@ -32,11 +32,11 @@ pub static ENGLISH: Words = Words {
     about: "What is published to a topic, as it arrives.",
     topic: "Topic",
     show: "Show",
-    events_of: |topic| format!("Events of {topic}"),
+    events_of: |topic| format!("Events of “{topic}”"),
     newest_first: "newest first",
     no_topic: "Name a topic to see its newest events here, and each new one when it is published.",
     nothing: |topic| {
-        format!("Nothing has been published to {topic} yet. It will appear here when it is.")
+        format!("Nothing has been published to “{topic}” yet. It will appear here when it is.")
     },
     publish: "Publish an event from a shell on the server's machine:",
     not_a_topic: "No topic has such a name. A name has up to 255 bytes, no control characters, no *, and no empty segment between its slashes, nor one that is . or ..",
@@ -54,10 +54,10 @@ pub static CHINESE: Words = Words {
     about: "查看发布到某个主题的事件，随到随显。",
     topic: "主题",
     show: "查看",
-    events_of: |topic| format!("{topic} 的事件"),
+    events_of: |topic| format!("“{topic}”的事件"),
     newest_first: "最新的在前",
     no_topic: "输入一个主题，即可看到它最新的事件；新事件一经发布就会出现在这里。",
-    nothing: |topic| format!("{topic} 还没有事件。一有发布就会出现在这里。"),
+    nothing: |topic| format!("“{topic}”还没有事件。一有发布就会出现在这里。"),
     publish: "在服务器的终端里发布一个事件：",
     not_a_topic: "主题不能用这个名称。名称最长 255 字节，不含控制字符和 *，斜杠之间不能为空，也不能是 . 或 ..",
     unavailable: "暂时无法读取日志。此后发布的事件仍会出现在这里。",

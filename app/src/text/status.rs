@@ -105,7 +105,7 @@ pub struct Refusal {
 /// English.
 pub static ENGLISH: Words = Words {
     heading: "Status",
-    live: "Live: measured and pushed every 2 s",
+    live: "Live, every 2 s",
     as_of: |clock| format!("As of {clock}"),
     loading: "Loading",
     host: Host {
@@ -142,7 +142,7 @@ pub static ENGLISH: Words = Words {
         memory: "Memory",
         resident: "held by the process",
         cut: "Readers cut off",
-        cut_why: |stalled, vanished| format!("{stalled} stopped reading · {vanished} vanished"),
+        cut_why: |stalled, vanished| format!("{stalled} stalled · {vanished} vanished"),
     },
     plot: Plot {
         ago: "10 min ago",
@@ -173,7 +173,7 @@ pub static ENGLISH: Words = Words {
 /// 简体中文.
 pub static CHINESE: Words = Words {
     heading: "运行状态",
-    live: "实时：每 2 秒测量并推送一次",
+    live: "实时，每 2 秒更新",
     as_of: |clock| format!("截至 {clock}"),
     loading: "正在载入",
     host: Host {

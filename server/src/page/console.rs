@@ -18,15 +18,15 @@ const NEWEST: usize = 50;
 /// No event is added to a page that holds so many bytes of them: it holds each twice.
 const PAGE_BYTES: usize = 128 * 1024;
 
-/// The newest events up to `last` of the topic that is asked for; nothing where none is. A token that
+/// The newest events up to `last` of the topic that is asked for, if one is. A token that
 /// is not accepted shows what anyone may see: the page has no other way to say so.
 pub(super) async fn born(state: &AppState, request: &mut Request<Body>, last: u64) -> Born {
     let query = request.uri().query().unwrap_or_default();
     let asked = parse(query.as_bytes()).find(|(name, _)| name == "topic");
-    let Some(topic) = asked.map(|(_, topic)| topic.trim().to_owned()).filter(|it| !it.is_empty())
-    else {
-        return Born::Plain;
-    };
+    let topic = asked.map(|(_, topic)| topic.trim().to_owned()).unwrap_or_default();
+    if topic.is_empty() {
+        return Born::Console { topic, events: Ok(Vec::new()) };
+    }
     let Ok(name) = Topic::new(&topic) else {
         return Born::Console { topic, events: Err(Unread::NotATopic) };
     };

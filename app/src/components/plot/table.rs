@@ -34,17 +34,19 @@ pub fn Table(plotted: StoredValue<Plotted>, drawn: Memo<Drawn>) -> impl IntoView
         let rows = rows.get();
         (!rows.is_empty()).then(|| {
             view! {
-                <table class="visually-hidden">
-                    <caption>{words.by_the_minute}</caption>
-                    <thead>
-                        <tr>
-                            <th scope="col">{words.time}</th>
-                            {names}
-                        </tr>
-                    </thead>
-                    <tbody>{rows.into_iter().map(row).collect_view()}</tbody>
-                </table>
-            }
+                            <div class="visually-hidden">
+            <table>
+                                <caption>{words.by_the_minute}</caption>
+                                <thead>
+                                    <tr>
+                                        <th scope="col">{words.time}</th>
+                                        {names}
+                                    </tr>
+                                </thead>
+                                <tbody>{rows.into_iter().map(row).collect_view()}</tbody>
+                            </table>
+            </div>
+                        }
             .into_any()
         })
     }

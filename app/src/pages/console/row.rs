@@ -73,14 +73,12 @@ pub fn EventRow(
     let others = (!others.is_empty()).then(|| {
         view! { <span class="topics">{words.topics}" "{others.join(", ")}</span> }
     });
+    let about = (tag.is_some() || private.is_some() || others.is_some())
+        .then(|| view! { <p class="about">{tag}{private}{others}</p> });
     view! {
         <li>
-            <p class="about">
-                {tag}
-                {private}
-                {others}
-                <When at/>
-            </p>
+            {about}
+            <When at/>
             {written(data, size)}
         </li>
     }
