@@ -48,18 +48,36 @@ pub struct Snapshot {
 
 /// What one page is born with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(clippy::large_enum_variant, reason = "there is one, and it is large where it matters")]
 pub enum Born {
     /// Nothing but the [`Snapshot`].
     Plain,
     /// The status page: the last minutes, or why they are not shown.
-    Status(Box<Result<Trend, Refusal>>),
+    Status(Result<Trend, Refusal>),
     /// The console: a topic and its newest events, newest first.
     Console {
-        /// The topic's name.
+        /// The topic's name, as it was asked for; empty where none was.
         topic: String,
-        /// Its newest events, newest first.
-        events: Vec<Envelope>,
+        /// Its newest events, newest first, up to the snapshot's cursor.
+        events: Result<Vec<Envelope>, Unread>,
     },
+}
+
+impl Born {
+    /// Whether the page has a form, which loading it anew would empty while someone fills it in.
+    #[must_use]
+    pub fn has_form(&self) -> bool {
+        matches!(self, Self::Console { .. } | Self::Status(Err(Refusal::Refused)))
+    }
+}
+
+/// Why a topic's events are not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Unread {
+    /// No topic can have that name.
+    NotATopic,
+    /// The log cannot be read for now.
+    Unavailable,
 }
 
 /// The clock as it stands at one moment. All lengths are in microseconds.

@@ -17,6 +17,7 @@ pub mod follow;
 pub mod language;
 pub mod link;
 pub mod page;
+pub mod quantity;
 pub mod status;
 pub mod text;
 pub mod tick;

@@ -2,6 +2,7 @@
 
 mod console;
 mod missing;
+mod moment;
 mod status;
 mod time;
 

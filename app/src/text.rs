@@ -2,7 +2,9 @@
 //! said.
 
 mod chinese;
+pub mod console;
 mod english;
+pub mod status;
 
 use leptos::prelude::use_context;
 
@@ -84,6 +86,10 @@ pub struct Text {
     pub cards: Cards,
     /// Words of the snippets under the cards.
     pub snippets: Snippets,
+    /// Words of the status page.
+    pub status: &'static status::Words,
+    /// Words of the console.
+    pub console: &'static console::Words,
 }
 
 /// Units of time, as they follow a number.

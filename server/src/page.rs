@@ -1,5 +1,6 @@
 //! The pages: a request goes in, HTML that is born with the time comes out, under a strict policy.
 
+mod console;
 mod shell;
 
 use app::{Page, Snapshot, Tick, feed::Born};
@@ -22,9 +23,13 @@ use shell::Shell;
 pub(crate) async fn page(
     State(state): State<AppState>,
     Preferred(language): Preferred,
-    request: Request<Body>,
+    mut request: Request<Body>,
 ) -> Response {
-    let log = state.hub.log();
+    let last = state.hub.log().tail().last();
+    let page = match Page::at(request.uri().path()) {
+        Page::Console => console::born(&state, &mut request, last).await,
+        Page::Time | Page::Status | Page::Missing => Born::Plain,
+    };
     let snapshot = Snapshot {
         now: Tick::from_micros(state.hub.clock().now()),
         interval_ms: u32::try_from(state.interval.as_millis()).unwrap_or(u32::MAX),
@@ -34,8 +39,8 @@ pub(crate) async fn page(
         origin: origin(&request),
         language,
         address: request.uri().path_and_query().map_or("/", PathAndQuery::as_str).to_owned(),
-        cursor: log.cursor(log.tail().last()).to_string(),
-        page: Born::Plain,
+        cursor: state.hub.log().cursor(last).to_string(),
+        page,
     };
     let nonce = Nonce::new();
     let reload = watch_options();

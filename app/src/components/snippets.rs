@@ -31,8 +31,15 @@ pub fn Snippets(
     }
 }
 
+/// Code under its name, with a button that copies it.
 #[component]
-fn Snippet(name: &'static str, #[prop(into)] code: Signal<String>) -> impl IntoView {
+pub fn Snippet(
+    /// What it is written in.
+    name: &'static str,
+    /// The code.
+    #[prop(into)]
+    code: Signal<String>,
+) -> impl IntoView {
     let copied = RwSignal::new(false);
     let clipboard = use_context::<Clipboard>();
     let copy = move |_| {

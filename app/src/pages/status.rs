@@ -1,9 +1,116 @@
-//! The status page.
+//! The status page: the server's health in the last minutes goes in, and what is pushed of it;
+//! figures and plots come out, or why there are none.
+
+mod belfry;
+mod host;
+mod panel;
+mod refusal;
 
 use leptos::prelude::*;
 
-/// The page.
+use super::{Birth, moment::clock};
+use crate::{
+    event::{Envelope, STATUS},
+    feed::{Born, Feed},
+    follow::{Fetch, Follow, Following, Heard, Refusal},
+    link::Link,
+    status::{STATUS_INTERVAL_MS, Status, Trend},
+    text::text,
+};
+use belfry::BelfrySection;
+use host::HostSection;
+use refusal::Refused;
+
+/// Values older than this on the server's clock, in microseconds, are not new.
+const FRESH_FOR: i64 = STATUS_INTERVAL_MS as i64 * 4 * 1000;
+
+/// The page at `/status`.
 #[component]
 pub fn StatusPage() -> impl IntoView {
-    view! { <h1>"Status"</h1> }
+    let trend = RwSignal::new(Trend::default());
+    let answer = RwSignal::new(None::<Result<(), Refusal>>);
+    let settle = move |found: Result<Trend, Refusal>| {
+        answer.set(Some(found.map(|found| trend.set(found))));
+    };
+    match expect_context::<Birth>().take() {
+        Some(Born::Status(found)) => settle(found),
+        _ => {
+            if let Some(Fetch { status }) = use_context() {
+                status(Callback::new(settle));
+            }
+        }
+    }
+    follow(answer, trend);
+    let stale = stale(trend);
+    let shown = move || match answer.get() {
+        None => view! { <p class="loading">{text().status.loading}</p> }.into_any(),
+        Some(Ok(())) => view! {
+            <HostSection trend stale/>
+            <BelfrySection trend stale/>
+        }
+        .into_any(),
+        Some(Err(refusal)) => view! { <Refused refusal/> }.into_any(),
+    };
+    view! {
+        <div class="status" class:stale=stale>
+            <header class="page-head">
+                <h1>{text().status.heading}</h1>
+                <Age trend stale/>
+            </header>
+            {shown}
+        </div>
+    }
+    .into_any()
 }
+
+/// Adds to the trend what is pushed, once there is one.
+fn follow(answer: RwSignal<Option<Result<(), Refusal>>>, trend: RwSignal<Trend>) {
+    let Some(Follow(follow)) = use_context() else { return };
+    Effect::new(move || {
+        if answer.get() != Some(Ok(())) {
+            return;
+        }
+        let hear = Callback::new(move |heard| {
+            if let Some(status) = read(heard) {
+                trend.update(|trend| trend.push(status));
+            }
+        });
+        follow(Following { topic: STATUS.to_owned(), after: None, hear });
+    });
+}
+
+/// The status that was heard; `None` for anything else, as another version of the server may send.
+fn read(heard: Heard) -> Option<Status> {
+    let Heard::Event(Envelope { data, .. }) = heard else { return None };
+    serde_json::from_str(&data).ok()
+}
+
+/// Whether the newest values may no longer be what they are now.
+fn stale(trend: RwSignal<Trend>) -> Memo<bool> {
+    let feed = expect_context::<Feed>();
+    Memo::new(move |_| {
+        let newest = trend.read().at.last().copied();
+        let late = feed.reading.get().zip(newest);
+        let late = late.is_some_and(|(now, newest)| now.shown - newest.micros() > FRESH_FOR);
+        late || feed.link.get() != Link::Live
+    })
+}
+
+/// How new the values are.
+#[component]
+fn Age(trend: RwSignal<Trend>, stale: Memo<bool>) -> impl IntoView {
+    let writing = expect_context::<Feed>().writing;
+    move || {
+        let newest = trend.read().at.last().copied()?;
+        let words = text().status;
+        let said = if stale.get() {
+            (words.as_of)(&clock(&writing.read(), newest))
+        } else {
+            words.live.to_owned()
+        };
+        Some(view! { <p class="age">{said}</p> })
+    }
+}
+
+#[cfg(test)]
+mod tests;

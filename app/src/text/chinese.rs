@@ -1,6 +1,6 @@
 //! 简体中文.
 
-use super::{Banner, Cards, Missing, Pages, Snippets, Text, Units};
+use super::{Banner, Cards, Missing, Pages, Snippets, Text, Units, console, status};
 
 /// 简体中文.
 pub static CHINESE: Text = Text {
@@ -74,6 +74,8 @@ pub static CHINESE: Text = Text {
         no_push: "还没有",
     },
     snippets: Snippets { heading: "自己来读", copy: "复制", copied: "已复制" },
+    status: &status::CHINESE,
+    console: &console::CHINESE,
 };
 
 #[cfg(test)]

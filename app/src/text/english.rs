@@ -1,6 +1,6 @@
 //! English.
 
-use super::{Banner, Cards, Missing, Pages, Snippets, Text, Units};
+use super::{Banner, Cards, Missing, Pages, Snippets, Text, Units, console, status};
 
 /// English.
 pub static ENGLISH: Text = Text {
@@ -89,4 +89,6 @@ pub static ENGLISH: Text = Text {
         no_push: "none yet",
     },
     snippets: Snippets { heading: "Read it yourself", copy: "Copy", copied: "Copied" },
+    status: &status::ENGLISH,
+    console: &console::ENGLISH,
 };

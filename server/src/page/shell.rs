@@ -21,7 +21,7 @@ pub(super) fn Shell(
     reload: Option<LeptosOptions>,
 ) -> impl IntoView {
     let nonce = use_nonce().map(|nonce| nonce.to_string());
-    let Snapshot { now, interval_ms, language, origin, .. } = expect_context();
+    let Snapshot { now, interval_ms, language, origin, page: born, .. } = expect_context();
     let (words, page) = (language.text(), Page::at(&path));
     let start = format!(
         "import({:?}).then((half) => half.default({{ module_or_path: {:?} }}).then(() => half.hydrate()))",
@@ -32,6 +32,9 @@ pub(super) fn Shell(
         _ => (words.title)(page.name(words)),
     };
     let refresh = interval_ms.div_ceil(1000).max(REFRESH_AT_LEAST_S);
+    // What a visitor is typing must not go.
+    let refresh = (page != Page::Missing && !born.has_form())
+        .then(|| view! { <meta http-equiv="refresh" content=refresh/> });
     view! {
         <!DOCTYPE html>
         <html lang=words.tag>
@@ -50,7 +53,7 @@ pub(super) fn Shell(
                 <link rel="modulepreload" href=site.script.clone() nonce=nonce.clone()/>
                 <link rel="preload" href=site.wasm.clone() r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
                 <noscript>
-                    {(page != Page::Missing).then(|| view! { <meta http-equiv="refresh" content=refresh/> })}
+                    {refresh}
                     <link rel="stylesheet" href="/noscript.css"/>
                 </noscript>
                 <script type="module" nonce=nonce>{start}</script>

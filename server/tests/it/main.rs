@@ -4,6 +4,7 @@
 
 mod client;
 mod connection;
+mod console;
 mod disk;
 mod durable;
 mod folder;

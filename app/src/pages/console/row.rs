@@ -1,0 +1,158 @@
+//! A row of the console: what was heard goes in, text comes out, whatever it holds.
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use crate::{
+    event::{Envelope, MESSAGE},
+    feed::Feed,
+    follow::Heard,
+    pages::moment::clock,
+    quantity::{Unit, float},
+    text::text,
+    tick::Tick,
+};
+
+/// Data of more characters, or lines, than this is folded.
+const SHORT: usize = 400;
+const SHORT_LINES: usize = 8;
+
+/// Data of more characters than this is cut: it would fill the page's memory.
+const LONGEST: usize = 16 * 1024;
+
+/// Something that was heard. A cheap handle.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// Its key: counts what was heard, by the page or before it.
+    pub number: u32,
+    /// What it is; `None` where events are missing.
+    envelope: Option<Arc<Envelope>>,
+    /// How many bytes of data it was published with.
+    size: u64,
+}
+
+impl Event {
+    /// What was heard, its data cut to what a page can bear.
+    pub fn new(number: u32, heard: Heard) -> Self {
+        let Heard::Event(mut envelope) = heard else {
+            return Self { number, envelope: None, size: 0 };
+        };
+        let size = envelope.data.len() as u64;
+        if let Some((end, _)) = envelope.data.char_indices().nth(LONGEST) {
+            envelope.data.truncate(end);
+            envelope.data.shrink_to_fit();
+        }
+        Self { number, envelope: Some(Arc::new(envelope)), size }
+    }
+
+    /// The data, as far as it is kept.
+    #[cfg(test)]
+    pub fn data(&self) -> Option<&str> {
+        self.envelope.as_ref().map(|envelope| &*envelope.data)
+    }
+}
+
+/// The row of an event, or of a gap.
+#[component]
+pub fn EventRow(
+    /// The topic that is listed.
+    topic: StoredValue<String>,
+    /// What was heard.
+    row: Event,
+) -> impl IntoView {
+    let words = text().console;
+    let Event { envelope, size, .. } = row;
+    let Some(envelope) = envelope else {
+        return view! { <li class="gap">{words.gap}</li> }.into_any();
+    };
+    let Envelope { event_type, topics, data, at, private, .. } = Arc::unwrap_or_clone(envelope);
+    let tag = (event_type != MESSAGE).then(|| view! { <b class="tag">{event_type}</b> });
+    let private = private.then(|| view! { <span class="private">{words.private}</span> });
+    let others: Vec<_> = topics.into_iter().filter(|it| *it != *topic.read_value()).collect();
+    let others = (!others.is_empty()).then(|| {
+        view! { <span class="topics">{words.topics}" "{others.join(", ")}</span> }
+    });
+    let about = (tag.is_some() || private.is_some() || others.is_some())
+        .then(|| view! { <p class="about">{tag}{private}{others}</p> });
+    view! {
+        <li>
+            {about}
+            <When at/>
+            {written(data, size)}
+        </li>
+    }
+    .into_any()
+}
+
+/// When an event was published, in the visitor's zone.
+#[component]
+fn When(at: String) -> impl IntoView {
+    let writing = expect_context::<Feed>().writing;
+    let tick = at.parse::<Tick>().ok();
+    let date = move || tick.map(|tick| (writing.get().date)(tick));
+    let time = move || tick.map(|tick| clock(&writing.read(), tick));
+    view! { <time datetime=at><span class="day">{date}</span>" "{time}</time> }
+}
+
+/// The data: folded where it is long.
+fn written(data: String, size: u64) -> AnyView {
+    let words = text().console;
+    let said = Unit::Bytes.amount(float(size)).to_string();
+    let cut = (size > data.len() as u64).then(|| view! { <p class="cut">{(words.cut)(&said)}</p> });
+    match fold(&data) {
+        None => view! { <pre class="written">{data}</pre> }.into_any(),
+        Some(end) => {
+            let beginning = format!("{}…", &data[..end]);
+            view! {
+                <details>
+                    <summary>
+                        <span class="written">{beginning}</span>
+                        <span class="whole">{(words.whole)(&said)}</span>
+                    </summary>
+                    <pre class="written">{data}</pre>
+                    {cut}
+                </details>
+            }
+            .into_any()
+        }
+    }
+}
+
+/// Where data is folded; `None` where it is short.
+fn fold(data: &str) -> Option<usize> {
+    let by_length = data.char_indices().nth(SHORT).map(|(at, _)| at);
+    let by_lines = data.match_indices('\n').nth(SHORT_LINES - 1).map(|(at, _)| at);
+    // A line's end at the very end folds nothing away.
+    let by_lines = by_lines.filter(|&at| at + 1 < data.len());
+    by_length.into_iter().chain(by_lines).min()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_data_is_folded_between_characters() {
+        assert_eq!(fold("short"), None);
+        assert_eq!(fold(&"é".repeat(SHORT)), None);
+        assert_eq!(fold(&"é".repeat(SHORT + 1)), Some(2 * SHORT));
+        assert_eq!(fold(&"\n".repeat(SHORT_LINES)), None);
+        assert_eq!(fold(&"a\n".repeat(SHORT_LINES + 1)), Some(2 * SHORT_LINES - 1));
+    }
+
+    #[test]
+    fn what_a_page_could_not_bear_is_cut() {
+        let envelope = Envelope {
+            id: None,
+            event_type: MESSAGE.to_owned(),
+            topics: Vec::new(),
+            data: "é".repeat(LONGEST + 1),
+            at: String::new(),
+            private: false,
+        };
+        let event = Event::new(1, Heard::Event(envelope));
+        assert_eq!(event.data().map(str::len), Some(2 * LONGEST));
+        assert_eq!(event.size, 2 * LONGEST as u64 + 2);
+    }
+}

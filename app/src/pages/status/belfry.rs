@@ -1,0 +1,133 @@
+//! Belfry's own section of the status page.
+
+use leptos::prelude::*;
+
+use super::{
+    host::lasted,
+    panel::{Shown, panel},
+};
+use crate::{
+    components::{Curve, Plotted},
+    quantity::{Amount, Unit, float},
+    status::{Status, Trend},
+    text::text,
+};
+
+/// Belfry itself.
+#[component]
+pub fn BelfrySection(trend: RwSignal<Trend>, stale: Memo<bool>) -> impl IntoView {
+    let words = &text().status.belfry;
+    let show = move |shown| panel(shown, trend, stale, ().into_any());
+    view! {
+        <section class="health" aria-label=words.heading>
+            <h2>{words.heading}</h2>
+            <div class="plots">
+                {show(readers())}
+                {show(events())}
+                {show(latency())}
+            </div>
+            <div class="plain">
+                {show(log())}
+                {show(memory())}
+                {show(cut())}
+                {show(uptime())}
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+fn readers() -> Shown {
+    let name = text().status.belfry.readers;
+    let values = |trend: &Trend| trend.readers.iter().map(|&count| Some(count.into())).collect();
+    Shown {
+        heading: name,
+        figures: |status| {
+            let readers = Unit::Number.amount(status.belfry.readers.into());
+            vec![(readers, text().status.belfry.open_streams.to_owned())]
+        },
+        plotted: Some(Plotted {
+            unit: Unit::Number,
+            full: |_| 0.0,
+            curves: vec![Curve { name, values }],
+        }),
+    }
+}
+
+fn events() -> Shown {
+    let words = &text().status.belfry;
+    Shown {
+        heading: words.events,
+        figures: |Status { belfry, .. }| {
+            let (words, rate) =
+                (&text().status.belfry, |events: f32| Unit::Rate.amount(events.into()));
+            vec![
+                (rate(belfry.published), words.published.to_owned()),
+                (rate(belfry.delivered), words.delivered.to_owned()),
+            ]
+        },
+        plotted: Some(Plotted {
+            unit: Unit::Rate,
+            full: |_| 0.0,
+            curves: vec![
+                Curve { name: words.published, values: |trend| rates(&trend.published) },
+                Curve { name: words.delivered, values: |trend| rates(&trend.delivered) },
+            ],
+        }),
+    }
+}
+
+fn latency() -> Shown {
+    let name = text().status.belfry.latency;
+    let values =
+        |trend: &Trend| trend.latency_us.iter().map(|&micros| micros.map(f64::from)).collect();
+    Shown {
+        heading: name,
+        figures: |status| {
+            let latency = status.belfry.latency_us;
+            let latency =
+                latency.map_or_else(Amount::none, |micros| Unit::Micros.amount(micros.into()));
+            vec![(latency, text().status.belfry.worst.to_owned())]
+        },
+        plotted: Some(Plotted {
+            unit: Unit::Micros,
+            full: |_| 0.0,
+            curves: vec![Curve { name, values }],
+        }),
+    }
+}
+
+fn log() -> Shown {
+    let figures = |Status { belfry, .. }: &Status| {
+        let events = Unit::Number.amount(float(belfry.log_events)).number;
+        let events = (text().status.belfry.log_events)(&events);
+        vec![(Unit::Bytes.amount(float(belfry.log_bytes)), events)]
+    };
+    Shown { heading: text().status.belfry.log, figures, plotted: None }
+}
+
+fn memory() -> Shown {
+    let figures = |status: &Status| {
+        let memory = Unit::Bytes.amount(float(status.belfry.memory));
+        vec![(memory, text().status.belfry.resident.to_owned())]
+    };
+    Shown { heading: text().status.belfry.memory, figures, plotted: None }
+}
+
+fn cut() -> Shown {
+    let figures = |Status { belfry, .. }: &Status| {
+        let all = belfry.stalled.saturating_add(belfry.vanished);
+        let why = (text().status.belfry.cut_why)(belfry.stalled, belfry.vanished);
+        vec![(Unit::Number.amount(float(all)), why)]
+    };
+    Shown { heading: text().status.belfry.cut, figures, plotted: None }
+}
+
+fn uptime() -> Shown {
+    let figures = |status: &Status| vec![lasted(status.belfry.uptime_s)];
+    Shown { heading: text().status.host.uptime, figures, plotted: None }
+}
+
+fn rates(column: &[f32]) -> Vec<Option<f64>> {
+    column.iter().map(|&rate| Some(rate.into())).collect()
+}

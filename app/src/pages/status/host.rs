@@ -1,0 +1,171 @@
+//! The machine's section of the status page.
+
+use leptos::prelude::*;
+
+use super::panel::{Shown, panel};
+use crate::{
+    components::{Cores, Curve, Plotted},
+    quantity::{Amount, Unit, float},
+    status::{Filled, Status, Trend},
+    text::{length, text},
+};
+
+/// The machine that the server runs on.
+#[component]
+pub fn HostSection(trend: RwSignal<Trend>, stale: Memo<bool>) -> impl IntoView {
+    let words = &text().status.host;
+    let cores = Signal::derive(move || {
+        trend.read().newest.as_ref().map(|status| status.host.cores.clone()).unwrap_or_default()
+    });
+    let nothing = || ().into_any();
+    // Whether there is a disk, and a sensor, does not change from one measurement to the next.
+    let (disk, temperature) = (
+        Memo::new(move |_| trend.read().newest.as_ref().is_some_and(|s| s.host.disk.is_some())),
+        Memo::new(move |_| {
+            trend.read().newest.as_ref().is_some_and(|s| s.host.temperature.is_some())
+        }),
+    );
+    let bar = move || view! { <Bar trend/> }.into_any();
+    view! {
+        <section class="health" aria-label=words.heading>
+            <h2>{words.heading}</h2>
+            <div class="plots four">
+                {panel(cpu(), trend, stale, view! { <Cores cores/> }.into_any())}
+                {panel(memory(), trend, stale, nothing())}
+                {panel(load(), trend, stale, nothing())}
+                {panel(network(), trend, stale, nothing())}
+            </div>
+            <div class="plain">
+                {move || disk.get().then(|| panel(disk_of(), trend, stale, bar()))}
+                {move || temperature.get().then(|| panel(heat(), trend, stale, nothing()))}
+                {panel(uptime(), trend, stale, nothing())}
+            </div>
+        </section>
+    }
+    .into_any()
+}
+
+fn cpu() -> Shown {
+    let name = text().status.host.cpu;
+    let values = |trend: &Trend| trend.cpu.iter().map(|&busy| Some(busy.into())).collect();
+    Shown {
+        heading: name,
+        figures: |Status { host, .. }| {
+            let busiest = host.cores.iter().copied().fold(0.0, f32::max);
+            let busiest = Unit::Percent.amount(busiest.into()).to_string();
+            let cores = (text().status.host.cores)(host.cores.len(), &busiest);
+            vec![(Unit::Percent.amount(host.cpu.into()), cores)]
+        },
+        plotted: Some(Plotted {
+            unit: Unit::Percent,
+            full: |_| 100.0,
+            curves: vec![Curve { name, values }],
+        }),
+    }
+}
+
+fn memory() -> Shown {
+    let name = text().status.host.memory;
+    Shown {
+        heading: name,
+        figures: |status| vec![filled(status.host.memory)],
+        plotted: Some(Plotted {
+            unit: Unit::Bytes,
+            full: |trend| trend.newest.as_ref().map_or(0.0, |s| float(s.host.memory.total)),
+            curves: vec![Curve { name, values: |trend| floats(&trend.memory) }],
+        }),
+    }
+}
+
+fn load() -> Shown {
+    let name = text().status.host.load;
+    let values = |trend: &Trend| trend.load.iter().map(|&load| Some(load.into())).collect();
+    Shown {
+        heading: name,
+        figures: |status| {
+            let [one, five, fifteen] = status.host.load.map(|load| Unit::Load.amount(load.into()));
+            vec![(one, (text().status.host.loads)(&five.number, &fifteen.number))]
+        },
+        plotted: Some(Plotted {
+            unit: Unit::Load,
+            full: |_| 0.0,
+            curves: vec![Curve { name, values }],
+        }),
+    }
+}
+
+fn network() -> Shown {
+    let words = &text().status.host;
+    Shown {
+        heading: words.network,
+        figures: |Status { host, .. }| {
+            let (words, rate) = (&text().status.host, |bytes| Unit::ByteRate.amount(float(bytes)));
+            vec![
+                (rate(host.received), words.received.to_owned()),
+                (rate(host.sent), words.sent.to_owned()),
+            ]
+        },
+        plotted: Some(Plotted {
+            unit: Unit::ByteRate,
+            full: |_| 0.0,
+            curves: vec![
+                Curve { name: words.received, values: |trend| floats(&trend.received) },
+                Curve { name: words.sent, values: |trend| floats(&trend.sent) },
+            ],
+        }),
+    }
+}
+
+fn disk_of() -> Shown {
+    Shown {
+        heading: text().status.host.disk,
+        figures: |status| status.host.disk.into_iter().map(filled).collect(),
+        plotted: None,
+    }
+}
+
+fn heat() -> Shown {
+    let figures = |status: &Status| {
+        let celsius = status.host.temperature.map(|celsius| Unit::Celsius.amount(celsius.into()));
+        celsius.into_iter().map(|it| (it, text().status.host.hottest.to_owned())).collect()
+    };
+    Shown { heading: text().status.host.temperature, figures, plotted: None }
+}
+
+fn uptime() -> Shown {
+    Shown {
+        heading: text().status.host.uptime,
+        figures: |status| vec![lasted(status.host.uptime_s)],
+        plotted: None,
+    }
+}
+
+/// How long something has been running.
+pub fn lasted(seconds: u64) -> (Amount, String) {
+    let micros = i64::try_from(seconds).unwrap_or(i64::MAX).saturating_mul(1_000_000);
+    let number = length(micros);
+    (Amount { number, unit: "" }, text().status.host.since_its_start.to_owned())
+}
+
+fn filled(filled: Filled) -> (Amount, String) {
+    let total = Unit::Bytes.mark(float(filled.total)).to_string();
+    (Unit::Bytes.amount(float(filled.used)), (text().status.host.of)(&total))
+}
+
+/// How full the disk is, for the eye alone.
+#[component]
+fn Bar(trend: RwSignal<Trend>) -> impl IntoView {
+    let width = move || {
+        let disk = trend.read().newest.as_ref().and_then(|status| status.host.disk)?;
+        Some(disk.used.saturating_mul(100).checked_div(disk.total)?.min(100))
+    };
+    view! {
+        <svg class="bar" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">
+            <rect width=width height="1"/>
+        </svg>
+    }
+}
+
+fn floats(column: &[u64]) -> Vec<Option<f64>> {
+    column.iter().map(|&bytes| Some(float(bytes))).collect()
+}

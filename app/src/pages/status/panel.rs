@@ -1,0 +1,55 @@
+//! A panel: one or two figures of a [`Status`] under their heading, what explains them, and a plot.
+
+use leptos::prelude::*;
+
+use crate::{
+    components::{Plot, Plotted},
+    quantity::Amount,
+    status::{Status, Trend},
+};
+
+/// What a panel shows.
+pub struct Shown {
+    /// What its figures are.
+    pub heading: &'static str,
+    /// One or two figures, each with what explains it.
+    pub figures: fn(&Status) -> Vec<(Amount, String)>,
+    /// Its history; `None` where that says nothing more.
+    pub plotted: Option<Plotted>,
+}
+
+/// A panel, with whatever else stands between the figures and the plot.
+pub fn panel(shown: Shown, trend: RwSignal<Trend>, stale: Memo<bool>, more: AnyView) -> AnyView {
+    let Shown { heading, figures, plotted } = shown;
+    let two = plotted.as_ref().is_some_and(|plotted| plotted.curves.len() > 1);
+    let figures = move || {
+        let figures = trend.read().newest.as_ref().map(figures);
+        let figures = figures.unwrap_or_else(|| vec![(Amount::none(), String::new())]);
+        let figures = figures.into_iter().enumerate();
+        figures.map(|(index, figure)| one(figure, two.then_some(index == 1))).collect_view()
+    };
+    let plot = plotted.map(|plotted| view! { <Plot plotted trend stale/> });
+    view! {
+        <article class="card panel">
+            <h3>{heading}</h3>
+            <div class="readings">
+                <div class="figures-of">{figures}</div>
+                {more}
+            </div>
+            {plot}
+        </article>
+    }
+    .into_any()
+}
+
+/// A figure, and what explains it. `second` says which line of the plot is its.
+fn one((amount, note): (Amount, String), second: Option<bool>) -> AnyView {
+    let key = second.map(|second| view! { <i class="key" class:second=second></i> });
+    view! {
+        <div>
+            <p class="figure">{amount.number}<small>{amount.unit}</small></p>
+            <p class="note">{key}{note}</p>
+        </div>
+    }
+    .into_any()
+}

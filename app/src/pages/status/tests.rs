@@ -1,0 +1,123 @@
+//! The status page as the server renders it.
+
+use leptos::prelude::*;
+use leptos_router::location::RequestUrl;
+
+use crate::{
+    App, Language, Snapshot,
+    feed::Born,
+    follow::Refusal,
+    status::{Filled, Host, Own, Status, Trend},
+    tick::Tick,
+};
+
+/// The main part of the page at an address, as the server renders it.
+fn rendered(path: &str, page: Born) -> String {
+    let snapshot = Snapshot {
+        now: Tick::from(0),
+        interval_ms: 3000,
+        readers: 1,
+        http_version: String::new(),
+        synchronised: None,
+        origin: "http://here".to_owned(),
+        language: Language::English,
+        cursor: String::new(),
+        page,
+    };
+    let html = Owner::new().with(|| {
+        provide_context(RequestUrl::new(path));
+        provide_context(snapshot);
+        view! { <App/> }.to_html()
+    });
+    html[html.find("<main").unwrap()..].replace("<!>", "")
+}
+
+fn measured(at: i64, disk: Option<Filled>) -> Status {
+    let host = Host {
+        uptime_s: 90_000,
+        cpu: 34.4,
+        cores: vec![30.0, 38.8],
+        load: [0.5, 0.25, 0.125],
+        memory: Filled { used: 1 << 30, total: 4 << 30 },
+        disk,
+        received: 2048,
+        sent: 0,
+        temperature: None,
+    };
+    let belfry = Own {
+        uptime_s: 61,
+        readers: 7,
+        published: 1.5,
+        delivered: 10.5,
+        latency_us: (at > 60_000).then_some(840),
+        log_events: 1_234_567,
+        log_bytes: 5 << 20,
+        memory: 40 << 20,
+        stalled: 3,
+        vanished: 12,
+    };
+    Status { at: Tick::from(at), host, belfry }
+}
+
+fn born(disk: Option<Filled>) -> String {
+    let mut trend = Trend::default();
+    for index in 0..100 {
+        trend.push(measured(index * 2000, disk));
+    }
+    rendered("/status", Born::Status(Ok(trend)))
+}
+
+#[test]
+fn the_last_minutes_are_there_before_any_script_runs() {
+    let main = born(Some(Filled { used: 1, total: 4 }));
+    for said in [
+        "As of 00:03:18",
+        r#"aria-label="Processor: 34&nbsp;%; in ten minutes lowest 34&nbsp;%, highest 34&nbsp;%""#,
+        "2 cores, busiest 39\u{a0}%",
+        "of 4\u{a0}GiB",
+        "in 1,234,567 events",
+        "3 stalled · 12 vanished",
+        r#"<th scope="row">00:00:58"#,
+        r#"<rect width="25""#,
+    ] {
+        let main = main.replace("\u{a0}", "&nbsp;");
+        assert!(main.contains(&said.replace('\u{a0}', "&nbsp;")), "{said} in {main}");
+    }
+    assert_eq!(main.matches("<table").count(), 7, "{main}");
+    assert!(!main.contains("NaN") && !main.contains(" style="), "{main}");
+}
+
+#[test]
+fn what_a_machine_does_not_have_is_not_shown() {
+    let main = born(None);
+    assert!(!main.contains("Disk") && !main.contains("Temperature"), "{main}");
+}
+
+#[test]
+fn nothing_measured_yet_is_no_zero() {
+    let main = rendered("/status", Born::Status(Ok(Trend::default())));
+    assert!(main.contains(">–<") && !main.contains(">0<"), "{main}");
+}
+
+#[test]
+fn who_is_refused_can_show_a_token() {
+    let refused = || Born::Status(Err(Refusal::Refused));
+    let main = rendered("/status", refused());
+    assert!(main.contains("belfry token --read status"), "{main}");
+    assert!(main.contains(r#"method="post" action="/login""#), "{main}");
+    assert!(!main.contains("role=\"alert\""), "{main}");
+    let again = rendered("/status?login=failed", refused());
+    assert!(again.contains("role=\"alert\"") && again.contains("not accepted"), "{again}");
+}
+
+#[test]
+fn why_there_is_nothing_is_said() {
+    for (page, said) in [
+        (Born::Status(Err(Refusal::Off)), "keeps its health to itself"),
+        (Born::Status(Err(Refusal::Failed)), r#"<form action="/status">"#),
+        (Born::Plain, "Loading"),
+    ] {
+        let main = rendered("/status", page);
+        assert!(main.contains(said), "{main}");
+    }
+}

@@ -1,0 +1,232 @@
+//! Quantities in words: a value and what it counts go in, a number and the unit that suits it come
+//! out, and the top of an axis that holds it.
+
+use std::fmt;
+
+/// What a value counts, and in which unit it is handed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Parts of a hundred.
+    Percent,
+    /// Whole things.
+    Number,
+    /// The average length of a queue.
+    Load,
+    /// Bytes.
+    Bytes,
+    /// Bytes per second.
+    ByteRate,
+    /// Events per second.
+    Rate,
+    /// Microseconds.
+    Micros,
+    /// Degrees.
+    Celsius,
+}
+
+/// A number and its unit, apart: the one is drawn large, the other small.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Amount {
+    /// The number, rounded.
+    pub number: String,
+    /// Its unit; empty where there is none.
+    pub unit: &'static str,
+}
+
+impl Amount {
+    /// What stands for a value that there is none of.
+    #[must_use]
+    pub fn none() -> Self {
+        Self { number: "–".to_owned(), unit: "" }
+    }
+}
+
+impl fmt::Display for Amount {
+    /// With a space that no line breaks at: `34 %`, but `500/s`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let space = if matches!(self.unit, "" | "/s") { "" } else { "\u{a0}" };
+        write!(f, "{}{space}{}", self.number, self.unit)
+    }
+}
+
+impl Unit {
+    /// A value in the unit that suits it: `5.2 GiB`, `840 µs`. A negative one, or none at all, is 0.
+    #[must_use]
+    pub fn amount(self, value: f64) -> Amount {
+        let (scaled, unit) = self.scaled(value);
+        let decimals = match self {
+            Self::Load => 2,
+            Self::Rate => usize::from(scaled < 9.95),
+            Self::Bytes | Self::ByteRate | Self::Micros => {
+                usize::from(unit != self.scale().1[0] && scaled < 99.95)
+            }
+            Self::Percent | Self::Number | Self::Celsius => 0,
+        };
+        Amount { number: grouped(format!("{scaled:.decimals$}")), unit }
+    }
+
+    /// The same in as few digits as say it, for the end of an axis: `2 GiB`.
+    #[must_use]
+    pub fn mark(self, value: f64) -> Amount {
+        let mut amount = self.amount(value);
+        if amount.number.contains('.') {
+            let short = amount.number.trim_end_matches('0').trim_end_matches('.');
+            amount.number = short.to_owned();
+        }
+        amount
+    }
+
+    /// The top of an axis for values up to `most`: 1, 2 or 5 times a power of ten of a unit.
+    #[must_use]
+    pub fn top(self, most: f64) -> f64 {
+        let most = most.max(self.least_top());
+        let (factor, units) = self.scale();
+        let mut step = 1.0;
+        for _ in 1..units.len() {
+            if most > 500.0 * step {
+                step *= factor;
+            }
+        }
+        // 10^18 of anything is beyond what is measured here.
+        for _ in 0..18 {
+            for times in [1.0, 2.0, 5.0] {
+                if most <= times * step {
+                    return times * step;
+                }
+            }
+            step *= 10.0;
+        }
+        step
+    }
+
+    /// Below this top an axis would show noise as if it were mountains.
+    fn least_top(self) -> f64 {
+        match self {
+            Self::Percent | Self::Celsius => 100.0,
+            Self::Number => 5.0,
+            Self::Load | Self::Rate => 1.0,
+            Self::Bytes | Self::ByteRate => 1024.0,
+            Self::Micros => 1000.0,
+        }
+    }
+
+    fn scaled(self, value: f64) -> (f64, &'static str) {
+        let (factor, units) = self.scale();
+        // NaN is not above 0 either.
+        let mut value = if value > 0.0 { value.min(1e18) } else { 0.0 };
+        let mut unit = 0;
+        // What would be rounded to a whole of the next unit is said in that one.
+        while value >= factor - 0.5 && unit + 1 < units.len() {
+            value /= factor;
+            unit += 1;
+        }
+        (value, units[unit])
+    }
+
+    /// The units by size, and how many of one make the next.
+    fn scale(self) -> (f64, &'static [&'static str]) {
+        match self {
+            Self::Percent => (1000.0, &["%"]),
+            Self::Number | Self::Load => (1000.0, &[""]),
+            Self::Bytes => (1024.0, &["B", "KiB", "MiB", "GiB", "TiB", "PiB"]),
+            Self::ByteRate => (1024.0, &["B/s", "KiB/s", "MiB/s", "GiB/s", "TiB/s", "PiB/s"]),
+            Self::Rate => (1000.0, &["/s"]),
+            Self::Micros => (1000.0, &["µs", "ms", "s"]),
+            Self::Celsius => (1000.0, &["°C"]),
+        }
+    }
+}
+
+/// A count to draw or to round.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "it is rounded to three digits, or below 2^53")]
+pub fn float(count: u64) -> f64 {
+    count as f64
+}
+
+/// Puts a comma before every three digits of a whole number.
+fn grouped(mut number: String) -> String {
+    let mut at = number.find('.').unwrap_or(number.len());
+    while at > 3 {
+        at -= 3;
+        number.insert(at, ',');
+    }
+    number
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const ALL: [Unit; 8] = [
+        Unit::Percent,
+        Unit::Number,
+        Unit::Load,
+        Unit::Bytes,
+        Unit::ByteRate,
+        Unit::Rate,
+        Unit::Micros,
+        Unit::Celsius,
+    ];
+
+    #[test]
+    fn a_value_is_said_in_the_unit_that_suits_it() {
+        for (unit, value, said) in [
+            (Unit::Percent, 34.4, "34\u{a0}%"),
+            (Unit::Number, 1_234_567.0, "1,234,567"),
+            (Unit::Load, 0.418, "0.42"),
+            (Unit::Bytes, 1023.0, "1,023\u{a0}B"),
+            (Unit::Bytes, 1023.7, "1.0\u{a0}KiB"),
+            (Unit::Bytes, 5_583_457_484.0, "5.2\u{a0}GiB"),
+            (Unit::ByteRate, 104_857_600.0, "100\u{a0}MiB/s"),
+            (Unit::Rate, 2.04, "2.0/s"),
+            (Unit::Rate, 1500.0, "1,500/s"),
+            (Unit::Micros, 840.0, "840\u{a0}µs"),
+            (Unit::Micros, 999.6, "1.0\u{a0}ms"),
+            (Unit::Micros, 12_345_678.0, "12.3\u{a0}s"),
+            (Unit::Celsius, 61.5, "62\u{a0}°C"),
+            (Unit::Percent, -3.0, "0\u{a0}%"),
+            (Unit::Bytes, f64::NAN, "0\u{a0}B"),
+        ] {
+            assert_eq!(unit.amount(value).to_string(), said);
+        }
+    }
+
+    #[test]
+    fn an_axis_ends_at_a_number_that_is_easily_read() {
+        for (unit, most, said) in [
+            (Unit::Percent, 3.0, "100\u{a0}%"),
+            (Unit::Number, 0.0, "5"),
+            (Unit::Number, 42.0, "50"),
+            (Unit::Rate, 320.0, "500/s"),
+            (Unit::Load, 1.2, "2"),
+            (Unit::ByteRate, 0.0, "1\u{a0}KiB/s"),
+            (Unit::Bytes, 1_200_000_000.0, "2\u{a0}GiB"),
+            (Unit::Bytes, 600.0 * 1024.0, "1\u{a0}MiB"),
+            (Unit::Micros, 2_600.0, "5\u{a0}ms"),
+            (Unit::Micros, 700_000.0, "1\u{a0}s"),
+        ] {
+            assert_eq!(unit.mark(unit.top(most)).to_string(), said);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_value_is_above_its_axis(most in 0.0..1e15) {
+            for unit in ALL {
+                prop_assert!(unit.top(most) >= most);
+                prop_assert!(unit.top(most) <= most.max(unit.least_top()) * 2.5);
+            }
+        }
+
+        #[test]
+        fn no_value_panics(value: f64) {
+            for unit in ALL {
+                prop_assert!(!unit.amount(value).number.is_empty());
+                prop_assert!(unit.top(value).is_finite());
+            }
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! What the console is born with: a request goes in, a topic's newest events come out.
+
+use app::feed::{Born, Unread};
+use axum::{RequestExt, body::Body, http::Request};
+use form_urlencoded::parse;
+
+use crate::{
+    AppState,
+    event::Topic,
+    frame::envelope,
+    grant::Grant,
+    log::{Order, Query},
+};
+
+/// How many events the page begins with.
+const NEWEST: usize = 50;
+
+/// No event is added to a page that holds so many bytes of them: it holds each twice.
+const PAGE_BYTES: usize = 128 * 1024;
+
+/// The newest events up to `last` of the topic that is asked for, if one is. A token that
+/// is not accepted shows what anyone may see: the page has no other way to say so.
+pub(super) async fn born(state: &AppState, request: &mut Request<Body>, last: u64) -> Born {
+    let query = request.uri().query().unwrap_or_default();
+    let asked = parse(query.as_bytes()).find(|(name, _)| name == "topic");
+    let topic = asked.map(|(_, topic)| topic.trim().to_owned()).unwrap_or_default();
+    if topic.is_empty() {
+        return Born::Console { topic, events: Ok(Vec::new()) };
+    }
+    let Ok(name) = Topic::new(&topic) else {
+        return Born::Console { topic, events: Err(Unread::NotATopic) };
+    };
+    let grant = request.extract_parts_with_state::<Grant, _>(state).await.unwrap_or_default();
+    let log = state.hub.log();
+    let query = Query {
+        topics: vec![name],
+        after: 0,
+        // What came later is heard by following from the same place.
+        before: last.saturating_add(1),
+        order: Order::Backwards,
+        limit: NEWEST,
+        bytes: PAGE_BYTES,
+        grant,
+    };
+    let events = log.read(query).await.map_err(|_| Unread::Unavailable).map(|page| {
+        let events = page.events.iter();
+        events.map(|event| envelope(log.cursor(event.sequence), event)).collect()
+    });
+    Born::Console { topic, events }
+}
