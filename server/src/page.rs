@@ -5,10 +5,11 @@ use std::sync::Arc;
 use app::{App, Language, Snapshot, Tick, feed::Born};
 use axum::{
     body::Body,
-    extract::State,
+    extract::{FromRequestParts, State},
     http::{
         HeaderValue, Request,
         header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY},
+        request::Parts,
     },
     response::Response,
 };
@@ -19,13 +20,16 @@ use leptos::{
     prelude::*,
 };
 
-use crate::{AppState, Site};
+use crate::{AppState, Site, grant::Grant};
 
 /// Without scripts the page loads itself anew at every interval, but not before one can read it.
 const REFRESH_AT_LEAST_S: u32 = 5;
 
 /// `GET /`.
 pub(crate) async fn page(State(state): State<AppState>, request: Request<Body>) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let page = born(&state, &mut parts).await;
+    let request = Request::from_parts(parts, body);
     let log = state.hub.log();
     let snapshot = Snapshot {
         now: Tick::from_micros(state.hub.clock().now()),
@@ -36,7 +40,7 @@ pub(crate) async fn page(State(state): State<AppState>, request: Request<Body>) 
         origin: format!("http://{}", authority(&request)),
         language: Language::English,
         cursor: log.cursor(log.tail().last()).to_string(),
-        page: Born::Plain,
+        page,
     };
     let nonce = Nonce::new();
     let reload = watch_options();
@@ -54,6 +58,19 @@ pub(crate) async fn page(State(state): State<AppState>, request: Request<Body>) 
     // `no-store` would keep the page out of the back-forward cache.
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     response
+}
+
+/// What the page at a path alone is born with.
+async fn born(state: &AppState, parts: &mut Parts) -> Born {
+    match parts.uri.path() {
+        "/status" => {
+            // A token that has ended is no reason not to answer with a page, where one can log in anew.
+            let grant = Grant::from_request_parts(parts, state).await.unwrap_or_default();
+            let vitals = state.hub.vitals();
+            Born::Status(vitals.show_to(&grant).map(|()| vitals.trend()))
+        }
+        _ => Born::Plain,
+    }
 }
 
 /// Whom the visitor asked, as the request says.

@@ -26,6 +26,7 @@ mod scripted;
 mod serving;
 mod slow;
 mod sockets;
+mod status;
 mod storage;
 mod stream;
 mod tokens;
