@@ -43,7 +43,8 @@ pub struct Host {
     pub memory: Filled,
     /// The file system that the log lies on, in bytes; `None` where the log is kept in memory.
     pub disk: Option<Filled>,
-    /// Bytes per second that came over all networks but the machine's own loopback.
+    /// Bytes per second that came over all networks in which the machine has an address that others can
+    /// reach: loopback does not count.
     pub received: u64,
     /// Bytes per second that went out.
     pub sent: u64,

@@ -120,10 +120,12 @@ impl Vitals {
         self.0.trend.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Follows the newest measurement; none counts as seen.
+    /// Follows the newest measurement, and gives the one that there is.
     #[must_use]
-    pub fn follow(&self) -> watch::Receiver<Option<State>> {
-        self.0.newest.subscribe()
+    pub fn follow(&self) -> (Option<State>, watch::Receiver<Option<State>>) {
+        let mut changes = self.0.newest.subscribe();
+        let newest = changes.borrow_and_update().clone();
+        (newest, changes)
     }
 }
 

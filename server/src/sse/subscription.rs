@@ -100,12 +100,10 @@ impl Subscription {
         }
         events += u64::from(request.time);
         let shown = request.status && hub.vitals().show_to(&grant).is_ok();
-        let mut status = shown.then(|| hub.vitals().follow());
-        if let Some(newest) = status.as_mut().and_then(|status| status.borrow_and_update().clone())
-        {
-            frames.push(newest.frame(format));
-            events += 1;
-        }
+        let (newest, status) = shown.then(|| hub.vitals().follow()).unzip();
+        let newest = newest.flatten().map(|newest| newest.frame(format));
+        events += u64::from(newest.is_some());
+        frames.extend(newest);
         let place = beginning.map(|beginning| {
             let here = !lost && beginning.place.begins_here();
             frames.extend(here.then(|| beginning.place.bare()));

@@ -2,7 +2,7 @@
 //! out.
 
 use std::{
-    ffi::OsStr,
+    net::IpAddr,
     path::PathBuf,
     time::{Duration, Instant},
 };
@@ -76,10 +76,10 @@ impl ThisMachine {
         elapsed
     }
 
-    /// Bytes per second over all networks but loopback, in and out.
+    /// Bytes per second over the networks that the machine is in, in and out.
     fn traffic(&self, elapsed: Duration) -> (u64, u64) {
-        let networks = self.networks.iter().filter(|(name, one)| !is_loopback(name, one));
-        let bytes = networks.fold((0_u64, 0_u64), |(received, sent), (_, one)| {
+        let networks = self.networks.values().filter(|one| is_network(one));
+        let bytes = networks.fold((0_u64, 0_u64), |(received, sent), one| {
             (received.saturating_add(one.received()), sent.saturating_add(one.transmitted()))
         });
         (per_second(bytes.0, elapsed), per_second(bytes.1, elapsed))
@@ -122,8 +122,15 @@ impl Machine for ThisMachine {
     }
 }
 
-fn is_loopback(name: &OsStr, network: &NetworkData) -> bool {
-    name == "lo" || network.ip_networks().iter().any(|network| network.addr.is_loopback())
+/// Whether the machine can be reached by it from elsewhere. The parts of a bridge or a bond, and what
+/// shapes the traffic of another, have no address of their own: their bytes would count twice.
+fn is_network(network: &NetworkData) -> bool {
+    network.ip_networks().iter().any(|one| is_reachable(one.addr))
+}
+
+fn is_reachable(address: IpAddr) -> bool {
+    let link_local = matches!(address, IpAddr::V6(address) if address.is_unicast_link_local());
+    !address.is_loopback() && !link_local
 }
 
 /// A count as a rate: what came in `elapsed`, however long that was. Nothing where that is no time.
@@ -180,6 +187,17 @@ mod tests {
     fn loopback_is_no_network() {
         let mut networks = Networks::new().unwrap();
         networks.refresh(true);
-        assert!(networks.iter().any(|(name, one)| name == "lo" && is_loopback(name, one)));
+        let loopback = networks.iter().find(|(name, _)| *name == "lo").unwrap().1;
+        assert!(!is_network(loopback));
+        for (address, reachable) in [
+            ("192.0.2.1", true),
+            ("2001:db8::1", true),
+            ("169.254.1.1", true),
+            ("127.0.0.1", false),
+            ("::1", false),
+            ("fe80::1", false),
+        ] {
+            assert_eq!(is_reachable(address.parse().unwrap()), reachable, "{address}");
+        }
     }
 }

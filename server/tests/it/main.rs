@@ -22,6 +22,7 @@ mod private;
 mod program;
 mod publish;
 mod resume;
+mod sampling;
 mod scripted;
 mod serving;
 mod slow;
