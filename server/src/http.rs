@@ -2,7 +2,7 @@
 
 use any_spawner::Executor;
 use app::{
-    event::{LOGIN_PATH, PROBE_PATH, STREAM_PATH, TOPICS_PATH},
+    event::{LOGIN_PATH, PROBE_PATH, STATUS_PATH, STREAM_PATH, TOPICS_PATH},
     language::LANGUAGE_PATH,
 };
 use axum::{
@@ -22,7 +22,7 @@ use axum::{
 use tower::ServiceBuilder;
 use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer};
 
-use crate::{AppState, health, language, login, page, probe, sse, topics};
+use crate::{AppState, health, language, login, page, probe, sse, status, topics};
 
 /// For a file whose name carries a hash: it never gets other content.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
@@ -54,6 +54,7 @@ pub fn router(state: AppState) -> Router {
         .route(LANGUAGE_PATH, get(language::switch))
         .route(STREAM_PATH, get(sse::stream).head(sse::head))
         .route(PROBE_PATH, get(probe::probe))
+        .route(STATUS_PATH, get(status::trend))
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
         .route(LOGIN_PATH, post(login::login).delete(login::logout))
@@ -66,7 +67,9 @@ pub fn router(state: AppState) -> Router {
         .fallback_service(public)
         .layer(from_fn(refuse_what_nobody_could_mean))
         .layer(always(X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(always(REFERRER_POLICY, "no-referrer"))
+        // `no-referrer` would take a form's origin as well, by which a login over plain HTTP is known to
+        // come from a page of ours.
+        .layer(always(REFERRER_POLICY, "same-origin"))
         // With these two the page is alone in its process, and a browser gives it a finer timer.
         .layer(always(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
         .layer(always(HeaderName::from_static("cross-origin-embedder-policy"), "require-corp"))

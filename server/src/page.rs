@@ -5,6 +5,7 @@ mod shell;
 
 use app::{Page, Snapshot, Tick, feed::Born};
 use axum::{
+    RequestExt,
     body::Body,
     extract::State,
     http::{
@@ -16,7 +17,9 @@ use axum::{
 };
 use leptos::{config::LeptosOptions, nonce::Nonce, prelude::*};
 
-use crate::{AppState, language::Preferred, login::came_by_https, preference::wants_html};
+use crate::{
+    AppState, grant::Grant, language::Preferred, login::came_by_https, preference::wants_html,
+};
 use shell::Shell;
 
 /// A page of the application.
@@ -26,10 +29,7 @@ pub(crate) async fn page(
     mut request: Request<Body>,
 ) -> Response {
     let last = state.hub.log().tail().last();
-    let page = match Page::at(request.uri().path()) {
-        Page::Console => console::born(&state, &mut request, last).await,
-        Page::Time | Page::Status | Page::Missing => Born::Plain,
-    };
+    let page = born(&state, &mut request, last).await;
     let snapshot = Snapshot {
         now: Tick::from_micros(state.hub.clock().now()),
         interval_ms: u32::try_from(state.interval.as_millis()).unwrap_or(u32::MAX),
@@ -66,6 +66,21 @@ pub(crate) async fn page(
     response
 }
 
+/// What the page at an address alone is born with. A token that is not accepted is no reason not to
+/// answer with a page, where one can log in anew.
+async fn born(state: &AppState, request: &mut Request<Body>, last: u64) -> Born {
+    let page = Page::at(request.uri().path());
+    if matches!(page, Page::Time | Page::Missing) {
+        return Born::Plain;
+    }
+    let grant = request.extract_parts_with_state::<Grant, _>(state).await.unwrap_or_default();
+    if page == Page::Console {
+        return console::born(state, request.uri(), grant, last).await;
+    }
+    let vitals = state.hub.vitals();
+    Born::Status(vitals.show_to(&grant).map(|()| vitals.trend()))
+}
+
 /// The answer where neither a route nor a file stands: who wants HTML gets a page that helps.
 pub(crate) async fn missing(
     state: State<AppState>,
@@ -88,7 +103,7 @@ async fn missing_page(
 ) -> Response {
     let there = Page::at(request.uri().path());
     if there != Page::Missing {
-        // A slash too many. The router of the page would not mind it, and show the page itself.
+        // A slash too many. The page itself would not mind it.
         let query = request.uri().query().map_or_else(String::new, |query| format!("?{query}"));
         return Redirect::permanent(&format!("{}{query}", there.path())).into_response();
     }
