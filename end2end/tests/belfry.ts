@@ -2,7 +2,7 @@
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -50,6 +50,15 @@ export class Belfry {
   /** Ends the server as an operator does, and starts it again where it was. */
   async restart(): Promise<void> {
     await this.stop();
+    await this.run();
+  }
+
+  /** Ends the server, loses its log but keeps its key, and starts it again. */
+  async startOver(): Promise<void> {
+    await this.stop();
+    readdirSync(this.folder)
+      .filter((name) => !name.includes('key'))
+      .forEach((name) => rmSync(join(this.folder, name), { recursive: true }));
     await this.run();
   }
 

@@ -1,0 +1,60 @@
+//! The server's health, pushed: figures and plots that move, and who may see them.
+
+import { expect, test } from './test';
+
+test('the page is born with the last minutes, and moves as values arrive', async ({ belfry, page, request }) => {
+  // The first measurement needs two looks at the machine.
+  await expect
+    .poll(async () => (await (await request.get(`${belfry.origin}/api/status`)).json()).at.length, {
+      timeout: 15_000,
+    })
+    .toBeGreaterThan(2);
+  const html = await (await request.get(`${belfry.origin}/status`)).text();
+  expect(html, 'the plots are drawn already').toMatch(/<path[^>]* d="M[\d. L]+/);
+  await page.goto(`${belfry.origin}/status`);
+  const plot = page.getByRole('img', { name: /^Processor|^CPU/ });
+  await expect(plot).toBeVisible();
+  const line = plot.locator('path').last();
+  const drawn = await line.getAttribute('d');
+  await expect(line).not.toHaveAttribute('d', drawn!, { timeout: 8_000 });
+});
+
+test('values that are no longer pushed do not pretend to be new', async ({ belfry, page, through }) => {
+  const proxy = await through(belfry);
+  await page.goto(`${proxy.origin}/status`);
+  await expect(page.getByRole('img').first()).toBeVisible({ timeout: 15_000 });
+  await expect(page.locator('.age')).not.toContainText('as of', { timeout: 15_000 });
+  proxy.swallow();
+  await expect(page.locator('.age')).toContainText('as of', { timeout: 10_000 });
+  proxy.pass();
+  await expect(page.locator('.age')).not.toContainText('as of', { timeout: 20_000 });
+});
+
+test('a token opens it, given through the page', async ({ start, page }) => {
+  const belfry = await start({ flags: ['--interval', '1s', '--status', 'token'] });
+  await page.goto(`${belfry.origin}/status`);
+  await expect(page.getByRole('img')).toHaveCount(0);
+  await page.getByLabel('Token').fill('nonsense');
+  await page.getByRole('button', { name: /log in/i }).click();
+  await expect(page.getByRole('alert')).toBeVisible();
+  await page.getByLabel('Token').fill(belfry.token());
+  await page.getByRole('button', { name: /log in/i }).click();
+  await expect(page).toHaveURL(`${belfry.origin}/status`);
+  await expect(page.getByRole('img').first()).toBeVisible({ timeout: 15_000 });
+});
+
+test('a server that shows it to nobody says so', async ({ start, page, request }) => {
+  const belfry = await start({ flags: ['--status', 'off'] });
+  await page.goto(`${belfry.origin}/status`);
+  await expect(page.getByRole('main')).toContainText('does not show');
+  await expect(page.getByRole('textbox')).toHaveCount(0);
+  expect((await request.get(`${belfry.origin}/api/status`)).status()).toBe(404);
+});
+
+test('a page that was navigated to asks for the last minutes', async ({ belfry, visitor }) => {
+  await visitor.open(belfry.origin);
+  await visitor.page.getByRole('link', { name: 'Status' }).click();
+  await expect(visitor.page.getByRole('img').first()).toBeVisible({ timeout: 15_000 });
+  const line = visitor.page.getByRole('img').first().locator('path').last();
+  await expect(line).toHaveAttribute('d', /L.*L/, { timeout: 15_000 });
+});
