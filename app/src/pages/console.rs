@@ -4,6 +4,7 @@ mod row;
 mod sample;
 
 use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
 
 use super::Birth;
 use crate::{
@@ -27,7 +28,8 @@ pub fn ConsolePage(
     let words = text().console;
     let (topic, events) = match expect_context::<Birth>().take() {
         Some(Born::Console { topic, events }) if !topic.is_empty() => (topic, Some(events)),
-        _ => (String::new(), None),
+        // After a navigation without a reload: the form asks for it.
+        _ => (use_query_map().read_untracked().get("topic").unwrap_or_default(), None),
     };
     let (problem, list) = match events {
         None => (None, view! { <p class="empty">{words.no_topic}</p> }.into_any()),
