@@ -1,19 +1,25 @@
 //! The parts that pages are made of.
 
+mod banner;
 mod bell;
 mod card;
 mod cores;
+mod language_switch;
 mod link_pill;
 mod masthead;
 mod plot;
 mod snippets;
 mod spark;
+mod window_title;
 
+pub use banner::Banner;
 pub use bell::Bell;
 pub use card::Card;
 pub use cores::Cores;
+pub use language_switch::LanguageSwitch;
 pub use link_pill::LinkPill;
 pub use masthead::Masthead;
 pub use plot::{Curve, Plot, Plotted};
 pub use snippets::{Clipboard, Snippet, Snippets};
 pub use spark::Spark;
+pub use window_title::{Titled, keep_title};

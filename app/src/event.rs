@@ -138,9 +138,9 @@ pub enum GapReason {
 pub struct Session {
     /// Whom the token names; `None` for a reader without one.
     pub subject: Option<String>,
-    /// The topics of which the reader gets every event.
+    /// The topics of which the reader gets every event; [`STATUS`] where it is shown to it.
     pub granted: Vec<String>,
-    /// The topics of which it gets the public events only.
+    /// The topics of which it gets the public events only; [`STATUS`] where it gets none.
     pub refused: Vec<String>,
     /// When the token ends, and the stream with it, as RFC 3339; `None` without a token.
     pub until: Option<String>,

@@ -10,7 +10,7 @@ use crate::{
     link::{Link, Mono},
     status::Trend,
     tick::Tick,
-    zone::Zone,
+    writing::Writing,
 };
 
 /// How many pushes the page remembers.
@@ -38,6 +38,8 @@ pub struct Snapshot {
     pub origin: String,
     /// The language of the page.
     pub language: Language,
+    /// What was asked for: the path and the query.
+    pub address: String,
     /// The end of the log when the page was rendered: what came later, the page does not have.
     pub cursor: String,
     /// What the page at this address alone is born with.
@@ -140,8 +142,8 @@ pub struct Feed {
     pub synchronised: RwSignal<Option<bool>>,
     /// The scheme and authority under which the visitor reached us.
     pub origin: RwSignal<String>,
-    /// How the visitor writes an instant; UTC until the browser has said.
-    pub zone: RwSignal<Zone>,
+    /// How the visitor writes instants and numbers; plain and in UTC until the browser has said.
+    pub writing: RwSignal<Writing>,
     /// The language of the page.
     pub language: Language,
     /// Milliseconds between two pushes.
@@ -165,7 +167,7 @@ impl Feed {
             http_version: RwSignal::new(snapshot.http_version.clone()),
             synchronised: RwSignal::new(snapshot.synchronised),
             origin: RwSignal::new(snapshot.origin.clone()),
-            zone: RwSignal::new(Zone::utc()),
+            writing: RwSignal::new(Writing::plain()),
             language: snapshot.language,
             interval_ms: snapshot.interval_ms,
         }

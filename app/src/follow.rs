@@ -12,15 +12,16 @@ use crate::{
 /// What a page wants to hear.
 #[derive(Clone, Debug)]
 pub struct Following {
-    /// The topics, together at most as many as one stream takes.
-    pub topics: Vec<String>,
-    /// The cursor after which the page has nothing yet; `None` for state topics alone.
+    /// The topic; a name that the server takes.
+    pub topic: String,
+    /// The cursor after which the page has nothing yet; `None` for a state topic, and for one that
+    /// begins with what comes.
     pub after: Option<String>,
     /// Called with each event once, in order.
     pub hear: Callback<Heard>,
 }
 
-/// What a page hears of its topics.
+/// What a page hears of its topic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Heard {
     /// An event.
@@ -29,7 +30,7 @@ pub enum Heard {
     Gap(Gap),
 }
 
-/// Follows topics for as long as the current owner lives.
+/// Follows a topic for as long as the current owner lives.
 #[derive(Clone, Copy, Debug)]
 pub struct Follow(pub fn(Following));
 

@@ -1,10 +1,13 @@
 //! The languages that the pages are written in.
 
-use std::str::FromStr;
+use std::{fmt::Write, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
 use crate::text::{CHINESE, ENGLISH, Text};
+
+/// Where a visitor chooses a language: `tag` is its tag, `to` the page to come back to.
+pub const LANGUAGE_PATH: &str = "/language";
 
 /// A language of the pages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +32,15 @@ impl Language {
         }
     }
 
+    /// The one that the switch leads to.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::English => Self::Chinese,
+            Self::Chinese => Self::English,
+        }
+    }
+
     /// Its [BCP 47](https://www.rfc-editor.org/rfc/rfc5646) tag, for the `lang` attribute and `Intl`.
     #[must_use]
     pub fn tag(self) -> &'static str {
@@ -46,5 +58,45 @@ impl FromStr for Language {
     /// Reads exactly what [`Language::tag`] gives.
     fn from_str(tag: &str) -> Result<Self, NotALanguage> {
         Self::ALL.into_iter().find(|language| language.tag() == tag).ok_or(NotALanguage)
+    }
+}
+
+/// The address that chooses a language and leads back to a page, given as its path and query.
+#[must_use]
+pub fn switch(language: Language, to: &str) -> String {
+    let mut address = format!("{LANGUAGE_PATH}?tag={}&to=", language.tag());
+    for byte in to.bytes() {
+        match byte {
+            b'/' | b'-' | b'.' | b'_' | b'~' => address.push(byte.into()),
+            _ if byte.is_ascii_alphanumeric() => address.push(byte.into()),
+            // Writing to a String cannot fail.
+            _ => drop(write!(address, "%{byte:02X}")),
+        }
+    }
+    address
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_language_is_read_from_its_tag_alone() {
+        for language in Language::ALL {
+            assert_eq!(language.tag().parse(), Ok(language));
+            assert_ne!(language.other(), language);
+        }
+        for tag in ["", "zh", "EN", "en ", "fr"] {
+            assert_eq!(tag.parse::<Language>(), Err(NotALanguage), "{tag:?}");
+        }
+    }
+
+    #[test]
+    fn the_switch_leads_back_with_the_query() {
+        assert_eq!(switch(Language::English, "/"), "/language?tag=en&to=/");
+        assert_eq!(
+            switch(Language::Chinese, "/console?topic=a&b=钟"),
+            "/language?tag=zh-CN&to=/console%3Ftopic%3Da%26b%3D%E9%92%9F"
+        );
     }
 }

@@ -10,11 +10,13 @@
 
 #![forbid(unsafe_code)]
 
+pub mod address;
 pub mod event;
 pub mod feed;
 pub mod follow;
 pub mod language;
 pub mod link;
+pub mod page;
 pub mod quantity;
 pub mod status;
 pub mod text;
@@ -22,11 +24,12 @@ pub mod tick;
 
 pub mod components;
 pub mod pages;
-pub mod zone;
+pub mod writing;
 
 pub use event::ProbeReply;
 pub use feed::{Feed, Snapshot, Subscribe};
 pub use language::Language;
 pub use link::Link;
-pub use pages::App;
+pub use page::Page;
+pub use pages::{App, Navigate};
 pub use tick::Tick;

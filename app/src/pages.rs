@@ -6,15 +6,13 @@ mod moment;
 mod status;
 mod time;
 
-use leptos::prelude::*;
-use leptos_router::{
-    components::{Route, Router, Routes},
-    path,
-};
+use leptos::{either::EitherOf4, prelude::*};
 
 use crate::{
-    components::Masthead,
+    address::Address,
+    components::{Banner, Masthead, keep_title},
     feed::{Born, Feed, Snapshot, Subscribe},
+    page::Page,
     text::text,
 };
 use console::ConsolePage;
@@ -26,6 +24,10 @@ use time::TimePage;
 /// is navigated to without a reload was not born.
 #[derive(Clone, Copy, Debug)]
 struct Birth(StoredValue<Option<Born>>);
+
+/// How to go from page to page without a reload, given by the browser's half in the context.
+#[derive(Clone, Copy, Debug)]
+pub struct Navigate(pub fn(RwSignal<Address>));
 
 impl Birth {
     fn take(self) -> Option<Born> {
@@ -42,24 +44,29 @@ pub fn App() -> impl IntoView {
     provide_context(Birth(StoredValue::new(Some(snapshot.page.clone()))));
     let feed = Feed::new(&snapshot);
     provide_context(feed);
+    let address = RwSignal::new(Address::new(&snapshot.address));
+    provide_context(address);
+    // Effects, because they do not run on the server and run after hydration.
     if let Some(Subscribe(subscribe)) = use_context() {
-        // An effect, because effects do not run on the server and run after hydration.
         Effect::new(move || subscribe(feed));
     }
+    if let Some(Navigate(follow)) = use_context() {
+        Effect::new(move || follow(address));
+    }
+    keep_title(feed, address);
     let (born, after) = (snapshot.now, snapshot.cursor);
+    let page = move || match address.read().page() {
+        Page::Time => EitherOf4::A(view! { <TimePage born feed/> }),
+        Page::Status => EitherOf4::B(view! { <StatusPage/> }),
+        Page::Console => EitherOf4::C(view! { <ConsolePage after=after.clone()/> }),
+        Page::Missing => EitherOf4::D(view! { <MissingPage/> }),
+    };
     view! {
-        <Router>
-            <div class="page">
-                <a class="skip" href="#main">{text().skip}</a>
-                <Masthead feed/>
-                <main id="main" tabindex="-1">
-                    <Routes fallback=MissingPage>
-                        <Route path=path!("/") view=move || view! { <TimePage born feed/> }/>
-                        <Route path=path!("/status") view=StatusPage/>
-                        <Route path=path!("/console") view=move || view! { <ConsolePage after=after.clone()/> }/>
-                    </Routes>
-                </main>
-            </div>
-        </Router>
+        <div class="page">
+            <a class="skip" href="#main">{text().skip}</a>
+            <Masthead feed/>
+            <main id="main" tabindex="-1">{page}</main>
+            <Banner feed/>
+        </div>
     }
 }

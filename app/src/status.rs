@@ -13,6 +13,10 @@ pub const STATUS_INTERVAL_MS: u32 = 2_000;
 /// How many measurements a [`Trend`] holds: those of the last ten minutes.
 pub const TREND_KEPT: usize = 300;
 
+/// A measurement that is so many milliseconds older than the newest is not late: the server's clock was
+/// set back.
+pub const SET_BACK_MS: i64 = 10 * STATUS_INTERVAL_MS as i64;
+
 /// The server's health at one moment: the data of a `status` event.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Status {
@@ -39,7 +43,8 @@ pub struct Host {
     pub memory: Filled,
     /// The file system that the log lies on, in bytes; `None` where the log is kept in memory.
     pub disk: Option<Filled>,
-    /// Bytes per second that came over all networks but the machine's own loopback.
+    /// Bytes per second that came over all networks in which the machine has an address that others can
+    /// reach: loopback does not count.
     pub received: u64,
     /// Bytes per second that went out.
     pub sent: u64,
@@ -63,12 +68,15 @@ pub struct Own {
     pub uptime_s: u64,
     /// How many are reading.
     pub readers: u32,
-    /// Events per second that were published.
+    /// Events per second that were published to the log.
     pub published: f32,
-    /// Events per second that were handed to readers.
+    /// Events per second that were handed to readers: of the log, live and replayed, and of the state
+    /// topics. One that ten readers get counts ten times.
     pub delivered: f32,
     /// From an event's publishing until it was handed to a reader's connection, in microseconds: the
-    /// worst of the last interval. `None` where none was delivered.
+    /// worst of the last interval. It holds the wait for the disk, and for a slow reader to take what
+    /// came before. What was published before the reader came, or read again from the log by one that
+    /// had fallen far behind, does not count. `None` where none was delivered.
     pub latency_us: Option<u32>,
     /// How many events the log holds.
     pub log_events: u64,
@@ -111,10 +119,14 @@ pub struct Trend {
 
 impl Trend {
     /// Adds a measurement, and drops the oldest beyond [`TREND_KEPT`]. One that is not newer than the
-    /// newest is already there, or late, and is not added.
+    /// newest is already there, or late, and is not added. One that is [`SET_BACK_MS`] older or more
+    /// comes from a clock that was set back: the trend begins anew with it.
     pub fn push(&mut self, status: Status) {
-        if self.at.last().is_some_and(|&last| status.at <= last) {
-            return;
+        if let Some(last) = self.at.last().filter(|last| status.at <= **last) {
+            if last.millis() - status.at.millis() < SET_BACK_MS {
+                return;
+            }
+            *self = Self::default();
         }
         let Status { at, host, belfry } = &status;
         add(&mut self.at, *at);
@@ -136,4 +148,113 @@ fn add<T>(column: &mut Vec<T>, value: T) {
         column.remove(0);
     }
     column.push(value);
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn status(millis: i64) -> Status {
+        let of_time = u64::try_from(millis).unwrap_or_default();
+        let filled = Filled { used: of_time, total: u64::MAX };
+        Status {
+            at: millis.into(),
+            host: Host {
+                uptime_s: 1,
+                cpu: 12.3,
+                cores: vec![12.3],
+                load: [0.52, 0.4, 0.3],
+                memory: filled,
+                disk: None,
+                received: of_time + 1,
+                sent: of_time + 2,
+                temperature: None,
+            },
+            belfry: Own {
+                uptime_s: 1,
+                readers: 7,
+                published: 1.5,
+                delivered: 10.5,
+                latency_us: Some(250),
+                log_events: 0,
+                log_bytes: 0,
+                memory: 0,
+                stalled: 0,
+                vanished: 0,
+            },
+        }
+    }
+
+    /// A trend that was told these instants.
+    fn trend(millis: &[i64]) -> Trend {
+        let mut trend = Trend::default();
+        millis.iter().for_each(|&at| trend.push(status(at)));
+        trend
+    }
+
+    fn instants(trend: &Trend) -> Vec<i64> {
+        trend.at.iter().map(|at| at.millis()).collect()
+    }
+
+    #[test]
+    fn what_is_already_there_or_late_is_not_added() {
+        assert_eq!(instants(&trend(&[2000, 4000, 4000, 2000, 6000])), [2000, 4000, 6000]);
+        assert_eq!(trend(&[2000, 4000, 2000]).newest.unwrap().at.millis(), 4000);
+    }
+
+    #[test]
+    fn after_a_clock_was_set_back_the_trend_begins_anew() {
+        let day = 86_400_000;
+        assert_eq!(instants(&trend(&[day, day + 2000, day - 17_999])), [day, day + 2000]);
+        assert_eq!(instants(&trend(&[day, day + 2000, day - 18_000])), [day - 18_000]);
+        assert_eq!(instants(&trend(&[day, 2000, 4000])), [2000, 4000]);
+    }
+
+    #[test]
+    fn each_column_holds_its_own_figure() {
+        let trend = trend(&[2000]);
+        assert_eq!((&*trend.cpu, &*trend.load), (&[12.3][..], &[0.52][..]));
+        assert_eq!((trend.memory[0], trend.received[0], trend.sent[0]), (2000, 2001, 2002));
+        assert_eq!((trend.readers[0], trend.latency_us[0]), (7, Some(250)));
+        assert_eq!((trend.published[0], trend.delivered[0]), (1.5, 10.5));
+    }
+
+    proptest! {
+        #[test]
+        fn the_columns_are_bounded_and_of_one_length_oldest_first(
+            steps in proptest::collection::vec(-30_000_i64..30_000, 0..700)
+        ) {
+            let mut now = 1_795_324_680_000;
+            let mut trend = Trend::default();
+            for step in steps {
+                now += step;
+                trend.push(status(now));
+                prop_assert!(trend.at.is_sorted_by(|a, b| a < b));
+            }
+            let long = trend.at.len();
+            prop_assert!(long <= TREND_KEPT);
+            prop_assert_eq!(trend.newest.as_ref().map(|newest| newest.at), trend.at.last().copied());
+            for of in [trend.cpu.len(), trend.load.len(), trend.memory.len(), trend.received.len(),
+                trend.sent.len(), trend.readers.len(), trend.published.len(),
+                trend.delivered.len(), trend.latency_us.len()] {
+                prop_assert_eq!(of, long);
+            }
+        }
+
+        #[test]
+        fn the_newest_are_kept(extra in 0_i64..50) {
+            let kept = i64::try_from(TREND_KEPT).unwrap();
+            let all: Vec<_> = (1..=kept + extra).map(|n| n * 2000).collect();
+            prop_assert_eq!(instants(&trend(&all)), &all[usize::try_from(extra).unwrap()..]);
+        }
+    }
+
+    #[test]
+    fn numbers_on_the_wire_are_short() {
+        let json = serde_json::to_string(&status(2000)).unwrap();
+        assert!(json.contains(r#""cpu":12.3,"cores":[12.3],"load":[0.52,0.4,0.3]"#), "{json}");
+        assert_eq!(serde_json::from_str::<Status>(&json).unwrap(), status(2000));
+    }
 }

@@ -1,22 +1,27 @@
 //! Every word that a page says, in one typed table for each language, and the way lengths of time are
 //! said.
 
+mod chinese;
 pub mod console;
 mod english;
 pub mod status;
 
 use leptos::prelude::use_context;
 
-use crate::language::Language;
+use crate::{language::Language, writing::number};
 
+pub use chinese::CHINESE;
 pub use english::ENGLISH;
-pub use english::ENGLISH as CHINESE;
 
 /// The words of one language. A missing one does not compile.
 #[derive(Debug)]
 pub struct Text {
     /// The language's BCP 47 tag, for the `lang` attribute.
     pub tag: &'static str,
+    /// The language's name in itself.
+    pub language: &'static str,
+    /// The language and a country, as `og:locale` wants it.
+    pub locale: &'static str,
     /// The product's name.
     pub name: &'static str,
     /// What the page is, for search engines and link previews.
@@ -29,7 +34,7 @@ pub struct Text {
     pub months: [&'static str; 12],
     /// A calendar day: weekday, day, month, year.
     pub date: fn(&str, u8, &str, i32) -> String,
-    /// The window's title, from hours and minutes.
+    /// The window's title, from hours and minutes or from the page's name.
     pub title: fn(&str) -> String,
     /// Said of a time that nothing has carried on since the page was made.
     pub as_of_loading: &'static str,
@@ -69,8 +74,14 @@ pub struct Text {
     pub stepped: fn(&str) -> String,
     /// Leads a keyboard past the masthead.
     pub skip: &'static str,
+    /// Units of time.
+    pub units: Units,
     /// The pages' names.
     pub pages: Pages,
+    /// Words of the page that is shown where there is none.
+    pub missing: Missing,
+    /// Words of the banner that says that the page is not connected.
+    pub banner: Banner,
     /// Headings and words of the cards.
     pub cards: Cards,
     /// Words of the snippets under the cards.
@@ -81,7 +92,18 @@ pub struct Text {
     pub console: &'static console::Words,
 }
 
-/// The pages' names in the masthead.
+/// Units of time, as they follow a number.
+#[derive(Debug)]
+#[expect(missing_docs, reason = "each field is named after the unit")]
+pub struct Units {
+    pub milliseconds: &'static str,
+    pub seconds: &'static str,
+    pub minutes: &'static str,
+    pub hours: &'static str,
+    pub days: &'static str,
+}
+
+/// The pages' names in the masthead, and what those are that are more than a time.
 #[derive(Debug)]
 #[expect(missing_docs, reason = "each field is named after the page")]
 pub struct Pages {
@@ -89,6 +111,32 @@ pub struct Pages {
     pub time: &'static str,
     pub status: &'static str,
     pub console: &'static str,
+    pub status_means: &'static str,
+    pub console_means: &'static str,
+}
+
+/// Words of the page that is shown where there is none.
+#[derive(Debug)]
+pub struct Missing {
+    /// Its heading.
+    pub heading: &'static str,
+    /// What it is, for a program that reads descriptions.
+    pub explained: &'static str,
+    /// What was asked for, before and after the path.
+    pub asked: (&'static str, &'static str),
+    /// Leads in the pages that there are.
+    pub instead: &'static str,
+}
+
+/// Words of the banner that says that the page is not connected.
+#[derive(Debug)]
+pub struct Banner {
+    /// There is no stream.
+    pub lost: &'static str,
+    /// What that means for what is on the page.
+    pub means: &'static str,
+    /// There is one again: spoken, not shown.
+    pub back: &'static str,
 }
 
 /// Headings and words of the time page's cards.
@@ -110,6 +158,8 @@ pub struct Cards {
     pub not_known_means: &'static str,
     pub watching: &'static str,
     pub watching_means: &'static str,
+    /// How many tabs of the visitor's share one connection.
+    pub tabs: fn(&str, bool) -> String,
     pub pushes: &'static str,
     pub no_push: &'static str,
 }
@@ -133,33 +183,37 @@ pub fn text() -> &'static Text {
 /// `4 min 10 s`. A negative one is said without its sign.
 #[must_use]
 pub fn length(micros: i64) -> String {
-    let nearest = |unit: u64| micros.unsigned_abs().saturating_add(unit / 2) / unit;
+    let nearest = |unit: u64| (micros.unsigned_abs().saturating_add(unit / 2) / unit).cast_signed();
     let (millis, tenths, seconds) = (nearest(1000), nearest(100_000), nearest(1_000_000));
     let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
+    let units = &text().units;
     match seconds {
-        _ if millis < 1000 => format!("{millis} ms"),
-        _ if tenths < 600 => format!("{}.{} s", tenths / 10, tenths % 10),
-        0..3600 => format!("{minutes} min {} s", seconds % 60),
-        3600..86_400 => format!("{hours} h {} min", minutes % 60),
-        _ => format!("{days} d {} h", hours % 24),
+        _ if millis < 1000 => said(millis, 0, units.milliseconds),
+        _ if tenths < 600 => said(tenths, 1, units.seconds),
+        0..3600 => both(said(minutes, 0, units.minutes), said(seconds % 60, 0, units.seconds)),
+        3600..86_400 => both(said(hours, 0, units.hours), said(minutes % 60, 0, units.minutes)),
+        _ => both(said(days, 0, units.days), said(hours % 24, 0, units.hours)),
     }
 }
 
 /// An error in microseconds, never said smaller than it is: `± 3 ms`.
 #[must_use]
 pub fn error(micros: i64) -> String {
-    let millis = micros.unsigned_abs().div_ceil(1000);
-    if millis < 10_000 {
-        return format!("± {millis} ms");
-    }
-    format!("± {} s", millis.div_ceil(1000))
+    let millis = micros.unsigned_abs().div_ceil(1000).cast_signed();
+    let units = &text().units;
+    let error = if millis < 10_000 {
+        said(millis, 0, units.milliseconds)
+    } else {
+        said(millis.unsigned_abs().div_ceil(1000).cast_signed(), 0, units.seconds)
+    };
+    format!("± {error}")
 }
 
 /// An elapsed time in microseconds, to the tenth of a second below ten seconds: `0.8 s`, `12 s`.
 #[must_use]
 pub fn elapsed(micros: i64) -> String {
     let tenths = micros.max(0) / 100_000;
-    if tenths < 100 { format!("{}.{} s", tenths / 10, tenths % 10) } else { long(tenths / 10) }
+    if tenths < 100 { said(tenths, 1, text().units.seconds) } else { long(tenths / 10) }
 }
 
 /// A wait in microseconds, in whole seconds and never less than one: `4 s`.
@@ -169,11 +223,25 @@ pub fn wait(micros: i64) -> String {
 }
 
 fn long(seconds: i64) -> String {
-    if seconds < 60 { format!("{seconds} s") } else { length(seconds.saturating_mul(1_000_000)) }
+    if seconds < 60 {
+        said(seconds, 0, text().units.seconds)
+    } else {
+        length(seconds.saturating_mul(1_000_000))
+    }
+}
+
+fn said(value: i64, decimals: u8, unit: &str) -> String {
+    format!("{} {unit}", number(value, decimals))
+}
+
+fn both(larger: String, smaller: String) -> String {
+    larger + " " + &smaller
 }
 
 #[cfg(test)]
 mod tests {
+    use leptos::prelude::{Owner, provide_context};
+
     use super::*;
 
     #[test]
@@ -188,7 +256,7 @@ mod tests {
             (89_990_000, "1 min 30 s"),
             (7_500_000_000, "2 h 5 min"),
             (200_000_000_000, "2 d 7 h"),
-            (i64::MIN, "106751991 d 4 h"),
+            (i64::MIN, "106,751,991 d 4 h"),
         ] {
             assert_eq!(length(micros), said);
         }
@@ -209,5 +277,19 @@ mod tests {
             ["0.0 s", "0.8 s", "9.9 s", "10 s", "1 min 15 s"]
         );
         assert_eq!([0, 3_999_999].map(wait), ["1 s", "4 s"]);
+    }
+
+    #[test]
+    fn lengths_are_said_in_the_language_of_the_page() {
+        Owner::new().with(|| {
+            provide_context(Language::Chinese);
+            assert_eq!(
+                [84_000, 7_500_000_000, 200_000_000_000].map(length),
+                ["84 毫秒", "2 小时 5 分", "2 天 7 小时"]
+            );
+            assert_eq!(error(12_000_001), "± 13 秒");
+            assert_eq!([840_000, 75_000_000].map(elapsed), ["0.8 秒", "1 分 15 秒"]);
+            assert_eq!(wait(0), "1 秒");
+        });
     }
 }

@@ -1,6 +1,5 @@
-//! The keeper: what the source, the probes and the browser say goes in; the feed's signals, a source
-//! that is opened anew and a probe that is sent come out. It decides nothing itself: it asks the
-//! [`Supervisor`] and the [`Clock`].
+//! The keeper of the page's clock: what the line, the probes and the browser say goes in; the feed's
+//! signals and a probe that is sent come out. It decides nothing itself: it asks the [`Clock`].
 
 use std::{
     cell::{Cell, RefCell},
@@ -9,22 +8,21 @@ use std::{
 
 use app::{
     Feed, Tick,
-    event::STREAM_PATH,
+    event::{Envelope, READERS, TIME},
     feed::{OFFSETS_KEPT, Offset, PUSHES_KEPT, Push, Reading},
-    link::Mono,
+    link::{Link, Mono},
 };
 use gloo_events::EventListener;
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::VisibilityState;
 
 use crate::{
     clock::{Clock, Correction, Verdict},
-    page_clock::{now, resolution, wall},
+    line::{Line, News},
+    page_clock::{millis_until, now, resolution, wall},
+    page_events::{PageEvent, listen, visible},
     probe::{http_version, probe},
-    source::{Said, Source},
-    supervisor::{Order, Plan, Signal, Supervisor},
     visitor,
 };
 
@@ -50,11 +48,8 @@ const WALL_RESOLUTION: i64 = 1000;
 struct Keeper {
     feed: Feed,
     itself: Weak<Keeper>,
-    supervisor: RefCell<Supervisor>,
     clock: RefCell<Clock>,
-    source: RefCell<Option<Source>>,
-    /// The supervisor's plan.
-    wake: RefCell<Option<Timeout>>,
+    line: RefCell<Option<Rc<Line>>>,
     /// When the digits change next.
     redraw: RefCell<Option<Timeout>>,
     listeners: RefCell<Vec<EventListener>>,
@@ -67,26 +62,23 @@ struct Keeper {
 /// Follows the time for as long as the current owner lives.
 pub fn subscribe(feed: Feed) {
     let interval = i64::from(feed.interval_ms) * 1000;
-    let (supervisor, plan) = Supervisor::start(now(), interval);
     let keeper = Rc::new_cyclic(|itself| Keeper {
         feed,
         itself: itself.clone(),
-        supervisor: RefCell::new(supervisor),
         clock: RefCell::new(Clock::new(interval, resolution())),
-        source: RefCell::default(),
-        wake: RefCell::default(),
+        line: RefCell::default(),
         redraw: RefCell::default(),
         listeners: RefCell::default(),
         probing: Cell::new(false),
         probe_at: Cell::new(now()),
     });
-    feed.zone.set(visitor::zone());
+    feed.writing.set(visitor::writing(feed.language));
     // Some browsers keep it from some pages; then what the server has said stays.
     if let Ok(origin) = window().location().origin() {
         feed.origin.set(origin);
     }
-    keeper.listen();
-    keeper.follow(&plan);
+    keeper.listeners.replace(listen(keeper.callback(Keeper::on_page_event)));
+    keeper.line.replace(Some(Line::join(interval, keeper.callback(Keeper::on_news))));
     keeper.measure(FIRST_BURST);
     keeper.redraw();
     // The owner holds the only strong handle: every callback has a weak one.
@@ -104,76 +96,32 @@ impl Keeper {
         }
     }
 
-    /// Listens to what the browser says of the network and of the page.
-    fn listen(&self) {
-        let on = |target: &web_sys::EventTarget, name: &'static str, signal: Signal| {
-            let tell = self.callback(Self::on_page_event);
-            let listener = EventListener::new(target, name, move |_| tell(signal));
-            self.listeners.borrow_mut().push(listener);
-        };
-        let (window, document) = (window(), document());
-        for name in ["online", "pageshow"] {
-            on(&window, name, Signal::Awake);
-        }
-        on(&window, "pagehide", Signal::Asleep);
-        on(&document, "freeze", Signal::Asleep);
-        for name in ["resume", "visibilitychange"] {
-            on(&document, name, Signal::Awake);
-        }
-    }
-
-    fn on_page_event(self: &Rc<Self>, signal: Signal) {
-        if signal == Signal::Awake {
-            if !visible() {
-                return;
-            }
+    fn on_page_event(self: &Rc<Self>, event: PageEvent) {
+        if matches!(event, PageEvent::Awake | PageEvent::Online) && visible() {
             self.redraw();
         }
-        self.tell_supervisor(signal);
     }
 
-    fn tell_supervisor(&self, signal: Signal) {
-        let plan = self.supervisor.borrow_mut().on(signal, now(), js_sys::Math::random());
-        self.follow(&plan);
-    }
-
-    /// Does what the supervisor has decided.
-    fn follow(&self, plan: &Plan) {
-        match plan.order {
-            Order::Keep => {}
-            Order::Close => drop(self.source.take()),
-            Order::Open => {
-                drop(self.source.take());
-                let opened = Source::open(STREAM_PATH, self.callback(Self::on_said));
-                // Where it cannot be made nothing will be heard from it, and it is replaced.
-                self.source.replace(opened.ok());
-            }
+    fn on_news(self: &Rc<Self>, news: News) {
+        match news {
+            News::Event(event) => self.on_event(&event),
+            News::Link(link) => self.on_link(link),
+            News::Tabs(tabs) => self.feed.tabs.set(tabs),
         }
-        self.wake.replace(plan.wake_at.map(|at| {
-            let due = self.callback(|keeper, signal| keeper.tell_supervisor(signal));
-            Timeout::new(millis_until(at), move || due(Signal::Due))
-        }));
+    }
+
+    fn on_event(self: &Rc<Self>, event: &Envelope) {
+        match event.topics.first().map(String::as_str) {
+            Some(TIME) => drop(event.data.parse().map(|tick| self.on_tick(tick))),
+            Some(READERS) => drop(event.data.parse().map(|count| self.feed.readers.set(count))),
+            _ => {}
+        }
+    }
+
+    fn on_link(&self, link: Link) {
         self.feed.now.set(now());
-        let link = self.supervisor.borrow().link();
         if self.feed.link.get_untracked() != link {
             self.feed.link.set(link);
-        }
-    }
-
-    fn on_said(self: &Rc<Self>, said: Said) {
-        match said {
-            Said::Message(data) => {
-                if let Ok(tick) = data.parse() {
-                    self.on_tick(tick);
-                }
-                self.tell_supervisor(Signal::Heard);
-            }
-            Said::Readers(count) => {
-                if let Ok(count) = count.parse() {
-                    self.feed.readers.set(count);
-                }
-            }
-            Said::Failed => self.tell_supervisor(Signal::Failed),
         }
     }
 
@@ -193,8 +141,6 @@ impl Keeper {
             pushes.truncate(PUSHES_KEPT);
         });
         self.compare();
-        let words = self.feed.language.text();
-        document().set_title(&(words.title)(&visitor::title(tick)));
         self.redraw();
     }
 
@@ -284,15 +230,4 @@ impl Keeper {
         let again = self.callback(|keeper, ()| keeper.redraw());
         self.redraw.replace(Some(Timeout::new(millis_until(next), move || again(()))));
     }
-}
-
-/// Whether anybody can see the page.
-fn visible() -> bool {
-    document().visibility_state() == VisibilityState::Visible
-}
-
-/// Whole milliseconds until an instant, never too few.
-fn millis_until(at: Mono) -> u32 {
-    let millis = at.saturating_sub(now()).max(0).div_euclid(1000) + 1;
-    u32::try_from(millis).unwrap_or(u32::MAX)
 }

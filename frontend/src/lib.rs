@@ -1,25 +1,44 @@
 //! The browser's half of Belfry, and the only crate that touches web-sys. An event travels:
 //!
 //! ```text
-//! the wire ⇢ source → keeper → app: feed → view
+//! the wire ⇢ source → stream → line → keeper, follower → app: feed → view
 //! ```
 //!
-//! [`source`] holds the `EventSource`, [`probe`] measures the clock, [`keeper`] writes what they
-//! bring into the feed's signals. What to do next is decided by [`supervisor`] and [`clock`], which
-//! know nothing of a browser.
+//! [`source`] holds an `EventSource`, [`stream`] replaces it when it fails, [`line`] shares the stream
+//! between the tabs of a browser. [`probe`] measures the clock, [`keeper`] writes what they bring
+//! into the feed's signals, a [`follower`] calls a page with its topic's events. What to do next is
+//! decided by [`supervisor`], [`leader`], [`following`] and [`clock`], which know nothing of a
+//! browser.
 
 #![forbid(unsafe_code)]
 
+mod channel;
 pub mod clipboard;
 pub mod clock;
+mod crew;
+pub mod cursor;
+pub mod follower;
+pub mod following;
+mod history;
 pub mod keeper;
+pub mod leader;
+mod letter;
+pub mod line;
+mod lock;
+pub mod navigation;
 pub mod page_clock;
+mod page_events;
 pub mod probe;
 pub mod source;
+pub mod stream;
 pub mod supervisor;
 pub mod visitor;
 
-use app::{App, Subscribe, components::Clipboard};
+use app::{
+    App, Navigate, Subscribe,
+    components::{Clipboard, Titled},
+    follow::{Fetch, Follow},
+};
 use leptos::prelude::*;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -30,6 +49,10 @@ pub fn hydrate() {
     leptos::mount::hydrate_body(|| {
         provide_context(Subscribe(keeper::subscribe));
         provide_context(Clipboard(clipboard::put));
+        provide_context(Navigate(navigation::follow));
+        provide_context(Follow(line::follow));
+        provide_context(Fetch { status: history::status });
+        provide_context(Titled(|title| document().set_title(title)));
         view! { <App/> }
     });
 }

@@ -45,3 +45,10 @@ pub fn resolution() -> i64 {
 fn micros(millis: f64) -> i64 {
     (millis * 1000.0) as i64
 }
+
+/// Whole milliseconds until an instant, never too few.
+#[must_use]
+pub fn millis_until(at: Mono) -> u32 {
+    let millis = at.saturating_sub(now()).max(0).div_euclid(1000) + 1;
+    u32::try_from(millis).unwrap_or(u32::MAX)
+}

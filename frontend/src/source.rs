@@ -1,6 +1,6 @@
 //! The source: opens an `EventSource`, and closes it when it is dropped.
 
-use app::event::READERS;
+use app::event::{EXPIRED, GAP, MESSAGE, READERS};
 use gloo_events::EventListener;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Event, EventSource, MessageEvent};
@@ -8,10 +8,17 @@ use web_sys::{Event, EventSource, MessageEvent};
 /// What a source says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Said {
-    /// A message came, with this data.
-    Message(String),
-    /// How many are reading, as the server wrote it.
-    Readers(String),
+    /// An event came.
+    Event {
+        /// The JSON of an [`Envelope`](app::event::Envelope).
+        json: String,
+        /// The last id that the stream has given, by this event or an earlier one.
+        reached: Option<String>,
+    },
+    /// Events are missing: the JSON of a [`Gap`](app::event::Gap).
+    Gap(String),
+    /// The visitor's token has run out, and the stream ends.
+    Expired,
     /// The browser reported an error. It may be retrying or not; the source is of no more use.
     Failed,
 }
@@ -20,27 +27,31 @@ pub enum Said {
 #[derive(Debug)]
 pub struct Source {
     source: EventSource,
-    _listeners: [EventListener; 3],
+    _listeners: [EventListener; 5],
 }
 
 impl Source {
-    /// Opens the stream at `url`. `hear` is called with everything that comes, until the source is dropped.
+    /// Opens the stream at `url`, which writes events as JSON. `hear` is called with everything that
+    /// comes, until the source is dropped.
     ///
     /// # Errors
     /// Where the browser refuses to make an `EventSource`.
     pub fn open(url: &str, hear: impl Fn(Said) + Clone + 'static) -> Result<Self, JsValue> {
         let source = EventSource::new(url)?;
-        let on_data = |name: &'static str, said: fn(String) -> Said| {
+        let on = |name: &'static str, said: fn(String, Option<String>) -> Said| {
             let hear = hear.clone();
             EventListener::new(&source, name, move |event| {
-                if let Some(data) = data(event) {
-                    hear(said(data));
+                if let Some((data, reached)) = read(event) {
+                    hear(said(data, reached));
                 }
             })
         };
+        let event = |json, reached| Said::Event { json, reached };
         let listeners = [
-            on_data("message", Said::Message),
-            on_data(READERS, Said::Readers),
+            on(MESSAGE, event),
+            on(READERS, event),
+            on(GAP, |json, _| Said::Gap(json)),
+            on(EXPIRED, |_, _| Said::Expired),
             EventListener::new(&source, "error", move |_| hear(Said::Failed)),
         ];
         Ok(Self { source, _listeners: listeners })
@@ -53,6 +64,8 @@ impl Drop for Source {
     }
 }
 
-fn data(event: &Event) -> Option<String> {
-    event.dyn_ref::<MessageEvent>()?.data().as_string()
+fn read(event: &Event) -> Option<(String, Option<String>)> {
+    let event: &MessageEvent = event.dyn_ref()?;
+    let reached = Some(event.last_event_id()).filter(|id| !id.is_empty());
+    Some((event.data().as_string()?, reached))
 }

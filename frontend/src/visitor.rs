@@ -1,35 +1,44 @@
-//! How the visitor writes time: instants go in, words in the visitor's own zone and language come
-//! out, by the browser's `Intl`.
+//! How the visitor writes instants and numbers: they go in, words in the visitor's own zone and in the
+//! page's language come out, by the browser's `Intl`.
+
+use std::cell::Cell;
 
 use app::{
+    Language,
     tick::Tick,
-    zone::{Face, Zone},
+    writing::{Face, Writing},
 };
-use js_sys::{Array, Date, Function, Intl::DateTimeFormat, Object, Reflect};
+use js_sys::{
+    Array, Date, Function,
+    Intl::{DateTimeFormat, NumberFormat},
+    Object, Reflect,
+};
 use wasm_bindgen::{JsCast, JsValue};
 
 thread_local! {
+    // Of the page. The formatters are made from it when they are first used.
+    static LANGUAGE: Cell<Language> = const { Cell::new(Language::English) };
     // Making a formatter costs far more than using it.
     static CLOCK: DateTimeFormat = formatter(&[("timeStyle", "medium")]);
     static DATE: DateTimeFormat = formatter(&[("dateStyle", "full")]);
     static TITLE: DateTimeFormat = formatter(&[("timeStyle", "short")]);
     static NAME: DateTimeFormat = formatter(&[("timeZoneName", "long")]);
+    static NUMBERS: [NumberFormat; 3] = [0, 1, 2].map(with_decimals);
 }
 
-/// The visitor's zone and language.
+/// The visitor's way to write, in the language of the page. What it was first called with counts.
 #[must_use]
-pub fn zone() -> Zone {
+pub fn writing(language: Language) -> Writing {
+    LANGUAGE.set(language);
     let now = Tick::from_micros(crate::page_clock::wall());
-    let name = NAME.with(|format| {
+    let zone = NAME.with(|format| {
         let part = parts(format, now).find(|(kind, _)| kind == "timeZoneName");
         part.map_or_else(String::new, |(_, value)| value)
     });
-    Zone { name, face, date }
+    Writing { zone, face, date, minute, number }
 }
 
-/// Hours and minutes, for the title.
-#[must_use]
-pub fn title(tick: Tick) -> String {
+fn minute(tick: Tick) -> String {
     TITLE.with(|format| written(format, tick))
 }
 
@@ -57,13 +66,44 @@ fn face(tick: Tick) -> Face {
     Face { before: before.trim().to_owned(), digits, after: after.trim().to_owned() }
 }
 
-fn formatter(options: &[(&str, &str)]) -> DateTimeFormat {
+/// A number in units of its last decimal, with 0 to 2 decimals.
+fn number(value: i64, decimals: u8) -> String {
+    let decimals = decimals.min(2);
+    #[expect(clippy::cast_precision_loss, reason = "what a page shows is far below 2^53")]
+    let value = value as f64 / f64::from(10_u8.pow(decimals.into()));
+    let write = NUMBERS.with(|formats| formats[usize::from(decimals)].format());
+    in_words(&write, &JsValue::from_f64(value))
+}
+
+/// The first of the visitor's languages that is the page's, which knows the habits of a region, as
+/// `en-GB`; else the page's own.
+fn locale() -> Array {
+    let page = LANGUAGE.get().tag();
+    let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
+    let languages = leptos::prelude::window().navigator().languages();
+    let visitors = languages.into_iter().find(|language| {
+        language.as_string().is_some_and(|language| primary(&language) == primary(page))
+    });
+    Array::of1(&visitors.unwrap_or_else(|| JsValue::from_str(page)))
+}
+
+fn formatter(options: &[(&'static str, &str)]) -> DateTimeFormat {
+    let options = options.iter().map(|&(name, value)| (name, JsValue::from_str(value)));
+    DateTimeFormat::new(&locale(), &object(options))
+}
+
+fn with_decimals(decimals: u8) -> NumberFormat {
+    let names = ["minimumFractionDigits", "maximumFractionDigits"];
+    NumberFormat::new(&locale(), &object(names.map(|name| (name, decimals.into()))))
+}
+
+fn object(fields: impl IntoIterator<Item = (&'static str, JsValue)>) -> Object {
     let object = Object::new();
-    for (name, value) in options {
+    for (name, value) in fields {
         // Setting a property of an object that was just made cannot fail.
-        let _ = Reflect::set(&object, &JsValue::from_str(name), &JsValue::from_str(value));
+        let _ = Reflect::set(&object, &JsValue::from_str(name), &value);
     }
-    DateTimeFormat::new(&Array::new(), &object)
+    object
 }
 
 fn js_date(tick: Tick) -> Date {
@@ -73,8 +113,11 @@ fn js_date(tick: Tick) -> Date {
 }
 
 fn written(format: &DateTimeFormat, tick: Tick) -> String {
-    let write: Function = format.format();
-    let text = write.call1(&JsValue::UNDEFINED, &js_date(tick));
+    in_words(&format.format(), &js_date(tick))
+}
+
+fn in_words(write: &Function, value: &JsValue) -> String {
+    let text = write.call1(&JsValue::UNDEFINED, value);
     text.ok().and_then(|text| text.as_string()).unwrap_or_default()
 }
 

@@ -47,20 +47,29 @@ fn snapshot() -> Snapshot {
         synchronised: None,
         origin: String::new(),
         language: Language::English,
+        address: "/".to_owned(),
         cursor: String::new(),
         page: Born::Plain,
     }
 }
 
 #[wasm_bindgen_test]
-async fn a_source_hears_messages_readers_and_failures() {
+async fn a_source_hears_events_and_how_far_they_reach_and_failures() {
     let (_source, heard) = listening(
-        "retry: 3000\n\ndata: 2026-11-22T05:18:03.000Z\n\n:\n\nevent: readers\ndata: 7\n\nevent: other\ndata: x\n\n",
+        "retry: 3000\n\ndata: {}\n\n:\n\nevent: readers\ndata: 7\nid: E-1\n\nid: E-2\n\ndata: 8\n\n\
+         event: other\ndata: x\n\nevent: gap\ndata: 9\n\nevent: expired\ndata: 10\n\n",
     );
     until("the end of the stream", || heard.borrow().contains(&Said::Failed)).await;
+    let event = |json: &str, reached: Option<&str>| Said::Event {
+        json: json.to_owned(),
+        reached: reached.map(ToOwned::to_owned),
+    };
     let expected = [
-        Said::Message("2026-11-22T05:18:03.000Z".to_owned()),
-        Said::Readers("7".to_owned()),
+        event("{}", None),
+        event("7", Some("E-1")),
+        event("8", Some("E-2")),
+        Said::Gap("9".to_owned()),
+        Said::Expired,
         Said::Failed,
     ];
     assert_eq!(*heard.borrow(), expected);
@@ -117,14 +126,22 @@ async fn nothing_goes_on_once_the_owner_is_gone() {
 #[wasm_bindgen_test]
 fn the_visitor_writes_time_in_their_own_zone() {
     let tick: Tick = "2026-11-22T05:18:03.000Z".parse().unwrap();
-    let zone = visitor::zone();
-    assert!(!zone.name.is_empty());
-    let face = (zone.face)(tick);
+    let writing = visitor::writing(Language::English);
+    assert!(!writing.zone.is_empty());
+    let face = (writing.face)(tick);
     // The seconds are the same in every zone of today.
     assert!(face.digits.ends_with(":03"), "{face:?}");
-    assert!((zone.date)(tick).contains("2026"), "{}", (zone.date)(tick));
-    let title = visitor::title(tick);
+    assert!((writing.date)(tick).contains("2026"), "{}", (writing.date)(tick));
+    let title = (writing.minute)(tick);
     assert!(title.contains(':') && !title.contains(":03"), "{title}");
+}
+
+#[wasm_bindgen_test]
+fn numbers_are_grouped_and_keep_their_decimals() {
+    let number = visitor::writing(Language::English).number;
+    let written =
+        [(12_345, 0), (12_345, 1), (-5, 2)].map(|(value, decimals)| number(value, decimals));
+    assert_eq!(written, ["12,345", "1,234.5", "-0.05"]);
 }
 
 #[wasm_bindgen_test]

@@ -9,7 +9,7 @@ use std::{net::SocketAddr, ops::RangeInclusive, path::PathBuf, time::Duration};
 
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
-use crate::log::Retention;
+use crate::{log::Retention, status::Shown};
 
 pub(crate) use data_dir::DataDir;
 pub use flags::Flags;
@@ -43,6 +43,9 @@ pub struct Config {
     pub site: PathBuf,
     /// The names of those files carry a hash, listed in `hash.txt` beside the binary. Default true.
     pub hashed: bool,
+    /// Who may see the server's health. Default everybody where `listen` is a loopback address, and
+    /// elsewhere who has a token for it.
+    pub status: Shown,
     /// What is logged, as `tracing` filters are written. Default `info`.
     pub log: Targets,
     /// A socket that takes none of the bytes waiting for it for so long is closed. Default 30 s: a
@@ -67,6 +70,7 @@ impl Default for Config {
             interval: Duration::from_secs(3),
             site: PathBuf::from("target/site"),
             hashed: true,
+            status: Shown::Public,
             log: Targets::new().with_default(LevelFilter::INFO),
             write_stall: Duration::from_secs(30),
             send_buffer: 64 * 1024,
@@ -105,6 +109,10 @@ impl Config {
         if let Some(found) = settings.find(flags.log, &["--log", "BELFRY_LOG"]) {
             config.log = found.read(log_filter)?;
         }
+        config.status = match settings.find(flags.status, &["--status", "BELFRY_STATUS"]) {
+            Some(found) => found.read(Shown::read)?,
+            None => Shown::to_whom_it_listens(config.listen.ip()),
+        };
         config.hashed = settings.variable("LEPTOS_HASH_FILES").as_deref() != Some("false");
         config.retention = retention(flags.retain, flags.retain_topic, &settings)?;
         let secret = ["--jwt-secret-file", "BELFRY_JWT_SECRET_FILE"];
@@ -211,6 +219,25 @@ mod tests {
         assert_eq!(homeless(&signed, &[]).unwrap().data_dir, None);
         let here = [&signed[..], &["--data-dir", "here"]].concat();
         assert_eq!(config(&here, &[]).unwrap().data_dir, Some("here".into()));
+    }
+
+    #[test]
+    fn the_status_is_for_everybody_on_loopback_and_for_tokens_elsewhere() {
+        let shown = |listen: &str, said: &[&str], variable: &str| {
+            let arguments = [&["--listen", listen], said].concat();
+            config(&arguments, &[("BELFRY_STATUS", variable)]).unwrap().status
+        };
+        for listen in ["127.0.0.1:1", "127.1.2.3:1", "[::1]:1", "[::ffff:127.0.0.1]:1"] {
+            assert_eq!(shown(listen, &[], ""), Shown::Public, "{listen}");
+        }
+        for listen in ["0.0.0.0:1", "[::]:1", "192.0.2.1:1", "[2001:db8::1]:1"] {
+            assert_eq!(shown(listen, &[], ""), Shown::Token, "{listen}");
+        }
+        assert_eq!(shown("0.0.0.0:1", &[], "public"), Shown::Public);
+        assert_eq!(shown("0.0.0.0:1", &["--status", "off"], "public"), Shown::Off);
+        assert_eq!(shown("127.0.0.1:1", &["--status", "token"], ""), Shown::Token);
+        let bad = config(&["--status", "all"], &[]).unwrap_err().to_string();
+        assert_eq!(bad, r#"--status is "all": none of public, token and off"#);
     }
 
     #[test]

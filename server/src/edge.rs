@@ -20,7 +20,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceBuilder;
 use tracing::{debug, warn};
 
-use crate::Config;
+use crate::{Config, status::Counters};
 use stall::WriteDeadline;
 
 /// A head that has not come within this is not waited for, nor is the next one on a connection that
@@ -35,10 +35,11 @@ const HEAD_BYTES: usize = 16 * 1024;
 
 /// Serves `application` on `listener`. After `shutdown` it takes no more connections, and returns
 /// when the last one has ended; who calls it bounds that wait. The application ends its streams
-/// itself.
+/// itself. `counters` learns who was cut off.
 pub async fn accept(
     application: Router,
     config: &Config,
+    counters: Counters,
     listener: TcpListener,
     shutdown: CancellationToken,
 ) {
@@ -52,7 +53,8 @@ pub async fn accept(
                     debug!(%peer, %error, "the connection was gone before it was served");
                     continue;
                 }
-                let socket = WriteDeadline::new(socket, config.write_stall, config.vanished_after);
+                let (patience, silence) = (config.write_stall, config.vanished_after);
+                let socket = WriteDeadline::new(socket, patience, silence, counters.clone());
                 connections.spawn(converse(socket, peer, application.clone(), shutdown.clone()));
             }
             // It was given up by its client while it waited to be accepted.

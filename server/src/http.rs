@@ -1,11 +1,14 @@
 //! The application as a value: requests go in, answers come out, without a port.
 
 use any_spawner::Executor;
-use app::event::{LOGIN_PATH, PROBE_PATH, STREAM_PATH, TOPICS_PATH};
+use app::{
+    event::{LOGIN_PATH, PROBE_PATH, STATUS_PATH, STREAM_PATH, TOPICS_PATH},
+    language::LANGUAGE_PATH,
+};
 use axum::{
     Router,
     extract::Request,
-    handler::HandlerWithoutStateExt,
+    handler::{Handler, HandlerWithoutStateExt},
     http::{
         HeaderName, HeaderValue, StatusCode, Version,
         header::{
@@ -19,7 +22,7 @@ use axum::{
 use tower::ServiceBuilder;
 use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer};
 
-use crate::{AppState, health, login, page, probe, sse, topics};
+use crate::{AppState, health, language, login, page, probe, sse, status, topics};
 
 /// For a file whose name carries a hash: it never gets other content.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
@@ -39,17 +42,19 @@ pub fn router(state: AppState) -> Router {
     let packages = ServiceBuilder::new()
         .layer(varies())
         .layer(keep(if state.site.hashed { FOR_EVER } else { ASK_AGAIN }))
-        .service(files(&root.join("pkg")).not_found_service(not_found.into_service()));
+        .service(files(&root.join("pkg")).not_found_service(page::not_found.into_service()));
     let public = ServiceBuilder::new()
         .layer(varies())
         .layer(keep(AN_HOUR))
-        .service(files(root).not_found_service(not_found.into_service()));
+        .service(files(root).fallback(page::missing.with_state(state.clone())));
     Router::new()
         .route("/", get(page::page))
         .route("/status", get(page::page))
         .route("/console", get(page::page))
+        .route(LANGUAGE_PATH, get(language::switch))
         .route(STREAM_PATH, get(sse::stream).head(sse::head))
         .route(PROBE_PATH, get(probe::probe))
+        .route(STATUS_PATH, get(status::trend))
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
         .route(LOGIN_PATH, post(login::login).delete(login::logout))
@@ -62,7 +67,9 @@ pub fn router(state: AppState) -> Router {
         .fallback_service(public)
         .layer(from_fn(refuse_what_nobody_could_mean))
         .layer(always(X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(always(REFERRER_POLICY, "no-referrer"))
+        // `no-referrer` would take a form's origin as well, by which a login over plain HTTP is known to
+        // come from a page of ours.
+        .layer(always(REFERRER_POLICY, "same-origin"))
         // With these two the page is alone in its process, and a browser gives it a finer timer.
         .layer(always(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
         .layer(always(HeaderName::from_static("cross-origin-embedder-policy"), "require-corp"))
@@ -90,13 +97,9 @@ async fn refuse_what_nobody_could_mean(request: Request, next: Next) -> Response
     if !path.strip_prefix(TOPICS_PATH).is_some_and(|rest| rest.starts_with('/'))
         && path.split('/').any(|name| name.len() > LONGEST_NAME)
     {
-        return not_found().await.into_response();
+        return page::not_found().await.into_response();
     }
     next.run(request).await
-}
-
-async fn not_found() -> (StatusCode, &'static str) {
-    (StatusCode::NOT_FOUND, "There is nothing here. The time is at /, its stream at /sse.\n")
 }
 
 /// Says how long an answer may be kept, where there is one.

@@ -23,6 +23,7 @@ use crate::{
     event::Draft,
     frame::{Format, Frame},
     log::{AppendError, Key, Log},
+    status::{Counters, Shown, Vitals},
 };
 
 /// A handle to the hub; clones share it.
@@ -38,6 +39,8 @@ struct Topics {
     /// The last number of readers that was announced.
     readers: watch::Sender<Readers>,
     reading: AtomicU32,
+    vitals: Vitals,
+    counters: Counters,
 }
 
 /// The newest value of a state topic as readers get it.
@@ -48,7 +51,8 @@ pub struct State {
 }
 
 impl State {
-    fn new(topic: &'static str, at: i64, value: &str) -> Self {
+    /// A value that a topic got at an instant in microseconds since the Unix epoch.
+    pub(crate) fn new(topic: &'static str, at: i64, value: &str) -> Self {
         let frame = |format| Frame::state(topic, at, value, format);
         Self { message: frame(Format::Message), json: frame(Format::Json) }
     }
@@ -79,15 +83,18 @@ impl Readers {
 }
 
 impl Hub {
-    /// A hub with no readers, whose time is `clock`'s and whose events are `log`'s.
+    /// A hub with no readers, whose time is `clock`'s and whose events are `log`'s. `status` is who
+    /// may read the topic `status`.
     #[must_use]
-    pub fn new(clock: Clock, log: Arc<dyn Log>) -> Self {
+    pub fn new(clock: Clock, log: Arc<dyn Log>, status: Shown) -> Self {
         Self(Arc::new(Topics {
             clock,
             log,
             time: watch::Sender::new(None),
             readers: watch::Sender::new(Readers::new(0, clock.now())),
             reading: AtomicU32::new(0),
+            vitals: Vitals::new(status),
+            counters: Counters::default(),
         }))
     }
 
@@ -145,6 +152,18 @@ impl Hub {
         self.0.clock
     }
 
+    /// The server's health: the state topic `status`, and its last minutes.
+    #[must_use]
+    pub fn vitals(&self) -> &Vitals {
+        &self.0.vitals
+    }
+
+    /// What is counted for it.
+    #[must_use]
+    pub fn counters(&self) -> &Counters {
+        &self.0.counters
+    }
+
     /// How many are reading now.
     #[must_use]
     pub fn reading(&self) -> u32 {
@@ -196,6 +215,7 @@ impl Reader {
     /// Counts events that were handed over for this reader.
     pub fn got(&mut self, events: u64) {
         self.events += events;
+        self.hub.0.counters.delivered(events);
     }
 }
 

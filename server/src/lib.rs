@@ -6,8 +6,8 @@
 //!
 //! [`clock`] says what time it is, [`hub`] gives each state topic's newest value, encoded once by
 //! [`frame`], to everyone who follows it, [`sse`] hands it to one reader. [`http`] is the application as a value,
-//! with [`page`], [`probe`] and [`site`] as its parts; [`edge`] owns the sockets. [`serve`] joins
-//! them.
+//! with [`page`], [`probe`] and [`site`] as its parts; [`edge`] owns the sockets, [`status`] measures
+//! the server's health. [`serve`] joins them.
 //!
 //! [`command`] reads the command line. The commands other than to serve are in [`client`]: they
 //! stand at the other end of the wire.
@@ -30,14 +30,17 @@ pub mod grant;
 mod health;
 pub mod http;
 pub mod hub;
+pub mod language;
 pub mod log;
 pub mod login;
 pub mod page;
+mod preference;
 pub mod probe;
 pub mod problem;
 pub mod site;
 pub mod sse;
 pub mod state;
+pub mod status;
 pub mod tail;
 pub mod token;
 pub mod topics;
@@ -61,7 +64,12 @@ pub async fn serve(
     listener: TcpListener,
     shutdown: CancellationToken,
 ) {
-    let hub = Hub::new(Clock::system(), log);
+    let hub = Hub::new(Clock::system(), log, config.status);
+    let folder = config.data_dir.clone().filter(|_| !config.ephemeral);
+    let measuring = {
+        let open = || status::ThisMachine::open(folder);
+        status::measure(hub.clone(), open, shutdown.clone())
+    };
     let state = AppState {
         hub: hub.clone(),
         keys,
@@ -71,6 +79,7 @@ pub async fn serve(
     };
     tokio::join!(
         hub.run(config.interval, shutdown.clone()),
-        edge::accept(router(state), &config, listener, shutdown.clone()),
+        measuring,
+        edge::accept(router(state), &config, hub.counters().clone(), listener, shutdown.clone()),
     );
 }

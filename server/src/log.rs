@@ -71,11 +71,23 @@ pub trait Log: fmt::Debug + Send + Sync {
     /// Where the log cannot be written for now.
     fn purge(&self, topic: Topic) -> BoxFuture<'_, Result<u64, AppendError>>;
 
+    /// How much it holds. It is known, and not counted.
+    fn held(&self) -> Held;
+
     /// Whether a publish could be durable now.
     ///
     /// # Errors
     /// Why not.
     fn ready(&self) -> Result<(), Unavailable>;
+}
+
+/// How much a log holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    /// So many events.
+    pub events: u64,
+    /// So many bytes of data and names, as retention counts them.
+    pub bytes: u64,
 }
 
 /// Tells a publish that was sent again from a new one. Kept for 24 hours.

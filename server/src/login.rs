@@ -1,5 +1,7 @@
 //! Login: a token goes in, a cookie that only this server's pages can use comes out, and goes again.
 
+mod form;
+
 use std::time::Duration;
 
 use axum::{
@@ -9,13 +11,15 @@ use axum::{
         HeaderMap, HeaderName, HeaderValue, StatusCode,
         header::{CACHE_CONTROL, FORWARDED, HOST, ORIGIN, SET_COOKIE},
     },
+    response::{IntoResponse, Response},
 };
 
 use crate::{
     AppState, body,
     problem::Problem,
-    token::{LARGEST_TOKEN, SEC_FETCH_SITE, TOKEN_COOKIE, TokenError, bearer},
+    token::{SEC_FETCH_SITE, TOKEN_COOKIE, TokenError, bearer},
 };
+use form::Form;
 
 /// Browsers drop a cookie without a word where its name and value have more bytes than this
 /// together.
@@ -25,25 +29,40 @@ const LARGEST_COOKIE: usize = 4096;
 type Answer = (StatusCode, [(HeaderName, HeaderValue); 2]);
 
 /// `POST /login`: a token, from `Authorization` or else from the body, becomes a cookie.
+///
+/// A page's form is sent on to where it wants to go, with the cookie, or with `login=failed` in the
+/// query.
 pub(crate) async fn login(
     State(state): State<AppState>,
     headers: HeaderMap,
     body: Body,
-) -> Result<Answer, Problem> {
+) -> Result<Response, Problem> {
     refuse_other_sites(&headers)?;
-    let token = match bearer(&headers)? {
-        Some(token) => token.to_owned(),
-        None => token_in(body).await?,
-    };
+    if let Some(token) = bearer(&headers)? {
+        return Ok(admit(&state, token, &headers)?.into_response());
+    }
+    let text = text_of(body, form::longest(&headers)).await?;
+    if let Some(form) = Form::read(&headers, &text) {
+        let admitted = admit(&state, form.token.trim(), &headers);
+        return Ok(form.answer(admitted.map(|(_, headers)| headers)));
+    }
+    match text.trim() {
+        "" => Err(Problem::new(StatusCode::UNAUTHORIZED, "there is no token in the body")),
+        token => Ok(admit(&state, token, &headers)?.into_response()),
+    }
+}
+
+/// Makes a token a cookie.
+fn admit(state: &AppState, token: &str, headers: &HeaderMap) -> Result<Answer, Problem> {
     let now = state.hub.clock().now();
-    let grant = state.keys.verify(&token, now)?;
+    let grant = state.keys.verify(token, now)?;
     if TOKEN_COOKIE.len() + token.len() > LARGEST_COOKIE {
         let detail = format!("no browser keeps a cookie of more than {LARGEST_COOKIE} bytes");
         return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail));
     }
     let left = grant.until.unwrap_or(now).saturating_sub(now);
     let left = Duration::from_micros(left.try_into().unwrap_or_default());
-    set_cookie(&token, left, &headers)
+    set_cookie(token, left, headers)
 }
 
 /// `DELETE /login`: the cookie goes.
@@ -63,16 +82,12 @@ fn set_cookie(token: &str, left: Duration, headers: &HeaderMap) -> Result<Answer
     Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, cookie), (CACHE_CONTROL, no_store)]))
 }
 
-async fn token_in(body: Body) -> Result<String, Problem> {
-    let bytes = body::whole(body, LARGEST_TOKEN).await.map_err(|problem| {
+async fn text_of(body: Body, longest: usize) -> Result<String, Problem> {
+    let bytes = body::whole(body, longest).await.map_err(|problem| {
         let too_large = problem.status() == StatusCode::PAYLOAD_TOO_LARGE;
         if too_large { TokenError::TooLarge.into() } else { problem }
     })?;
-    let text = String::from_utf8(bytes).map_err(|_| TokenError::Malformed)?;
-    match text.trim() {
-        "" => Err(Problem::new(StatusCode::UNAUTHORIZED, "there is no token in the body")),
-        token => Ok(token.to_owned()),
-    }
+    String::from_utf8(bytes).map_err(|_| TokenError::Malformed.into())
 }
 
 /// Refuses another site's page, which could make its visitor publish here under a name of its own
@@ -98,7 +113,7 @@ fn is_host(origin: &HeaderValue, host: Option<&HeaderValue>) -> bool {
 
 /// Whether a proxy says that it was asked by https. Whoever says so untruly keeps the cookie from
 /// themselves.
-fn came_by_https(headers: &HeaderMap) -> bool {
+pub(crate) fn came_by_https(headers: &HeaderMap) -> bool {
     let says = |name: HeaderName, words: &str| {
         let mut values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
         values.any(|value| {

@@ -1,72 +1,131 @@
 //! The pages: a request goes in, HTML that is born with the time comes out, under a strict policy.
 
 mod console;
+mod shell;
 
-use std::sync::Arc;
-
-use app::{App, Language, Snapshot, Tick, feed::Born};
+use app::{Page, Snapshot, Tick, feed::Born};
 use axum::{
+    RequestExt,
     body::Body,
     extract::State,
     http::{
-        HeaderValue, Request,
-        header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY},
+        HeaderValue, Method, Request, StatusCode,
+        header::{ACCEPT, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, VARY},
+        uri::PathAndQuery,
     },
-    response::Response,
+    response::{IntoResponse, Redirect, Response},
 };
-use leptos::{
-    config::LeptosOptions,
-    hydration::AutoReload,
-    nonce::{Nonce, use_nonce},
-    prelude::*,
+use leptos::{config::LeptosOptions, nonce::Nonce, prelude::*};
+
+use crate::{
+    AppState, grant::Grant, language::Preferred, login::came_by_https, preference::wants_html,
 };
+use shell::Shell;
 
-use crate::{AppState, Site};
-
-/// Without scripts the page loads itself anew at every interval, but not before one can read it.
-const REFRESH_AT_LEAST_S: u32 = 5;
-
-/// `GET /`.
-pub(crate) async fn page(State(state): State<AppState>, mut request: Request<Body>) -> Response {
+/// A page of the application.
+pub(crate) async fn page(
+    State(state): State<AppState>,
+    Preferred(language): Preferred,
+    mut request: Request<Body>,
+) -> Response {
     let last = state.hub.log().tail().last();
-    let page = match request.uri().path() {
-        "/console" => console::born(&state, &mut request, last).await,
-        _ => Born::Plain,
-    };
+    let page = born(&state, &mut request, last).await;
     let snapshot = Snapshot {
         now: Tick::from_micros(state.hub.clock().now()),
         interval_ms: u32::try_from(state.interval.as_millis()).unwrap_or(u32::MAX),
         readers: state.hub.reading(),
         http_version: format!("{:?}", request.version()),
         synchronised: state.hub.clock().synchronised(),
-        origin: format!("http://{}", authority(&request)),
-        language: Language::English,
+        origin: origin(&request),
+        language,
+        address: request.uri().path_and_query().map_or("/", PathAndQuery::as_str).to_owned(),
         cursor: state.hub.log().cursor(last).to_string(),
         page,
     };
     let nonce = Nonce::new();
     let reload = watch_options();
     let policy = policy(&nonce, reload.as_ref());
-    let site = state.site;
+    let (site, path) = (state.site, request.uri().path().to_owned());
     let render = leptos_axum::render_app_to_stream_in_order_with_context(
         move || {
             provide_context(snapshot.clone());
             provide_context(nonce.clone());
         },
-        move || view! { <Shell site=site.clone() reload=reload.clone()/> },
+        move || {
+            let (site, path, reload) = (site.clone(), path.clone(), reload.clone());
+            view! { <Shell site path reload/> }
+        },
     );
     let mut response = render(request).await;
-    response.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_SECURITY_POLICY, policy);
+    headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
+    headers.insert(VARY, HeaderValue::from_static("accept-language, cookie"));
     // `no-store` would keep the page out of the back-forward cache.
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     response
 }
 
-/// Whom the visitor asked, as the request says.
-fn authority(request: &Request<Body>) -> &str {
+/// What the page at an address alone is born with. A token that is not accepted is no reason not to
+/// answer with a page, where one can log in anew.
+async fn born(state: &AppState, request: &mut Request<Body>, last: u64) -> Born {
+    let page = Page::at(request.uri().path());
+    if matches!(page, Page::Time | Page::Missing) {
+        return Born::Plain;
+    }
+    let grant = request.extract_parts_with_state::<Grant, _>(state).await.unwrap_or_default();
+    if page == Page::Console {
+        return console::born(state, request.uri(), grant, last).await;
+    }
+    let vitals = state.hub.vitals();
+    Born::Status(vitals.show_to(&grant).map(|()| vitals.trend()))
+}
+
+/// The answer where neither a route nor a file stands: who wants HTML gets a page that helps.
+pub(crate) async fn missing(
+    state: State<AppState>,
+    preferred: Preferred,
+    request: Request<Body>,
+) -> Response {
+    let mut response = if wants_html(request.headers()) {
+        missing_page(state, preferred, request).await
+    } else {
+        not_found().await.into_response()
+    };
+    response.headers_mut().append(VARY, ACCEPT.into());
+    response
+}
+
+async fn missing_page(
+    state: State<AppState>,
+    preferred: Preferred,
+    request: Request<Body>,
+) -> Response {
+    let there = Page::at(request.uri().path());
+    if there != Page::Missing {
+        // A slash too many. The page itself would not mind it.
+        let query = request.uri().query().map_or_else(String::new, |query| format!("?{query}"));
+        return Redirect::permanent(&format!("{}{query}", there.path())).into_response();
+    }
+    let head = request.method() == Method::HEAD;
+    let mut response = page(state, preferred, request).await;
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    if head { response.map(|_| Body::empty()) } else { response }
+}
+
+/// The same for a program.
+pub(crate) async fn not_found() -> (StatusCode, &'static str) {
+    (StatusCode::NOT_FOUND, "There is nothing here. The time is at /, its stream at /sse.\n")
+}
+
+/// The scheme and authority that the visitor asked, as the request and a proxy say.
+fn origin(request: &Request<Body>) -> String {
     let host = request.headers().get("host").and_then(|host| host.to_str().ok());
-    host.or(request.uri().authority().map(axum::http::uri::Authority::as_str))
-        .unwrap_or("localhost")
+    let authority = host
+        .or(request.uri().authority().map(axum::http::uri::Authority::as_str))
+        .unwrap_or("localhost");
+    let scheme = if came_by_https(request.headers()) { "https" } else { "http" };
+    format!("{scheme}://{authority}")
 }
 
 /// Scripts run by the nonce alone; hydration needs `'wasm-unsafe-eval'`. `reload` is where
@@ -86,48 +145,4 @@ fn policy(nonce: &Nonce, reload: Option<&LeptosOptions>) -> HeaderValue {
 fn watch_options() -> Option<LeptosOptions> {
     std::env::var_os("LEPTOS_WATCH")?;
     leptos::config::get_configuration(None).ok().map(|file| file.leptos_options)
-}
-
-/// The document around the application. It writes the hydration links itself: those of Leptos 0.8
-/// put the nonce into `crossorigin`, which can abort the fetch of the wasm in Firefox
-/// (leptos-rs/leptos#4843).
-#[component]
-fn Shell(site: Arc<Site>, reload: Option<LeptosOptions>) -> impl IntoView {
-    let nonce = use_nonce().map(|nonce| nonce.to_string());
-    let Snapshot { now, interval_ms, language, page, .. } = expect_context();
-    let words = language.text();
-    let start = format!(
-        "import({:?}).then((half) => half.default({{ module_or_path: {:?} }}).then(() => half.hydrate()))",
-        site.script, site.wasm,
-    );
-    let title = (words.title)(&format!("{} UTC", &now.clock()[..5]));
-    let refresh = interval_ms.div_ceil(1000).max(REFRESH_AT_LEAST_S);
-    let refresh =
-        (!page.has_form()).then(|| view! { <meta http-equiv="refresh" content=refresh/> });
-    view! {
-        <!DOCTYPE html>
-        <html lang=words.tag>
-            <head>
-                <meta charset="utf-8"/>
-                <meta name="viewport" content="width=device-width, initial-scale=1"/>
-                <title>{title}</title>
-                <meta name="description" content=words.description/>
-                <meta name="theme-color" media="(prefers-color-scheme: light)" content="#f6f4ef"/>
-                <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#0d1424"/>
-                <link rel="icon" href="/icon.svg" r#type="image/svg+xml"/>
-                <link rel="stylesheet" href=site.style.clone()/>
-                <link rel="modulepreload" href=site.script.clone() nonce=nonce.clone()/>
-                <link rel="preload" href=site.wasm.clone() r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
-                <noscript>
-                    {refresh}
-                    <link rel="stylesheet" href="/noscript.css"/>
-                </noscript>
-                <script type="module" nonce=nonce>{start}</script>
-                {reload.map(|options| view! { <AutoReload options/> })}
-            </head>
-            <body>
-                <App/>
-            </body>
-        </html>
-    }
 }

@@ -17,7 +17,7 @@ use axum::{
     response::IntoResponse,
 };
 
-use crate::{AppState, grant::Grant, problem::Problem};
+use crate::{AppState, grant::Grant, problem::Problem, status::refused};
 
 pub use request::Request;
 pub(crate) use request::switch;
@@ -40,6 +40,7 @@ pub(crate) async fn stream(
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, Problem> {
     let request = Request::read(query.as_deref().unwrap_or_default(), &headers)?;
+    refuse_silence(&state, &request, &grant)?;
     let subscription =
         Subscription::new(&state.hub, address, state.shutdown, request, grant, version).await?;
     Ok((HEADERS, Body::from_stream(subscription.into_stream())))
@@ -47,10 +48,24 @@ pub(crate) async fn stream(
 
 /// `HEAD /sse`: the headers, and nobody to count.
 pub(crate) async fn head(
-    _: Grant,
+    State(state): State<AppState>,
+    grant: Grant,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, Problem> {
-    Request::read(query.as_deref().unwrap_or_default(), &headers)?;
+    let request = Request::read(query.as_deref().unwrap_or_default(), &headers)?;
+    refuse_silence(&state, &request, &grant)?;
     Ok(HEADERS)
+}
+
+/// Refuses a stream that would carry nothing: the topic `status` alone, where it is not shown. Beside
+/// other topics it is left out in silence, because a refusal would end the one stream that all pages
+/// of a browser share.
+fn refuse_silence(state: &AppState, request: &Request, grant: &Grant) -> Result<(), Problem> {
+    let vitals = state.hub.vitals();
+    if request.is_status_alone() {
+        vitals.show_to(grant).map_err(|why| refused(why, grant))
+    } else {
+        Ok(())
+    }
 }

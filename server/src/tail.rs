@@ -49,6 +49,8 @@ pub struct Tail {
 pub struct Entry {
     /// Its place in the log.
     pub sequence: u64,
+    /// When it was published, in microseconds since the Unix epoch.
+    pub at: i64,
     /// Its topics.
     pub topics: Vec<Topic>,
     /// Only readers whose token grants one of the topics get it.
@@ -71,6 +73,7 @@ impl Entry {
         let id = Cursor { epoch, sequence: event.sequence };
         Self {
             sequence: event.sequence,
+            at: event.at,
             topics: event.draft.topics.clone(),
             private: event.draft.private,
             message: Frame::event(id, event, Format::Message),

@@ -143,7 +143,7 @@ fn dots(drawn: &Drawn, index: usize) -> String {
 fn axis(drawn: &Drawn, stale: bool) -> AnyView {
     let words = &text().status.plot;
     let end = match drawn.at.last() {
-        Some(&newest) if stale => (expect_context::<Feed>().zone.get().face)(newest).digits,
+        Some(&newest) if stale => (expect_context::<Feed>().writing.get().face)(newest).digits,
         _ => words.now.to_owned(),
     };
     view! { <span>{if stale { words.before } else { words.ago }}</span><span>{end}</span> }

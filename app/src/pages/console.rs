@@ -106,7 +106,7 @@ fn follow(topic: String, after: String, rows: RwSignal<Rows>) {
     let Some(Follow(follow)) = use_context() else { return };
     Effect::new(move || {
         let hear = Callback::new(move |heard| rows.update(|rows| rows.hear(heard)));
-        follow(Following { topics: vec![topic.clone()], after: Some(after.clone()), hear });
+        follow(Following { topic: topic.clone(), after: Some(after.clone()), hear });
     });
 }
 

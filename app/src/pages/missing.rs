@@ -1,9 +1,27 @@
-//! The missing page.
+//! The missing page: an address where nothing stands goes in, the pages that there are come out.
 
 use leptos::prelude::*;
 
-/// The page.
+use crate::{address::Address, page::Page, text::text};
+
+/// What is shown at an address where nothing stands.
 #[component]
 pub fn MissingPage() -> impl IntoView {
-    view! { <h1>"Missing"</h1> }
+    let words = text();
+    let address = expect_context::<RwSignal<Address>>();
+    let (before, after) = words.missing.asked;
+    let pages = Page::ALL.map(|page| {
+        let means = page.description(words);
+        view! { <li><a href=page.path()>{page.name(words)}</a><span>{means}</span></li> }
+    });
+    view! {
+        <section class="missing">
+            <p class="status-code" aria-hidden="true">"404"</p>
+            <h1>{words.missing.heading}</h1>
+            <p>{before}<code>{move || address.read().readable_path()}</code>{after}</p>
+            <p>{words.missing.instead}</p>
+            <ul>{pages.collect_view()}</ul>
+        </section>
+    }
+    .into_any()
 }

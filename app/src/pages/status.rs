@@ -75,7 +75,7 @@ fn follow(answer: RwSignal<Option<Result<(), Refusal>>>, trend: RwSignal<Trend>)
                 trend.update(|trend| trend.push(status));
             }
         });
-        follow(Following { topics: vec![STATUS.to_owned()], after: None, hear });
+        follow(Following { topic: STATUS.to_owned(), after: None, hear });
     });
 }
 
@@ -99,12 +99,12 @@ fn stale(trend: RwSignal<Trend>) -> Memo<bool> {
 /// How new the values are.
 #[component]
 fn Age(trend: RwSignal<Trend>, stale: Memo<bool>) -> impl IntoView {
-    let zone = expect_context::<Feed>().zone;
+    let writing = expect_context::<Feed>().writing;
     move || {
         let newest = trend.read().at.last().copied()?;
         let words = text().status;
         let said = if stale.get() {
-            (words.as_of)(&clock(&zone.read(), newest))
+            (words.as_of)(&clock(&writing.read(), newest))
         } else {
             words.live.to_owned()
         };

@@ -7,6 +7,7 @@ use crate::{
     feed::{Feed, Offset, Push},
     text::{elapsed, error, length, text},
     tick::Tick,
+    writing::number,
 };
 
 /// Tenths of a second are drawn while the error is at most this, in microseconds.
@@ -42,8 +43,8 @@ fn Hero(
     });
     let second =
         Memo::new(move |_| Tick::from_micros(shown.get().millis().div_euclid(1000) * 1_000_000));
-    let face = Memo::new(move |_| (feed.zone.get().face)(second.get()));
-    let date = move || (feed.zone.get().date)(second.get());
+    let face = Memo::new(move |_| (feed.writing.get().face)(second.get()));
+    let date = move || (feed.writing.get().date)(second.get());
     let tenth = move || match feed.reading.get() {
         Some(reading) if reading.error <= TENTHS_WITHIN => {
             format!(".{}", shown.get().millis().rem_euclid(1000) / 100)
@@ -53,7 +54,7 @@ fn Hero(
     view! {
         <section class="hero">
             <h1 class="visually-hidden">{text().server_time}</h1>
-            <p class="date">{date}" · "<span class="zone">{move || feed.zone.get().name}</span></p>
+            <p class="date">{date}" · "<span class="zone">{move || feed.writing.get().zone}</span></p>
             <p class="clock" role="timer">
                 <time datetime=move || shown.get().to_string()>
                     <small class="period">{move || face.get().before}</small>
@@ -78,7 +79,7 @@ fn Truth(feed: Feed) -> impl IntoView {
         match feed.reading.get() {
         None => text().as_of_loading.into_any(),
         Some(reading) if reading.stopped => {
-            let face = (feed.zone.get().face)(Tick::from_micros(reading.shown));
+            let face = (feed.writing.get().face)(Tick::from_micros(reading.shown));
             let unconfirmed = elapsed(feed.now.get() - reading.confirmed);
             (text().stopped)(&face.digits, &unconfirmed).into_any()
         }
@@ -142,9 +143,12 @@ fn Figures(feed: Feed) -> impl IntoView {
         None => words.measuring.into_any(),
     };
     let round_trip = move || match feed.round_trip.get() {
-        #[expect(clippy::cast_precision_loss, reason = "a round trip is far below 2^53 µs")]
-        Some(micros) => format!("{:.1} ms", micros as f64 / 1000.0),
+        Some(micros) => tenths_of_ms(micros),
         None => words.measuring.to_owned(),
+    };
+    let tabs = move || {
+        let tabs = feed.tabs.get()?;
+        Some((words.tabs)(&number(tabs.into(), 0), tabs == 1))
     };
     let (synchronised, means) = (
         move || match feed.synchronised.get() {
@@ -173,8 +177,9 @@ fn Figures(feed: Feed) -> impl IntoView {
                 <p>{means}</p>
             </Card>
             <Card heading=words.watching>
-                <p class="figure readers">{feed.readers}</p>
+                <p class="figure readers">{move || number(feed.readers.get().into(), 0)}</p>
                 <p>{words.watching_means}</p>
+                <p class="tabs with-script">{tabs}</p>
             </Card>
             <Card heading=words.pushes by_script=true>
                 <Pushes feed/>
@@ -204,7 +209,12 @@ fn data(push: Push) -> String {
 }
 
 /// How late a push was: `+3.1 ms`.
-#[expect(clippy::cast_precision_loss, reason = "a delay is far below 2^53 µs")]
 fn late(micros: i64) -> String {
-    format!("{:+.1} ms", micros as f64 / 1000.0)
+    format!("{}{}", if micros < 0 { "" } else { "+" }, tenths_of_ms(micros))
+}
+
+/// Microseconds as milliseconds, to the nearest tenth: `3.1 ms`.
+fn tenths_of_ms(micros: i64) -> String {
+    let tenths = micros.saturating_add(50).div_euclid(100);
+    format!("{} {}", number(tenths, 1), text().units.milliseconds)
 }

@@ -1,10 +1,12 @@
 //! English.
 
-use super::{Cards, Pages, Snippets, Text, console, status};
+use super::{Banner, Cards, Missing, Pages, Snippets, Text, Units, console, status};
 
 /// English.
 pub static ENGLISH: Text = Text {
     tag: "en",
+    language: "English",
+    locale: "en_GB",
     name: "Belfry",
     description: "The server's time, pushed to every browser over Server-Sent Events, and honest about its error.",
     server_time: "Server time",
@@ -24,7 +26,7 @@ pub static ENGLISH: Text = Text {
         "December",
     ],
     date: |weekday, day, month, year| format!("{weekday}, {day} {month} {year}"),
-    title: |clock| format!("{clock} · Belfry"),
+    title: |what| format!("{what} · Belfry"),
     as_of_loading: "as of loading",
     without_script: "Without JavaScript this page loads itself anew every few seconds.",
     exact_to: "exact to",
@@ -44,7 +46,26 @@ pub static ENGLISH: Text = Text {
     stopped: |clock, time| format!("stopped at {clock}: not confirmed for {time}"),
     stepped: |by| format!("set anew by {by}"),
     skip: "Skip to the content",
-    pages: Pages { heading: "Pages", time: "Time", status: "Status", console: "Console" },
+    units: Units { milliseconds: "ms", seconds: "s", minutes: "min", hours: "h", days: "d" },
+    pages: Pages {
+        heading: "Pages",
+        time: "Time",
+        status: "Status",
+        console: "Console",
+        status_means: "How this server is doing, pushed as it changes: processors, memory, disks, network, readers and events.",
+        console_means: "What is published to a topic, as it arrives.",
+    },
+    missing: Missing {
+        heading: "Nothing here",
+        explained: "There is no page at this address.",
+        asked: ("There is no page at ", "."),
+        instead: "Try one of these:",
+    },
+    banner: Banner {
+        lost: "Not connected",
+        means: "What you see may be old.",
+        back: "Connected again",
+    },
     cards: Cards {
         figures: "Figures",
         your_clock: "Your clock against the server",
@@ -61,6 +82,9 @@ pub static ENGLISH: Text = Text {
         not_known_means: "Its kernel does not say.",
         watching: "Watching now",
         watching_means: "open streams",
+        tabs: |count, one| {
+            format!("You: {count} {}, 1 connection", if one { "tab" } else { "tabs" })
+        },
         pushes: "Last pushes",
         no_push: "none yet",
     },

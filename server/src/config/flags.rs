@@ -33,6 +33,10 @@ pub struct Flags {
     /// How long between two pushes of the time, as 3s, 500ms or 1m [default: 3s]
     #[arg(long, value_name = "DURATION")]
     pub interval: Option<String>,
+    /// Who may see the server's health, at /status and as the topic status: public, token (who has one
+    /// made with --read status) or off [default: public on a loopback address, token elsewhere]
+    #[arg(long, value_name = "public|token|off")]
+    pub status: Option<String>,
     /// The folder of the wasm, the styles and the icons, made by `make build` [default: target/site]
     #[arg(long, value_name = "FOLDER")]
     pub site: Option<String>,

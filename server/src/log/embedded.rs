@@ -25,7 +25,9 @@ use tokio::{
     task::spawn_blocking,
 };
 
-use super::{AppendError, Key, Log, Page, Query, Retention, TopicCount, Unavailable, retention};
+use super::{
+    AppendError, Held, Key, Log, Page, Query, Retention, TopicCount, Unavailable, retention,
+};
 use crate::{
     Clock,
     cursor::Epoch,
@@ -68,6 +70,8 @@ pub(crate) struct Shared {
     /// Someone could not read, and the writer was asked to see why.
     doubted: AtomicBool,
     commits: AtomicU64,
+    /// As of the last commit.
+    held: Mutex<Held>,
 }
 
 impl Embedded {
@@ -108,6 +112,7 @@ impl Embedded {
             failed: Mutex::new(None),
             doubted: AtomicBool::new(false),
             commits: AtomicU64::new(0),
+            held: Mutex::new(totals.held()),
         });
         let (requests, incoming) = mpsc::channel();
         let (to, on, known) = (shared.clone(), volume.clone(), (epoch, totals));
@@ -184,6 +189,10 @@ impl Shared {
     fn failed(&self) -> MutexGuard<'_, Option<String>> {
         self.failed.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Log for Embedded {
@@ -225,6 +234,10 @@ impl Log for Embedded {
 
     fn purge(&self, topic: Topic) -> BoxFuture<'_, Result<u64, AppendError>> {
         self.ask(|answer| Request::Purge { topic, answer }).boxed()
+    }
+
+    fn held(&self) -> Held {
+        *self.shared.held()
     }
 
     fn ready(&self) -> Result<(), Unavailable> {

@@ -16,6 +16,7 @@ use crate::{
     cursor::Epoch,
     event::{Draft, Event, Topic, encoded_size},
     grant::Grant,
+    log,
     tail::{self, Tail},
 };
 
@@ -143,6 +144,11 @@ impl Log for Memory {
         }
         self.tail.purge(&sequences);
         async move { Ok(sequences.len() as u64) }.boxed()
+    }
+
+    fn held(&self) -> log::Held {
+        let held = self.held();
+        log::Held { events: held.events.len() as u64, bytes: held.bytes }
     }
 
     fn ready(&self) -> Result<(), Unavailable> {

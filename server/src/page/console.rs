@@ -1,7 +1,7 @@
 //! What the console is born with: a request goes in, a topic's newest events come out.
 
 use app::feed::{Born, Unread};
-use axum::{RequestExt, body::Body, http::Request};
+use axum::http::Uri;
 use form_urlencoded::parse;
 
 use crate::{
@@ -18,10 +18,9 @@ const NEWEST: usize = 50;
 /// No event is added to a page that holds so many bytes of them: it holds each twice.
 const PAGE_BYTES: usize = 128 * 1024;
 
-/// The newest events up to `last` of the topic that is asked for, if one is. A token that
-/// is not accepted shows what anyone may see: the page has no other way to say so.
-pub(super) async fn born(state: &AppState, request: &mut Request<Body>, last: u64) -> Born {
-    let query = request.uri().query().unwrap_or_default();
+/// The newest events up to `last` of the topic that is asked for, if one is.
+pub(super) async fn born(state: &AppState, uri: &Uri, grant: Grant, last: u64) -> Born {
+    let query = uri.query().unwrap_or_default();
     let asked = parse(query.as_bytes()).find(|(name, _)| name == "topic");
     let topic = asked.map(|(_, topic)| topic.trim().to_owned()).unwrap_or_default();
     if topic.is_empty() {
@@ -30,7 +29,6 @@ pub(super) async fn born(state: &AppState, request: &mut Request<Body>, last: u6
     let Ok(name) = Topic::new(&topic) else {
         return Born::Console { topic, events: Err(Unread::NotATopic) };
     };
-    let grant = request.extract_parts_with_state::<Grant, _>(state).await.unwrap_or_default();
     let log = state.hub.log();
     let query = Query {
         topics: vec![name],

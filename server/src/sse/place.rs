@@ -36,6 +36,8 @@ const REPEATED: usize = 100;
 /// A reader's place in the log.
 pub(super) struct Place {
     selection: Selection,
+    /// Events after this sequence came while the reader was here: what they took is measured.
+    came_at: u64,
     /// All events up to this sequence were handed over.
     after: u64,
     /// The last id that the reader was told, and when.
@@ -80,6 +82,7 @@ impl Place {
         let announced = (after, Instant::now());
         let place = Self {
             selection,
+            came_at: after,
             after,
             announced,
             told_lost: 0,
@@ -186,6 +189,7 @@ impl Place {
                     let (sequences, frames): (Vec<_>, Vec<_>) =
                         entries.iter().filter_map(seen).unzip();
                     if let Some(last) = sequences.last() {
+                        self.measure(&entries);
                         self.announced = (*last, Instant::now());
                         return (Frame::concat(&frames).into_bytes(), frames.len() as u64);
                     }
@@ -194,6 +198,16 @@ impl Place {
                     }
                 }
             }
+        }
+    }
+
+    /// Counts how long ago the oldest of what is handed over was published, unless it had been before
+    /// the reader came. What a reader catches up with from the log is not measured at all: the wait is
+    /// then its own.
+    fn measure(&self, entries: &[Arc<Entry>]) {
+        let hub = self.selection.hub();
+        if let Some(oldest) = entries.iter().find(|entry| entry.sequence > self.came_at) {
+            hub.counters().took(hub.clock().now().saturating_sub(oldest.at));
         }
     }
 

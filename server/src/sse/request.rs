@@ -1,6 +1,6 @@
 //! What a reader asks for: the query and the headers go in, topics and a place to begin come out.
 
-use app::event::{READERS, TIME};
+use app::event::{READERS, STATUS, TIME};
 use axum::http::HeaderMap;
 use form_urlencoded::parse;
 
@@ -22,6 +22,8 @@ pub struct Request {
     pub time: bool,
     /// The state topic `readers`.
     pub readers: bool,
+    /// The state topic `status`.
+    pub status: bool,
     /// The topics of the log.
     pub topics: Vec<Topic>,
     /// The last id that the reader has seen, as it came.
@@ -74,14 +76,18 @@ impl Request {
         Ok(request)
     }
 
+    /// Whether nothing is asked for but the topic `status`.
+    #[must_use]
+    pub fn is_status_alone(&self) -> bool {
+        self.status && !self.time && !self.readers && self.topics.is_empty()
+    }
+
     fn follow(&mut self, name: &str) -> Result<(), Invalid> {
         let topic = Topic::new(name)?;
         match name {
             TIME => self.time = true,
             READERS => self.readers = true,
-            _ if topic.is_servers_own() => {
-                return Err(Invalid::new("topic", format!("{name} is not served here")));
-            }
+            STATUS => self.status = true,
             _ if self.topics.contains(&topic) => {}
             _ if self.topics.len() == MOST_TOPICS => {
                 return Err(Invalid::new(
@@ -130,7 +136,11 @@ mod tests {
             request.topics.iter().map(Topic::as_str).collect::<Vec<_>>(),
             ["a", "chat/lobby"]
         );
-        assert!(request.time && !request.readers);
+        assert!(request.time && !request.readers && !request.status);
+        assert!(read("topic=status").is_status_alone());
+        let beside = read("topic=status&topic=time");
+        assert!(beside.status && !beside.is_status_alone());
+        assert!(!read("topic=status&topic=a").is_status_alone());
     }
 
     #[test]

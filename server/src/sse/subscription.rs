@@ -4,7 +4,7 @@ use std::{convert::Infallible, future::pending, net::SocketAddr, time::Duration}
 
 use app::{
     Tick,
-    event::{EXPIRED, SESSION, Session},
+    event::{EXPIRED, SESSION, STATUS, Session},
 };
 use axum::http::Version;
 use bytes::Bytes;
@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
+    event::Topic,
     frame::{Format, Frame},
     grant::Grant,
     hub::{Hub, Reader, Readers, State},
@@ -44,6 +45,7 @@ pub struct Subscription {
     /// What is sent before all else, and how many events are in it.
     greeting: Option<(Frame, u64)>,
     time: Option<watch::Receiver<Option<State>>>,
+    status: Option<watch::Receiver<Option<State>>>,
     readers: Option<watch::Receiver<Readers>>,
     /// The number of readers that this one was told last.
     told: u32,
@@ -97,6 +99,11 @@ impl Subscription {
             frames.push(now.state.frame(format));
         }
         events += u64::from(request.time);
+        let shown = request.status && hub.vitals().show_to(&grant).is_ok();
+        let (newest, status) = shown.then(|| hub.vitals().follow()).unzip();
+        let newest = newest.flatten().map(|newest| newest.frame(format));
+        events += u64::from(newest.is_some());
+        frames.extend(newest);
         let place = beginning.map(|beginning| {
             let here = !lost && beginning.place.begins_here();
             frames.extend(here.then(|| beginning.place.bare()));
@@ -108,6 +115,7 @@ impl Subscription {
             format,
             greeting: Some((Frame::concat(&frames), events)),
             time,
+            status,
             readers,
             told,
             place,
@@ -136,6 +144,7 @@ impl Subscription {
                     Some(Frame::own(EXPIRED, &json!({ "until": until }), None))
                 }
                 state = newest(&mut self.time) => state.map(|state| state.frame(self.format)),
+                state = newest(&mut self.status) => state.map(|state| state.frame(self.format)),
                 readers = newest(&mut self.readers) => self.if_news(readers),
                 (bytes, events) = advance(self.place.as_mut()) => {
                     self.reader.got(events);
@@ -203,15 +212,20 @@ async fn session(
 ) -> Result<Session, Unavailable> {
     let (granted, refused): (Vec<_>, Vec<_>) =
         request.topics.iter().partition(|topic| grant.reads(topic));
-    let names = |topics: Vec<_>| topics.into_iter().map(ToString::to_string).collect();
+    let names = |topics: Vec<&Topic>| topics.into_iter().map(ToString::to_string).collect();
+    let (mut granted, mut refused): (Vec<String>, Vec<String>) = (names(granted), names(refused));
+    if request.status {
+        let shown = hub.vitals().show_to(grant).is_ok();
+        if shown { &mut granted } else { &mut refused }.push(STATUS.into());
+    }
     let (cursor, replayed, lost) = match beginning {
         Some(one) => (one.place.cursor(), one.replayed().await?, one.gap.is_some()),
         None => (hub.log().cursor(hub.log().tail().last()), 0, false),
     };
     Ok(Session {
         subject: grant.subject.clone(),
-        granted: names(granted),
-        refused: names(refused),
+        granted,
+        refused,
         until: grant.until.map(|until| Tick::from_micros(until).to_string()),
         cursor: cursor.to_string(),
         replayed,

@@ -17,7 +17,9 @@ use http_body_util::BodyExt;
 use server::{
     AppState, Clock, Config, Hub, Keys, Log, Site, edge,
     log::{Memory, Retention},
-    router, tail,
+    router,
+    status::Shown,
+    tail,
     token::{Claims, Secret, mint},
 };
 use tempfile::TempDir;
@@ -62,6 +64,7 @@ pub(crate) fn site_in(folder: &Path) -> Site {
         ("pkg/belfry.abc.css", "p {}"),
         ("pkg/belfry.abc.css.br", "p {} under brotli"),
         ("robots.txt", "User-agent: *\n"),
+        ("manifest.webmanifest", "{}"),
         ("hash.txt", "js: abc\nwasm: abc\ncss: abc\n"),
     ] {
         fs::write(folder.join(name), content).unwrap();
@@ -103,9 +106,20 @@ impl World {
         Self::with_log(clock, Duration::from_secs(3600), Arc::new(log))
     }
 
+    /// One that shows its health to some.
+    pub(crate) fn showing(shown: Shown) -> Self {
+        let clock = Clock::starting_at(BEGIN);
+        let log = Memory::new(clock, Retention::default(), tail::Bounds::default());
+        Self::with_all(clock, Duration::from_secs(3600), Arc::new(log), shown)
+    }
+
     pub(crate) fn with_log(clock: Clock, interval: Duration, log: Arc<dyn Log>) -> Self {
+        Self::with_all(clock, interval, log, Shown::Public)
+    }
+
+    fn with_all(clock: Clock, interval: Duration, log: Arc<dyn Log>, shown: Shown) -> Self {
         let folder = TempDir::new().unwrap();
-        let (hub, shutdown) = (Hub::new(clock, log), CancellationToken::new());
+        let (hub, shutdown) = (Hub::new(clock, log, shown), CancellationToken::new());
         let application = router(AppState {
             hub: hub.clone(),
             keys: Arc::new(keys()),
@@ -160,8 +174,9 @@ impl World {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (application, shutdown) = (self.application.clone(), self.shutdown.clone());
+        let counters = self.hub.counters().clone();
         let serving = tokio::spawn(async move {
-            edge::accept(application, &config, listener, shutdown).await;
+            edge::accept(application, &config, counters, listener, shutdown).await;
         });
         (address, serving)
     }

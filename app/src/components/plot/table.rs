@@ -15,13 +15,13 @@ type Row = (Tick, Vec<String>);
 /// they are read out.
 #[component]
 pub fn Table(plotted: StoredValue<Plotted>, drawn: Memo<Drawn>) -> impl IntoView {
-    let zone = expect_context::<Feed>().zone;
+    let writing = expect_context::<Feed>().writing;
     let rows = Memo::new(move |_| rows(&plotted.read_value(), &drawn.read()));
     let row = move |(tick, values): Row| {
         let cells = values.into_iter().map(|value| view! { <td>{value}</td> }).collect_view();
         view! {
             <tr>
-                <th scope="row">{(zone.get().face)(tick).digits}</th>
+                <th scope="row">{(writing.get().face)(tick).digits}</th>
                 {cells}
             </tr>
         }

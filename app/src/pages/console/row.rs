@@ -88,10 +88,10 @@ pub fn EventRow(
 /// When an event was published, in the visitor's zone.
 #[component]
 fn When(at: String) -> impl IntoView {
-    let zone = expect_context::<Feed>().zone;
+    let writing = expect_context::<Feed>().writing;
     let tick = at.parse::<Tick>().ok();
-    let date = move || tick.map(|tick| (zone.get().date)(tick));
-    let time = move || tick.map(|tick| clock(&zone.read(), tick));
+    let date = move || tick.map(|tick| (writing.get().date)(tick));
+    let time = move || tick.map(|tick| clock(&writing.read(), tick));
     view! { <time datetime=at><span class="day">{date}</span>" "{time}</time> }
 }
 

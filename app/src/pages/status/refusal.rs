@@ -1,9 +1,8 @@
 //! Why there is no status to see: a refusal goes in, words and what to do about it come out.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
-use crate::{event::LOGIN_PATH, follow::Refusal, text::text};
+use crate::{address::Address, event::LOGIN_PATH, follow::Refusal, text::text};
 
 /// Makes a token that reads the status.
 const COMMAND: &str = "belfry token --read status";
@@ -38,7 +37,10 @@ pub fn Refused(refusal: Refusal) -> impl IntoView {
 #[component]
 fn LogIn() -> impl IntoView {
     let words = &text().status.refusal;
-    let failed = use_query_map().read_untracked().get("login").is_some_and(|it| it == "failed");
+    let failed = expect_context::<RwSignal<Address>>()
+        .read_untracked()
+        .parameter("login")
+        .is_some_and(|it| it == "failed");
     let failed = failed.then(|| view! { <p class="problem" role="alert">{words.login_failed}</p> });
     view! {
         <pre class="command"><code>{COMMAND}</code></pre>

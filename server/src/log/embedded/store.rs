@@ -6,7 +6,7 @@ mod keys;
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 
 use super::{codec::decode, opening::OpenError};
-use crate::{cursor::Epoch, event::Event};
+use crate::{cursor::Epoch, event::Event, log::Held};
 
 pub(super) use change::{Change, Placed};
 
@@ -44,6 +44,12 @@ pub(super) struct Totals {
     pub(super) last: u64,
     pub(super) events: u64,
     pub(super) bytes: u64,
+}
+
+impl Totals {
+    pub(super) fn held(self) -> Held {
+        Held { events: self.events, bytes: self.bytes }
+    }
 }
 
 /// Makes the tables of a new log.

@@ -233,6 +233,7 @@ impl Writer {
                 if let Some(totals) = changed {
                     // Memory follows the disk.
                     self.totals = totals;
+                    *self.shared.held() = totals.held();
                     self.unverified = !verified;
                     self.pause = Duration::ZERO;
                     self.shared.commits.fetch_add(1, Ordering::Relaxed);

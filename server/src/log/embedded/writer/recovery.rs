@@ -109,6 +109,7 @@ impl Writer {
             Ok((database, totals))
         })?;
         self.totals = totals;
+        *self.shared.held() = totals.held();
         let mut shared = self.shared.database.write().unwrap_or_else(PoisonError::into_inner);
         *shared = Some(database);
         Ok(())

@@ -1,0 +1,124 @@
+//! How instants and numbers are written for a reader: a [`Tick`] or a number goes in, words and
+//! digits come out.
+//!
+//! The server writes UTC, and numbers as both languages do. The browser replaces the [`Writing`] by
+//! the visitor's own once it runs.
+
+use leptos::prelude::{With, use_context};
+
+use crate::{feed::Feed, text::text, tick::Tick};
+
+/// The parts of a clock face. In some languages the day period stands before the digits.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Face {
+    /// What stands before the digits, as 上午.
+    pub before: String,
+    /// Hours, minutes and seconds.
+    pub digits: String,
+    /// What stands behind the digits, as PM.
+    pub after: String,
+}
+
+/// A way to write instants and numbers: a time zone and the habits of a language and region.
+#[derive(Clone, Debug)]
+pub struct Writing {
+    /// The zone's name for people, as `Central European Summer Time`.
+    pub zone: String,
+    /// The clock face of an instant.
+    pub face: fn(Tick) -> Face,
+    /// The calendar day of an instant, in words.
+    pub date: fn(Tick) -> String,
+    /// Hours and minutes of an instant.
+    pub minute: fn(Tick) -> String,
+    /// A number in units of its last decimal, and how many decimals it has, 0 to 2: `(12345, 1)` is
+    /// `1,234.5`.
+    pub number: fn(i64, u8) -> String,
+}
+
+impl Writing {
+    /// Coordinated Universal Time, and plain numbers, in the page's own language.
+    #[must_use]
+    pub fn plain() -> Self {
+        Self {
+            zone: "UTC".to_owned(),
+            face: utc_face,
+            date: utc_date,
+            minute: utc_minute,
+            number: plain_number,
+        }
+    }
+}
+
+/// A number as the reader of this page writes it, in units of its last decimal; `decimals` is 0 to 2.
+#[must_use]
+pub fn number(value: i64, decimals: u8) -> String {
+    let feed = use_context::<Feed>();
+    let write = feed.map_or(plain_number as fn(_, _) -> _, |feed| feed.writing.with(|w| w.number));
+    write(value, decimals)
+}
+
+fn utc_face(tick: Tick) -> Face {
+    Face { digits: tick.clock(), ..Face::default() }
+}
+
+fn utc_date(tick: Tick) -> String {
+    let utc = tick.utc();
+    let weekday = text().weekdays[usize::from(utc.weekday().number_days_from_sunday())];
+    let month = text().months[usize::from(u8::from(utc.month())) - 1];
+    (text().date)(weekday, utc.day(), month, utc.year())
+}
+
+fn utc_minute(tick: Tick) -> String {
+    let mut clock = tick.clock();
+    clock.truncate(5);
+    clock + " UTC"
+}
+
+/// Groups of three digits with a comma, decimals behind a point: so do both languages.
+fn plain_number(value: i64, decimals: u8) -> String {
+    let decimals = usize::from(decimals);
+    let digits = format!("{:0>1$}", value.unsigned_abs(), decimals + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - decimals);
+    let mut written = String::from(if value < 0 { "-" } else { "" });
+    for (index, digit) in whole.chars().enumerate() {
+        if index > 0 && (whole.len() - index) % 3 == 0 {
+            written.push(',');
+        }
+        written.push(digit);
+    }
+    if decimals > 0 {
+        written.push('.');
+        written.push_str(fraction);
+    }
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn utc_is_written_in_words() {
+        let tick: Tick = "2026-11-22T05:18:03.000Z".parse().unwrap();
+        let utc = Writing::plain();
+        assert_eq!((utc.date)(tick), "Sunday, 22 November 2026");
+        assert_eq!((utc.face)(tick).digits, "05:18:03");
+        assert_eq!((utc.minute)(tick), "05:18 UTC");
+    }
+
+    #[test]
+    fn numbers_are_grouped_and_keep_their_decimals() {
+        for (value, decimals, written) in [
+            (0, 0, "0"),
+            (7, 2, "0.07"),
+            (-5, 1, "-0.5"),
+            (999, 0, "999"),
+            (1000, 0, "1,000"),
+            (1_234_567, 1, "123,456.7"),
+            (-1_234_567, 0, "-1,234,567"),
+            (i64::MIN, 2, "-92,233,720,368,547,758.08"),
+        ] {
+            assert_eq!(number(value, decimals), written);
+        }
+    }
+}

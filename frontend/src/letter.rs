@@ -1,0 +1,170 @@
+//! What tabs tell each other: a letter goes in, a row of strings comes out, and back.
+
+use app::link::{Link, Mono};
+
+/// Stands between topics, which hold no control characters.
+const BETWEEN: char = '\n';
+
+/// Something that one tab tells all others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Letter {
+    /// The tab that wrote it.
+    pub from: String,
+    /// Counts what a leader tells, so that a lost letter is noticed.
+    pub number: u32,
+    /// What it says.
+    pub says: Says,
+}
+
+/// What a letter says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Says {
+    /// A tab is here.
+    Here {
+        /// The topics that it follows.
+        topics: Vec<String>,
+        /// The place in the log up to which it has everything.
+        after: Option<String>,
+        /// It wants to be told where the stream stands.
+        asks: bool,
+    },
+    /// A tab has left.
+    Gone,
+    /// The stream delivered an event.
+    Event {
+        /// The JSON of an [`Envelope`](app::event::Envelope).
+        json: String,
+        /// The stream has told everything up to here.
+        reached: Option<String>,
+    },
+    /// The stream said that events are missing: the JSON of a [`Gap`](app::event::Gap).
+    Gap(String),
+    /// Every event of these topics after this place is told from here on.
+    Covering {
+        /// The topics of the stream.
+        topics: Vec<String>,
+        /// The place; `None` where the stream has not been given one.
+        after: Option<String>,
+    },
+    /// The leader lives.
+    Beat {
+        /// The state of its connection. Its instants are relative to now.
+        link: Link,
+        /// How many tabs there are.
+        tabs: u32,
+    },
+}
+
+impl Letter {
+    /// The letter as strings.
+    #[must_use]
+    pub fn write(&self) -> Vec<String> {
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        let (kind, first, second, third) = match &self.says {
+            Says::Here { topics, after, asks } => {
+                ("here", join(topics), text(after), u8::from(*asks).to_string())
+            }
+            Says::Gone => ("gone", String::new(), String::new(), String::new()),
+            Says::Event { json, reached } => ("event", json.clone(), text(reached), String::new()),
+            Says::Gap(json) => ("gap", json.clone(), String::new(), String::new()),
+            Says::Covering { topics, after } => {
+                ("covering", join(topics), text(after), String::new())
+            }
+            Says::Beat { link, tabs } => {
+                let (name, at) = written(*link);
+                ("beat", name.to_owned(), at.to_string(), tabs.to_string())
+            }
+        };
+        vec![kind.to_owned(), self.from.clone(), self.number.to_string(), first, second, third]
+    }
+
+    /// Reads what [`Letter::write`] wrote; `None` where that was another version of this program.
+    #[must_use]
+    pub fn read(strings: &[String]) -> Option<Self> {
+        let [kind, from, number, first, second, third] = strings else { return None };
+        let text = |text: &String| (!text.is_empty()).then(|| text.clone());
+        let says = match kind.as_str() {
+            "here" => Says::Here { topics: split(first), after: text(second), asks: third == "1" },
+            "gone" => Says::Gone,
+            "event" => Says::Event { json: first.clone(), reached: text(second) },
+            "gap" => Says::Gap(first.clone()),
+            "covering" => Says::Covering { topics: split(first), after: text(second) },
+            "beat" => {
+                Says::Beat { link: link(first, second.parse().ok()?)?, tabs: third.parse().ok()? }
+            }
+            _ => return None,
+        };
+        Some(Self { from: from.clone(), number: number.parse().ok()?, says })
+    }
+}
+
+fn join(topics: &[String]) -> String {
+    topics.join("\n")
+}
+
+fn split(topics: &str) -> Vec<String> {
+    topics.split(BETWEEN).filter(|topic| !topic.is_empty()).map(ToOwned::to_owned).collect()
+}
+
+fn written(link: Link) -> (&'static str, Mono) {
+    match link {
+        Link::Opening => ("opening", 0),
+        Link::Live => ("live", 0),
+        Link::Waiting { until } => ("waiting", until),
+        Link::Silent { since } => ("silent", since),
+    }
+}
+
+fn link(name: &str, at: Mono) -> Option<Link> {
+    Some(match name {
+        "opening" => Link::Opening,
+        "live" => Link::Live,
+        "waiting" => Link::Waiting { until: at },
+        "silent" => Link::Silent { since: at },
+        _ => return None,
+    })
+}
+
+// proptest does not run on wasm32.
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use proptest::{collection::vec, option, prelude::*};
+
+    use super::*;
+
+    fn says() -> impl Strategy<Value = Says> {
+        let topics = || vec("[a-z/é时]{1,9}", 0..4);
+        let after = || option::of("[A-Z]{3}-[0-9]{1,9}");
+        let link = prop_oneof![
+            Just(Link::Opening),
+            Just(Link::Live),
+            any::<i64>().prop_map(|until| Link::Waiting { until }),
+            any::<i64>().prop_map(|since| Link::Silent { since }),
+        ];
+        prop_oneof![
+            (topics(), after(), any::<bool>()).prop_map(|(topics, after, asks)| Says::Here {
+                topics,
+                after,
+                asks
+            }),
+            Just(Says::Gone),
+            (any::<String>(), after()).prop_map(|(json, reached)| Says::Event { json, reached }),
+            any::<String>().prop_map(Says::Gap),
+            (topics(), after()).prop_map(|(topics, after)| Says::Covering { topics, after }),
+            (link, any::<u32>()).prop_map(|(link, tabs)| Says::Beat { link, tabs }),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_back(from in "[a-z0-9]{1,8}", number: u32, says in says()) {
+            let letter = Letter { from, number, says };
+            prop_assert_eq!(Letter::read(&letter.write()), Some(letter));
+        }
+
+        #[test]
+        fn what_another_version_wrote_is_no_letter(strings in vec(any::<String>(), 0..8)) {
+            prop_assert_eq!(Letter::read(&strings), None);
+        }
+    }
+}

@@ -1,0 +1,351 @@
+//! The line: what this tab follows goes in, what the browser's one stream says of it comes out,
+//! whichever tab holds the stream. Which one does is decided by the [`Leader`].
+
+mod letters;
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    rc::{Rc, Weak},
+};
+
+use app::{
+    event::{Envelope, READERS, TIME},
+    follow,
+    link::Link,
+};
+use gloo_events::EventListener;
+use gloo_timers::callback::{Interval, Timeout};
+use leptos::prelude::StoredValue;
+
+use crate::{
+    channel::Channel,
+    crew::Crew,
+    cursor::Cursor,
+    follower::Follower,
+    leader::{Leader, Order, Plan, Signal},
+    lock::{self, Lock, LockSays},
+    page_clock::{millis_until, now},
+    page_events::{PageEvent, listen, visible},
+    stream::{Stream, StreamSays, Wanted},
+    supervisor,
+};
+
+/// The name of the lock and of the channel: tabs of different versions do not share.
+const NAME: &str = concat!("belfry ", env!("CARGO_PKG_VERSION"));
+
+/// The leader asks who is there once in this time, in microseconds: an interval, within these bounds.
+/// (A hidden tab's timers run once a second at most.)
+const BEAT: std::ops::RangeInclusive<i64> = 1_000_000..=3_000_000;
+
+/// So many beats after a topic is wanted no longer the stream is opened without it.
+const BEATS_KEPT: u32 = 3;
+
+thread_local! {
+    static LINE: RefCell<Weak<Line>> = const { RefCell::new(Weak::new()) };
+}
+
+/// What the line says to the page.
+#[derive(Clone, Debug)]
+pub enum News {
+    /// An event of a state topic came: the time, or the number of readers.
+    Event(Envelope),
+    /// The state of the connection, whichever tab has it.
+    Link(Link),
+    /// How many tabs share the connection; `None` where it is not shared.
+    Tabs(Option<u32>),
+}
+
+/// This tab's part of the browser's one stream.
+pub struct Line {
+    itself: Weak<Self>,
+    /// This tab's name among the tabs.
+    me: String,
+    /// Between two ticks of the server, in microseconds.
+    interval: i64,
+    tell: Box<dyn Fn(News)>,
+    leader: RefCell<Leader>,
+    /// The leader's plan.
+    wake: RefCell<Option<Timeout>>,
+    /// Runs in the tab that leads.
+    beat: RefCell<Option<Interval>>,
+    /// Beats since the stream was found to bring more than is wanted.
+    excess: Cell<u32>,
+    stream: RefCell<Option<Rc<Stream>>>,
+    /// What the stream last said of its connection.
+    link: Cell<Link>,
+    lock: RefCell<Option<Lock>>,
+    channel: RefCell<Option<Channel>>,
+    crew: RefCell<Crew>,
+    followers: RefCell<Vec<Rc<Follower>>>,
+    /// The topics of the stream and the place that it has reached, in the tab that leads.
+    covered: RefCell<(Vec<String>, Option<String>)>,
+    /// Who leads, and the number of its last letter.
+    heard: RefCell<(String, u32)>,
+    /// The number of this tab's last letter.
+    written: Cell<u32>,
+    /// The newest event of each state topic that changes seldom: a tab that joins gets it.
+    newest: RefCell<BTreeMap<String, String>>,
+    listeners: RefCell<Vec<EventListener>>,
+}
+
+/// Follows a topic for as long as the current owner lives. See [`follow::Follow`].
+pub fn follow(wanted: follow::Following) {
+    let Some(line) = LINE.with_borrow(Weak::upgrade) else { return };
+    let follower = Follower::new(wanted);
+    line.followers.borrow_mut().push(follower.clone());
+    line.announce();
+    let leaving = Leaving { line: line.itself.clone(), follower };
+    StoredValue::new_local(leaving);
+}
+
+/// Dropped with the owner of a follower.
+struct Leaving {
+    line: Weak<Line>,
+    follower: Rc<Follower>,
+}
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        if let Some(line) = self.line.upgrade() {
+            line.followers.borrow_mut().retain(|follower| !Rc::ptr_eq(follower, &self.follower));
+            line.announce();
+        }
+    }
+}
+
+impl Line {
+    /// Joins the other tabs. `interval`: microseconds between two ticks of the server.
+    pub fn join(interval: i64, tell: impl Fn(News) + 'static) -> Rc<Self> {
+        let shares = lock::exists();
+        let beat = interval.clamp(*BEAT.start(), *BEAT.end());
+        let spread = js_sys::Math::random();
+        let (leader, plan) = Leader::start(now(), beat, spread, shares, visible());
+        let line = Rc::new_cyclic(|itself: &Weak<Self>| Self {
+            itself: itself.clone(),
+            me: format!("{:x}", js_sys::Math::random().to_bits()),
+            interval,
+            tell: Box::new(tell),
+            leader: RefCell::new(leader),
+            wake: RefCell::default(),
+            beat: RefCell::default(),
+            excess: Cell::default(),
+            stream: RefCell::default(),
+            link: Cell::default(),
+            lock: RefCell::default(),
+            channel: RefCell::default(),
+            crew: RefCell::default(),
+            followers: RefCell::default(),
+            covered: RefCell::default(),
+            heard: RefCell::default(),
+            written: Cell::default(),
+            newest: RefCell::default(),
+            listeners: RefCell::default(),
+        });
+        let on_page_event = line.callback(Self::on_page_event);
+        line.listeners.replace(listen(on_page_event));
+        LINE.replace(line.itself.clone());
+        line.obey(&plan);
+        line
+    }
+
+    /// A callback that does nothing once the line is gone.
+    fn callback<T>(&self, act: fn(&Self, T)) -> impl Fn(T) + Clone + use<T> {
+        let itself = self.itself.clone();
+        move |input| {
+            if let Some(line) = itself.upgrade() {
+                act(&line, input);
+            }
+        }
+    }
+
+    fn on_page_event(&self, event: PageEvent) {
+        let signal = match event {
+            PageEvent::Awake => Some(Signal::Awake),
+            PageEvent::Hidden => Some(Signal::Hidden),
+            PageEvent::Asleep => Some(Signal::Asleep),
+            PageEvent::Online => None,
+        };
+        if let Some(signal) = signal {
+            self.tell_leader(signal);
+        }
+        if matches!(event, PageEvent::Awake | PageEvent::Online) {
+            self.with_stream(|stream| stream.tell(supervisor::Signal::Awake));
+        }
+    }
+
+    fn tell_leader(&self, signal: Signal) {
+        let heard = self.leader.borrow().heard_at();
+        let plan = self.leader.borrow_mut().on(signal, now());
+        if let (Order::Steal, Some(since)) = (plan.order, heard) {
+            (self.tell)(News::Link(Link::Silent { since }));
+        }
+        self.obey(&plan);
+    }
+
+    /// Does what the leader's decisions ask of this tab.
+    fn obey(&self, plan: &Plan) {
+        let due = self.callback(Self::tell_leader);
+        self.wake.replace(
+            plan.wake_at.map(|at| Timeout::new(millis_until(at), move || due(Signal::Due))),
+        );
+        match plan.order {
+            Order::Keep => {}
+            Order::Queue => {
+                self.stop_leading();
+                self.ask_for_lock(false);
+                self.join_channel();
+            }
+            Order::Steal => self.ask_for_lock(true),
+            Order::Lead => self.lead(),
+            Order::OpenAlone => {
+                self.leave();
+                (self.tell)(News::Tabs(None));
+                self.open_stream();
+            }
+            Order::Leave => self.leave(),
+        }
+    }
+
+    fn ask_for_lock(&self, steal: bool) {
+        let says = self.callback(|line, says| {
+            line.tell_leader(match says {
+                LockSays::Granted => Signal::Granted,
+                LockSays::Robbed => Signal::Robbed,
+                LockSays::Refused => Signal::Refused,
+            });
+        });
+        // The one that was asked for before is given up first.
+        drop(self.lock.take());
+        match Lock::ask(NAME, steal, says) {
+            Ok(lock) => drop(self.lock.replace(Some(lock))),
+            Err(_) => self.tell_leader(Signal::Refused),
+        }
+    }
+
+    fn lead(&self) {
+        let beat = self.callback(|line, ()| line.on_beat());
+        let every = self.interval.clamp(*BEAT.start(), *BEAT.end()) / 1000;
+        let every = u32::try_from(every).unwrap_or(u32::MAX);
+        self.beat.replace(Some(Interval::new(every, move || beat(()))));
+        self.open_stream();
+        self.on_beat();
+    }
+
+    fn open_stream(&self) {
+        for follower in &*self.followers.borrow() {
+            follower.lose();
+        }
+        let says = self.callback(Self::on_stream);
+        self.stream.replace(Some(Stream::open(self.wanted(), self.interval, says)));
+    }
+
+    fn stop_leading(&self) {
+        drop(self.beat.take());
+        drop(self.stream.take());
+    }
+
+    fn leave(&self) {
+        self.stop_leading();
+        self.post(crate::letter::Says::Gone);
+        drop(self.channel.take());
+        drop(self.lock.take());
+    }
+
+    /// What all tabs want together; this tab alone where the stream is not shared.
+    fn wanted(&self) -> Wanted {
+        let (crew, followers) = (self.crew.borrow(), self.followers.borrow());
+        let mut topics = vec![TIME.to_owned(), READERS.to_owned()];
+        let ours = followers.iter().map(|follower| follower.topic());
+        for topic in ours.chain(crew.topics().cloned()) {
+            if !topics.contains(&topic) {
+                topics.push(topic);
+            }
+        }
+        let ours = followers.iter().find_map(|follower| follower.at());
+        Wanted { topics, after: ours.or_else(|| crew.after().cloned()) }
+    }
+
+    /// Something else is followed here than before.
+    fn announce(&self) {
+        if self.leader.borrow().has_stream() {
+            self.with_stream(|stream| stream.want(self.wanted(), false));
+            self.cover();
+        } else {
+            self.say_here();
+        }
+    }
+
+    fn with_stream(&self, act: impl FnOnce(&Stream)) {
+        // Taken out of the cell: what it does may replace it.
+        let stream = self.stream.borrow().clone();
+        if let Some(stream) = stream {
+            act(&stream);
+        }
+    }
+
+    fn on_stream(&self, says: StreamSays) {
+        match says {
+            StreamSays::Covering { topics, after } => {
+                self.covered.replace((topics, after));
+                self.cover();
+            }
+            StreamSays::Event { json, reached } => {
+                if reached.is_some() {
+                    self.covered.borrow_mut().1.clone_from(&reached);
+                }
+                self.post_event(&json, &reached);
+                self.pass_on(&json, reached.as_deref(), true);
+            }
+            StreamSays::Gap(json) => {
+                self.post(crate::letter::Says::Gap(json));
+                self.doubt();
+            }
+            StreamSays::Link(link) => {
+                (self.tell)(News::Link(link));
+                if self.link.replace(link) != link {
+                    self.post_beat(link);
+                }
+            }
+        }
+    }
+
+    /// Passes an event on to this tab's page.
+    fn pass_on(&self, json: &str, reached: Option<&str>, remember: bool) {
+        // One that cannot be read is of a newer server, and of no use here.
+        let Ok(event) = serde_json::from_str::<Envelope>(json) else { return };
+        if remember && event.id.is_none() && event.topics.first().is_some_and(|it| it != TIME) {
+            self.newest.borrow_mut().insert(event.topics[0].clone(), json.to_owned());
+        }
+        let reached = reached.and_then(Cursor::parse);
+        let followers = self.followers.borrow().clone();
+        for follower in followers {
+            follower.hear(&event, reached.as_ref());
+        }
+        if event.id.is_none() {
+            (self.tell)(News::Event(event));
+        }
+    }
+
+    /// Tells the followers of every tab where the stream stands.
+    fn cover(&self) {
+        let (topics, after) = self.covered.borrow().clone();
+        self.post(crate::letter::Says::Covering { topics: topics.clone(), after: after.clone() });
+        self.cover_ours(&topics, after.as_deref());
+    }
+
+    fn cover_ours(&self, topics: &[String], after: Option<&str>) {
+        let after = after.and_then(Cursor::parse);
+        let followers = self.followers.borrow().clone();
+        for follower in followers {
+            follower.cover(topics, after.as_ref());
+        }
+    }
+
+    fn doubt(&self) {
+        let followers = self.followers.borrow().clone();
+        for follower in followers {
+            follower.doubt();
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! The document around the application: a page and what it loads go in, HTML with its head comes out.
+
+use std::sync::Arc;
+
+use app::{App, Page, Snapshot, text::Text, writing::Writing};
+use leptos::{config::LeptosOptions, html, hydration::AutoReload, nonce::use_nonce, prelude::*};
+
+use crate::Site;
+
+/// Without scripts the page loads itself anew at every interval, but not before one can read it.
+const REFRESH_AT_LEAST_S: u32 = 5;
+
+/// The document around the application. It writes the hydration links itself: those of Leptos 0.8
+/// put the nonce into `crossorigin`, which can abort the fetch of the wasm in Firefox
+/// (leptos-rs/leptos#4843).
+#[component]
+pub(super) fn Shell(
+    site: Arc<Site>,
+    /// What was asked for, without the query.
+    path: String,
+    reload: Option<LeptosOptions>,
+) -> impl IntoView {
+    let nonce = use_nonce().map(|nonce| nonce.to_string());
+    let Snapshot { now, interval_ms, language, origin, page: born, .. } = expect_context();
+    let (words, page) = (language.text(), Page::at(&path));
+    let start = format!(
+        "import({:?}).then((half) => half.default({{ module_or_path: {:?} }}).then(() => half.hydrate()))",
+        site.script, site.wasm,
+    );
+    let title = match page {
+        Page::Time => (words.title)(&(Writing::plain().minute)(now)),
+        _ => (words.title)(page.name(words)),
+    };
+    let refresh = interval_ms.div_ceil(1000).max(REFRESH_AT_LEAST_S);
+    // What a visitor is typing must not go.
+    let refresh = (page != Page::Missing && !born.has_form())
+        .then(|| view! { <meta http-equiv="refresh" content=refresh/> });
+    view! {
+        <!DOCTYPE html>
+        <html lang=words.tag>
+            <head>
+                <meta charset="utf-8"/>
+                <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                <title>{title}</title>
+                <About page words origin/>
+                <meta name="theme-color" media="(prefers-color-scheme: light)" content="#f6f4ef"/>
+                <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#0d1424"/>
+                <link rel="icon" href="/favicon.png" r#type="image/png" sizes="32x32"/>
+                <link rel="icon" href="/icon.svg" r#type="image/svg+xml" sizes="any"/>
+                <link rel="apple-touch-icon" href="/apple-touch-icon.png"/>
+                <link rel="manifest" href="/manifest.webmanifest"/>
+                <link rel="stylesheet" href=site.style.clone()/>
+                <link rel="modulepreload" href=site.script.clone() nonce=nonce.clone()/>
+                <link rel="preload" href=site.wasm.clone() r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
+                <noscript>
+                    {refresh}
+                    <link rel="stylesheet" href="/noscript.css"/>
+                </noscript>
+                <script type="module" nonce=nonce>{start}</script>
+                {reload.map(|options| view! { <AutoReload options/> })}
+            </head>
+            <body>
+                <App/>
+            </body>
+        </html>
+    }
+}
+
+/// What search engines and link previews read. Both languages stand at one address, so there is no
+/// `hreflang` to name: it would lead to the same address twice.
+#[component]
+fn About(
+    page: Page,
+    words: &'static Text,
+    /// The scheme and authority of the server.
+    origin: String,
+) -> impl IntoView {
+    let description = page.description(words);
+    let address = format!("{origin}{}", page.path());
+    let found = page != Page::Missing;
+    view! {
+        <meta name="description" content=description/>
+        {(!found).then(|| view! { <meta name="robots" content="noindex"/> })}
+        {found.then(|| view! {
+            <link rel="canonical" href=address.clone()/>
+            {property("og:url", address.clone())}
+        })}
+        {property("og:type", "website")}
+        {property("og:site_name", words.name)}
+        {property("og:title", page.name(words))}
+        {property("og:description", description)}
+        {property("og:locale", words.locale)}
+        {property("og:image", format!("{origin}/social.png"))}
+        {property("og:image:width", "1200")}
+        {property("og:image:height", "630")}
+        <meta name="twitter:card" content="summary_large_image"/>
+    }
+}
+
+/// One of the properties of [Open Graph](https://ogp.me), whose attribute HTML does not know.
+fn property(name: &'static str, content: impl Into<String>) -> impl IntoView {
+    html::meta().attr("property", name).content(content.into())
+}
