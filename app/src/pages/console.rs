@@ -4,10 +4,10 @@ mod row;
 mod sample;
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
 use super::Birth;
 use crate::{
+    address::Address,
     event::Envelope,
     feed::{Born, Unread},
     follow::{Follow, Following, Heard},
@@ -29,7 +29,7 @@ pub fn ConsolePage(
     let (topic, events) = match expect_context::<Birth>().take() {
         Some(Born::Console { topic, events }) if !topic.is_empty() => (topic, Some(events)),
         // After a navigation without a reload: the form asks for it.
-        _ => (use_query_map().read_untracked().get("topic").unwrap_or_default(), None),
+        _ => (asked(), None),
     };
     let (problem, list) = match events {
         None => (None, view! { <p class="empty">{words.no_topic}</p> }.into_any()),
@@ -68,6 +68,12 @@ pub fn ConsolePage(
         </div>
     }
     .into_any()
+}
+
+/// The topic that the address names.
+fn asked() -> String {
+    let address = expect_context::<RwSignal<Address>>();
+    address.read_untracked().parameter("topic").unwrap_or_default()
 }
 
 /// The list of a topic's events, and how to publish one while there are none.
