@@ -7,6 +7,7 @@ use leptos::prelude::*;
 
 use super::Birth;
 use crate::{
+    address::Address,
     event::Envelope,
     feed::{Born, Unread},
     follow::{Follow, Following, Heard},
@@ -27,7 +28,8 @@ pub fn ConsolePage(
     let words = text().console;
     let (topic, events) = match expect_context::<Birth>().take() {
         Some(Born::Console { topic, events }) if !topic.is_empty() => (topic, Some(events)),
-        _ => (String::new(), None),
+        // After a navigation without a reload: the form asks for it.
+        _ => (asked(), None),
     };
     let (problem, list) = match events {
         None => (None, view! { <p class="empty">{words.no_topic}</p> }.into_any()),
@@ -66,6 +68,12 @@ pub fn ConsolePage(
         </div>
     }
     .into_any()
+}
+
+/// The topic that the address names.
+fn asked() -> String {
+    let address = expect_context::<RwSignal<Address>>();
+    address.read_untracked().parameter("topic").unwrap_or_default()
 }
 
 /// The list of a topic's events, and how to publish one while there are none.

@@ -1,7 +1,6 @@
 //! The status page as the server renders it.
 
 use leptos::prelude::*;
-use leptos_router::location::RequestUrl;
 
 use crate::{
     App, Language, Snapshot,
@@ -21,11 +20,11 @@ fn rendered(path: &str, page: Born) -> String {
         synchronised: None,
         origin: "http://here".to_owned(),
         language: Language::English,
+        address: path.to_owned(),
         cursor: String::new(),
         page,
     };
     let html = Owner::new().with(|| {
-        provide_context(RequestUrl::new(path));
         provide_context(snapshot);
         view! { <App/> }.to_html()
     });
