@@ -57,7 +57,6 @@ pub fn Banner(feed: Feed) -> impl IntoView {
         {banner}
         <p class="visually-hidden" aria-live="polite">{spoken}</p>
     }
-    .into_any()
 }
 
 /// How long there has been no stream, as far as a visitor could see. All in microseconds of the

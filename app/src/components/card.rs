@@ -4,19 +4,19 @@ use leptos::prelude::*;
 
 /// One figure under its heading.
 #[component]
-pub fn Card(
+pub fn Card<C: IntoView + 'static>(
     /// What the figure is.
     heading: &'static str,
     /// Only a script can know it: without scripts there is no such card.
     #[prop(optional)]
     by_script: bool,
     /// The figure, and what explains it.
-    children: Children,
+    children: TypedChildren<C>,
 ) -> impl IntoView {
     view! {
         <article class="card" class:with-script=by_script>
             <h2>{heading}</h2>
-            {children()}
+            {children.into_inner()()}
         </article>
     }
 }

@@ -4,6 +4,8 @@ use std::fmt::Write;
 
 use leptos::prelude::*;
 
+use crate::status::Trend;
+
 /// A row holds at most so many bars, and leaves room for at least so few.
 const MOST_IN_A_ROW: usize = 32;
 const LEAST_IN_A_ROW: usize = 16;
@@ -19,11 +21,13 @@ const ROW: usize = 120;
 /// Slim bars, in rows where there are many. They are for the eye alone.
 #[component]
 pub fn Cores(
-    /// How busy each is, in percent.
-    #[prop(into)]
-    cores: Signal<Vec<f32>>,
+    /// The newest measurement says how busy each is.
+    trend: RwSignal<Trend>,
 ) -> impl IntoView {
-    let rows = Memo::new(move |_| outlines(&cores.read()));
+    let rows = Memo::new(move |_| {
+        let trend = trend.read();
+        outlines(trend.newest.as_ref().map_or(&[], |status| &status.host.cores))
+    });
     view! {
         <svg class="cores" viewBox=move || rows.read().view_box.clone() preserveAspectRatio="none" aria-hidden="true">
             <path class="track" d=move || rows.read().tracks.clone()/>

@@ -5,7 +5,7 @@ mod geometry;
 mod pointed;
 mod table;
 
-use leptos::prelude::*;
+use leptos::{either::Either, prelude::*};
 
 use crate::{
     feed::Feed,
@@ -106,14 +106,13 @@ pub fn Plot(
             </div>
             <p class="axis" aria-hidden="true">
                 {move || match pointed.index() {
-                    Some(index) => readout(&plotted.read_value(), &drawn.read(), index),
-                    None => axis(&drawn.read(), stale.get()),
+                    Some(index) => Either::Left(readout(&plotted.read_value(), &drawn.read(), index)),
+                    None => Either::Right(axis(&drawn.read(), stale.get())),
                 }}
             </p>
             <Table plotted drawn/>
         </div>
     }
-    .into_any()
 }
 
 /// One curve: its area, where it is the first, and its line.
@@ -129,7 +128,6 @@ fn Line(curve: usize, drawn: Memo<Drawn>) -> impl IntoView {
         {area}
         <path class="line" class:second=curve != 0 d=move || outline.read().line.clone()/>
     }
-    .into_any()
 }
 
 /// A dot on each curve. A line of no length has round ends, in a box of any proportion.
@@ -140,14 +138,13 @@ fn dots(drawn: &Drawn, index: usize) -> String {
 }
 
 /// The time axis: its two ends. Its right one is an instant where that is not now.
-fn axis(drawn: &Drawn, stale: bool) -> AnyView {
+fn axis(drawn: &Drawn, stale: bool) -> impl IntoView + use<> {
     let words = &text().status.plot;
     let end = match drawn.at.last() {
         Some(&newest) if stale => (expect_context::<Feed>().writing.get().face)(newest).digits,
         _ => words.now.to_owned(),
     };
     view! { <span>{if stale { words.before } else { words.ago }}</span><span>{end}</span> }
-        .into_any()
 }
 
 /// How long ago it was what is pointed at.
@@ -160,7 +157,7 @@ fn when(age: i64) -> String {
 }
 
 /// The values of what is pointed at.
-fn readout(plotted: &Plotted, drawn: &Drawn, index: usize) -> AnyView {
+fn readout(plotted: &Plotted, drawn: &Drawn, index: usize) -> impl IntoView + use<> {
     let several = plotted.curves.len() > 1;
     let value = move |curve| {
         let key = several.then(|| view! { <i class="key" class:second=curve != 0></i> });
@@ -168,7 +165,7 @@ fn readout(plotted: &Plotted, drawn: &Drawn, index: usize) -> AnyView {
     };
     let values = (0..plotted.curves.len()).map(value).collect_view();
     let before = (!several).then(|| view! { <span></span> });
-    view! { {before}{values} }.into_any()
+    view! { {before}{values} }
 }
 
 /// A value in words.

@@ -3,7 +3,10 @@
 mod row;
 mod sample;
 
-use leptos::prelude::*;
+use leptos::{
+    either::{Either, EitherOf3},
+    prelude::*,
+};
 
 use super::Birth;
 use crate::{
@@ -32,12 +35,12 @@ pub fn ConsolePage(
         _ => (asked(), None),
     };
     let (problem, list) = match events {
-        None => (None, view! { <p class="empty">{words.no_topic}</p> }.into_any()),
-        Some(Err(Unread::NotATopic)) => (Some(words.not_a_topic), ().into_any()),
+        None => (None, EitherOf3::A(view! { <p class="empty">{words.no_topic}</p> })),
+        Some(Err(Unread::NotATopic)) => (Some(words.not_a_topic), EitherOf3::B(())),
         Some(Err(Unread::Unavailable)) => {
-            (Some(words.unavailable), listed(topic.clone(), Vec::new(), after))
+            (Some(words.unavailable), EitherOf3::C(listed(topic.clone(), Vec::new(), after)))
         }
-        Some(Ok(events)) => (None, listed(topic.clone(), events, after)),
+        Some(Ok(events)) => (None, EitherOf3::C(listed(topic.clone(), events, after))),
     };
     let invalid = problem.map(|_| "true");
     let described = problem.map(|_| "problem");
@@ -67,7 +70,6 @@ pub fn ConsolePage(
             {list}
         </div>
     }
-    .into_any()
 }
 
 /// The topic that the address names.
@@ -77,7 +79,7 @@ fn asked() -> String {
 }
 
 /// The list of a topic's events, and how to publish one while there are none.
-fn listed(topic: String, events: Vec<Envelope>, after: String) -> AnyView {
+fn listed(topic: String, events: Vec<Envelope>, after: String) -> impl IntoView {
     let words = text().console;
     let rows = RwSignal::new(Rows::new(events));
     follow(topic.clone(), after, rows);
@@ -87,17 +89,16 @@ fn listed(topic: String, events: Vec<Envelope>, after: String) -> AnyView {
     let list = move || {
         let topic = topic.clone();
         if empty.get() {
-            return view! { <Sample topic/> }.into_any();
+            return Either::Left(view! { <Sample topic/> });
         }
         let topic = StoredValue::new(topic);
-        view! {
+        Either::Right(view! {
             <ol class="rows" aria-label=label.clone()>
                 <For each=move || rows.read().rows.clone() key=|row| row.number let:row>
                     <EventRow topic row/>
                 </For>
             </ol>
-        }
-        .into_any()
+        })
     };
     view! {
         <section class="listed">
@@ -105,7 +106,6 @@ fn listed(topic: String, events: Vec<Envelope>, after: String) -> AnyView {
             {list}
         </section>
     }
-    .into_any()
 }
 
 fn follow(topic: String, after: String, rows: RwSignal<Rows>) {

@@ -23,5 +23,4 @@ pub fn MissingPage() -> impl IntoView {
             <ul>{pages.collect_view()}</ul>
         </section>
     }
-    .into_any()
 }

@@ -6,7 +6,7 @@ mod host;
 mod panel;
 mod refusal;
 
-use leptos::prelude::*;
+use leptos::{either::EitherOf3, prelude::*};
 
 use super::{Birth, moment::clock};
 use crate::{
@@ -43,13 +43,12 @@ pub fn StatusPage() -> impl IntoView {
     follow(answer, trend);
     let stale = stale(trend);
     let shown = move || match answer.get() {
-        None => view! { <p class="loading">{text().status.loading}</p> }.into_any(),
-        Some(Ok(())) => view! {
+        None => EitherOf3::A(view! { <p class="loading">{text().status.loading}</p> }),
+        Some(Ok(())) => EitherOf3::B(view! {
             <HostSection trend stale/>
             <BelfrySection trend stale/>
-        }
-        .into_any(),
-        Some(Err(refusal)) => view! { <Refused refusal/> }.into_any(),
+        }),
+        Some(Err(refusal)) => EitherOf3::C(view! { <Refused refusal/> }),
     };
     view! {
         <div class="status" class:stale=stale>
@@ -60,7 +59,6 @@ pub fn StatusPage() -> impl IntoView {
             {shown}
         </div>
     }
-    .into_any()
 }
 
 /// Adds to the trend what is pushed, once there is one.

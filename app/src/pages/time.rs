@@ -1,6 +1,6 @@
 //! The time page: the server's time, how exact it is, and what its stream is doing.
 
-use leptos::prelude::*;
+use leptos::{either::Either, prelude::*};
 
 use crate::{
     components::{Card, LinkPill, Snippets, Spark},
@@ -75,19 +75,16 @@ fn Hero(
 #[component]
 fn Truth(feed: Feed) -> impl IntoView {
     let stopped = Memo::new(move |_| feed.reading.get().is_none_or(|reading| reading.stopped));
-    let exact = move || {
-        match feed.reading.get() {
-        None => text().as_of_loading.into_any(),
+    let exact = move || match feed.reading.get() {
+        None => Either::Left(text().as_of_loading.to_owned()),
         Some(reading) if reading.stopped => {
             let face = (feed.writing.get().face)(Tick::from_micros(reading.shown));
             let unconfirmed = elapsed(feed.now.get() - reading.confirmed);
-            (text().stopped)(&face.digits, &unconfirmed).into_any()
+            Either::Left((text().stopped)(&face.digits, &unconfirmed))
         }
-        Some(reading) => view! {
+        Some(reading) => Either::Right(view! {
             {text().exact_to}" "<b class="error">{error(reading.error)}</b>" "{text().against_this_server}
-        }
-        .into_any(),
-    }
+        }),
     };
     let yours = move || {
         // What was measured before the clock stopped may be true no longer.
@@ -138,9 +135,9 @@ fn Figures(feed: Feed) -> impl IntoView {
     let words = &text().cards;
     let yours = move || match feed.offsets.read().last() {
         Some(&offset) => {
-            view! { {against_server(offset)}" "<small>{error(offset.error)}</small> }.into_any()
+            Either::Left(view! { {against_server(offset)}" "<small>{error(offset.error)}</small> })
         }
-        None => words.measuring.into_any(),
+        None => Either::Right(words.measuring),
     };
     let round_trip = move || match feed.round_trip.get() {
         Some(micros) => tenths_of_ms(micros),

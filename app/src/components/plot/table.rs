@@ -47,7 +47,6 @@ pub fn Table(plotted: StoredValue<Plotted>, drawn: Memo<Drawn>) -> impl IntoView
                             </table>
             </div>
                         }
-            .into_any()
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use leptos::prelude::*;
+use leptos::{either::Either, prelude::*};
 
 use crate::{
     event::{Envelope, MESSAGE},
@@ -64,7 +64,7 @@ pub fn EventRow(
     let words = text().console;
     let Event { envelope, size, .. } = row;
     let Some(envelope) = envelope else {
-        return view! { <li class="gap">{words.gap}</li> }.into_any();
+        return Either::Left(view! { <li class="gap">{words.gap}</li> });
     };
     let Envelope { event_type, topics, data, at, private, .. } = Arc::unwrap_or_clone(envelope);
     let tag = (event_type != MESSAGE).then(|| view! { <b class="tag">{event_type}</b> });
@@ -75,14 +75,13 @@ pub fn EventRow(
     });
     let about = (tag.is_some() || private.is_some() || others.is_some())
         .then(|| view! { <p class="about">{tag}{private}{others}</p> });
-    view! {
+    Either::Right(view! {
         <li>
             {about}
             <When at/>
             {written(data, size)}
         </li>
-    }
-    .into_any()
+    })
 }
 
 /// When an event was published, in the visitor's zone.
@@ -96,15 +95,15 @@ fn When(at: String) -> impl IntoView {
 }
 
 /// The data: folded where it is long.
-fn written(data: String, size: u64) -> AnyView {
+fn written(data: String, size: u64) -> impl IntoView {
     let words = text().console;
     let said = Unit::Bytes.amount(float(size)).to_string();
     let cut = (size > data.len() as u64).then(|| view! { <p class="cut">{(words.cut)(&said)}</p> });
     match fold(&data) {
-        None => view! { <pre class="written">{data}</pre> }.into_any(),
+        None => Either::Left(view! { <pre class="written">{data}</pre> }),
         Some(end) => {
             let beginning = format!("{}…", &data[..end]);
-            view! {
+            Either::Right(view! {
                 <details>
                     <summary>
                         <span class="written">{beginning}</span>
@@ -113,8 +112,7 @@ fn written(data: String, size: u64) -> AnyView {
                     <pre class="written">{data}</pre>
                     {cut}
                 </details>
-            }
-            .into_any()
+            })
         }
     }
 }

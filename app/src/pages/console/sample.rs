@@ -17,7 +17,6 @@ pub fn Sample(topic: String) -> impl IntoView {
         <p class="empty">{words.publish}</p>
         <Snippet name="curl" code/>
     }
-    .into_any()
 }
 
 /// Publishes a word to a topic.

@@ -17,7 +17,7 @@ use crate::{
 #[component]
 pub fn BelfrySection(trend: RwSignal<Trend>, stale: Memo<bool>) -> impl IntoView {
     let words = &text().status.belfry;
-    let show = move |shown| panel(shown, trend, stale, ().into_any());
+    let show = move |shown| panel(shown, trend, stale, None);
     view! {
         <section class="health" aria-label=words.heading>
             <h2>{words.heading}</h2>
@@ -34,7 +34,6 @@ pub fn BelfrySection(trend: RwSignal<Trend>, stale: Memo<bool>) -> impl IntoView
             </div>
         </section>
     }
-    .into_any()
 }
 
 fn readers() -> Shown {

@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
-use super::panel::{Shown, panel};
+use super::panel::{More, Shown, panel};
 use crate::{
-    components::{Cores, Curve, Plotted},
+    components::{Curve, Plotted},
     quantity::{Amount, Unit, float},
     status::{Filled, Status, Trend},
     text::{length, text},
@@ -14,10 +14,6 @@ use crate::{
 #[component]
 pub fn HostSection(trend: RwSignal<Trend>, stale: Memo<bool>) -> impl IntoView {
     let words = &text().status.host;
-    let cores = Signal::derive(move || {
-        trend.read().newest.as_ref().map(|status| status.host.cores.clone()).unwrap_or_default()
-    });
-    let nothing = || ().into_any();
     // Whether there is a disk, and a sensor, does not change from one measurement to the next.
     let (disk, temperature) = (
         Memo::new(move |_| trend.read().newest.as_ref().is_some_and(|s| s.host.disk.is_some())),
@@ -25,24 +21,23 @@ pub fn HostSection(trend: RwSignal<Trend>, stale: Memo<bool>) -> impl IntoView {
             trend.read().newest.as_ref().is_some_and(|s| s.host.temperature.is_some())
         }),
     );
-    let bar = move || view! { <Bar trend/> }.into_any();
+    let show = move |shown, more| panel(shown, trend, stale, more);
     view! {
         <section class="health" aria-label=words.heading>
             <h2>{words.heading}</h2>
             <div class="plots four">
-                {panel(cpu(), trend, stale, view! { <Cores cores/> }.into_any())}
-                {panel(memory(), trend, stale, nothing())}
-                {panel(load(), trend, stale, nothing())}
-                {panel(network(), trend, stale, nothing())}
+                {show(cpu(), Some(More::Cores))}
+                {show(memory(), None)}
+                {show(load(), None)}
+                {show(network(), None)}
             </div>
             <div class="plain">
-                {move || disk.get().then(|| panel(disk_of(), trend, stale, bar()))}
-                {move || temperature.get().then(|| panel(heat(), trend, stale, nothing()))}
-                {panel(uptime(), trend, stale, nothing())}
+                {move || disk.get().then(|| show(disk_of(), Some(More::Bar)))}
+                {move || temperature.get().then(|| show(heat(), None))}
+                {show(uptime(), None)}
             </div>
         </section>
     }
-    .into_any()
 }
 
 fn cpu() -> Shown {
@@ -154,7 +149,7 @@ fn filled(filled: Filled) -> (Amount, String) {
 
 /// How full the disk is, for the eye alone.
 #[component]
-fn Bar(trend: RwSignal<Trend>) -> impl IntoView {
+pub fn Bar(trend: RwSignal<Trend>) -> impl IntoView {
     let width = move || {
         let disk = trend.read().newest.as_ref().and_then(|status| status.host.disk)?;
         Some(disk.used.saturating_mul(100).checked_div(disk.total)?.min(100))

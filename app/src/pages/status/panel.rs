@@ -1,9 +1,10 @@
 //! A panel: one or two figures of a [`Status`] under their heading, what explains them, and a plot.
 
-use leptos::prelude::*;
+use leptos::{either::Either, prelude::*};
 
+use super::host::Bar;
 use crate::{
-    components::{Plot, Plotted},
+    components::{Cores, Plot, Plotted},
     quantity::Amount,
     status::{Status, Trend},
 };
@@ -18,8 +19,26 @@ pub struct Shown {
     pub plotted: Option<Plotted>,
 }
 
+/// What stands between the figures and the plot.
+#[derive(Clone, Copy, Debug)]
+pub enum More {
+    /// A bar for each core.
+    Cores,
+    /// How full the disk is.
+    Bar,
+}
+
 /// A panel, with whatever else stands between the figures and the plot.
-pub fn panel(shown: Shown, trend: RwSignal<Trend>, stale: Memo<bool>, more: AnyView) -> AnyView {
+pub fn panel(
+    shown: Shown,
+    trend: RwSignal<Trend>,
+    stale: Memo<bool>,
+    more: Option<More>,
+) -> impl IntoView {
+    let more = more.map(|more| match more {
+        More::Cores => Either::Left(view! { <Cores trend/> }),
+        More::Bar => Either::Right(view! { <Bar trend/> }),
+    });
     let Shown { heading, figures, plotted } = shown;
     let two = plotted.as_ref().is_some_and(|plotted| plotted.curves.len() > 1);
     let figures = move || {
@@ -39,11 +58,10 @@ pub fn panel(shown: Shown, trend: RwSignal<Trend>, stale: Memo<bool>, more: AnyV
             {plot}
         </article>
     }
-    .into_any()
 }
 
 /// A figure, and what explains it. `second` says which line of the plot is its.
-fn one((amount, note): (Amount, String), second: Option<bool>) -> AnyView {
+fn one((amount, note): (Amount, String), second: Option<bool>) -> impl IntoView {
     let key = second.map(|second| view! { <i class="key" class:second=second></i> });
     view! {
         <div>
@@ -51,5 +69,4 @@ fn one((amount, note): (Amount, String), second: Option<bool>) -> AnyView {
             <p class="note">{key}{note}</p>
         </div>
     }
-    .into_any()
 }

@@ -1,6 +1,6 @@
 //! Why there is no status to see: a refusal goes in, words and what to do about it come out.
 
-use leptos::prelude::*;
+use leptos::{either::EitherOf3, prelude::*};
 
 use crate::{address::Address, event::LOGIN_PATH, follow::Refusal, text::text};
 
@@ -12,15 +12,15 @@ const COMMAND: &str = "belfry token --read status";
 pub fn Refused(refusal: Refusal) -> impl IntoView {
     let words = &text().status.refusal;
     let (heading, means, rest) = match refusal {
-        Refusal::Refused => (words.refused, words.refused_means, view! { <LogIn/> }.into_any()),
-        Refusal::Off => (words.off, words.off_means, ().into_any()),
+        Refusal::Refused => (words.refused, words.refused_means, EitherOf3::A(view! { <LogIn/> })),
+        Refusal::Off => (words.off, words.off_means, EitherOf3::B(())),
         Refusal::Failed => {
             let again = view! {
                 <form action="/status">
                     <button class="button">{words.again}</button>
                 </form>
             };
-            (words.failed, words.failed_means, again.into_any())
+            (words.failed, words.failed_means, EitherOf3::C(again))
         }
     };
     view! {
@@ -30,7 +30,6 @@ pub fn Refused(refusal: Refusal) -> impl IntoView {
             {rest}
         </section>
     }
-    .into_any()
 }
 
 /// A plain form: a token becomes a cookie without a script.
