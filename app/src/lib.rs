@@ -11,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 pub mod address;
+mod changing;
 pub mod event;
 pub mod feed;
 pub mod follow;

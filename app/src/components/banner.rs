@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use crate::{
     address::Address,
+    changing::{flag, words},
     feed::Feed,
     link::{Link, Mono},
     page::Page,
@@ -25,37 +26,32 @@ pub fn Banner(feed: Feed) -> impl IntoView {
     let absence = Memo::new(move |before: Option<&Absence>| {
         before.copied().unwrap_or_default().next(feed.link.get(), feed.now.get())
     });
-    let shown = Memo::new(move |_| absence.get().is_long());
-    let figures = move || {
+    let shown = flag(move || absence.get().is_long());
+    let figures = words(move || {
         let now = feed.now.get();
         match feed.link.get() {
             Link::Opening | Link::Live => text().opening.to_owned(),
             Link::Waiting { until } => (text().waiting_for)(&wait(until - now)),
             Link::Silent { since } => (text().silent_for)(&elapsed(now - since)),
         }
-    };
-    let banner = move || {
-        shown.get().then(|| {
-            let words = &text().banner;
-            view! {
-                <p class="banner" aria-hidden="true">
-                    <b>{words.lost}</b>" "<span>{figures}</span>" "<span>{words.means}</span>
-                </p>
-            }
-        })
-    };
-    let address = expect_context::<RwSignal<Address>>();
-    let spoken = Memo::new(move |before: Option<&Option<&'static str>>| {
-        let words = &text().banner;
-        match before.copied().flatten() {
-            _ if address.read().page() == Page::Time => None,
-            _ if shown.get() => Some(words.lost),
-            before => before.map(|_| words.back),
-        }
     });
+    let address = expect_context::<RwSignal<Address>>();
+    let spoken = Memo::new(move |before: Option<&String>| {
+        let was_silent = before.is_none_or(String::is_empty);
+        let spoken = match shown.get() {
+            _ if address.read().page() == Page::Time => "",
+            true => text().banner.lost,
+            false if was_silent => "",
+            false => text().banner.back,
+        };
+        spoken.to_owned()
+    });
+    let (lost, means) = (text().banner.lost, text().banner.means);
     view! {
-        {banner}
-        <p class="visually-hidden" aria-live="polite">{spoken}</p>
+        <p class="banner" hidden=flag(move || !shown.get()) aria-hidden="true">
+            <b>{lost}</b>" "<span>{figures}</span>" "<span>{means}</span>
+        </p>
+        <p class="visually-hidden" aria-live="polite">{Signal::<String>::from(spoken)}</p>
     }
 }
 

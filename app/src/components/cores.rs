@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use leptos::prelude::*;
 
-use crate::status::Trend;
+use crate::{changing::words, status::Trend};
 
 /// A row holds at most so many bars, and leaves room for at least so few.
 const MOST_IN_A_ROW: usize = 32;
@@ -24,14 +24,16 @@ pub fn Cores(
     /// The newest measurement says how busy each is.
     trend: RwSignal<Trend>,
 ) -> impl IntoView {
-    let rows = Memo::new(move |_| {
-        let trend = trend.read();
-        outlines(trend.newest.as_ref().map_or(&[], |status| &status.host.cores))
-    });
+    let outline = move |part: fn(Outlines) -> String| {
+        words(move || {
+            let trend = trend.read();
+            part(outlines(trend.newest.as_ref().map_or(&[], |status| &status.host.cores)))
+        })
+    };
     view! {
-        <svg class="cores" viewBox=move || rows.read().view_box.clone() preserveAspectRatio="none" aria-hidden="true">
-            <path class="track" d=move || rows.read().tracks.clone()/>
-            <path class="bar" d=move || rows.read().bars.clone()/>
+        <svg class="cores" viewBox=outline(|it| it.view_box) preserveAspectRatio="none" aria-hidden="true">
+            <path class="track" d=outline(|it| it.tracks)/>
+            <path class="bar" d=outline(|it| it.bars)/>
         </svg>
     }
 }

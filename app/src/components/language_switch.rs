@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use crate::{
     address::Address,
+    changing::words,
     language::{Language, switch},
 };
 
@@ -14,7 +15,7 @@ use crate::{
 pub fn LanguageSwitch() -> impl IntoView {
     let other = expect_context::<Language>().other();
     let address = expect_context::<RwSignal<Address>>();
-    let href = move || switch(other, &address.read().to_string());
+    let href = words(move || switch(other, &address.read().to_string()));
     view! {
         <a class="language" href=href rel="external nofollow" lang=other.tag() hreflang=other.tag()>
             {other.text().language}

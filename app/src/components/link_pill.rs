@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
+    changing::{attribute, flag, words},
     feed::Feed,
     link::Link,
     text::{elapsed, text, wait},
@@ -12,7 +13,7 @@ use crate::{
 /// otherwise read each of them out.
 #[component]
 pub fn LinkPill(feed: Feed) -> impl IntoView {
-    let figures = move || {
+    let figures = words(move || {
         let now = feed.now.get();
         match feed.link.get() {
             Link::Opening => text().opening.to_owned(),
@@ -25,21 +26,23 @@ pub fn LinkPill(feed: Feed) -> impl IntoView {
             Link::Waiting { until } => (text().waiting_for)(&wait(until - now)),
             Link::Silent { since } => (text().silent_for)(&elapsed(now - since)),
         }
-    };
-    let words = Memo::new(move |_| match feed.link.get() {
-        Link::Opening => text().opening,
-        Link::Live => text().live,
-        Link::Waiting { .. } => text().waiting,
-        Link::Silent { .. } => text().silent,
     });
-    let live = Memo::new(move |_| feed.link.get() == Link::Live);
-    let lost =
-        Memo::new(move |_| matches!(feed.link.get(), Link::Waiting { .. } | Link::Silent { .. }));
+    let spoken = words(move || {
+        let spoken = match feed.link.get() {
+            Link::Opening => text().opening,
+            Link::Live => text().live,
+            Link::Waiting { .. } => text().waiting,
+            Link::Silent { .. } => text().silent,
+        };
+        spoken.to_owned()
+    });
+    let live = flag(move || feed.link.get() == Link::Live);
+    let lost = flag(move || matches!(feed.link.get(), Link::Waiting { .. } | Link::Silent { .. }));
     view! {
         <p class="pill with-script" class:live=live class:lost=lost aria-hidden="true">
-            <span class="dot" data-beat=move || feed.beat()></span>
+            <span class="dot" data-beat=attribute(move || feed.beat())></span>
             <span>{figures}</span>
         </p>
-        <p class="visually-hidden with-script" role="status">{words}</p>
+        <p class="visually-hidden with-script" role="status">{spoken}</p>
     }
 }

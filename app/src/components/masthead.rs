@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     address::Address,
+    changing::attribute,
     components::{Bell, LanguageSwitch},
     feed::Feed,
     page::Page,
@@ -16,7 +17,7 @@ pub fn Masthead(feed: Feed) -> impl IntoView {
     let address = expect_context::<RwSignal<Address>>();
     let words = &text().pages;
     let link = |page: Page| {
-        let current = move || (address.read().page() == page).then_some("page");
+        let current = attribute(move || (address.read().page() == page).then_some("page"));
         view! { <a href=page.path() aria-current=current>{page.name(text())}</a> }
     };
     view! {

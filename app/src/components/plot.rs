@@ -5,16 +5,17 @@ mod geometry;
 mod pointed;
 mod table;
 
-use leptos::{either::Either, prelude::*};
+use leptos::prelude::*;
 
 use crate::{
+    changing::{flag, words},
     feed::Feed,
     quantity::Unit,
     status::Trend,
     text::{elapsed, text},
     tick::Tick,
 };
-use geometry::{HEIGHT, WIDTH, outline, x, y};
+use geometry::{HEIGHT, Outline, WIDTH, outline, x, y};
 use pointed::Pointed;
 use table::Table;
 
@@ -68,7 +69,7 @@ pub fn Plot(
     /// What is plotted from.
     trend: RwSignal<Trend>,
     /// The newest values are no longer what they are now.
-    stale: Memo<bool>,
+    stale: Signal<bool>,
 ) -> impl IntoView {
     let plotted = StoredValue::new(plotted);
     let drawn = Memo::new(move |_| Drawn::new(&plotted.read_value(), &trend.read()));
@@ -76,20 +77,36 @@ pub fn Plot(
     let curves = (0..plotted.read_value().curves.len())
         .map(|curve| view! { <Line curve drawn/> })
         .collect_view();
-    let top = move || plotted.read_value().unit.mark(drawn.read().top).to_string();
-    let rule = move || pointed.age().map(|age| format!("M{0} 0V{HEIGHT}", x(age)));
-    let dots = move || pointed.index().map(|index| dots(&drawn.read(), index));
+    let top = words(move || plotted.read_value().unit.mark(drawn.read().top).to_string());
+    let rule = words(move || {
+        pointed.age().map_or_else(String::new, |age| format!("M{0} 0V{HEIGHT}", x(age)))
+    });
+    let dots =
+        words(move || pointed.index().map_or_else(String::new, |index| dots(&drawn.read(), index)));
+    let label = words(move || label(&plotted.read_value(), &drawn.read()));
+    let end = move |which: usize| {
+        let several = plotted.read_value().curves.len() > 1;
+        let unkeyed = flag(move || !several || pointed.index().is_none());
+        let reads = flag(move || pointed.index().is_some());
+        let said = words(move || match pointed.index() {
+            Some(index) => readout(&plotted.read_value(), &drawn.read(), index, which),
+            None => axis(&drawn.read(), stale.get())[which].clone(),
+        });
+        view! {
+            <span class:reads=reads><i class="key" class:second=which != 0 hidden=unkeyed></i>{said}</span>
+        }
+    };
     view! {
         <div class="plot">
             <p class="top" aria-hidden="true">
-                <span>{move || pointed.age().map(when)}</span>
+                <span>{words(move || pointed.age().map_or_else(String::new, when))}</span>
                 <span>{top}</span>
             </p>
             <div
                 class="field"
                 role="img"
                 tabindex="0"
-                aria-label=move || label(&plotted.read_value(), &drawn.read())
+                aria-label=label
                 on:pointerdown=move |event| pointed.on_pointer(&event)
                 on:pointermove=move |event| pointed.on_pointer(&event)
                 on:pointerleave=move |event| pointed.on_leave(&event)
@@ -105,10 +122,8 @@ pub fn Plot(
                 </svg>
             </div>
             <p class="axis" aria-hidden="true">
-                {move || match pointed.index() {
-                    Some(index) => Either::Left(readout(&plotted.read_value(), &drawn.read(), index)),
-                    None => Either::Right(axis(&drawn.read(), stale.get())),
-                }}
+                {end(0)}
+                {end(1)}
             </p>
             <Table plotted drawn/>
         </div>
@@ -118,15 +133,16 @@ pub fn Plot(
 /// One curve: its area, where it is the first, and its line.
 #[component]
 fn Line(curve: usize, drawn: Memo<Drawn>) -> impl IntoView {
-    let outline = Memo::new(move |_| {
-        let drawn = drawn.read();
-        outline(&drawn.at, &drawn.columns[curve], drawn.top)
-    });
-    let area =
-        (curve == 0).then(|| view! { <path class="area" d=move || outline.read().area.clone()/> });
+    let part = move |part: fn(Outline) -> String| {
+        words(move || {
+            let drawn = drawn.read();
+            part(outline(&drawn.at, &drawn.columns[curve], drawn.top))
+        })
+    };
+    let area = (curve == 0).then(|| view! { <path class="area" d=part(|it| it.area)/> });
     view! {
         {area}
-        <path class="line" class:second=curve != 0 d=move || outline.read().line.clone()/>
+        <path class="line" class:second=curve != 0 d=part(|it| it.line)/>
     }
 }
 
@@ -137,14 +153,14 @@ fn dots(drawn: &Drawn, index: usize) -> String {
     values.map(|value| format!("M{left} {}l0 0", y(value, drawn.top))).collect()
 }
 
-/// The time axis: its two ends. Its right one is an instant where that is not now.
-fn axis(drawn: &Drawn, stale: bool) -> impl IntoView + use<> {
+/// The two ends of the time axis. Its right one is an instant where that is not now.
+fn axis(drawn: &Drawn, stale: bool) -> [String; 2] {
     let words = &text().status.plot;
     let end = match drawn.at.last() {
         Some(&newest) if stale => (expect_context::<Feed>().writing.get().face)(newest).digits,
         _ => words.now.to_owned(),
     };
-    view! { <span>{if stale { words.before } else { words.ago }}</span><span>{end}</span> }
+    [if stale { words.before } else { words.ago }.to_owned(), end]
 }
 
 /// How long ago it was what is pointed at.
@@ -156,16 +172,14 @@ fn when(age: i64) -> String {
     (words.ago_by)(&elapsed(age.saturating_mul(1000)))
 }
 
-/// The values of what is pointed at.
-fn readout(plotted: &Plotted, drawn: &Drawn, index: usize) -> impl IntoView + use<> {
-    let several = plotted.curves.len() > 1;
-    let value = move |curve| {
-        let key = several.then(|| view! { <i class="key" class:second=curve != 0></i> });
-        view! { <b>{key}{said(plotted.unit, drawn.value(curve, index))}</b> }
+/// What is said of a measurement at one end of the axis: one curve has the right one alone.
+fn readout(plotted: &Plotted, drawn: &Drawn, index: usize, end: usize) -> String {
+    let curve = match plotted.curves.len() {
+        1 if end == 0 => return String::new(),
+        1 => 0,
+        _ => end,
     };
-    let values = (0..plotted.curves.len()).map(value).collect_view();
-    let before = (!several).then(|| view! { <span></span> });
-    view! { {before}{values} }
+    said(plotted.unit, drawn.value(curve, index))
 }
 
 /// A value in words.

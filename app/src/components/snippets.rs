@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use crate::{event::STREAM_PATH, text::text};
+use crate::{changing::words, event::STREAM_PATH, text::text};
 
 /// How to put a text on the visitor's clipboard, given by the browser's half in the context. It says
 /// whether the browser lets a page do that.
@@ -18,7 +18,7 @@ pub fn Snippets(
     #[prop(into)]
     origin: Signal<String>,
 ) -> impl IntoView {
-    let curl = Signal::derive(move || format!("curl -N {}{STREAM_PATH}", origin.get()));
+    let curl = words(move || format!("curl -N {}{STREAM_PATH}", origin.get()));
     let script = format!(
         "const source = new EventSource('{STREAM_PATH}')\nsource.onmessage = (event) => console.log(event.data)"
     );
@@ -48,12 +48,15 @@ pub fn Snippet(
             set_timeout(move || copied.set(false), Duration::from_secs(2));
         }
     };
-    let label = move || if copied.get() { text().snippets.copied } else { text().snippets.copy };
+    let label = words(move || {
+        let words = &text().snippets;
+        if copied.get() { words.copied } else { words.copy }.to_owned()
+    });
     view! {
         <figure class="snippet">
             <figcaption>
                 {name}
-                <button class="with-script" type="button" aria-label=move || format!("{} {name}", label()) on:click=copy>
+                <button class="with-script" type="button" aria-label=words(move || format!("{} {name}", label.read())) on:click=copy>
                     {label}
                 </button>
             </figcaption>

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use leptos::prelude::*;
 
-use crate::feed::Offset;
+use crate::{changing::words, feed::Offset};
 
 const WIDTH: f64 = 200.0;
 const HEIGHT: f64 = 44.0;
@@ -19,11 +19,10 @@ pub fn Spark(
     #[prop(into)]
     offsets: Signal<Vec<Offset>>,
 ) -> impl IntoView {
-    let paths = Memo::new(move |_| paths(&offsets.read()));
     view! {
         <svg class="spark" viewBox="0 0 200 44" preserveAspectRatio="none" role="img" aria-label=label>
-            <path class="band" d=move || paths.get().0/>
-            <path class="line" d=move || paths.get().1/>
+            <path class="band" d=words(move || paths(&offsets.read()).0)/>
+            <path class="line" d=words(move || paths(&offsets.read()).1)/>
         </svg>
     }
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::{address::Address, page::Page, text::text};
+use crate::{address::Address, changing, page::Page, text::text};
 
 /// What is shown at an address where nothing stands.
 #[component]
@@ -18,7 +18,7 @@ pub fn MissingPage() -> impl IntoView {
         <section class="missing">
             <p class="status-code" aria-hidden="true">"404"</p>
             <h1>{words.missing.heading}</h1>
-            <p>{before}<code>{move || address.read().readable_path()}</code>{after}</p>
+            <p>{before}<code>{changing::words(move || address.read().readable_path())}</code>{after}</p>
             <p>{words.missing.instead}</p>
             <ul>{pages.collect_view()}</ul>
         </section>

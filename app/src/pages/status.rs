@@ -10,6 +10,7 @@ use leptos::{either::EitherOf3, prelude::*};
 
 use super::{Birth, moment::clock};
 use crate::{
+    changing::{flag, words},
     event::{Envelope, STATUS},
     feed::{Born, Feed},
     follow::{Fetch, Follow, Following, Heard, Refusal},
@@ -84,9 +85,9 @@ fn read(heard: Heard) -> Option<Status> {
 }
 
 /// Whether the newest values may no longer be what they are now.
-fn stale(trend: RwSignal<Trend>) -> Memo<bool> {
+fn stale(trend: RwSignal<Trend>) -> Signal<bool> {
     let feed = expect_context::<Feed>();
-    Memo::new(move |_| {
+    flag(move || {
         let newest = trend.read().at.last().copied();
         let late = feed.reading.get().zip(newest);
         let late = late.is_some_and(|(now, newest)| now.shown - newest.micros() > FRESH_FOR);
@@ -96,18 +97,17 @@ fn stale(trend: RwSignal<Trend>) -> Memo<bool> {
 
 /// How new the values are.
 #[component]
-fn Age(trend: RwSignal<Trend>, stale: Memo<bool>) -> impl IntoView {
+fn Age(trend: RwSignal<Trend>, stale: Signal<bool>) -> impl IntoView {
     let writing = expect_context::<Feed>().writing;
-    move || {
-        let newest = trend.read().at.last().copied()?;
-        let words = text().status;
-        let said = if stale.get() {
-            (words.as_of)(&clock(&writing.read(), newest))
-        } else {
-            words.live.to_owned()
-        };
-        Some(view! { <p class="age">{said}</p> })
-    }
+    let age = words(move || {
+        let said = &text().status;
+        match trend.read().at.last() {
+            None => String::new(),
+            Some(&newest) if stale.get() => (said.as_of)(&clock(&writing.read(), newest)),
+            Some(_) => said.live.to_owned(),
+        }
+    });
+    view! { <p class="age">{age}</p> }
 }
 
 #[cfg(test)]

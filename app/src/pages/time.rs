@@ -1,13 +1,14 @@
 //! The time page: the server's time, how exact it is, and what its stream is doing.
 
-use leptos::{either::Either, prelude::*};
+use leptos::prelude::*;
 
 use crate::{
+    changing::{flag, words},
     components::{Card, LinkPill, Snippets, Spark},
-    feed::{Feed, Offset, Push},
+    feed::{Feed, Offset, PUSHES_KEPT, Push},
     text::{elapsed, error, length, text},
     tick::Tick,
-    writing::number,
+    writing::{Face, number},
 };
 
 /// Tenths of a second are drawn while the error is at most this, in microseconds.
@@ -20,7 +21,7 @@ pub fn TimePage(
     born: Tick,
     feed: Feed,
 ) -> impl IntoView {
-    let stopped = Memo::new(move |_| feed.reading.get().is_some_and(|reading| reading.stopped));
+    let stopped = flag(move || feed.reading.get().is_some_and(|reading| reading.stopped));
     view! {
         <div class:stopped=stopped>
             <Hero born feed/>
@@ -44,23 +45,25 @@ fn Hero(
     let second =
         Memo::new(move |_| Tick::from_micros(shown.get().millis().div_euclid(1000) * 1_000_000));
     let face = Memo::new(move |_| (feed.writing.get().face)(second.get()));
-    let date = move || (feed.writing.get().date)(second.get());
-    let tenth = move || match feed.reading.get() {
+    let date = words(move || (feed.writing.get().date)(second.get()));
+    let zone = words(move || feed.writing.get().zone);
+    let part = move |part: fn(Face) -> String| words(move || part(face.get()));
+    let tenth = words(move || match feed.reading.get() {
         Some(reading) if reading.error <= TENTHS_WITHIN => {
             format!(".{}", shown.get().millis().rem_euclid(1000) / 100)
         }
         _ => String::new(),
-    };
+    });
     view! {
         <section class="hero">
             <h1 class="visually-hidden">{text().server_time}</h1>
-            <p class="date">{date}" · "<span class="zone">{move || feed.writing.get().zone}</span></p>
+            <p class="date">{date}" · "<span class="zone">{zone}</span></p>
             <p class="clock" role="timer">
-                <time datetime=move || shown.get().to_string()>
-                    <small class="period">{move || face.get().before}</small>
-                    <span class="digits">{move || face.get().digits}</span>
+                <time datetime=words(move || shown.get().to_string())>
+                    <small class="period">{part(|face| face.before)}</small>
+                    <span class="digits">{part(|face| face.digits)}</span>
                     <small class="tenth">{tenth}</small>
-                    <small class="period">{move || face.get().after}</small>
+                    <small class="period">{part(|face| face.after)}</small>
                 </time>
             </p>
             <Truth feed/>
@@ -74,33 +77,34 @@ fn Hero(
 /// The clock's error against this server's clock, and the visitor's clock against it.
 #[component]
 fn Truth(feed: Feed) -> impl IntoView {
-    let stopped = Memo::new(move |_| feed.reading.get().is_none_or(|reading| reading.stopped));
-    let exact = move || match feed.reading.get() {
-        None => Either::Left(text().as_of_loading.to_owned()),
+    let running = move || feed.reading.get().filter(|reading| !reading.stopped);
+    let lead = words(move || match feed.reading.get() {
+        None => text().as_of_loading.to_owned(),
         Some(reading) if reading.stopped => {
             let face = (feed.writing.get().face)(Tick::from_micros(reading.shown));
             let unconfirmed = elapsed(feed.now.get() - reading.confirmed);
-            Either::Left((text().stopped)(&face.digits, &unconfirmed))
+            (text().stopped)(&face.digits, &unconfirmed)
         }
-        Some(reading) => Either::Right(view! {
-            {text().exact_to}" "<b class="error">{error(reading.error)}</b>" "{text().against_this_server}
-        }),
-    };
-    let yours = move || {
-        // What was measured before the clock stopped may be true no longer.
-        let offset = feed.offsets.read().last().copied();
-        offset.filter(|_| !stopped.get()).map(|offset| {
-            view! {
-                " · "{text().your_clock}" "<b>{against_server(offset)}</b>", "{error(offset.error)}
-            }
-        })
-    };
-    let stepped = move || feed.step.get().map(|by| view! { " · "{(text().stepped)(&length(by))} });
+        Some(_) => format!("{} ", text().exact_to),
+    });
+    let exact = words(move || running().map_or_else(String::new, |it| error(it.error)));
+    let against = words(move || match running() {
+        Some(_) => format!(" {}", text().against_this_server),
+        None => String::new(),
+    });
+    // What was measured before the clock stopped may be true no longer.
+    let offset = move || feed.offsets.read().last().copied().filter(|_| running().is_some());
+    let said =
+        move |say: fn(Offset) -> String| words(move || offset().map_or_else(String::new, say));
+    let stepped = words(move || {
+        let by = feed.step.get().map(|by| (text().stepped)(&length(by)));
+        by.map_or_else(String::new, |by| format!(" · {by}"))
+    });
     view! {
         <p class="truth">
-            {exact}
-            {yours}
-            {stepped}
+            {lead}<b class="error">{exact}</b>{against}
+            {said(|_| format!(" · {} ", text().your_clock))}<b>{said(against_server)}</b>
+            {said(|it| format!(", {}", error(it.error)))}{stepped}
         </p>
     }
 }
@@ -118,10 +122,11 @@ fn against_server(offset: Offset) -> String {
 #[component]
 fn Beat(feed: Feed) -> impl IntoView {
     let interval = i64::from(feed.interval_ms) * 1000;
-    let width = move || match feed.reading.get() {
-        Some(reading) if !reading.stopped => reading.shown.rem_euclid(interval) * 100 / interval,
-        _ => 0,
-    };
+    let width = words(move || {
+        let reading = feed.reading.get().filter(|reading| !reading.stopped);
+        let passed = reading.map_or(0, |it| it.shown.rem_euclid(interval) * 100 / interval);
+        passed.to_string()
+    });
     view! {
         <svg class="beat with-script" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">
             <rect width=width height="1"/>
@@ -132,71 +137,82 @@ fn Beat(feed: Feed) -> impl IntoView {
 /// The cards: one figure each.
 #[component]
 fn Figures(feed: Feed) -> impl IntoView {
-    let words = &text().cards;
-    let yours = move || match feed.offsets.read().last() {
-        Some(&offset) => {
-            Either::Left(view! { {against_server(offset)}" "<small>{error(offset.error)}</small> })
-        }
-        None => Either::Right(words.measuring),
-    };
-    let round_trip = move || match feed.round_trip.get() {
+    let heads = &text().cards;
+    let yours = words(move || match feed.offsets.read().last() {
+        Some(&offset) => against_server(offset),
+        None => heads.measuring.to_owned(),
+    });
+    let within = words(move || {
+        feed.offsets.read().last().map_or_else(String::new, |offset| error(offset.error))
+    });
+    let round_trip = words(move || match feed.round_trip.get() {
         Some(micros) => tenths_of_ms(micros),
-        None => words.measuring.to_owned(),
+        None => heads.measuring.to_owned(),
+    });
+    let tabs = words(move || {
+        let tabs = feed.tabs.get();
+        tabs.map_or_else(String::new, |it| (heads.tabs)(&number(it.into(), 0), it == 1))
+    });
+    let readers = words(move || number(feed.readers.get().into(), 0));
+    let synchronised = move |[yes, no, unknown]: [&'static str; 3]| {
+        words(move || {
+            let said = feed.synchronised.get().map_or(unknown, |it| if it { yes } else { no });
+            said.to_owned()
+        })
     };
-    let tabs = move || {
-        let tabs = feed.tabs.get()?;
-        Some((words.tabs)(&number(tabs.into(), 0), tabs == 1))
-    };
-    let (synchronised, means) = (
-        move || match feed.synchronised.get() {
-            Some(true) => words.synchronised,
-            Some(false) => words.not_synchronised,
-            None => words.not_known,
-        },
-        move || match feed.synchronised.get() {
-            Some(true) => words.synchronised_means,
-            Some(false) => words.not_synchronised_means,
-            None => words.not_known_means,
-        },
+    let (is, means) = (
+        synchronised([heads.synchronised, heads.not_synchronised, heads.not_known]),
+        synchronised([
+            heads.synchronised_means,
+            heads.not_synchronised_means,
+            heads.not_known_means,
+        ]),
     );
     view! {
-        <section class="figures" aria-label=words.figures>
-            <Card heading=words.your_clock by_script=true>
-                <p class="figure">{yours}</p>
-                <Spark label=words.your_clock_plot offsets=feed.offsets/>
+        <section class="figures" aria-label=heads.figures>
+            <Card heading=heads.your_clock by_script=true>
+                <p class="figure">{yours}" "<small>{within}</small></p>
+                <Spark label=heads.your_clock_plot offsets=feed.offsets/>
             </Card>
-            <Card heading=words.round_trip by_script=true>
+            <Card heading=heads.round_trip by_script=true>
                 <p class="figure">{round_trip}</p>
-                <p>{words.best_of_last}" · "<span class="http-version">{feed.http_version}</span></p>
+                <p>{heads.best_of_last}" · "<span class="http-version">{Signal::<String>::from(feed.http_version)}</span></p>
             </Card>
-            <Card heading=words.server_clock>
-                <p class="figure">{synchronised}</p>
+            <Card heading=heads.server_clock>
+                <p class="figure">{is}</p>
                 <p>{means}</p>
             </Card>
-            <Card heading=words.watching>
-                <p class="figure readers">{move || number(feed.readers.get().into(), 0)}</p>
-                <p>{words.watching_means}</p>
+            <Card heading=heads.watching>
+                <p class="figure readers">{readers}</p>
+                <p>{heads.watching_means}</p>
                 <p class="tabs with-script">{tabs}</p>
             </Card>
-            <Card heading=words.pushes by_script=true>
+            <Card heading=heads.pushes by_script=true>
                 <Pushes feed/>
             </Card>
         </section>
     }
 }
 
-/// The last pushed messages, as they came, and how late each was.
+/// The last pushed messages, as they came, and how late each was: as many rows as there can be.
 #[component]
 fn Pushes(feed: Feed) -> impl IntoView {
-    let none =
-        move || feed.pushes.read().is_empty().then_some(view! { <p>{text().cards.no_push}</p> });
+    let some = flag(move || !feed.pushes.read().is_empty());
+    let row = |index: usize| {
+        let said = move |say: fn(Push) -> String| {
+            words(move || feed.pushes.read().get(index).copied().map_or_else(String::new, say))
+        };
+        let absent = flag(move || feed.pushes.read().len() <= index);
+        view! {
+            <li hidden=absent>
+                <span>{said(data)}</span>
+                <span>{said(|push| push.late.map_or_else(String::new, late))}</span>
+            </li>
+        }
+    };
     view! {
-        {none}
-        <ol class="pushes">
-            <For each=move || feed.pushes.get() key=|push| push.number let:push>
-                <li><span>{data(push)}</span><span>{push.late.map(late)}</span></li>
-            </For>
-        </ol>
+        <p hidden=some>{text().cards.no_push}</p>
+        <ol class="pushes">{(0..PUSHES_KEPT).map(row).collect_view()}</ol>
     }
 }
 

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{Drawn, Plotted, said};
-use crate::{feed::Feed, text::text, tick::Tick};
+use crate::{feed::Feed, text::text, tick::Tick, writing::Writing};
 
 /// The milliseconds of a minute.
 const MINUTE: i64 = 60_000;
@@ -16,39 +16,37 @@ type Row = (Tick, Vec<String>);
 #[component]
 pub fn Table(plotted: StoredValue<Plotted>, drawn: Memo<Drawn>) -> impl IntoView {
     let writing = expect_context::<Feed>().writing;
-    let rows = Memo::new(move |_| rows(&plotted.read_value(), &drawn.read()));
-    let row = move |(tick, values): Row| {
-        let cells = values.into_iter().map(|value| view! { <td>{value}</td> }).collect_view();
-        view! {
-            <tr>
-                <th scope="row">{(writing.get().face)(tick).digits}</th>
-                {cells}
-            </tr>
-        }
-    };
-    move || {
-        let words = &text().status.plot;
+    let table = Memo::new(move |_| {
         let plotted = plotted.read_value();
-        let names = plotted.curves.iter();
-        let names = names.map(|curve| view! { <th scope="col">{curve.name}</th> }).collect_view();
-        let rows = rows.get();
-        (!rows.is_empty()).then(|| {
-            view! {
-                            <div class="visually-hidden">
-            <table>
-                                <caption>{words.by_the_minute}</caption>
-                                <thead>
-                                    <tr>
-                                        <th scope="col">{words.time}</th>
-                                        {names}
-                                    </tr>
-                                </thead>
-                                <tbody>{rows.into_iter().map(row).collect_view()}</tbody>
-                            </table>
-            </div>
-                        }
-        })
+        table(&plotted, &rows(&plotted, &drawn.read()), &writing.read())
+    });
+    let table = Signal::<String>::from(table);
+    view! { <div class="visually-hidden" inner_html=table></div> }
+}
+
+/// The table as HTML: it changes as a whole, and holds nothing but numbers and words of ours.
+fn table(plotted: &Plotted, rows: &[Row], writing: &Writing) -> String {
+    if rows.is_empty() {
+        return String::new();
     }
+    let words = &text().status.plot;
+    let mut table = format!(
+        "<table><caption>{}</caption><thead><tr><th scope=\"col\">{}</th>",
+        words.by_the_minute, words.time
+    );
+    for curve in &plotted.curves {
+        table.push_str(&format!("<th scope=\"col\">{}</th>", curve.name));
+    }
+    table.push_str("</tr></thead><tbody>");
+    for (tick, values) in rows {
+        let time = (writing.face)(*tick).digits;
+        table.push_str(&format!("<tr><th scope=\"row\">{time}</th>"));
+        for value in values {
+            table.push_str(&format!("<td>{value}</td>"));
+        }
+        table.push_str("</tr>");
+    }
+    table + "</tbody></table>"
 }
 
 fn rows(plotted: &Plotted, drawn: &Drawn) -> Vec<Row> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use leptos::{either::Either, prelude::*};
 
 use crate::{
+    changing::words,
     event::{Envelope, MESSAGE},
     feed::Feed,
     follow::Heard,
@@ -12,6 +13,7 @@ use crate::{
     quantity::{Unit, float},
     text::text,
     tick::Tick,
+    writing::Writing,
 };
 
 /// Data of more characters, or lines, than this is folded.
@@ -89,8 +91,10 @@ pub fn EventRow(
 fn When(at: String) -> impl IntoView {
     let writing = expect_context::<Feed>().writing;
     let tick = at.parse::<Tick>().ok();
-    let date = move || tick.map(|tick| (writing.get().date)(tick));
-    let time = move || tick.map(|tick| clock(&writing.read(), tick));
+    let said = move |say: fn(&Writing, Tick) -> String| {
+        words(move || tick.map_or_else(String::new, |tick| say(&writing.read(), tick)))
+    };
+    let (date, time) = (said(|writing, tick| (writing.date)(tick)), said(clock));
     view! { <time datetime=at><span class="day">{date}</span>" "{time}</time> }
 }
 

@@ -15,7 +15,7 @@ use crate::{
 
 /// Belfry itself.
 #[component]
-pub fn BelfrySection(trend: RwSignal<Trend>, stale: Memo<bool>) -> impl IntoView {
+pub fn BelfrySection(trend: RwSignal<Trend>, stale: Signal<bool>) -> impl IntoView {
     let words = &text().status.belfry;
     let show = move |shown| panel(shown, trend, stale, None);
     view! {

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::panel::{More, Shown, panel};
 use crate::{
+    changing::words,
     components::{Curve, Plotted},
     quantity::{Amount, Unit, float},
     status::{Filled, Status, Trend},
@@ -12,15 +13,8 @@ use crate::{
 
 /// The machine that the server runs on.
 #[component]
-pub fn HostSection(trend: RwSignal<Trend>, stale: Memo<bool>) -> impl IntoView {
+pub fn HostSection(trend: RwSignal<Trend>, stale: Signal<bool>) -> impl IntoView {
     let words = &text().status.host;
-    // Whether there is a disk, and a sensor, does not change from one measurement to the next.
-    let (disk, temperature) = (
-        Memo::new(move |_| trend.read().newest.as_ref().is_some_and(|s| s.host.disk.is_some())),
-        Memo::new(move |_| {
-            trend.read().newest.as_ref().is_some_and(|s| s.host.temperature.is_some())
-        }),
-    );
     let show = move |shown, more| panel(shown, trend, stale, more);
     view! {
         <section class="health" aria-label=words.heading>
@@ -32,8 +26,8 @@ pub fn HostSection(trend: RwSignal<Trend>, stale: Memo<bool>) -> impl IntoView {
                 {show(network(), None)}
             </div>
             <div class="plain">
-                {move || disk.get().then(|| show(disk_of(), Some(More::Bar)))}
-                {move || temperature.get().then(|| show(heat(), None))}
+                {show(disk(), Some(More::Bar))}
+                {show(heat(), None)}
                 {show(uptime(), None)}
             </div>
         </section>
@@ -111,7 +105,7 @@ fn network() -> Shown {
     }
 }
 
-fn disk_of() -> Shown {
+fn disk() -> Shown {
     Shown {
         heading: text().status.host.disk,
         figures: |status| status.host.disk.into_iter().map(filled).collect(),
@@ -150,10 +144,11 @@ fn filled(filled: Filled) -> (Amount, String) {
 /// How full the disk is, for the eye alone.
 #[component]
 pub fn Bar(trend: RwSignal<Trend>) -> impl IntoView {
-    let width = move || {
-        let disk = trend.read().newest.as_ref().and_then(|status| status.host.disk)?;
-        Some(disk.used.saturating_mul(100).checked_div(disk.total)?.min(100))
-    };
+    let width = words(move || {
+        let disk = trend.read().newest.as_ref().and_then(|status| status.host.disk);
+        let percent = disk.and_then(|it| it.used.saturating_mul(100).checked_div(it.total));
+        percent.unwrap_or_default().min(100).to_string()
+    });
     view! {
         <svg class="bar" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">
             <rect width=width height="1"/>

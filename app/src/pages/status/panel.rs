@@ -4,17 +4,21 @@ use leptos::{either::Either, prelude::*};
 
 use super::host::Bar;
 use crate::{
+    changing::{flag, words},
     components::{Cores, Plot, Plotted},
     quantity::Amount,
     status::{Status, Trend},
 };
 
+/// The figures of a measurement, each with what explains it.
+type Figures = fn(&Status) -> Vec<(Amount, String)>;
+
 /// What a panel shows.
 pub struct Shown {
     /// What its figures are.
     pub heading: &'static str,
-    /// One or two figures, each with what explains it.
-    pub figures: fn(&Status) -> Vec<(Amount, String)>,
+    /// One or two figures, each with what explains it; none where the machine has none.
+    pub figures: Figures,
     /// Its history; `None` where that says nothing more.
     pub plotted: Option<Plotted>,
 }
@@ -32,27 +36,25 @@ pub enum More {
 pub fn panel(
     shown: Shown,
     trend: RwSignal<Trend>,
-    stale: Memo<bool>,
+    stale: Signal<bool>,
     more: Option<More>,
 ) -> impl IntoView {
     let more = more.map(|more| match more {
         More::Cores => Either::Left(view! { <Cores trend/> }),
         More::Bar => Either::Right(view! { <Bar trend/> }),
     });
-    let Shown { heading, figures, plotted } = shown;
+    let Shown { heading, figures: figures_of, plotted } = shown;
     let two = plotted.as_ref().is_some_and(|plotted| plotted.curves.len() > 1);
-    let figures = move || {
-        let figures = trend.read().newest.as_ref().map(figures);
-        let figures = figures.unwrap_or_else(|| vec![(Amount::none(), String::new())]);
-        let figures = figures.into_iter().enumerate();
-        figures.map(|(index, figure)| one(figure, two.then_some(index == 1))).collect_view()
-    };
+    let figures = (0..if two { 2 } else { 1 }).map(|index| one(figures_of, index, two, trend));
+    let absent = flag(move || {
+        trend.read().newest.as_ref().is_some_and(|status| (figures_of)(status).is_empty())
+    });
     let plot = plotted.map(|plotted| view! { <Plot plotted trend stale/> });
     view! {
-        <article class="card panel">
+        <article class="card panel" hidden=absent>
             <h3>{heading}</h3>
             <div class="readings">
-                <div class="figures-of">{figures}</div>
+                <div class="figures-of">{figures.collect_view()}</div>
                 {more}
             </div>
             {plot}
@@ -60,13 +62,22 @@ pub fn panel(
     }
 }
 
-/// A figure, and what explains it. `second` says which line of the plot is its.
-fn one((amount, note): (Amount, String), second: Option<bool>) -> impl IntoView {
-    let key = second.map(|second| view! { <i class="key" class:second=second></i> });
+/// A figure, and what explains it. Where there are two, each says which line of the plot is its.
+fn one(figures: Figures, index: usize, two: bool, trend: RwSignal<Trend>) -> impl IntoView {
+    let part = move |part: fn(Amount, String) -> String| {
+        words(move || {
+            let mut figures = trend.read().newest.as_ref().map(figures).unwrap_or_default();
+            let none = (Amount::none(), String::new());
+            let (amount, note) =
+                if index < figures.len() { figures.swap_remove(index) } else { none };
+            part(amount, note)
+        })
+    };
+    let key = two.then(|| view! { <i class="key" class:second=index != 0></i> });
     view! {
         <div>
-            <p class="figure">{amount.number}<small>{amount.unit}</small></p>
-            <p class="note">{key}{note}</p>
+            <p class="figure">{part(|amount, _| amount.number)}<small>{part(|amount, _| amount.unit.to_owned())}</small></p>
+            <p class="note">{key}{part(|_, note| note)}</p>
         </div>
     }
 }
