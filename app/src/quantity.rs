@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use crate::writing::number;
+
 /// What a value counts, and in which unit it is handed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
@@ -56,13 +58,16 @@ impl Unit {
         let (scaled, unit) = self.scaled(value);
         let decimals = match self {
             Self::Load => 2,
-            Self::Rate => usize::from(scaled < 9.95),
+            Self::Rate => u8::from(scaled < 9.95),
             Self::Bytes | Self::ByteRate | Self::Micros => {
-                usize::from(unit != self.scale().1[0] && scaled < 99.95)
+                u8::from(unit != self.scale().1[0] && scaled < 99.95)
             }
             Self::Percent | Self::Number | Self::Celsius => 0,
         };
-        Amount { number: grouped(format!("{scaled:.decimals$}")), unit }
+        let factor = [1.0, 10.0, 100.0][usize::from(decimals)];
+        #[expect(clippy::cast_possible_truncation, reason = "at most 10^18 is said")]
+        let rounded = (scaled * factor).round() as i64;
+        Amount { number: number(rounded, decimals), unit }
     }
 
     /// The same in as few digits as say it, for the end of an axis: `2 GiB`.
@@ -142,16 +147,6 @@ impl Unit {
 #[expect(clippy::cast_precision_loss, reason = "it is rounded to three digits, or below 2^53")]
 pub fn float(count: u64) -> f64 {
     count as f64
-}
-
-/// Puts a comma before every three digits of a whole number.
-fn grouped(mut number: String) -> String {
-    let mut at = number.find('.').unwrap_or(number.len());
-    while at > 3 {
-        at -= 3;
-        number.insert(at, ',');
-    }
-    number
 }
 
 #[cfg(test)]

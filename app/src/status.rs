@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::tick::Tick;
+use crate::{quantity::float, tick::Tick};
 
 /// Milliseconds between two measurements of the server's health.
 pub const STATUS_INTERVAL_MS: u32 = 2_000;
@@ -34,11 +34,11 @@ pub struct Host {
     /// Seconds since it was started.
     pub uptime_s: u64,
     /// How busy all its processors are together, in percent: 0 to 100.
-    pub cpu: f32,
+    pub cpu: f64,
     /// How busy each of them is, in percent.
-    pub cores: Vec<f32>,
+    pub cores: Vec<f64>,
     /// How many tasks ran or waited on average in the last 1, 5 and 15 minutes.
-    pub load: [f32; 3],
+    pub load: [f64; 3],
     /// Memory, in bytes.
     pub memory: Filled,
     /// The file system that the log lies on, in bytes; `None` where the log is kept in memory.
@@ -49,7 +49,7 @@ pub struct Host {
     /// Bytes per second that went out.
     pub sent: u64,
     /// The hottest sensor in °C; `None` where there is none.
-    pub temperature: Option<f32>,
+    pub temperature: Option<f64>,
 }
 
 /// How full something is, in bytes.
@@ -69,10 +69,10 @@ pub struct Own {
     /// How many are reading.
     pub readers: u32,
     /// Events per second that were published to the log.
-    pub published: f32,
+    pub published: f64,
     /// Events per second that were handed to readers: of the log, live and replayed, and of the state
     /// topics. One that ten readers get counts ten times.
-    pub delivered: f32,
+    pub delivered: f64,
     /// From an event's publishing until it was handed to a reader's connection, in microseconds: the
     /// worst of the last interval. It holds the wait for the disk, and for a slow reader to take what
     /// came before. What was published before the reader came, or read again from the log by one that
@@ -98,24 +98,27 @@ pub struct Trend {
     /// The newest measurement whole; `None` before the first.
     pub newest: Option<Status>,
     /// [`Host::cpu`].
-    pub cpu: Vec<f32>,
+    pub cpu: Column,
     /// The first of [`Host::load`].
-    pub load: Vec<f32>,
+    pub load: Column,
     /// [`Host::memory`] in use.
-    pub memory: Vec<u64>,
+    pub memory: Column,
     /// [`Host::received`].
-    pub received: Vec<u64>,
+    pub received: Column,
     /// [`Host::sent`].
-    pub sent: Vec<u64>,
+    pub sent: Column,
     /// [`Own::readers`].
-    pub readers: Vec<u32>,
+    pub readers: Column,
     /// [`Own::published`].
-    pub published: Vec<f32>,
+    pub published: Column,
     /// [`Own::delivered`].
-    pub delivered: Vec<f32>,
+    pub delivered: Column,
     /// [`Own::latency_us`].
-    pub latency_us: Vec<Option<u32>>,
+    pub latency_us: Column,
 }
+
+/// What is plotted: `None` where there was nothing to measure.
+pub type Column = Vec<Option<f64>>;
 
 impl Trend {
     /// Adds a measurement, and drops the oldest beyond [`TREND_KEPT`]. One that is not newer than the
@@ -129,25 +132,28 @@ impl Trend {
             *self = Self::default();
         }
         let Status { at, host, belfry } = &status;
-        add(&mut self.at, *at);
-        add(&mut self.cpu, host.cpu);
-        add(&mut self.load, host.load[0]);
-        add(&mut self.memory, host.memory.used);
-        add(&mut self.received, host.received);
-        add(&mut self.sent, host.sent);
-        add(&mut self.readers, belfry.readers);
-        add(&mut self.published, belfry.published);
-        add(&mut self.delivered, belfry.delivered);
-        add(&mut self.latency_us, belfry.latency_us);
+        if self.at.len() >= TREND_KEPT {
+            self.at.remove(0);
+        }
+        self.at.push(*at);
+        for (column, value) in [
+            (&mut self.cpu, Some(host.cpu)),
+            (&mut self.load, host.load.first().copied()),
+            (&mut self.memory, Some(float(host.memory.used))),
+            (&mut self.received, Some(float(host.received))),
+            (&mut self.sent, Some(float(host.sent))),
+            (&mut self.readers, Some(belfry.readers.into())),
+            (&mut self.published, Some(belfry.published)),
+            (&mut self.delivered, Some(belfry.delivered)),
+            (&mut self.latency_us, belfry.latency_us.map(f64::from)),
+        ] {
+            if column.len() >= TREND_KEPT {
+                column.remove(0);
+            }
+            column.push(value);
+        }
         self.newest = Some(status);
     }
-}
-
-fn add<T>(column: &mut Vec<T>, value: T) {
-    if column.len() >= TREND_KEPT {
-        column.remove(0);
-    }
-    column.push(value);
 }
 
 #[cfg(test)]
@@ -215,10 +221,11 @@ mod tests {
     #[test]
     fn each_column_holds_its_own_figure() {
         let trend = trend(&[2000]);
-        assert_eq!((&*trend.cpu, &*trend.load), (&[12.3][..], &[0.52][..]));
-        assert_eq!((trend.memory[0], trend.received[0], trend.sent[0]), (2000, 2001, 2002));
-        assert_eq!((trend.readers[0], trend.latency_us[0]), (7, Some(250)));
-        assert_eq!((trend.published[0], trend.delivered[0]), (1.5, 10.5));
+        assert_eq!((trend.cpu[0], trend.load[0]), (Some(12.3), Some(0.52)));
+        let bytes = (trend.memory[0], trend.received[0], trend.sent[0]);
+        assert_eq!(bytes, (Some(2000.0), Some(2001.0), Some(2002.0)));
+        assert_eq!((trend.readers[0], trend.latency_us[0]), (Some(7.0), Some(250.0)));
+        assert_eq!((trend.published[0], trend.delivered[0]), (Some(1.5), Some(10.5)));
     }
 
     proptest! {

@@ -40,6 +40,6 @@ pub fn http_version() -> Option<String> {
         "" => return None,
         "h2" => "HTTP/2".to_owned(),
         "h3" => "HTTP/3".to_owned(),
-        other => other.to_uppercase(),
+        other => other.to_ascii_uppercase(),
     })
 }

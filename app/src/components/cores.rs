@@ -45,7 +45,7 @@ struct Outlines {
     bars: String,
 }
 
-fn outlines(cores: &[f32]) -> Outlines {
+fn outlines(cores: &[f64]) -> Outlines {
     let rows = cores.len().div_ceil(MOST_IN_A_ROW).max(1);
     let in_a_row = cores.len().div_ceil(rows);
     let width = in_a_row.max(LEAST_IN_A_ROW) * PITCH - (PITCH - BAR);
@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn the_wildest_values_stay_in_their_track() {
-        let bars = outlines(&[f32::NAN, -1.0, f32::INFINITY]).bars;
+        let bars = outlines(&[f64::NAN, -1.0, f64::INFINITY]).bars;
         assert_eq!(bars, "M0 100h3v-0h-3zM4 100h3v-0h-3zM8 100h3v-100h-3z");
         assert_eq!(outlines(&[]).bars, "");
     }

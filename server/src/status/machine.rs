@@ -94,9 +94,9 @@ impl ThisMachine {
         })
     }
 
-    fn temperature(&self) -> Option<f32> {
+    fn temperature(&self) -> Option<f64> {
         let degrees = self.sensors.iter().filter_map(sysinfo::Component::temperature);
-        degrees.filter(|one| one.is_finite()).reduce(f32::max).map(tenths)
+        degrees.filter(|one| one.is_finite()).reduce(f32::max).map(|it| tenths(it.into()))
     }
 }
 
@@ -110,7 +110,7 @@ impl Machine for ThisMachine {
             uptime_s: System::uptime().unwrap_or_default(),
             cpu: percent(self.system.global_cpu_usage()),
             cores: self.system.cpus().iter().map(|core| percent(core.usage())).collect(),
-            load: [load.one, load.five, load.fifteen].map(|tasks| tasks as f32),
+            load: [load.one, load.five, load.fifteen].map(|tasks| (tasks * 100.0).round() / 100.0),
             memory: Filled { used, total },
             disk: self.disk(),
             received,
@@ -139,12 +139,12 @@ fn per_second(count: u64, elapsed: Duration) -> u64 {
     u64::try_from(u128::from(count) * 1_000_000 / micros).unwrap_or(u64::MAX)
 }
 
-fn percent(value: f32) -> f32 {
-    tenths(value).clamp(0.0, 100.0)
+fn percent(value: f32) -> f64 {
+    tenths(value.into()).clamp(0.0, 100.0)
 }
 
 /// To one decimal: more says nothing, and costs bytes. What is no number is 0, for JSON has none.
-pub(super) fn tenths(value: f32) -> f32 {
+pub(super) fn tenths(value: f64) -> f64 {
     if value.is_finite() { (value * 10.0).round() / 10.0 } else { 0.0 }
 }
 

@@ -79,7 +79,7 @@ impl Rates {
         self.since = Instant::now();
         let rate = |before: &mut u64, now: u64| {
             let count = now.saturating_sub(std::mem::replace(before, now));
-            tenths((count as f64 / elapsed) as f32)
+            tenths(count as f64 / elapsed)
         };
         Own {
             uptime_s: self.started.elapsed().as_secs(),

@@ -38,7 +38,7 @@ pub fn BelfrySection(trend: RwSignal<Trend>, stale: Signal<bool>) -> impl IntoVi
 
 fn readers() -> Shown {
     let name = text().status.belfry.readers;
-    let values = |trend: &Trend| trend.readers.iter().map(|&count| Some(count.into())).collect();
+    let values = |trend: &Trend| trend.readers.clone();
     Shown {
         heading: name,
         figures: |status| {
@@ -58,8 +58,7 @@ fn events() -> Shown {
     Shown {
         heading: words.events,
         figures: |Status { belfry, .. }| {
-            let (words, rate) =
-                (&text().status.belfry, |events: f32| Unit::Rate.amount(events.into()));
+            let (words, rate) = (&text().status.belfry, |events| Unit::Rate.amount(events));
             vec![
                 (rate(belfry.published), words.published.to_owned()),
                 (rate(belfry.delivered), words.delivered.to_owned()),
@@ -69,8 +68,8 @@ fn events() -> Shown {
             unit: Unit::Rate,
             full: |_| 0.0,
             curves: vec![
-                Curve { name: words.published, values: |trend| rates(&trend.published) },
-                Curve { name: words.delivered, values: |trend| rates(&trend.delivered) },
+                Curve { name: words.published, values: |trend| trend.published.clone() },
+                Curve { name: words.delivered, values: |trend| trend.delivered.clone() },
             ],
         }),
     }
@@ -78,8 +77,7 @@ fn events() -> Shown {
 
 fn latency() -> Shown {
     let name = text().status.belfry.latency;
-    let values =
-        |trend: &Trend| trend.latency_us.iter().map(|&micros| micros.map(f64::from)).collect();
+    let values = |trend: &Trend| trend.latency_us.clone();
     Shown {
         heading: name,
         figures: |status| {
@@ -125,8 +123,4 @@ fn cut() -> Shown {
 fn uptime() -> Shown {
     let figures = |status: &Status| vec![lasted(status.belfry.uptime_s)];
     Shown { heading: text().status.host.uptime, figures, plotted: None }
-}
-
-fn rates(column: &[f32]) -> Vec<Option<f64>> {
-    column.iter().map(|&rate| Some(rate.into())).collect()
 }

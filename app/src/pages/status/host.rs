@@ -36,14 +36,14 @@ pub fn HostSection(trend: RwSignal<Trend>, stale: Signal<bool>) -> impl IntoView
 
 fn cpu() -> Shown {
     let name = text().status.host.cpu;
-    let values = |trend: &Trend| trend.cpu.iter().map(|&busy| Some(busy.into())).collect();
+    let values = |trend: &Trend| trend.cpu.clone();
     Shown {
         heading: name,
         figures: |Status { host, .. }| {
-            let busiest = host.cores.iter().copied().fold(0.0, f32::max);
-            let busiest = Unit::Percent.amount(busiest.into()).to_string();
+            let busiest = host.cores.iter().copied().fold(0.0, f64::max);
+            let busiest = Unit::Percent.amount(busiest).to_string();
             let cores = (text().status.host.cores)(host.cores.len(), &busiest);
-            vec![(Unit::Percent.amount(host.cpu.into()), cores)]
+            vec![(Unit::Percent.amount(host.cpu), cores)]
         },
         plotted: Some(Plotted {
             unit: Unit::Percent,
@@ -61,18 +61,18 @@ fn memory() -> Shown {
         plotted: Some(Plotted {
             unit: Unit::Bytes,
             full: |trend| trend.newest.as_ref().map_or(0.0, |s| float(s.host.memory.total)),
-            curves: vec![Curve { name, values: |trend| floats(&trend.memory) }],
+            curves: vec![Curve { name, values: |trend| trend.memory.clone() }],
         }),
     }
 }
 
 fn load() -> Shown {
     let name = text().status.host.load;
-    let values = |trend: &Trend| trend.load.iter().map(|&load| Some(load.into())).collect();
+    let values = |trend: &Trend| trend.load.clone();
     Shown {
         heading: name,
         figures: |status| {
-            let [one, five, fifteen] = status.host.load.map(|load| Unit::Load.amount(load.into()));
+            let [one, five, fifteen] = status.host.load.map(|load| Unit::Load.amount(load));
             vec![(one, (text().status.host.loads)(&five.number, &fifteen.number))]
         },
         plotted: Some(Plotted {
@@ -98,8 +98,8 @@ fn network() -> Shown {
             unit: Unit::ByteRate,
             full: |_| 0.0,
             curves: vec![
-                Curve { name: words.received, values: |trend| floats(&trend.received) },
-                Curve { name: words.sent, values: |trend| floats(&trend.sent) },
+                Curve { name: words.received, values: |trend| trend.received.clone() },
+                Curve { name: words.sent, values: |trend| trend.sent.clone() },
             ],
         }),
     }
@@ -115,7 +115,7 @@ fn disk() -> Shown {
 
 fn heat() -> Shown {
     let figures = |status: &Status| {
-        let celsius = status.host.temperature.map(|celsius| Unit::Celsius.amount(celsius.into()));
+        let celsius = status.host.temperature.map(|celsius| Unit::Celsius.amount(celsius));
         celsius.into_iter().map(|it| (it, text().status.host.hottest.to_owned())).collect()
     };
     Shown { heading: text().status.host.temperature, figures, plotted: None }
@@ -154,8 +154,4 @@ pub fn Bar(trend: RwSignal<Trend>) -> impl IntoView {
             <rect width=width height="1"/>
         </svg>
     }
-}
-
-fn floats(column: &[u64]) -> Vec<Option<f64>> {
-    column.iter().map(|&bytes| Some(float(bytes))).collect()
 }
