@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::read::read_fields;
+
 /// Where the stream is. A page written for the tutorial opens `new EventSource('/sse')`.
 pub const STREAM_PATH: &str = "/sse";
 
@@ -69,6 +71,10 @@ pub struct Envelope {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub private: bool,
 }
+
+read_fields!(ProbeReply { received, sent, synchronised });
+read_fields!(Envelope { id, event_type = "type", topics, data, at, private });
+read_fields!(History { events, next, gap });
 
 /// What `POST /topics/{topic}` answers: the event is on disk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

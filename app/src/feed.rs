@@ -8,6 +8,7 @@ use crate::{
     follow::Refusal,
     language::Language,
     link::{Link, Mono},
+    read::{FromJson, Source, read_fields, read_names},
     status::Trend,
     tick::Tick,
     writing::Writing,
@@ -19,8 +20,11 @@ pub const PUSHES_KEPT: usize = 5;
 /// How many measurements of the visitor's clock the plot draws.
 pub const OFFSETS_KEPT: usize = 60;
 
-/// What the page is born with: made by the server for one request, and handed to hydration so that
-/// the first client render equals the server's HTML.
+/// The id of the element of the document that holds the [`Snapshot`] as JSON.
+pub const SNAPSHOT_ID: &str = "snapshot";
+
+/// What the page is born with: made by the server for one request, and written into the document so
+/// that the first client render equals the server's HTML.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Snapshot {
     /// The server's time when the page was rendered.
@@ -46,6 +50,19 @@ pub struct Snapshot {
     pub page: Born,
 }
 
+read_fields!(Snapshot {
+    now,
+    interval_ms,
+    readers,
+    http_version,
+    synchronised,
+    origin,
+    language,
+    address,
+    cursor,
+    page,
+});
+
 /// What one page is born with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[expect(clippy::large_enum_variant, reason = "there is one, and it is large where it matters")]
@@ -62,6 +79,25 @@ pub enum Born {
         events: Result<Vec<Envelope>, Unread>,
     },
 }
+
+impl FromJson for Born {
+    fn from_json<S: Source>(source: &S) -> Option<Self> {
+        let (status, console) = (source.field("Status"), source.field("Console"));
+        if !status.is_nothing() {
+            return FromJson::from_json(&status).map(Self::Status);
+        }
+        if console.is_nothing() {
+            return (source.text()? == "Plain").then_some(Self::Plain);
+        }
+        let (topic, events) = (console.field("topic"), console.field("events"));
+        Some(Self::Console {
+            topic: FromJson::from_json(&topic)?,
+            events: FromJson::from_json(&events)?,
+        })
+    }
+}
+
+read_names!(Unread { NotATopic, Unavailable });
 
 impl Born {
     /// Whether the page has a form, which loading it anew would empty while someone fills it in.

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     event::{Envelope, Gap},
-    status::Trend,
+    read::read_names,
+    status::{Status, Trend},
 };
 
 /// What a page wants to hear.
@@ -34,13 +35,17 @@ pub enum Heard {
 #[derive(Clone, Copy, Debug)]
 pub struct Follow(pub fn(Following));
 
-/// Asks for something that a page is born with where the page was not: after a navigation without
-/// a reload.
+/// Asks for the server's health in the last minutes where the page was not born with it, after a
+/// navigation without a reload, and reads what is pushed of it.
 #[derive(Clone, Copy, Debug)]
 pub struct Fetch {
-    /// The server's health in the last minutes.
-    pub status: fn(Callback<Result<Trend, Refusal>>),
+    /// Asks for the last minutes.
+    pub trend: fn(Callback<Result<Trend, Refusal>>),
+    /// Reads the data of a `status` event; `None` for that of another version of the server.
+    pub status: fn(&str) -> Option<Status>,
 }
+
+read_names!(Refusal { Off, Refused, Failed });
 
 /// Why there is none of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

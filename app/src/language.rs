@@ -4,7 +4,10 @@ use std::{fmt::Write, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::text::{CHINESE, ENGLISH, Text};
+use crate::{
+    read::read_names,
+    text::{CHINESE, ENGLISH, Text},
+};
 
 /// Where a visitor chooses a language: `tag` is its tag, `to` the page to come back to.
 pub const LANGUAGE_PATH: &str = "/language";
@@ -47,6 +50,8 @@ impl Language {
         self.text().tag
     }
 }
+
+read_names!(Language { English, Chinese });
 
 /// The text is the tag of no language that the pages are written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

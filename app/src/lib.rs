@@ -19,6 +19,7 @@ pub mod language;
 pub mod link;
 pub mod page;
 pub mod quantity;
+pub mod read;
 pub mod status;
 pub mod text;
 pub mod tick;

@@ -39,7 +39,7 @@ impl Birth {
 /// from the same one in the browser, where it subscribes.
 #[component]
 pub fn App() -> impl IntoView {
-    let snapshot = SharedValue::new(expect_context::<Snapshot>).into_inner();
+    let snapshot = expect_context::<Snapshot>();
     provide_context(snapshot.language);
     provide_context(Birth(StoredValue::new(Some(snapshot.page.clone()))));
     let feed = Feed::new(&snapshot);

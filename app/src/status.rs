@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{quantity::float, tick::Tick};
+use crate::{quantity::float, read::read_fields, tick::Tick};
 
 /// Milliseconds between two measurements of the server's health.
 pub const STATUS_INTERVAL_MS: u32 = 2_000;
@@ -116,6 +116,35 @@ pub struct Trend {
     /// [`Own::latency_us`].
     pub latency_us: Column,
 }
+
+read_fields!(Status { at, host, belfry });
+read_fields!(Filled { used, total });
+read_fields!(Host { uptime_s, cpu, cores, load, memory, disk, received, sent, temperature });
+read_fields!(Own {
+    uptime_s,
+    readers,
+    published,
+    delivered,
+    latency_us,
+    log_events,
+    log_bytes,
+    memory,
+    stalled,
+    vanished,
+});
+read_fields!(Trend {
+    at,
+    newest,
+    cpu,
+    load,
+    memory,
+    received,
+    sent,
+    readers,
+    published,
+    delivered,
+    latency_us,
+});
 
 /// What is plotted: `None` where there was nothing to measure.
 pub type Column = Vec<Option<f64>>;

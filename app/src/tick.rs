@@ -6,6 +6,8 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use time::{Date, Duration, Month, Time, UtcDateTime};
 
+use crate::read::{FromJson, Source};
+
 /// An instant on the server's clock, in milliseconds since the Unix epoch.
 ///
 /// It is written as [RFC 3339](https://www.rfc-editor.org/rfc/rfc3339#section-5.6) in UTC with
@@ -58,6 +60,12 @@ impl Tick {
 impl From<i64> for Tick {
     fn from(millis: i64) -> Self {
         Self(millis).clamp(Self::MIN, Self::MAX)
+    }
+}
+
+impl FromJson for Tick {
+    fn from_json<S: Source>(source: &S) -> Option<Self> {
+        i64::from_json(source).map(Self::from)
     }
 }
 

@@ -1,17 +1,16 @@
 //! What the tabs say of themselves goes in; how many there are, and which topics they follow
 //! together, comes out.
 
-use std::collections::BTreeMap;
-
 /// A tab that has not answered so many beats of the leader is gone.
 const BEATS: u32 = 3;
 
 /// The other tabs of this browser.
 #[derive(Clone, Debug, Default)]
-pub struct Crew(BTreeMap<String, Member>);
+pub struct Crew(Vec<Member>);
 
 #[derive(Clone, Debug)]
 struct Member {
+    tab: String,
     topics: Vec<String>,
     after: Option<String>,
     /// Beats of the leader since it was heard.
@@ -21,17 +20,18 @@ struct Member {
 impl Crew {
     /// A tab is here, follows these topics, and has everything up to `after`.
     pub fn here(&mut self, tab: &str, topics: Vec<String>, after: Option<String>) {
-        self.0.insert(tab.to_owned(), Member { topics, after, silent: 0 });
+        self.gone(tab);
+        self.0.push(Member { tab: tab.to_owned(), topics, after, silent: 0 });
     }
 
     /// A tab has left.
     pub fn gone(&mut self, tab: &str) {
-        self.0.remove(tab);
+        self.0.retain(|member| member.tab != tab);
     }
 
     /// The leader has asked who is there. Who has not answered several times is gone.
     pub fn beat(&mut self) {
-        self.0.retain(|_, member| {
+        self.0.retain_mut(|member| {
             member.silent += 1;
             member.silent <= BEATS
         });
@@ -51,13 +51,13 @@ impl Crew {
 
     /// What they follow: some topics several times.
     pub fn topics(&self) -> impl Iterator<Item = &String> {
-        self.0.values().flat_map(|member| &member.topics)
+        self.0.iter().flat_map(|member| &member.topics)
     }
 
     /// A place up to which one of them has everything.
     #[must_use]
     pub fn after(&self) -> Option<&String> {
-        self.0.values().find_map(|member| member.after.as_ref())
+        self.0.iter().find_map(|member| member.after.as_ref())
     }
 }
 

@@ -10,6 +10,8 @@ use leptos::prelude::Callable;
 use leptos::prelude::Callback;
 use wasm_bindgen_futures::spawn_local;
 
+use crate::json::parse;
+
 /// How many events are asked for at once: the most that the server gives.
 const LIMIT: u32 = 1000;
 
@@ -18,15 +20,18 @@ pub async fn read(topic: &str, after: Option<&str>) -> Option<History> {
     let topic = encoded(topic).replace("%2F", "/");
     let after = encoded(after.unwrap_or_default());
     let url = format!("{TOPICS_PATH}/{topic}?limit={LIMIT}&after={after}");
-    Request::get(&url).send().await.ok()?.json().await.ok()
+    parse(&Request::get(&url).send().await.ok()?.text().await.ok()?)
 }
 
 /// Asks for the server's health in the last minutes.
-pub fn status(answer: Callback<Result<Trend, Refusal>>) {
+pub fn trend(answer: Callback<Result<Trend, Refusal>>) {
     spawn_local(async move {
         let trend = match Request::get(STATUS_PATH).send().await {
             Ok(response) => match response.status() {
-                200 => response.json().await.map_err(|_| Refusal::Failed),
+                200 => {
+                    let text = response.text().await.ok();
+                    text.and_then(|text| parse(&text)).ok_or(Refusal::Failed)
+                }
                 401 | 403 => Err(Refusal::Refused),
                 404 => Err(Refusal::Off),
                 _ => Err(Refusal::Failed),

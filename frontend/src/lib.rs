@@ -20,6 +20,7 @@ pub mod cursor;
 pub mod follower;
 pub mod following;
 mod history;
+pub mod json;
 pub mod keeper;
 pub mod leader;
 mod letter;
@@ -35,8 +36,9 @@ pub mod supervisor;
 pub mod visitor;
 
 use app::{
-    App, Navigate, Subscribe,
+    App, Navigate, Snapshot, Subscribe,
     components::{Clipboard, Titled},
+    feed::SNAPSHOT_ID,
     follow::{Fetch, Follow},
 };
 use leptos::prelude::*;
@@ -46,12 +48,16 @@ use wasm_bindgen::prelude::wasm_bindgen;
 #[wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
-    leptos::mount::hydrate_body(|| {
+    let snapshot = document().get_element_by_id(SNAPSHOT_ID).and_then(|it| it.text_content());
+    // Without it the page stays as the server has rendered it.
+    let Some(snapshot) = snapshot.and_then(|text| json::parse::<Snapshot>(&text)) else { return };
+    leptos::mount::hydrate_body(move || {
+        provide_context(snapshot.clone());
         provide_context(Subscribe(keeper::subscribe));
         provide_context(Clipboard(clipboard::put));
         provide_context(Navigate(navigation::follow));
         provide_context(Follow(line::follow));
-        provide_context(Fetch { status: history::status });
+        provide_context(Fetch { trend: history::trend, status: json::parse });
         provide_context(Titled(|title| document().set_title(title)));
         view! { <App/> }
     });

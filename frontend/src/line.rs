@@ -5,7 +5,6 @@ mod letters;
 
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
     rc::{Rc, Weak},
 };
 
@@ -23,6 +22,7 @@ use crate::{
     crew::Crew,
     cursor::Cursor,
     follower::Follower,
+    json,
     leader::{Leader, Order, Plan, Signal},
     lock::{self, Lock, LockSays},
     page_clock::{millis_until, now},
@@ -85,7 +85,7 @@ pub struct Line {
     /// The number of this tab's last letter.
     written: Cell<u32>,
     /// The newest event of each state topic that changes seldom: a tab that joins gets it.
-    newest: RefCell<BTreeMap<String, String>>,
+    newest: RefCell<Vec<(String, String)>>,
     listeners: RefCell<Vec<EventListener>>,
 }
 
@@ -313,9 +313,11 @@ impl Line {
     /// Passes an event on to this tab's page.
     fn pass_on(&self, json: &str, reached: Option<&str>, remember: bool) {
         // One that cannot be read is of a newer server, and of no use here.
-        let Ok(event) = serde_json::from_str::<Envelope>(json) else { return };
+        let Some(event) = json::parse::<Envelope>(json) else { return };
         if remember && event.id.is_none() && event.topics.first().is_some_and(|it| it != TIME) {
-            self.newest.borrow_mut().insert(event.topics[0].clone(), json.to_owned());
+            let mut newest = self.newest.borrow_mut();
+            newest.retain(|(topic, _)| *topic != event.topics[0]);
+            newest.push((event.topics[0].clone(), json.to_owned()));
         }
         let reached = reached.and_then(Cursor::parse);
         let followers = self.followers.borrow().clone();

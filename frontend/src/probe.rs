@@ -6,7 +6,7 @@ use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{AbortSignal, PerformanceResourceTiming, RequestCache};
 
-use crate::{clock::Probe, page_clock};
+use crate::{clock::Probe, json, page_clock};
 
 /// A probe that takes longer says too little of the clock to be waited for, in milliseconds.
 const PATIENCE: u32 = 5000;
@@ -19,7 +19,7 @@ pub async fn probe() -> Option<(Probe, ProbeReply)> {
         Request::get(PROBE_PATH).cache(RequestCache::NoStore).abort_signal(Some(&too_late));
     let response = request.send().await.ok()?;
     let back = page_clock::now();
-    let reply: ProbeReply = response.json().await.ok()?;
+    let reply: ProbeReply = json::parse(&response.text().await.ok()?)?;
     Some((Probe { left, back, received: reply.received, sent: reply.sent }, reply))
 }
 

@@ -6,9 +6,11 @@ use leptos::prelude::*;
 
 use crate::{changing::words, feed::Offset};
 
-const WIDTH: f64 = 200.0;
-const HEIGHT: f64 = 44.0;
-const MARGIN: f64 = 3.0;
+/// The box that is drawn in, in tenths of what it is high and wide on a small screen: so whole
+/// numbers do.
+const WIDTH: i64 = 2000;
+const HEIGHT: i64 = 440;
+const MARGIN: i64 = 30;
 
 /// The last measurements as a line in a band. Below two measurements it is empty, but as high.
 #[component]
@@ -20,7 +22,7 @@ pub fn Spark(
     offsets: Signal<Vec<Offset>>,
 ) -> impl IntoView {
     view! {
-        <svg class="spark" viewBox="0 0 200 44" preserveAspectRatio="none" role="img" aria-label=label>
+        <svg class="spark" viewBox="0 0 2000 440" preserveAspectRatio="none" role="img" aria-label=label>
             <path class="band" d=words(move || paths(&offsets.read()).0)/>
             <path class="line" d=words(move || paths(&offsets.read()).1)/>
         </svg>
@@ -28,32 +30,27 @@ pub fn Spark(
 }
 
 /// The outlines of the band and of the line.
-#[expect(clippy::cast_precision_loss, reason = "a picture of 200 by 44 does not need 53 bits")]
 fn paths(offsets: &[Offset]) -> (String, String) {
     if offsets.len() < 2 {
         return Default::default();
     }
-    let low = offsets.iter().map(|o| o.ahead.saturating_sub(o.error)).min().unwrap_or_default();
-    let high = offsets.iter().map(|o| o.ahead.saturating_add(o.error)).max().unwrap_or_default();
-    let scale = (HEIGHT - 2.0 * MARGIN) / (high.saturating_sub(low).max(1) as f64);
-    let x = |index: usize| WIDTH * index as f64 / (offsets.len() - 1) as f64;
-    let y = |value: i64| HEIGHT - MARGIN - value.saturating_sub(low) as f64 * scale;
-
+    let ends = |o: &Offset| (o.ahead.saturating_sub(o.error), o.ahead.saturating_add(o.error));
+    let low = offsets.iter().map(|o| ends(o).0).min().unwrap_or_default();
+    let high = offsets.iter().map(|o| ends(o).1).max().unwrap_or_default();
+    let range = i128::from(high.saturating_sub(low).max(1));
+    let last = offsets.len() as i64 - 1;
+    let at = |index: usize, value: i64| {
+        let above = i128::from(value.saturating_sub(low)) * i128::from(HEIGHT - 2 * MARGIN) / range;
+        format!("{} {}", WIDTH * index as i64 / last, i128::from(HEIGHT - MARGIN) - above)
+    };
     let (mut upper, mut lower, mut line) = (String::new(), String::new(), String::new());
     for (index, offset) in offsets.iter().enumerate() {
         let mark = if index == 0 { 'M' } else { 'L' };
+        let (least, most) = ends(offset);
         // Writing to a String cannot fail.
-        let _ = write!(line, "{mark}{:.1} {:.1}", x(index), y(offset.ahead));
-        let _ = write!(
-            upper,
-            "{mark}{:.1} {:.1}",
-            x(index),
-            y(offset.ahead.saturating_add(offset.error))
-        );
-    }
-    for (index, offset) in offsets.iter().enumerate().rev() {
-        let _ =
-            write!(lower, "L{:.1} {:.1}", x(index), y(offset.ahead.saturating_sub(offset.error)));
+        let _ = write!(line, "{mark}{}", at(index, offset.ahead));
+        let _ = write!(upper, "{mark}{}", at(index, most));
+        lower.insert_str(0, &format!("L{}", at(index, least)));
     }
     (format!("{upper}{lower}Z"), line)
 }
@@ -70,8 +67,8 @@ mod tests {
     #[test]
     fn the_band_spans_the_height_and_the_line_lies_within() {
         let (band, line) = paths(&[Offset { ahead: 0, error: 10 }, Offset { ahead: 0, error: 10 }]);
-        assert_eq!(band, "M0.0 3.0L200.0 3.0L200.0 41.0L0.0 41.0Z");
-        assert_eq!(line, "M0.0 22.0L200.0 22.0");
+        assert_eq!(band, "M0 30L2000 30L2000 410L0 410Z");
+        assert_eq!(line, "M0 220L2000 220");
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::{
     feed::{Born, Feed},
     follow::{Fetch, Follow, Following, Heard, Refusal},
     link::Link,
-    status::{STATUS_INTERVAL_MS, Status, Trend},
+    status::{STATUS_INTERVAL_MS, Trend},
     text::text,
 };
 use belfry::BelfrySection;
@@ -36,8 +36,8 @@ pub fn StatusPage() -> impl IntoView {
     match expect_context::<Birth>().take() {
         Some(Born::Status(found)) => settle(found),
         _ => {
-            if let Some(Fetch { status }) = use_context() {
-                status(Callback::new(settle));
+            if let Some(Fetch { trend, .. }) = use_context() {
+                trend(Callback::new(settle));
             }
         }
     }
@@ -64,24 +64,19 @@ pub fn StatusPage() -> impl IntoView {
 
 /// Adds to the trend what is pushed, once there is one.
 fn follow(answer: RwSignal<Option<Result<(), Refusal>>>, trend: RwSignal<Trend>) {
-    let Some(Follow(follow)) = use_context() else { return };
+    let Some((Follow(follow), fetch)) = use_context().zip(use_context::<Fetch>()) else { return };
     Effect::new(move || {
         if answer.get() != Some(Ok(())) {
             return;
         }
         let hear = Callback::new(move |heard| {
-            if let Some(status) = read(heard) {
+            let Heard::Event(Envelope { data, .. }) = heard else { return };
+            if let Some(status) = (fetch.status)(&data) {
                 trend.update(|trend| trend.push(status));
             }
         });
         follow(Following { topic: STATUS.to_owned(), after: None, hear });
     });
-}
-
-/// The status that was heard; `None` for anything else, as another version of the server may send.
-fn read(heard: Heard) -> Option<Status> {
-    let Heard::Event(Envelope { data, .. }) = heard else { return None };
-    serde_json::from_str(&data).ok()
 }
 
 /// Whether the newest values may no longer be what they are now.

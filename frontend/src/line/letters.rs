@@ -104,7 +104,7 @@ impl Line {
             return;
         }
         self.cover();
-        for json in self.newest.borrow().values() {
+        for (_, json) in &*self.newest.borrow() {
             self.post(Says::Event { json: json.clone(), reached: None });
         }
         self.with_stream(|stream| self.post_beat(stream.link()));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::{App, Page, Snapshot, text::Text, writing::Writing};
+use app::{App, Page, Snapshot, feed::SNAPSHOT_ID, text::Text, writing::Writing};
 use leptos::{config::LeptosOptions, html, hydration::AutoReload, nonce::use_nonce, prelude::*};
 
 use crate::Site;
@@ -21,7 +21,11 @@ pub(super) fn Shell(
     reload: Option<LeptosOptions>,
 ) -> impl IntoView {
     let nonce = use_nonce().map(|nonce| nonce.to_string());
-    let Snapshot { now, interval_ms, language, origin, page: born, .. } = expect_context();
+    let snapshot = expect_context::<Snapshot>();
+    // Nothing in it can end the element that it stands in.
+    let json = serde_json::to_string(&snapshot).expect("strings and numbers are JSON");
+    let json = json.replace('<', "\\u003c");
+    let Snapshot { now, interval_ms, language, origin, page: born, .. } = snapshot;
     let (words, page) = (language.text(), Page::at(&path));
     let start = format!(
         "import({:?}).then((half) => half.default({{ module_or_path: {:?} }}).then(() => half.hydrate()))",
@@ -56,6 +60,7 @@ pub(super) fn Shell(
                     {refresh}
                     <link rel="stylesheet" href="/noscript.css"/>
                 </noscript>
+                <script id=SNAPSHOT_ID type="application/json" inner_html=json></script>
                 <script type="module" nonce=nonce>{start}</script>
                 {reload.map(|options| view! { <AutoReload options/> })}
             </head>

@@ -1,0 +1,258 @@
+//! Reading JSON in the browser: a value that the browser has parsed goes in, a type of ours comes out.
+//!
+//! The server writes and reads these types with serde. In the wasm, serde's readers of ten types and
+//! its parser would be an eighth of all the code; here they are a line for each type, and the
+//! browser's own parser is there already.
+
+/// A value of JSON, as somebody else has parsed it.
+pub trait Source: Sized {
+    /// A field of an object: nothing where there is none.
+    #[must_use]
+    fn field(&self, name: &str) -> Self;
+    /// Whether it is `null`, or not there.
+    fn is_nothing(&self) -> bool;
+    /// A string.
+    fn text(&self) -> Option<String>;
+    /// A number; integers are exact up to 2^53.
+    fn number(&self) -> Option<f64>;
+    /// `true` or `false`.
+    fn truth(&self) -> Option<bool>;
+    /// The items of an array.
+    fn items(&self) -> Option<Vec<Self>>;
+}
+
+/// A type that can be read.
+pub trait FromJson: Sized {
+    /// `None` where the value is not of this type, as another version of the server may send.
+    fn from_json<S: Source>(source: &S) -> Option<Self>;
+}
+
+impl FromJson for String {
+    fn from_json<S: Source>(source: &S) -> Option<Self> {
+        source.text()
+    }
+}
+
+impl FromJson for bool {
+    fn from_json<S: Source>(source: &S) -> Option<Self> {
+        // What is usual is left out when it is written.
+        if source.is_nothing() { Some(false) } else { source.truth() }
+    }
+}
+
+impl FromJson for f64 {
+    fn from_json<S: Source>(source: &S) -> Option<Self> {
+        source.number()
+    }
+}
+
+/// Numbers that are whole. One that is beyond the ends of its type is the nearest.
+macro_rules! read_whole {
+    ($($type:ty),*) => {$(
+        impl FromJson for $type {
+            #[expect(clippy::cast_possible_truncation, reason = "a cast of a float saturates")]
+            #[expect(clippy::allow_attributes, reason = "only some of the types have no sign")]
+            #[allow(clippy::cast_sign_loss, reason = "a cast of a float saturates")]
+            fn from_json<S: Source>(source: &S) -> Option<Self> {
+                Some(source.number()? as Self)
+            }
+        }
+    )*};
+}
+
+read_whole!(i64, u64, u32);
+
+impl<T: FromJson> FromJson for Option<T> {
+    fn from_json<S: Source>(source: &S) -> Option<Self> {
+        if source.is_nothing() { Some(None) } else { T::from_json(source).map(Some) }
+    }
+}
+
+impl<T: FromJson> FromJson for Vec<T> {
+    fn from_json<S: Source>(source: &S) -> Option<Self> {
+        source.items()?.iter().map(T::from_json).collect()
+    }
+}
+
+impl<T: FromJson, const N: usize> FromJson for [T; N] {
+    fn from_json<S: Source>(source: &S) -> Option<Self> {
+        Vec::from_json(source)?.try_into().ok()
+    }
+}
+
+/// As serde writes it: `{"Ok":…}` or `{"Err":…}`.
+impl<T: FromJson, E: FromJson> FromJson for Result<T, E> {
+    fn from_json<S: Source>(source: &S) -> Option<Self> {
+        let good = source.field("Ok");
+        if good.is_nothing() {
+            return E::from_json(&source.field("Err")).map(Err);
+        }
+        T::from_json(&good).map(Ok)
+    }
+}
+
+/// Reads a type field by field. One that is missing here does not compile; a name that serde writes
+/// otherwise stands behind the field's.
+macro_rules! read_fields {
+    ($type:ident { $($field:ident $(= $name:literal)?),* $(,)? }) => {
+        impl $crate::read::FromJson for $type {
+            fn from_json<S: $crate::read::Source>(source: &S) -> Option<Self> {
+                Some(Self { $($field: $crate::read::FromJson::from_json(
+                    &source.field($crate::read::read_fields!(@name $field $($name)?))
+                )?),* })
+            }
+        }
+    };
+    (@name $field:ident) => { stringify!($field) };
+    (@name $field:ident $name:literal) => { $name };
+}
+
+/// Reads an enum of names alone.
+macro_rules! read_names {
+    ($type:ident { $($name:ident),* }) => {
+        impl $crate::read::FromJson for $type {
+            fn from_json<S: $crate::read::Source>(source: &S) -> Option<Self> {
+                match source.text()?.as_str() {
+                    $(stringify!($name) => Some(Self::$name),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+pub(crate) use {read_fields, read_names};
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json, to_value};
+
+    use super::*;
+    use crate::{
+        ProbeReply, Snapshot,
+        event::{Envelope, History},
+        feed::{Born, Unread},
+        follow::Refusal,
+        language::Language,
+        status::{Filled, Host, Own, Status, Trend},
+    };
+
+    impl Source for Value {
+        fn field(&self, name: &str) -> Self {
+            self.get(name).cloned().unwrap_or_default()
+        }
+        fn is_nothing(&self) -> bool {
+            self.is_null()
+        }
+        fn text(&self) -> Option<String> {
+            self.as_str().map(ToOwned::to_owned)
+        }
+        fn number(&self) -> Option<f64> {
+            self.as_f64()
+        }
+        fn truth(&self) -> Option<bool> {
+            self.as_bool()
+        }
+        fn items(&self) -> Option<Vec<Self>> {
+            self.as_array().cloned()
+        }
+    }
+
+    fn envelope(id: Option<&str>, private: bool) -> Envelope {
+        Envelope {
+            id: id.map(ToOwned::to_owned),
+            event_type: "greeting".to_owned(),
+            topics: vec!["a".to_owned(), "b".to_owned()],
+            data: "{\"x\":1}".to_owned(),
+            at: "2026-11-22T05:18:03.000Z".to_owned(),
+            private,
+        }
+    }
+
+    fn trend() -> Trend {
+        let host = Host {
+            uptime_s: 1,
+            cpu: 12.3,
+            cores: vec![1.0, 2.5],
+            load: [0.5, 0.25, 0.1],
+            memory: Filled { used: 1, total: 1 << 40 },
+            disk: Some(Filled { used: 2, total: 3 }),
+            received: 4,
+            sent: 5,
+            temperature: Some(41.5),
+        };
+        let belfry = Own {
+            uptime_s: 6,
+            readers: 7,
+            published: 1.5,
+            delivered: 2.5,
+            latency_us: None,
+            log_events: 8,
+            log_bytes: 9,
+            memory: 10,
+            stalled: 11,
+            vanished: 12,
+        };
+        let mut trend = Trend::default();
+        trend.push(Status { at: 2000.into(), host: host.clone(), belfry: belfry.clone() });
+        let (host, belfry) = (
+            Host { disk: None, temperature: None, ..host },
+            Own { latency_us: Some(250), ..belfry },
+        );
+        trend.push(Status { at: 4000.into(), host, belfry });
+        trend
+    }
+
+    fn snapshot(page: Born) -> Snapshot {
+        Snapshot {
+            now: 1_795_324_683_123.into(),
+            interval_ms: 3000,
+            readers: 2,
+            http_version: "HTTP/1.1".to_owned(),
+            synchronised: Some(false),
+            origin: "http://here".to_owned(),
+            language: Language::Chinese,
+            address: "/console?topic=a".to_owned(),
+            cursor: "E-7".to_owned(),
+            page,
+        }
+    }
+
+    #[test]
+    fn a_page_reads_what_the_server_wrote() {
+        let events = vec![envelope(Some("E-7"), true), envelope(None, false)];
+        let console = |events| Born::Console { topic: "a".to_owned(), events };
+        for page in [
+            Born::Plain,
+            Born::Status(Ok(trend())),
+            Born::Status(Ok(Trend::default())),
+            Born::Status(Err(Refusal::Off)),
+            Born::Status(Err(Refusal::Refused)),
+            Born::Status(Err(Refusal::Failed)),
+            console(Ok(events)),
+            console(Err(Unread::NotATopic)),
+            console(Err(Unread::Unavailable)),
+        ] {
+            let snapshot = snapshot(page);
+            assert_eq!(Snapshot::from_json(&to_value(&snapshot).unwrap()), Some(snapshot));
+        }
+    }
+
+    #[test]
+    fn what_else_the_browser_asks_for_is_read_as_it_was_written() {
+        let history = History { events: vec![envelope(Some("E-1"), false)], next: None, gap: true };
+        assert_eq!(History::from_json(&to_value(&history).unwrap()), Some(history));
+        let reply =
+            ProbeReply { received: 1_795_324_683_123_456, sent: i64::MAX, synchronised: None };
+        assert_eq!(ProbeReply::from_json(&to_value(reply).unwrap()), Some(reply));
+    }
+
+    #[test]
+    fn what_is_of_another_type_is_not_read() {
+        for value in [json!(null), json!({}), json!([]), json!("Plain"), json!({ "id": 7 })] {
+            assert_eq!(Envelope::from_json(&value), None, "{value}");
+            assert_eq!(Snapshot::from_json(&value), None, "{value}");
+        }
+        assert_eq!(Language::from_json(&json!("Klingon")), None);
+    }
+}
