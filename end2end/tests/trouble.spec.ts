@@ -18,13 +18,13 @@ async function survives(
 ): Promise<void> {
   await belfry.publish('numbers', 'before');
   await console.open(origin, 'numbers');
-  await expect(console.banner).toHaveCount(0);
+  await expect(console.banner).toBeHidden();
   await begin();
   await expect(console.banner).toBeVisible({ timeout: 10_000 });
   await expect(console.banner).toContainText(/Waiting|Silent|Opening/);
   await end();
   await belfry.publish('numbers', 'during, or just after');
-  await expect(console.banner).toHaveCount(0, { timeout: LIVE_WITHIN_MS });
+  await expect(console.banner).toBeHidden({ timeout: LIVE_WITHIN_MS });
   await belfry.publish('numbers', 'after');
   await console.shows(['before', 'during, or just after', 'after']);
 }
@@ -52,7 +52,7 @@ test.describe('with requests that fail', () => {
       await answers();
       await expect(console.banner).toContainText('Waiting', { timeout: 10_000 });
       proxy.pass();
-      await expect(console.banner).toHaveCount(0, { timeout: LIVE_WITHIN_MS });
+      await expect(console.banner).toBeHidden({ timeout: LIVE_WITHIN_MS });
       await console.shows(['before', 'while it answered so']);
     });
   }

@@ -45,6 +45,7 @@ fn readers() -> Shown {
             let readers = Unit::Number.amount(status.belfry.readers.into());
             vec![(readers, text().status.belfry.open_streams.to_owned())]
         },
+        optional: false,
         plotted: Some(Plotted {
             unit: Unit::Number,
             full: |_| 0.0,
@@ -64,6 +65,7 @@ fn events() -> Shown {
                 (rate(belfry.delivered), words.delivered.to_owned()),
             ]
         },
+        optional: false,
         plotted: Some(Plotted {
             unit: Unit::Rate,
             full: |_| 0.0,
@@ -86,6 +88,7 @@ fn latency() -> Shown {
                 latency.map_or_else(Amount::none, |micros| Unit::Micros.amount(micros.into()));
             vec![(latency, text().status.belfry.worst.to_owned())]
         },
+        optional: false,
         plotted: Some(Plotted {
             unit: Unit::Micros,
             full: |_| 0.0,
@@ -100,7 +103,7 @@ fn log() -> Shown {
         let events = (text().status.belfry.log_events)(&events);
         vec![(Unit::Bytes.amount(float(belfry.log_bytes)), events)]
     };
-    Shown { heading: text().status.belfry.log, figures, plotted: None }
+    Shown { heading: text().status.belfry.log, figures, optional: false, plotted: None }
 }
 
 fn memory() -> Shown {
@@ -108,7 +111,7 @@ fn memory() -> Shown {
         let memory = Unit::Bytes.amount(float(status.belfry.memory));
         vec![(memory, text().status.belfry.resident.to_owned())]
     };
-    Shown { heading: text().status.belfry.memory, figures, plotted: None }
+    Shown { heading: text().status.belfry.memory, figures, optional: false, plotted: None }
 }
 
 fn cut() -> Shown {
@@ -117,10 +120,10 @@ fn cut() -> Shown {
         let why = (text().status.belfry.cut_why)(belfry.stalled, belfry.vanished);
         vec![(Unit::Number.amount(float(all)), why)]
     };
-    Shown { heading: text().status.belfry.cut, figures, plotted: None }
+    Shown { heading: text().status.belfry.cut, figures, optional: false, plotted: None }
 }
 
 fn uptime() -> Shown {
     let figures = |status: &Status| vec![lasted(status.belfry.uptime_s)];
-    Shown { heading: text().status.host.uptime, figures, plotted: None }
+    Shown { heading: text().status.host.uptime, figures, optional: false, plotted: None }
 }

@@ -45,6 +45,7 @@ fn cpu() -> Shown {
             let cores = (text().status.host.cores)(host.cores.len(), &busiest);
             vec![(Unit::Percent.amount(host.cpu), cores)]
         },
+        optional: false,
         plotted: Some(Plotted {
             unit: Unit::Percent,
             full: |_| 100.0,
@@ -58,6 +59,7 @@ fn memory() -> Shown {
     Shown {
         heading: name,
         figures: |status| vec![filled(status.host.memory)],
+        optional: false,
         plotted: Some(Plotted {
             unit: Unit::Bytes,
             full: |trend| trend.newest.as_ref().map_or(0.0, |s| float(s.host.memory.total)),
@@ -75,6 +77,7 @@ fn load() -> Shown {
             let [one, five, fifteen] = status.host.load.map(|load| Unit::Load.amount(load));
             vec![(one, (text().status.host.loads)(&five.number, &fifteen.number))]
         },
+        optional: false,
         plotted: Some(Plotted {
             unit: Unit::Load,
             full: |_| 0.0,
@@ -94,6 +97,7 @@ fn network() -> Shown {
                 (rate(host.sent), words.sent.to_owned()),
             ]
         },
+        optional: false,
         plotted: Some(Plotted {
             unit: Unit::ByteRate,
             full: |_| 0.0,
@@ -109,6 +113,7 @@ fn disk() -> Shown {
     Shown {
         heading: text().status.host.disk,
         figures: |status| status.host.disk.into_iter().map(filled).collect(),
+        optional: true,
         plotted: None,
     }
 }
@@ -118,13 +123,14 @@ fn heat() -> Shown {
         let celsius = status.host.temperature.map(|celsius| Unit::Celsius.amount(celsius));
         celsius.into_iter().map(|it| (it, text().status.host.hottest.to_owned())).collect()
     };
-    Shown { heading: text().status.host.temperature, figures, plotted: None }
+    Shown { heading: text().status.host.temperature, figures, optional: true, plotted: None }
 }
 
 fn uptime() -> Shown {
     Shown {
         heading: text().status.host.uptime,
         figures: |status| vec![lasted(status.host.uptime_s)],
+        optional: false,
         plotted: None,
     }
 }

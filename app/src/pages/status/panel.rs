@@ -19,6 +19,8 @@ pub struct Shown {
     pub heading: &'static str,
     /// One or two figures, each with what explains it; none where the machine has none.
     pub figures: Figures,
+    /// Not every machine has it: without figures there is no such panel.
+    pub optional: bool,
     /// Its history; `None` where that says nothing more.
     pub plotted: Option<Plotted>,
 }
@@ -43,11 +45,12 @@ pub fn panel(
         More::Cores => Either::Left(view! { <Cores trend/> }),
         More::Bar => Either::Right(view! { <Bar trend/> }),
     });
-    let Shown { heading, figures: figures_of, plotted } = shown;
+    let Shown { heading, figures: figures_of, optional, plotted } = shown;
     let two = plotted.as_ref().is_some_and(|plotted| plotted.curves.len() > 1);
     let figures = (0..if two { 2 } else { 1 }).map(|index| one(figures_of, index, two, trend));
     let absent = flag(move || {
-        trend.read().newest.as_ref().is_some_and(|status| (figures_of)(status).is_empty())
+        let has = |status: &Status| !figures_of(status).is_empty();
+        optional && !trend.read().newest.as_ref().is_some_and(has)
     });
     let plot = plotted.map(|plotted| view! { <Plot plotted trend stale/> });
     view! {

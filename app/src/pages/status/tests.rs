@@ -88,8 +88,12 @@ fn the_last_minutes_are_there_before_any_script_runs() {
 
 #[test]
 fn what_a_machine_does_not_have_is_not_shown() {
+    let hidden = |name: &str| format!("<article hidden class=\"card panel\"><h3>{name}</h3>");
     let main = born(None);
-    assert!(!main.contains("Disk") && !main.contains("Temperature"), "{main}");
+    assert!(main.contains(&hidden("Disk with the log")), "{main}");
+    assert!(main.contains(&hidden("Temperature")), "{main}");
+    let main = born(Some(Filled { used: 1, total: 4 }));
+    assert!(!main.contains(&hidden("Disk with the log")), "{main}");
 }
 
 #[test]
