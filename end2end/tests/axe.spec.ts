@@ -1,9 +1,9 @@
 //! axe finds nothing to complain of, whatever the screen, the scheme and the state of the link.
 
 import { AxeBuilder } from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
 
-import { expect, test } from './test';
-import type { TimePage } from './time-page';
+import { expect, FAILED_REQUESTS, test } from './test';
 
 for (const colorScheme of ['light', 'dark'] as const) {
   for (const width of [320, 1440]) {
@@ -23,16 +23,49 @@ for (const colorScheme of ['light', 'dark'] as const) {
       test('nothing is wider than the screen', async ({ belfry, visitor }) => {
         await visitor.open(belfry.origin);
         await expect(visitor.pushes).not.toHaveCount(0);
-        const overflow = await visitor.page.evaluate(
-          () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-        );
-        expect(overflow).toBe(0);
+        expect(await overflow(visitor.page)).toBe(0);
       });
     });
   }
 }
 
-async function isAccessible({ page }: TimePage): Promise<void> {
+for (const locale of ['en-GB', 'zh-CN']) {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    test.describe(`${locale}, ${colorScheme}`, () => {
+      test.use({ locale, colorScheme, expected: FAILED_REQUESTS });
+
+      test('axe finds nothing on any page, and nothing is wider than a phone', async ({ start, page }) => {
+        test.setTimeout(120_000);
+        const belfry = await start({ flags: ['--interval', '1s'] });
+        const closed = await start({ flags: ['--interval', '1s', '--status', 'token'] });
+        await belfry.publish('numbers', 'one '.repeat(300), 'greeting');
+        for (const address of [
+          `${belfry.origin}/`,
+          `${belfry.origin}/status`,
+          `${closed.origin}/status?login=failed`,
+          `${belfry.origin}/console`,
+          `${belfry.origin}/console?topic=numbers`,
+          `${belfry.origin}/console?topic=quiet`,
+          `${belfry.origin}/console?topic=a*b`,
+          `${belfry.origin}/nothing-here`,
+        ]) {
+          await page.setViewportSize({ width: 1440, height: 900 });
+          await page.goto(address);
+          await expect(page.locator('.masthead .bell')).toHaveAttribute('data-beat', /./, { timeout: 10_000 });
+          await isAccessible({ page });
+          await page.setViewportSize({ width: 320, height: 640 });
+          expect(await overflow(page), `${address} at 320 px`).toBe(0);
+        }
+      });
+    });
+  }
+}
+
+async function overflow(page: Page): Promise<number> {
+  return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+}
+
+async function isAccessible({ page }: { page: Page }): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze();
   const told = violations.map(({ id, help, nodes }) => ({ id, help, at: nodes.map((node) => node.html) }));
   expect(told).toEqual([]);

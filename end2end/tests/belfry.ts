@@ -23,6 +23,8 @@ const WITHIN_MS = 10_000;
 export type Options = {
   /** Further arguments, as `['--interval', '1s']`. */
   flags?: string[];
+  /** The address to listen on; the loopback one unless told otherwise. */
+  host?: string;
   /** Further variables of the environment. */
   env?: Record<string, string>;
 };
@@ -51,6 +53,20 @@ export class Belfry {
   async restart(): Promise<void> {
     await this.stop();
     await this.run();
+  }
+
+  /** How many streams are open now, as the server has counted. */
+  streams(): number {
+    return Number(this.counts(/client (?:dis)?connected .* readers=(\d+)$/).at(-1) ?? 0);
+  }
+
+  /** How many were open at once, at most. */
+  mostStreams(): number {
+    return Math.max(0, ...this.counts(/client connected .* readers=(\d+)$/).map(Number));
+  }
+
+  private counts(pattern: RegExp): string[] {
+    return this.log.flatMap((line) => pattern.exec(line)?.[1] ?? []);
   }
 
   /** Ends the server, loses its log but keeps its key, and starts it again. */
@@ -101,8 +117,8 @@ export class Belfry {
 
   /** Starts the server, on the port that it had before if it had one. */
   async run(): Promise<void> {
-    const { flags = [], env = {} } = this.options;
-    const child = spawn(binary, ['--listen', `127.0.0.1:${this.port}`, '--data-dir', this.folder, ...flags], {
+    const { flags = [], host = '127.0.0.1', env = {} } = this.options;
+    const child = spawn(binary, ['--listen', `${host}:${this.port}`, '--data-dir', this.folder, ...flags], {
       cwd: root,
       env: { ...withoutSettings(process.env), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

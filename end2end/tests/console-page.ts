@@ -27,6 +27,16 @@ export class ConsolePage {
     return (await this.page.locator('.rows .written').allInnerTexts()).reverse();
   }
 
+  /** The page shows these from some event on, in this order and each once, and at least so many. */
+  async showsTheEndOf(published: string[], atLeast: number): Promise<void> {
+    await expect
+      .poll(async () => (await this.heard()).at(-1), { timeout: LIVE_WITHIN_MS })
+      .toBe(published.at(-1));
+    const heard = await this.heard();
+    expect(heard.length).toBeGreaterThanOrEqual(atLeast);
+    expect(heard).toEqual(published.slice(-heard.length));
+  }
+
   /** The page shows exactly these, in this order, and each once. */
   async shows(expected: string[]): Promise<void> {
     await expect(async () => {

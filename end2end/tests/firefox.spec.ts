@@ -13,7 +13,7 @@ const test = base.extend<{ belfry: Belfry; tab: Page }>({
   belfry: async ({}, use) => {
     const belfry = await Belfry.start({ flags: ['--interval', '1s'] });
     await use(belfry);
-    await belfry.kill();
+    await belfry.remove();
   },
   // Not Playwright's `page`: it cannot drive a Firefox that it did not build itself.
   tab: async ({}, use) => {
@@ -56,4 +56,28 @@ test('in Firefox the page is live, moves, and complains of nothing', async ({ be
 
   await tab.close();
   await expect.poll(() => belfry.log.at(-1)).toMatch(/client disconnected .* readers=0$/);
+});
+
+test('in Firefox the tabs share a stream, and the pages change without a load', async ({ belfry, tab }) => {
+  const text = (page: Page, selector: string) => page.$eval(selector, (element) => element.textContent);
+  await belfry.publish('numbers', 'one');
+  await tab.goto(`${belfry.origin}/console?topic=numbers`);
+  await expect.poll(() => text(tab, '.rows .written')).toBe('one');
+  const other = await tab.browser().newPage();
+  await other.goto(`${belfry.origin}/`);
+  await expect.poll(() => text(other, '[role=status]'), { timeout: 10_000 }).toBe('Live');
+  await expect.poll(() => text(other, '.tabs'), { timeout: 10_000 }).toBe('You: 2 tabs, 1 connection');
+  await belfry.publish('numbers', 'two');
+  await expect.poll(() => text(tab, '.rows .written'), { timeout: 10_000 }).toBe('two');
+
+  await other.evaluate(() => Object.assign(window, { marked: true }));
+  await other.click('nav a[href="/status"]');
+  await expect.poll(() => text(other, 'h1')).toBe('Status');
+  const figure = () => text(other, '.panel .figure');
+  await expect.poll(figure, { timeout: 15_000 }).toMatch(/\d%$/);
+  expect(await other.evaluate(() => 'marked' in window)).toBe(true);
+  // The leader goes: the other one takes over.
+  await tab.close();
+  await expect.poll(() => belfry.log.at(-1), { timeout: 10_000 }).toMatch(/client connected .* readers=1$/);
+  await expect.poll(() => other.$('.banner[hidden]').then(Boolean)).toBe(true);
 });

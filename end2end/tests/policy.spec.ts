@@ -26,7 +26,7 @@ test('the page forbids what it does not need', async ({ belfry, request }) => {
   ]);
   expect(headers).toMatchObject({
     'x-content-type-options': 'nosniff',
-    'referrer-policy': 'no-referrer',
+    'referrer-policy': 'same-origin',
     'cache-control': 'private, no-cache',
   });
 });

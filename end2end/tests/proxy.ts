@@ -103,7 +103,7 @@ export class Proxy {
 
   private answerOn(socket: Socket, status: string): void {
     socket.once('data', (request) => {
-      this.streamsAnswered += request.toString().startsWith('GET /sse ') ? 1 : 0;
+      this.streamsAnswered += request.toString().startsWith('GET /sse') ? 1 : 0;
       socket.end(`HTTP/1.1 ${status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`);
     });
   }

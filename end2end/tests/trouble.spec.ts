@@ -80,38 +80,5 @@ test.describe('with requests that fail', () => {
 test('a proxy that swallows everything without closing is survived', async ({ belfry, page, through }) => {
   const proxy: Proxy = await through(belfry);
   const console = new ConsolePage(page);
-  await survives(belfry, console, proxy.origin, () => proxy.swallow(), () => proxy.pass());
-});
-
-test('a page from the back-forward cache goes on where it was', async ({ belfry, page }) => {
-  const console = new ConsolePage(page);
-  await belfry.publish('numbers', 'before');
-  await console.open(belfry.origin, 'numbers');
-  await page.evaluate(() => {
-    addEventListener('pageshow', (event) => Object.assign(window, { restored: event.persisted }));
-  });
-  await page.goto(`${belfry.origin}/robots.txt`);
-  await expect.poll(() => belfry.log.at(-1)).toMatch(/client disconnected .* readers=0$/);
-  await belfry.publish('numbers', 'while away');
-  await page.goBack();
-  await console.shows(['before', 'while away']);
-  expect(await page.evaluate(() => 'restored' in window && window.restored), 'it was not loaded anew').toBe(true);
-  await belfry.publish('numbers', 'after');
-  await console.shows(['before', 'while away', 'after']);
-});
-
-test('a tab that was frozen for a minute goes on where it was', async ({ belfry, page, context }) => {
-  test.setTimeout(120_000);
-  const console = new ConsolePage(page);
-  await belfry.publish('numbers', 'before');
-  await console.open(belfry.origin, 'numbers');
-  const session = await context.newCDPSession(page);
-  await session.send('Page.setWebLifecycleState', { state: 'frozen' });
-  await expect.poll(() => belfry.log.at(-1), { timeout: 5_000 }).toMatch(/client disconnected .* readers=0$/);
-  await belfry.publish('numbers', 'while frozen');
-  await new Promise((resolve) => setTimeout(resolve, 60_000));
-  await session.send('Page.setWebLifecycleState', { state: 'active' });
-  await console.shows(['before', 'while frozen']);
-  await belfry.publish('numbers', 'after');
-  await console.shows(['before', 'while frozen', 'after']);
+  await survives(belfry, console, proxy.origin, () => proxy.swallow(), () => proxy.release());
 });
