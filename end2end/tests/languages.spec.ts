@@ -31,7 +31,7 @@ test.describe('a browser that prefers Chinese', () => {
     await expect(page.locator('html')).toHaveAttribute('lang', 'en');
     await page.goto(`${belfry.origin}/`);
     await expect(page.locator('html')).toHaveAttribute('lang', 'en');
-    await expect(page.getByRole('link', { name: '中文' })).toHaveAttribute('lang', 'zh-CN');
+    await expect(page.getByRole('link', { name: '简体中文' })).toHaveAttribute('lang', 'zh-CN');
   });
 });
 
@@ -40,7 +40,7 @@ test('a browser that prefers English can switch to Chinese on every page', async
     await page.context().clearCookies();
     await page.goto(`${belfry.origin}${path}`);
     await expect(page.locator('html')).toHaveAttribute('lang', 'en');
-    await page.getByRole('link', { name: '中文' }).click();
+    await page.getByRole('link', { name: '简体中文' }).click();
     await expect(page).toHaveURL(`${belfry.origin}${path}`);
     await expect(page.locator('html')).toHaveAttribute('lang', 'zh-CN');
   }

@@ -4,8 +4,8 @@ import { ConsolePage } from './console-page';
 import { expect, FAILED_REQUESTS, test } from './test';
 
 const WORDS = {
-  'en-GB': { pages: 'Pages', time: 'Time', status: 'Status', console: 'Console', other: '中文' },
-  'zh-CN': { pages: '页面', time: '时间', status: '状态', console: '控制台', other: 'English' },
+  'en-GB': { pages: 'Pages', time: 'Time', status: 'Status', console: 'Console', other: '简体中文', tag: 'zh-CN', topic: 'Topic', show: 'Show', events: 'Events of “numbers”' },
+  'zh-CN': { pages: '页面', time: '时间', status: '状态', console: '控制台', other: 'English', tag: 'en', topic: '主题', show: '查看', events: '“numbers”的事件' },
 };
 
 for (const [locale, words] of Object.entries(WORDS)) {
@@ -25,7 +25,8 @@ for (const [locale, words] of Object.entries(WORDS)) {
               - /url: /status
             - link "${words.console}":
               - /url: /console
-          - link "${words.other}"
+          - link "${words.other}":
+            - /url: /language?tag=${words.tag}&to=/status
       `);
       await expect(page.getByRole('link', { name: words.status })).toHaveAttribute('aria-current', 'page');
     });
@@ -61,11 +62,16 @@ for (const [locale, words] of Object.entries(WORDS)) {
       await expect(page.getByRole('main')).toMatchAriaSnapshot(`
         - main:
           - heading "${words.console}" [level=1]
-          - textbox: numbers
-          - button
-          - heading /numbers/ [level=2]
-          - list /numbers/:
-            - listitem: /greeting[\\s\\S]*one/
+          - paragraph
+          - text: ${words.topic}
+          - textbox "${words.topic}": numbers
+          - button "${words.show}"
+          - heading /^${words.events} / [level=2]
+          - list "${words.events}":
+            - listitem:
+              - paragraph: greeting
+              - time
+              - text: one
       `);
     });
 
@@ -74,7 +80,9 @@ for (const [locale, words] of Object.entries(WORDS)) {
       await expect(page.getByRole('main')).toMatchAriaSnapshot(`
         - main:
           - heading [level=1]
-          - paragraph: /nothing-here/
+          - paragraph:
+            - code: /nothing-here
+          - paragraph
           - list:
             - listitem:
               - link "${words.time}"
