@@ -43,12 +43,6 @@ impl Crew {
         self.0.len()
     }
 
-    /// Whether this tab is the only one.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// What they follow: some topics several times.
     pub fn topics(&self) -> impl Iterator<Item = &String> {
         self.0.iter().flat_map(|member| &member.topics)
@@ -79,6 +73,6 @@ mod tests {
         assert_eq!(crew.topics().collect::<Vec<_>>(), ["y"]);
         assert_eq!(crew.after().map(String::as_str), Some("E-1"));
         crew.gone("b");
-        assert!(crew.is_empty());
+        assert_eq!(crew.len(), 0);
     }
 }

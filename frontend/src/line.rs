@@ -2,6 +2,7 @@
 //! whichever tab holds the stream. Which one does is decided by the [`Leader`].
 
 mod letters;
+mod passing;
 
 use std::{
     cell::{Cell, RefCell},
@@ -20,14 +21,13 @@ use leptos::prelude::StoredValue;
 use crate::{
     channel::Channel,
     crew::Crew,
-    cursor::Cursor,
     follower::Follower,
-    json,
     leader::{Leader, Order, Plan, Signal},
+    letter::Says,
     lock::{self, Lock, LockSays},
     page_clock::{millis_until, now},
     page_events::{PageEvent, listen, visible},
-    stream::{Stream, StreamSays, Wanted},
+    stream::{Stream, Wanted},
     supervisor,
 };
 
@@ -233,9 +233,9 @@ impl Line {
     }
 
     fn open_stream(&self) {
-        for follower in &*self.followers.borrow() {
-            follower.lose();
-        }
+        // What an earlier stream of this tab has covered says nothing of this one.
+        self.covered.take();
+        self.lose();
         let says = self.callback(Self::on_stream);
         self.stream.replace(Some(Stream::open(self.wanted(), self.interval, says)));
     }
@@ -247,7 +247,7 @@ impl Line {
 
     fn leave(&self) {
         self.stop_leading();
-        self.post(crate::letter::Says::Gone);
+        self.post(Says::Gone);
         drop(self.channel.take());
         drop(self.lock.take());
     }
@@ -281,73 +281,6 @@ impl Line {
         let stream = self.stream.borrow().clone();
         if let Some(stream) = stream {
             act(&stream);
-        }
-    }
-
-    fn on_stream(&self, says: StreamSays) {
-        match says {
-            StreamSays::Covering { topics, after } => {
-                self.covered.replace((topics, after));
-                self.cover();
-            }
-            StreamSays::Event { json, reached } => {
-                if reached.is_some() {
-                    self.covered.borrow_mut().1.clone_from(&reached);
-                }
-                self.post_event(&json, &reached);
-                self.pass_on(&json, reached.as_deref(), true);
-            }
-            StreamSays::Gap(json) => {
-                self.post(crate::letter::Says::Gap(json));
-                self.doubt();
-            }
-            StreamSays::Link(link) => {
-                (self.tell)(News::Link(link));
-                if self.link.replace(link) != link {
-                    self.post_beat(link);
-                }
-            }
-        }
-    }
-
-    /// Passes an event on to this tab's page.
-    fn pass_on(&self, json: &str, reached: Option<&str>, remember: bool) {
-        // One that cannot be read is of a newer server, and of no use here.
-        let Some(event) = json::parse::<Envelope>(json) else { return };
-        if remember && event.id.is_none() && event.topics.first().is_some_and(|it| it != TIME) {
-            let mut newest = self.newest.borrow_mut();
-            newest.retain(|(topic, _)| *topic != event.topics[0]);
-            newest.push((event.topics[0].clone(), json.to_owned()));
-        }
-        let reached = reached.and_then(Cursor::parse);
-        let followers = self.followers.borrow().clone();
-        for follower in followers {
-            follower.hear(&event, reached.as_ref());
-        }
-        if event.id.is_none() {
-            (self.tell)(News::Event(event));
-        }
-    }
-
-    /// Tells the followers of every tab where the stream stands.
-    fn cover(&self) {
-        let (topics, after) = self.covered.borrow().clone();
-        self.post(crate::letter::Says::Covering { topics: topics.clone(), after: after.clone() });
-        self.cover_ours(&topics, after.as_deref());
-    }
-
-    fn cover_ours(&self, topics: &[String], after: Option<&str>) {
-        let after = after.and_then(Cursor::parse);
-        let followers = self.followers.borrow().clone();
-        for follower in followers {
-            follower.cover(topics, after.as_ref());
-        }
-    }
-
-    fn doubt(&self) {
-        let followers = self.followers.borrow().clone();
-        for follower in followers {
-            follower.doubt();
         }
     }
 }

@@ -32,12 +32,6 @@ impl Line {
         }
     }
 
-    pub(super) fn post_event(&self, json: &str, reached: &Option<String>) {
-        if !self.crew.borrow().is_empty() {
-            self.post(Says::Event { json: json.to_owned(), reached: reached.clone() });
-        }
-    }
-
     /// Tells the other tabs that this one leads, and how it does.
     pub(super) fn post_beat(&self, link: Link) {
         if !self.leader.borrow().leads() {
@@ -131,7 +125,7 @@ impl Line {
         }
     }
 
-    fn lose(&self) {
+    pub(super) fn lose(&self) {
         let followers = self.followers.borrow().clone();
         for follower in followers {
             follower.lose();

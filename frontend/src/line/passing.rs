@@ -1,0 +1,77 @@
+//! What the stream says goes in; this tab's page and the other tabs are told.
+
+use app::event::{Envelope, TIME};
+
+use super::{Line, News};
+use crate::{cursor::Cursor, json, letter::Says, stream::StreamSays};
+
+impl Line {
+    pub(super) fn on_stream(&self, says: StreamSays) {
+        match says {
+            StreamSays::Covering { topics, after } => {
+                self.covered.replace((topics, after));
+                self.cover();
+            }
+            StreamSays::Event { json, reached } => {
+                if reached.is_some() {
+                    self.covered.borrow_mut().1.clone_from(&reached);
+                }
+                // To nobody, too: a tab that was stuck for so long that it was counted out has to find
+                // that its letters are all there.
+                self.post(Says::Event { json: json.clone(), reached: reached.clone() });
+                self.pass_on(&json, reached.as_deref(), true);
+            }
+            StreamSays::Gap(json) => {
+                self.post(Says::Gap(json));
+                self.doubt();
+            }
+            StreamSays::Link(link) => {
+                (self.tell)(News::Link(link));
+                if self.link.replace(link) != link {
+                    self.post_beat(link);
+                }
+            }
+        }
+    }
+
+    /// Passes an event on to this tab's page.
+    pub(super) fn pass_on(&self, json: &str, reached: Option<&str>, remember: bool) {
+        // One that cannot be read is of a newer server, and of no use here.
+        let Some(event) = json::parse::<Envelope>(json) else { return };
+        if remember && event.id.is_none() && event.topics.first().is_some_and(|it| it != TIME) {
+            let mut newest = self.newest.borrow_mut();
+            newest.retain(|(topic, _)| *topic != event.topics[0]);
+            newest.push((event.topics[0].clone(), json.to_owned()));
+        }
+        let reached = reached.and_then(Cursor::parse);
+        let followers = self.followers.borrow().clone();
+        for follower in followers {
+            follower.hear(&event, reached.as_ref());
+        }
+        if event.id.is_none() {
+            (self.tell)(News::Event(event));
+        }
+    }
+
+    /// Tells the followers of every tab where the stream stands.
+    pub(super) fn cover(&self) {
+        let (topics, after) = self.covered.borrow().clone();
+        self.post(Says::Covering { topics: topics.clone(), after: after.clone() });
+        self.cover_ours(&topics, after.as_deref());
+    }
+
+    pub(super) fn cover_ours(&self, topics: &[String], after: Option<&str>) {
+        let after = after.and_then(Cursor::parse);
+        let followers = self.followers.borrow().clone();
+        for follower in followers {
+            follower.cover(topics, after.as_ref());
+        }
+    }
+
+    pub(super) fn doubt(&self) {
+        let followers = self.followers.borrow().clone();
+        for follower in followers {
+            follower.doubt();
+        }
+    }
+}
