@@ -82,3 +82,43 @@ test('a proxy that swallows everything without closing is survived', async ({ be
   const console = new ConsolePage(page);
   await survives(belfry, console, proxy.origin, () => proxy.swallow(), () => proxy.release());
 });
+
+test.describe('the banner', () => {
+  test.use({ expected: FAILED_REQUESTS });
+
+  test('does not come for a cut that heals at once', async ({ belfry, page, through }) => {
+    const proxy = await through(belfry);
+    const console = new ConsolePage(page);
+    await belfry.publish('numbers', 'before');
+    await console.open(proxy.origin, 'numbers');
+    await page.evaluate(() => {
+      const banner = document.querySelector('.banner')!;
+      const seen = () => Object.assign(window, { seen: true });
+      new MutationObserver(seen).observe(banner, { attributes: true, attributeFilter: ['hidden'] });
+    });
+    proxy.cut();
+    await belfry.publish('numbers', 'after');
+    await console.shows(['before', 'after']);
+    expect(await page.evaluate(() => 'seen' in window), 'it was shown').toBe(false);
+  });
+
+  test('goes within two seconds of the stream’s coming back, and says both to a screen reader', async ({
+    belfry,
+    page,
+    through,
+  }) => {
+    const proxy = await through(belfry);
+    const console = new ConsolePage(page);
+    const spoken = page.locator('[aria-live=polite]');
+    await belfry.publish('numbers', 'before');
+    await console.open(proxy.origin, 'numbers');
+    await expect(spoken).toHaveText('');
+    proxy.refuse();
+    await expect(console.banner).toBeVisible({ timeout: 10_000 });
+    await expect(spoken).toHaveText('Not connected');
+    proxy.pass();
+    await expect.poll(() => belfry.streams(), { timeout: LIVE_WITHIN_MS }).toBe(1);
+    await expect(console.banner).toBeHidden({ timeout: 2_000 });
+    await expect(spoken).toHaveText('Connected again');
+  });
+});
