@@ -96,15 +96,15 @@ fn Truth(feed: Feed) -> impl IntoView {
     let offset = move || feed.offsets.read().last().copied().filter(|_| running().is_some());
     let said =
         move |say: fn(Offset) -> String| words(move || offset().map_or_else(String::new, say));
-    let stepped = words(move || {
+    let rest = words(move || {
+        let within = offset().map_or_else(String::new, |it| format!(", {}", error(it.error)));
         let by = feed.step.get().map(|by| (text().stepped)(&length(by)));
-        by.map_or_else(String::new, |by| format!(" · {by}"))
+        within + &by.map_or_else(String::new, |by| format!(" · {by}"))
     });
     view! {
         <p class="truth">
             {lead}<b class="error">{exact}</b>{against}
-            {said(|_| format!(" · {} ", text().your_clock))}<b>{said(against_server)}</b>
-            {said(|it| format!(", {}", error(it.error)))}{stepped}
+            {said(|_| format!(" · {} ", text().your_clock))}<b>{said(against_server)}</b>{rest}
         </p>
     }
 }
