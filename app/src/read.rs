@@ -46,21 +46,25 @@ impl FromJson for f64 {
     }
 }
 
-/// Numbers that are whole. One that is beyond the ends of its type is the nearest.
-macro_rules! read_whole {
-    ($($type:ty),*) => {$(
-        impl FromJson for $type {
-            #[expect(clippy::cast_possible_truncation, reason = "a cast of a float saturates")]
-            #[expect(clippy::allow_attributes, reason = "only some of the types have no sign")]
-            #[allow(clippy::cast_sign_loss, reason = "a cast of a float saturates")]
-            fn from_json<S: Source>(source: &S) -> Option<Self> {
-                Some(source.number()? as Self)
-            }
-        }
-    )*};
+/// A whole number; one beyond the ends of its type is the nearest, for the other two as well.
+impl FromJson for i64 {
+    #[expect(clippy::cast_possible_truncation, reason = "a cast of a float saturates")]
+    fn from_json<S: Source>(source: &S) -> Option<Self> {
+        Some(source.number()? as Self)
+    }
 }
 
-read_whole!(i64, u64, u32);
+impl FromJson for u64 {
+    fn from_json<S: Source>(source: &S) -> Option<Self> {
+        i64::from_json(source).map(|number| number.max(0).unsigned_abs())
+    }
+}
+
+impl FromJson for u32 {
+    fn from_json<S: Source>(source: &S) -> Option<Self> {
+        u64::from_json(source).map(|number| Self::try_from(number).unwrap_or(Self::MAX))
+    }
+}
 
 impl<T: FromJson> FromJson for Option<T> {
     fn from_json<S: Source>(source: &S) -> Option<Self> {
@@ -254,5 +258,7 @@ mod tests {
             assert_eq!(Snapshot::from_json(&value), None, "{value}");
         }
         assert_eq!(Language::from_json(&json!("Klingon")), None);
+        let ends = [json!(-1), json!(1e300)].map(|number| u32::from_json(&number));
+        assert_eq!(ends, [Some(0), Some(u32::MAX)]);
     }
 }

@@ -7,7 +7,7 @@ use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use app::{Feed, Language, Link, Snapshot, Tick, feed::Born};
 use frontend::{
-    keeper, page_clock,
+    json, keeper, page_clock,
     source::{Said, Source},
     visitor,
 };
@@ -142,6 +142,16 @@ fn numbers_are_grouped_and_keep_their_decimals() {
     let written =
         [(12_345, 0), (12_345, 1), (-5, 2)].map(|(value, decimals)| number(value, decimals));
     assert_eq!(written, ["12,345", "1,234.5", "-0.05"]);
+}
+
+#[wasm_bindgen_test]
+fn what_the_server_writes_is_read_by_the_browsers_own_parser() {
+    let snapshot = Snapshot { synchronised: Some(true), ..snapshot() };
+    let written = serde_json::to_string(&snapshot).unwrap();
+    assert_eq!(json::parse(&written), Some(snapshot));
+    for wrong in ["", "{", "null", "7", "[]", "{\"now\":\"x\"}"] {
+        assert_eq!(json::parse::<Snapshot>(wrong), None, "{wrong}");
+    }
 }
 
 #[wasm_bindgen_test]
