@@ -37,6 +37,10 @@ pub const GAP: &str = "gap";
 /// The event type that says that the reader's token has run out; the stream ends with it.
 pub const EXPIRED: &str = "expired";
 
+/// The event type that says that the topic's earlier events were removed. It stands in the log, so
+/// that it reaches readers who come back later, too.
+pub const PURGED: &str = "purged";
+
 /// The type of an event that was published without one, and that `onmessage` sees.
 pub const MESSAGE: &str = "message";
 

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    chat::{NoRoom, Room, Rooms},
     event::Envelope,
     follow::Refusal,
     language::Language,
@@ -78,32 +79,55 @@ pub enum Born {
         /// Its newest events, newest first, up to the snapshot's cursor.
         events: Result<Vec<Envelope>, Unread>,
     },
+    /// The page of all rooms, or why there are none.
+    Rooms(Result<Rooms, NoRoom>),
+    /// The page of a room, or why there is none.
+    Room(Result<Room, NoRoom>),
 }
 
 impl FromJson for Born {
     fn from_json<S: Source>(source: &S) -> Option<Self> {
-        let (status, console) = (source.field("Status"), source.field("Console"));
-        if !status.is_nothing() {
-            return FromJson::from_json(&status).map(Self::Status);
+        let held = |name| Some(source.field(name)).filter(|held| !held.is_nothing());
+        if let Some(found) = held("Status") {
+            return FromJson::from_json(&found).map(Self::Status);
         }
-        if console.is_nothing() {
+        if let Some(found) = held("Rooms") {
+            return FromJson::from_json(&found).map(Self::Rooms);
+        }
+        if let Some(found) = held("Room") {
+            return FromJson::from_json(&found).map(Self::Room);
+        }
+        let Some(console) = held("Console") else {
             return (source.text()? == "Plain").then_some(Self::Plain);
-        }
-        let (topic, events) = (console.field("topic"), console.field("events"));
+        };
         Some(Self::Console {
-            topic: FromJson::from_json(&topic)?,
-            events: FromJson::from_json(&events)?,
+            topic: FromJson::from_json(&console.field("topic"))?,
+            events: FromJson::from_json(&console.field("events"))?,
         })
     }
 }
 
+/// What the page at an address alone is born with, where it is navigated to without a reload.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Newborn {
+    /// The end of the log when this was read: what came later, the page does not have.
+    pub cursor: String,
+    /// What the page is born with.
+    pub page: Born,
+}
+
+read_fields!(Newborn { cursor, page });
 read_names!(Unread { NotATopic, Unavailable });
 
 impl Born {
     /// Whether the page has a form, which loading it anew would empty while someone fills it in.
     #[must_use]
     pub fn has_form(&self) -> bool {
-        matches!(self, Self::Console { .. } | Self::Status(Err(Refusal::Refused)))
+        match self {
+            Self::Console { .. } | Self::Rooms(_) | Self::Room(_) => true,
+            Self::Status(found) => *found == Err(Refusal::Refused),
+            Self::Plain => false,
+        }
     }
 }
 

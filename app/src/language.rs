@@ -1,10 +1,12 @@
 //! The languages that the pages are written in.
 
-use std::{fmt::Write, str::FromStr};
+use std::str::FromStr;
 
+use percent_encoding::utf8_percent_encode;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    address::PATH,
     read::read_names,
     text::{CHINESE, ENGLISH, Text},
 };
@@ -69,16 +71,7 @@ impl FromStr for Language {
 /// The address that chooses a language and leads back to a page, given as its path and query.
 #[must_use]
 pub fn switch(language: Language, to: &str) -> String {
-    let mut address = format!("{LANGUAGE_PATH}?tag={}&to=", language.tag());
-    for byte in to.bytes() {
-        match byte {
-            b'/' | b'-' | b'.' | b'_' | b'~' => address.push(byte.into()),
-            _ if byte.is_ascii_alphanumeric() => address.push(byte.into()),
-            // Writing to a String cannot fail.
-            _ => drop(write!(address, "%{byte:02X}")),
-        }
-    }
-    address
+    format!("{LANGUAGE_PATH}?tag={}&to={}", language.tag(), utf8_percent_encode(to, PATH))
 }
 
 #[cfg(test)]

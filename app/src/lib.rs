@@ -12,6 +12,7 @@
 
 pub mod address;
 mod changing;
+pub mod chat;
 pub mod event;
 pub mod feed;
 pub mod follow;

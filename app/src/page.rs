@@ -1,6 +1,9 @@
 //! Which page stands at an address: a path goes in, its place, title and description come out.
 
-use crate::text::Text;
+use crate::{
+    chat::{CHAT_PATH, room_at},
+    text::Text,
+};
 
 /// A page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,6 +12,8 @@ pub enum Page {
     Time,
     /// The server's health.
     Status,
+    /// The rooms of the chat, and each of them.
+    Chat,
     /// What is published to a topic.
     Console,
     /// Nothing stands at the address.
@@ -17,11 +22,14 @@ pub enum Page {
 
 impl Page {
     /// Those that stand at an address, in the order of the masthead.
-    pub const ALL: [Self; 3] = [Self::Time, Self::Status, Self::Console];
+    pub const ALL: [Self; 4] = [Self::Time, Self::Status, Self::Chat, Self::Console];
 
     /// What stands at a path without a query. A slash at its end makes no difference.
     #[must_use]
     pub fn at(path: &str) -> Self {
+        if room_at(path).is_some() {
+            return Self::Chat;
+        }
         let path = path
             .strip_suffix('/')
             .filter(|rest| !matches!(rest.chars().last(), None | Some('/')))
@@ -29,12 +37,13 @@ impl Page {
         Self::ALL.into_iter().find(|page| page.path() == path).unwrap_or(Self::Missing)
     }
 
-    /// Where it stands; of the missing page the empty text.
+    /// Where it stands, or the first of it; of the missing page the empty text.
     #[must_use]
     pub fn path(self) -> &'static str {
         match self {
             Self::Time => "/",
             Self::Status => "/status",
+            Self::Chat => CHAT_PATH,
             Self::Console => "/console",
             Self::Missing => "",
         }
@@ -46,6 +55,7 @@ impl Page {
         match self {
             Self::Time => words.pages.time,
             Self::Status => words.pages.status,
+            Self::Chat => words.pages.chat,
             Self::Console => words.pages.console,
             Self::Missing => words.missing.heading,
         }
@@ -57,6 +67,7 @@ impl Page {
         match self {
             Self::Time => words.description,
             Self::Status => words.pages.status_means,
+            Self::Chat => words.pages.chat_means,
             Self::Console => words.pages.console_means,
             Self::Missing => words.missing.explained,
         }
@@ -73,6 +84,7 @@ mod tests {
             assert_eq!(Page::at(page.path()), page);
         }
         assert_eq!(Page::at("/status/"), Page::Status);
+        assert_eq!(Page::at("/chat/lobby"), Page::Chat);
         for nowhere in ["", "//", "status", "/status//", "/Status", "/status/x", "/nothing"] {
             assert_eq!(Page::at(nowhere), Page::Missing, "{nowhere:?}");
         }

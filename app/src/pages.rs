@@ -59,7 +59,7 @@ pub fn App() -> impl IntoView {
         Page::Time => EitherOf4::A(view! { <TimePage born feed/> }),
         Page::Status => EitherOf4::B(view! { <StatusPage/> }),
         Page::Console => EitherOf4::C(view! { <ConsolePage after=after.clone()/> }),
-        Page::Missing => EitherOf4::D(view! { <MissingPage/> }),
+        Page::Chat | Page::Missing => EitherOf4::D(view! { <MissingPage/> }),
     };
     view! {
         <div class="page">

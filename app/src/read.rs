@@ -134,8 +134,9 @@ mod tests {
     use super::*;
     use crate::{
         ProbeReply, Snapshot,
+        chat::{Here, Listed, Message, NoRoom, Posted, Room, Rooms, Unsent},
         event::{Envelope, History},
-        feed::{Born, Unread},
+        feed::{Born, Newborn, Unread},
         follow::Refusal,
         language::Language,
         status::{Filled, Host, Own, Status, Trend},
@@ -207,6 +208,27 @@ mod tests {
         trend
     }
 
+    fn rooms() -> Rooms {
+        let rooms = vec![Listed { room: "lobby".to_owned(), here: 3 }];
+        Rooms { rooms, any: true, refused: false }
+    }
+
+    fn room() -> Room {
+        let message = Message { name: "Ada".to_owned(), text: "hello".to_owned() };
+        let (id, at) = ("E-1".to_owned(), "2026-11-22T05:18:03.000Z".to_owned());
+        Room {
+            room: "lobby".to_owned(),
+            messages: vec![Posted { id, at, message }],
+            older: Some("E-1".to_owned()),
+            newer: true,
+            here: Here { count: 2, names: vec!["Ada".to_owned()] },
+            me: "Bob".to_owned(),
+            key: "k".to_owned(),
+            draft: "too much".to_owned(),
+            unsent: Some(Unsent::TooFast),
+        }
+    }
+
     fn snapshot(page: Born) -> Snapshot {
         Snapshot {
             now: 1_795_324_683_123.into(),
@@ -236,6 +258,12 @@ mod tests {
             console(Ok(events)),
             console(Err(Unread::NotATopic)),
             console(Err(Unread::Unavailable)),
+            Born::Rooms(Ok(rooms())),
+            Born::Rooms(Err(NoRoom::Off)),
+            Born::Room(Ok(room())),
+            Born::Room(Err(NoRoom::NotARoom)),
+            Born::Room(Err(NoRoom::NotOpen)),
+            Born::Room(Err(NoRoom::Unavailable)),
         ] {
             let snapshot = snapshot(page);
             assert_eq!(Snapshot::from_json(&to_value(&snapshot).unwrap()), Some(snapshot));
@@ -243,9 +271,31 @@ mod tests {
     }
 
     #[test]
+    fn every_reason_is_read() {
+        use Unsent::*;
+        let reasons = [
+            NoName,
+            BadName,
+            NoText,
+            LongText,
+            BadText,
+            TooFast,
+            Elsewhere,
+            Closed,
+            Unavailable,
+            Unreached,
+        ];
+        for reason in reasons {
+            assert_eq!(Unsent::from_json(&to_value(reason).unwrap()), Some(reason));
+        }
+    }
+
+    #[test]
     fn what_else_the_browser_asks_for_is_read_as_it_was_written() {
         let history = History { events: vec![envelope(Some("E-1"), false)], next: None, gap: true };
         assert_eq!(History::from_json(&to_value(&history).unwrap()), Some(history));
+        let newborn = Newborn { cursor: "E-9".to_owned(), page: Born::Plain };
+        assert_eq!(Newborn::from_json(&to_value(&newborn).unwrap()), Some(newborn));
         let reply =
             ProbeReply { received: 1_795_324_683_123_456, sent: i64::MAX, synchronised: None };
         assert_eq!(ProbeReply::from_json(&to_value(reply).unwrap()), Some(reply));

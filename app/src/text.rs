@@ -110,8 +110,10 @@ pub struct Pages {
     pub heading: &'static str,
     pub time: &'static str,
     pub status: &'static str,
+    pub chat: &'static str,
     pub console: &'static str,
     pub status_means: &'static str,
+    pub chat_means: &'static str,
     pub console_means: &'static str,
 }
 

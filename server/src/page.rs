@@ -74,6 +74,9 @@ async fn born(state: &AppState, request: &mut Request<Body>, last: u64) -> Born 
         return Born::Plain;
     }
     let grant = request.extract_parts_with_state::<Grant, _>(state).await.unwrap_or_default();
+    if page == Page::Chat {
+        return Born::Rooms(Err(app::chat::NoRoom::Off));
+    }
     if page == Page::Console {
         return console::born(state, request.uri(), grant, last).await;
     }

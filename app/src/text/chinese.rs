@@ -40,8 +40,10 @@ pub static CHINESE: Text = Text {
         heading: "页面",
         time: "时间",
         status: "状态",
+        chat: "聊天",
         console: "控制台",
         status_means: "这台服务器的运行状况，一有变化就推送：处理器、内存、磁盘、网络、读者和事件。",
+        chat_means: "可以交谈的房间：说出的话即时送达在场的每个人，后来的人也能看到。",
         console_means: "实时查看发布到某个主题的事件。",
     },
     missing: Missing {

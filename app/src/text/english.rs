@@ -51,8 +51,10 @@ pub static ENGLISH: Text = Text {
         heading: "Pages",
         time: "Time",
         status: "Status",
+        chat: "Chat",
         console: "Console",
         status_means: "How this server is doing, pushed as it changes: processors, memory, disks, network, readers and events.",
+        chat_means: "Rooms to talk in: what is said reaches everybody there at once, and is there for who comes later.",
         console_means: "What is published to a topic, as it arrives.",
     },
     missing: Missing {

@@ -1,10 +1,9 @@
 //! How to publish to a topic: its name goes in, a line for a shell comes out.
 
-use std::fmt::Write;
-
 use leptos::prelude::*;
+use percent_encoding::utf8_percent_encode;
 
-use crate::{components::Snippet, event::TOPICS_PATH, feed::Feed, text::text};
+use crate::{address::PATH, components::Snippet, event::TOPICS_PATH, feed::Feed, text::text};
 
 /// What stands in the place of a list that is empty.
 #[component]
@@ -22,24 +21,10 @@ pub fn Sample(topic: String) -> impl IntoView {
 /// Publishes a word to a topic.
 fn command(topic: &str, origin: &str) -> String {
     let quoted = topic.replace('\'', r"'\''");
-    let path = encoded(topic);
+    let path = utf8_percent_encode(topic, PATH);
     format!(
         "curl -H \"Authorization: Bearer $(belfry token --publish '{quoted}')\" \\\n     -d hello {origin}{TOPICS_PATH}/{path}"
     )
-}
-
-/// A topic as a part of an address that needs no quotes in a shell.
-fn encoded(topic: &str) -> String {
-    let mut path = String::new();
-    for byte in topic.bytes() {
-        if byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte) {
-            path.push(char::from(byte));
-        } else {
-            // Writing to a String cannot fail.
-            let _ = write!(path, "%{byte:02X}");
-        }
-    }
-    path
 }
 
 #[cfg(test)]
