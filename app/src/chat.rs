@@ -98,6 +98,15 @@ pub struct Listed {
     pub here: u32,
 }
 
+/// What a page reads of the answer to a message: a [`Receipt`](crate::event::Receipt), or a problem.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The cursor of its event.
+    pub id: Option<String>,
+    /// Why it was not taken.
+    pub reason: Option<Unsent>,
+}
+
 /// Why a message was not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Unsent {
@@ -142,6 +151,7 @@ read_fields!(Here { count, names });
 read_fields!(Room { room, messages, older, newer, here, me, key, draft, unsent });
 read_fields!(Rooms { rooms, any, refused });
 read_fields!(Listed { room, here });
+read_fields!(Answer { id, reason });
 read_names!(Unsent {
     NoName,
     BadName,
@@ -221,17 +231,22 @@ pub fn room_at(path: &str) -> Option<String> {
     one.then(|| percent_decode_str(written).decode_utf8_lossy().into_owned())
 }
 
+/// Whether a character is seen, and leaves others to be seen as they are. A space is not judged.
+#[must_use]
+pub fn is_seen(one: char) -> bool {
+    !UNSEEN.iter().any(|(first, last)| (*first..=*last).contains(&one))
+}
+
 /// Whether a name is seen as what it is: up to [`LONGEST_NAME`] characters, each of which is seen, and
 /// no space at an end or beside another. What is not is shown as no name.
 #[must_use]
 pub fn is_name(name: &str) -> bool {
-    let unseen = |one: char| UNSEEN.iter().any(|(first, last)| (*first..=*last).contains(&one));
     let odd_space = |one: char| one.is_whitespace() && one != ' ';
     !name.is_empty()
         && name.chars().count() <= LONGEST_NAME
         && name.trim().len() == name.len()
         && !name.contains("  ")
-        && !name.chars().any(|one| unseen(one) || odd_space(one))
+        && !name.chars().any(|one| !is_seen(one) || odd_space(one))
 }
 
 impl Message {

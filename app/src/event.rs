@@ -13,6 +13,10 @@ pub const PROBE_PATH: &str = "/api/time";
 /// Where the server's health in the last minutes is read, see [`Trend`](crate::status::Trend).
 pub const STATUS_PATH: &str = "/api/status";
 
+/// Where a page that is navigated to without a reload asks for what it is born with, see
+/// [`Newborn`](crate::feed::Newborn); `address` in the query is the page's path and query.
+pub const BORN_PATH: &str = "/api/born";
+
 /// Where topics are published to and read back: `/topics/{topic}`.
 pub const TOPICS_PATH: &str = "/topics";
 

@@ -185,6 +185,10 @@ pub struct Feed {
     pub now: RwSignal<Mono>,
     /// How many are reading.
     pub readers: RwSignal<u32>,
+    /// Whether anybody can see the page.
+    pub visible: RwSignal<bool>,
+    /// How many messages of a room the visitor has not seen: the window's title says it.
+    pub unread: RwSignal<u32>,
     /// How many tabs share this browser's connection, this one too; `None` where it is not shared.
     pub tabs: RwSignal<Option<u32>>,
     /// The last pushes, newest first, at most [`PUSHES_KEPT`].
@@ -219,6 +223,8 @@ impl Feed {
             link: RwSignal::new(Link::Opening),
             now: RwSignal::new(0),
             readers: RwSignal::new(snapshot.readers),
+            visible: RwSignal::new(true),
+            unread: RwSignal::new(0),
             tabs: RwSignal::new(None),
             pushes: RwSignal::new(Vec::new()),
             offsets: RwSignal::new(Vec::new()),

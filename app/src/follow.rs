@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     event::{Envelope, Gap},
+    feed::Newborn,
     read::read_names,
-    status::{Status, Trend},
+    status::Status,
 };
 
 /// What a page wants to hear.
@@ -35,12 +36,13 @@ pub enum Heard {
 #[derive(Clone, Copy, Debug)]
 pub struct Follow(pub fn(Following));
 
-/// Asks for the server's health in the last minutes where the page was not born with it, after a
-/// navigation without a reload, and reads what is pushed of it.
+/// Asks for what a page is born with where it was not, after a navigation without a reload, and reads
+/// what is pushed of it.
 #[derive(Clone, Copy, Debug)]
 pub struct Fetch {
-    /// Asks for the last minutes.
-    pub trend: fn(Callback<Result<Trend, Refusal>>),
+    /// Asks for what the page at an address (a path and a query) is born with; `None` where the server
+    /// does not answer.
+    pub newborn: fn(&str, Callback<Option<Newborn>>),
     /// Reads the data of a `status` event; `None` for that of another version of the server.
     pub status: fn(&str) -> Option<Status>,
 }

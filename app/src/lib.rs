@@ -22,6 +22,7 @@ pub mod page;
 pub mod quantity;
 pub mod read;
 pub mod status;
+pub mod talk;
 pub mod text;
 pub mod tick;
 

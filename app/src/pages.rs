@@ -1,20 +1,23 @@
 //! The pages, and the application that shows them.
 
+mod chat;
 mod console;
 mod missing;
 mod moment;
 mod status;
 mod time;
 
-use leptos::{either::EitherOf4, prelude::*};
+use leptos::{either::EitherOf5, prelude::*};
 
 use crate::{
     address::Address,
     components::{Banner, Masthead, keep_title},
-    feed::{Born, Feed, Snapshot, Subscribe},
+    feed::{Feed, Newborn, Snapshot, Subscribe},
+    follow::Fetch,
     page::Page,
     text::text,
 };
+use chat::ChatPage;
 use console::ConsolePage;
 use missing::MissingPage;
 use status::StatusPage;
@@ -23,15 +26,22 @@ use time::TimePage;
 /// What the page at this address was born with, for the first page alone that takes it: a page that
 /// is navigated to without a reload was not born.
 #[derive(Clone, Copy, Debug)]
-struct Birth(StoredValue<Option<Born>>);
+struct Birth(StoredValue<Option<Newborn>>);
 
 /// How to go from page to page without a reload, given by the browser's half in the context.
 #[derive(Clone, Copy, Debug)]
 pub struct Navigate(pub fn(RwSignal<Address>));
 
-impl Birth {
-    fn take(self) -> Option<Born> {
-        self.0.try_update_value(Option::take).flatten()
+/// Calls `take` with what the page at this address is born with: at once where it was loaded, else when
+/// the server has said; with `None` where it does not.
+fn newborn(take: impl Fn(Option<Newborn>) + Send + Sync + 'static) {
+    let Birth(birth) = expect_context();
+    if let Some(born) = birth.try_update_value(Option::take).flatten() {
+        return take(Some(born));
+    }
+    if let Some(Fetch { newborn, .. }) = use_context() {
+        let address = expect_context::<RwSignal<Address>>().read_untracked().to_string();
+        newborn(&address, Callback::new(take));
     }
 }
 
@@ -41,7 +51,9 @@ impl Birth {
 pub fn App() -> impl IntoView {
     let snapshot = expect_context::<Snapshot>();
     provide_context(snapshot.language);
-    provide_context(Birth(StoredValue::new(Some(snapshot.page.clone()))));
+    let (born, cursor) = (snapshot.now, snapshot.cursor.clone());
+    let newborn = Newborn { cursor, page: snapshot.page.clone() };
+    provide_context(Birth(StoredValue::new(Some(newborn))));
     let feed = Feed::new(&snapshot);
     provide_context(feed);
     let address = RwSignal::new(Address::new(&snapshot.address));
@@ -54,12 +66,12 @@ pub fn App() -> impl IntoView {
         Effect::new(move || follow(address));
     }
     keep_title(feed, address);
-    let (born, after) = (snapshot.now, snapshot.cursor);
     let page = move || match address.read().page() {
-        Page::Time => EitherOf4::A(view! { <TimePage born feed/> }),
-        Page::Status => EitherOf4::B(view! { <StatusPage/> }),
-        Page::Console => EitherOf4::C(view! { <ConsolePage after=after.clone()/> }),
-        Page::Chat | Page::Missing => EitherOf4::D(view! { <MissingPage/> }),
+        Page::Time => EitherOf5::A(view! { <TimePage born feed/> }),
+        Page::Status => EitherOf5::B(view! { <StatusPage/> }),
+        Page::Chat => EitherOf5::C(view! { <ChatPage/> }),
+        Page::Console => EitherOf5::D(view! { <ConsolePage/> }),
+        Page::Missing => EitherOf5::E(view! { <MissingPage/> }),
     };
     view! {
         <div class="page">

@@ -1,6 +1,7 @@
 //! Every word that a page says, in one typed table for each language, and the way lengths of time are
 //! said.
 
+pub mod chat;
 mod chinese;
 pub mod console;
 mod english;
@@ -88,6 +89,8 @@ pub struct Text {
     pub snippets: Snippets,
     /// Words of the status page.
     pub status: &'static status::Words,
+    /// Words of the chat.
+    pub chat: &'static chat::Words,
     /// Words of the console.
     pub console: &'static console::Words,
 }

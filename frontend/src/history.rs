@@ -1,13 +1,12 @@
 //! What the server has stored: a topic and a place go in, the events after it come out.
 
 use app::{
-    event::{History, LOGIN_PATH, STATUS_PATH, STREAM_PATH, TOPICS_PATH},
-    follow::Refusal,
-    status::Trend,
+    event::{BORN_PATH, History, LOGIN_PATH, STREAM_PATH, TOPICS_PATH},
+    feed::Newborn,
+    read::FromJson,
 };
 use gloo_net::http::{Method, Request, RequestBuilder};
-use leptos::prelude::Callable;
-use leptos::prelude::Callback;
+use leptos::prelude::{Callable, Callback};
 use wasm_bindgen_futures::spawn_local;
 
 use crate::json::parse;
@@ -17,30 +16,27 @@ const LIMIT: u32 = 1000;
 
 /// Reads the events of a topic after a cursor; `None` where the server does not answer with them.
 pub async fn read(topic: &str, after: Option<&str>) -> Option<History> {
-    let topic = encoded(topic).replace("%2F", "/");
     let after = encoded(after.unwrap_or_default());
-    let url = format!("{TOPICS_PATH}/{topic}?limit={LIMIT}&after={after}");
-    parse(&Request::get(&url).send().await.ok()?.text().await.ok()?)
+    page(topic, &format!("limit={LIMIT}&after={after}")).await
 }
 
-/// Asks for the server's health in the last minutes.
-pub fn trend(answer: Callback<Result<Trend, Refusal>>) {
+/// Reads what a query asks for of a topic's events.
+pub async fn page(topic: &str, query: &str) -> Option<History> {
+    let topic = encoded(topic).replace("%2F", "/");
+    get(&format!("{TOPICS_PATH}/{topic}?{query}")).await
+}
+
+/// Asks for what the page at an address is born with.
+pub fn newborn(address: &str, answer: Callback<Option<Newborn>>) {
+    let url = format!("{BORN_PATH}?address={}", encoded(address));
     spawn_local(async move {
-        let trend = match Request::get(STATUS_PATH).send().await {
-            Ok(response) => match response.status() {
-                200 => {
-                    let text = response.text().await.ok();
-                    text.and_then(|text| parse(&text)).ok_or(Refusal::Failed)
-                }
-                401 | 403 => Err(Refusal::Refused),
-                404 => Err(Refusal::Off),
-                _ => Err(Refusal::Failed),
-            },
-            Err(_) => Err(Refusal::Failed),
-        };
-        // The page may be gone by now.
-        answer.try_run(trend);
+        // The page may be gone by then.
+        answer.try_run(get(&url).await);
     });
+}
+
+async fn get<T: FromJson>(url: &str) -> Option<T> {
+    parse(&Request::get(url).send().await.ok()?.text().await.ok()?)
 }
 
 /// Where the server refuses the stream because the visitor's token has run out, gives up the token:

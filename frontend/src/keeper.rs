@@ -97,6 +97,7 @@ impl Keeper {
     }
 
     fn on_page_event(self: &Rc<Self>, event: PageEvent) {
+        self.feed.visible.set(visible());
         if matches!(event, PageEvent::Awake | PageEvent::Online) && visible() {
             self.redraw();
         }

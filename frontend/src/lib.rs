@@ -33,6 +33,7 @@ pub mod probe;
 pub mod source;
 pub mod stream;
 pub mod supervisor;
+mod talk;
 pub mod visitor;
 
 use app::{
@@ -57,7 +58,8 @@ pub fn hydrate() {
         provide_context(Clipboard(clipboard::put));
         provide_context(Navigate(navigation::follow));
         provide_context(Follow(line::follow));
-        provide_context(Fetch { trend: history::trend, status: json::parse });
+        provide_context(Fetch { newborn: history::newborn, status: json::parse });
+        provide_context(talk::talk());
         provide_context(Titled(|title| document().set_title(title)));
         view! { <App/> }
     });

@@ -2,26 +2,32 @@
 
 use leptos::prelude::*;
 
-use crate::{address::Address, feed::Feed, page::Page, text::text};
+use crate::{address::Address, chat, feed::Feed, page::Page, text::text, writing::number};
 
 /// How to set the window's title, given by the browser's half in the context.
 #[derive(Clone, Copy, Debug)]
 pub struct Titled(pub fn(&str));
 
 /// Keeps the window's title right: on the time page hours and minutes, set on each tick (a hidden
-/// tab's timers run once a minute), elsewhere the page's name.
+/// tab's timers run once a minute), in a room of the chat the room's name and how many messages of it
+/// are new, elsewhere the page's name.
 pub fn keep_title(feed: Feed, address: RwSignal<Address>) {
     let Some(Titled(set)) = use_context() else { return };
     // An effect, because effects do not run on the server.
     Effect::new(move |before: Option<()>| {
         let page = address.read().page();
+        let room = chat::room_at(&address.read().path);
         let tick = feed.pushes.read().first().map(|push| push.tick);
         let what = match tick.filter(|_| page == Page::Time) {
             Some(tick) => (feed.writing.with_untracked(|writing| writing.minute))(tick),
             // The server's title has the time already.
             None if page == Page::Time && before.is_none() => return,
-            None => page.name(text()).to_owned(),
+            None => room.unwrap_or_else(|| page.name(text()).to_owned()),
         };
-        set(&(text().title)(&what));
+        let title = (text().title)(&what);
+        match feed.unread.get() {
+            0 => set(&title),
+            unread => set(&format!("({}) {title}", number(unread.into(), 0))),
+        }
     });
 }

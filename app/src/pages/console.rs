@@ -8,11 +8,10 @@ use leptos::{
     prelude::*,
 };
 
-use super::Birth;
+use super::newborn;
 use crate::{
-    address::Address,
     event::Envelope,
-    feed::{Born, Unread},
+    feed::{Born, Newborn, Unread},
     follow::{Follow, Following, Heard},
     text::text,
 };
@@ -24,58 +23,64 @@ const ROWS_KEPT: usize = 200;
 
 /// The page at `/console`.
 #[component]
-pub fn ConsolePage(
-    /// The end of the log when the page was rendered.
-    after: String,
-) -> impl IntoView {
+pub fn ConsolePage() -> impl IntoView {
+    let born = RwSignal::new(None);
+    newborn(move |newborn| born.set(Some(newborn)));
+    let shown = move || {
+        born.get().map(|newborn| match newborn {
+            Some(Newborn { cursor, page: Born::Console { topic, events } }) => {
+                asked(topic, events, cursor)
+            }
+            _ => asked(String::new(), Err(Unread::Unavailable), String::new()),
+        })
+    };
     let words = text().console;
-    let (topic, events) = match expect_context::<Birth>().take() {
-        Some(Born::Console { topic, events }) if !topic.is_empty() => (topic, Some(events)),
-        // After a navigation without a reload: the form asks for it.
-        _ => (asked(), None),
-    };
-    let (problem, list) = match events {
-        None => (None, EitherOf3::A(view! { <p class="empty">{words.no_topic}</p> })),
-        Some(Err(Unread::NotATopic)) => (Some(words.not_a_topic), EitherOf3::B(())),
-        Some(Err(Unread::Unavailable)) => {
-            (Some(words.unavailable), EitherOf3::C(listed(topic.clone(), Vec::new(), after)))
-        }
-        Some(Ok(events)) => (None, EitherOf3::C(listed(topic.clone(), events, after))),
-    };
-    let invalid = problem.map(|_| "true");
-    let described = problem.map(|_| "problem");
-    let problem = problem.map(|it| view! { <p id="problem" class="problem" role="alert">{it}</p> });
     view! {
         <div class="console">
             <header class="page-head">
                 <h1>{words.heading}</h1>
                 <p class="age">{words.about}</p>
             </header>
-            <form class="ask" action="/console">
-                <label for="topic">{words.topic}</label>
-                <input
-                    id="topic"
-                    name="topic"
-                    value=topic
-                    required=true
-                    autocomplete="off"
-                    autocapitalize="none"
-                    spellcheck="false"
-                    aria-invalid=invalid
-                    aria-describedby=described
-                />
-                <button class="button">{words.show}</button>
-                {problem}
-            </form>
-            {list}
+            {shown}
         </div>
     }
 }
 
-/// The topic that the address names.
-fn asked() -> String {
-    let address = expect_context::<RwSignal<Address>>();
-    address.read_untracked().parameter("topic").unwrap_or_default()
+/// The form, and what it has asked for. `after`: where the events end.
+fn asked(topic: String, events: Result<Vec<Envelope>, Unread>, after: String) -> impl IntoView {
+    let words = text().console;
+    let problem = match events {
+        Err(Unread::NotATopic) => Some(words.not_a_topic),
+        Err(Unread::Unavailable) => Some(words.unavailable),
+        Ok(_) => None,
+    };
+    let list = match events {
+        Err(Unread::NotATopic) => EitherOf3::B(()),
+        _ if topic.is_empty() => EitherOf3::A(view! { <p class="empty">{words.no_topic}</p> }),
+        events => EitherOf3::C(listed(topic.clone(), events.unwrap_or_default(), after)),
+    };
+    let invalid = problem.map(|_| "true");
+    let described = problem.map(|_| "problem");
+    let problem = problem.map(|it| view! { <p id="problem" class="problem" role="alert">{it}</p> });
+    view! {
+        <form class="ask" action="/console">
+            <label for="topic">{words.topic}</label>
+            <input
+                id="topic"
+                name="topic"
+                value=topic
+                required=true
+                autocomplete="off"
+                autocapitalize="none"
+                spellcheck="false"
+                aria-invalid=invalid
+                aria-describedby=described
+            />
+            <button class="button">{words.show}</button>
+            {problem}
+        </form>
+        {list}
+    }
 }
 
 /// The list of a topic's events, and how to publish one while there are none.

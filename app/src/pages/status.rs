@@ -8,7 +8,7 @@ mod refusal;
 
 use leptos::{either::EitherOf3, prelude::*};
 
-use super::{Birth, moment::clock};
+use super::{moment::clock, newborn};
 use crate::{
     changing::{flag, words},
     event::{Envelope, STATUS},
@@ -33,14 +33,12 @@ pub fn StatusPage() -> impl IntoView {
     let settle = move |found: Result<Trend, Refusal>| {
         answer.set(Some(found.map(|found| trend.set(found))));
     };
-    match expect_context::<Birth>().take() {
-        Some(Born::Status(found)) => settle(found),
-        _ => {
-            if let Some(Fetch { trend, .. }) = use_context() {
-                trend(Callback::new(settle));
-            }
-        }
-    }
+    newborn(move |born| {
+        settle(match born.map(|born| born.page) {
+            Some(Born::Status(found)) => found,
+            _ => Err(Refusal::Failed),
+        });
+    });
     follow(answer, trend);
     let stale = stale(trend);
     let shown = move || match answer.get() {

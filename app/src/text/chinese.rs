@@ -1,6 +1,6 @@
 //! 简体中文.
 
-use super::{Banner, Cards, Missing, Pages, Snippets, Text, Units, console, status};
+use super::{Banner, Cards, Missing, Pages, Snippets, Text, Units, chat, console, status};
 
 /// 简体中文.
 pub static CHINESE: Text = Text {
@@ -77,6 +77,7 @@ pub static CHINESE: Text = Text {
     },
     snippets: Snippets { heading: "自己来读", copy: "复制", copied: "已复制" },
     status: &status::CHINESE,
+    chat: &chat::CHINESE,
     console: &console::CHINESE,
 };
 

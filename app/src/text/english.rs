@@ -1,6 +1,6 @@
 //! English.
 
-use super::{Banner, Cards, Missing, Pages, Snippets, Text, Units, console, status};
+use super::{Banner, Cards, Missing, Pages, Snippets, Text, Units, chat, console, status};
 
 /// English.
 pub static ENGLISH: Text = Text {
@@ -92,5 +92,6 @@ pub static ENGLISH: Text = Text {
     },
     snippets: Snippets { heading: "Read it yourself", copy: "Copy", copied: "Copied" },
     status: &status::ENGLISH,
+    chat: &chat::ENGLISH,
     console: &console::ENGLISH,
 };

@@ -1,0 +1,123 @@
+//! Links in a text: a text goes in, its parts come out, those with an address of the web as links.
+//!
+//! The crate `linkify` takes what follows an address in Chinese for a part of it, as in
+//! `https://example.com。好`.
+
+use crate::chat::is_seen;
+
+/// What an address of the web begins with.
+const SCHEMES: [&str; 2] = ["https://", "http://"];
+
+/// What ends an address wherever it stands: quotes, brackets that no address holds, and the
+/// punctuation of Chinese and Japanese.
+const ENDS: &str = "<>\"`{}|\\^“”‘’«»…、。，．；：？！（）［］｛｝【】《》〈〉「」『』〔〕";
+
+/// What belongs to the sentence, and not to the address, where it stands at its end.
+const TRAILING: &str = ".,;:!?'*_~";
+
+/// A part of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part<'a> {
+    /// The part as it was typed.
+    pub text: &'a str,
+    /// It is an address of the web.
+    pub link: bool,
+}
+
+/// The parts of a text, in order. Only `http:` and `https:` make a link: a script has no such address.
+pub fn parts(text: &str) -> Vec<Part<'_>> {
+    let (mut parts, mut plain) = (Vec::new(), 0);
+    for (at, _) in text.match_indices("http") {
+        if at < plain || text[..at].ends_with(|one: char| one.is_ascii_alphanumeric()) {
+            continue;
+        }
+        let address = address(&text[at..]);
+        if !address.is_empty() {
+            parts.push(Part { text: &text[plain..at], link: false });
+            parts.push(Part { text: address, link: true });
+            plain = at + address.len();
+        }
+    }
+    parts.push(Part { text: &text[plain..], link: false });
+    parts.retain(|part| !part.text.is_empty());
+    parts
+}
+
+/// The address that a text begins with; empty where there is none.
+fn address(text: &str) -> &str {
+    let Some(scheme) = SCHEMES.into_iter().find(|scheme| text.starts_with(scheme)) else {
+        return "";
+    };
+    let stops = |one: char| one.is_whitespace() || ENDS.contains(one) || !is_seen(one);
+    let mut address = &text[..text.find(stops).unwrap_or(text.len())];
+    loop {
+        let opened = |open, close| address.matches(open).count() < address.matches(close).count();
+        let unpaired = match address.chars().last() {
+            Some(')') => opened('(', ')'),
+            Some(']') => opened('[', ']'),
+            Some(last) => TRAILING.contains(last),
+            None => false,
+        };
+        if !unpaired {
+            break;
+        }
+        address = &address[..address.len() - 1];
+    }
+    let host = address.get(scheme.len()..).unwrap_or_default();
+    if host.starts_with(|one: char| one.is_alphanumeric() || one == '[') { address } else { "" }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn links(text: &str) -> Vec<&str> {
+        parts(text).into_iter().filter(|part| part.link).map(|part| part.text).collect()
+    }
+
+    #[test]
+    fn an_address_ends_where_the_sentence_goes_on() {
+        for (text, link) in [
+            ("https://example.com", "https://example.com"),
+            ("see http://a.b/c?d=e&f#g.", "http://a.b/c?d=e&f#g"),
+            ("(https://a.b/c_(d)), yes", "https://a.b/c_(d)"),
+            ("[1]: https://[::1]:3000/x]", "https://[::1]:3000/x"),
+            ("看https://example.com。好", "https://example.com"),
+            ("（https://例子.中国/路径），然后", "https://例子.中国/路径"),
+            ("\"https://a.b/c\"><script>", "https://a.b/c"),
+            ("'https://a.b/c'", "https://a.b/c"),
+            ("https://a.b/\u{202e}moc.d", "https://a.b/"),
+            ("https://a.b\nnext", "https://a.b"),
+        ] {
+            assert_eq!(links(text), [link], "{text:?}");
+        }
+        assert_eq!(links("https://a.b https://c.d"), ["https://a.b", "https://c.d"]);
+    }
+
+    #[test]
+    fn what_is_no_address_of_the_web_is_no_link() {
+        for text in [
+            "javascript:alert(1)",
+            "javascript://a.b/%0aalert(1)",
+            "data:text/html,x",
+            "xhttps://a.b",
+            "https://",
+            "https://?",
+            "http:/a.b",
+            "https",
+            "//a.b",
+        ] {
+            assert_eq!(links(text), [""; 0], "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_parts_are_the_text(text in "(https?://|[a-z.()， 。/]|\\PC){0,20}") {
+            let whole: String = parts(&text).iter().map(|part| part.text).collect();
+            prop_assert_eq!(whole, text);
+        }
+    }
+}

@@ -1,0 +1,274 @@
+//! A visit to a room: what is heard and what the visitor does go in, the conversation as a signal comes
+//! out.
+
+use leptos::{html, prelude::*, task};
+
+use super::conversation::Conversation;
+use crate::{
+    chat::{Here, Message, Posted, Room, here_topic, path, topic},
+    event::{Envelope, History, PURGED},
+    feed::{Born, Feed, Newborn},
+    follow::{Fetch, Follow, Following, Heard},
+    link::Link,
+    talk::{From, Talk},
+    text::{chat::Words, text},
+};
+
+/// The newest message is in sight where the end is at most so far away, in CSS pixels.
+const NEAR: i32 = 48;
+
+/// Where an end of what is shown comes so near, what lies beyond it is read, in CSS pixels.
+const SOON: i32 = 600;
+
+/// A visit to a room. A cheap handle.
+#[derive(Clone, Copy, Debug)]
+pub struct Visit {
+    /// The room's name.
+    pub room: StoredValue<String>,
+    /// What is shown of it.
+    pub conversation: RwSignal<Conversation>,
+    /// Who is there.
+    pub here: RwSignal<Here>,
+    /// The visitor's name; empty where they have none yet.
+    pub me: RwSignal<String>,
+    /// Whether the newest message is in sight.
+    pub at_end: RwSignal<bool>,
+    /// What a screen reader is told.
+    pub spoken: RwSignal<String>,
+    /// What the messages scroll in. It is laid out from its foot: its place is 0 there, and negative
+    /// above.
+    pub scroller: NodeRef<html::Div>,
+    /// The field of the visitor's name.
+    pub name: NodeRef<html::Input>,
+    /// The field of what they write.
+    pub written: NodeRef<html::Textarea>,
+    /// The words of the page: what is called back has no context to find them in.
+    pub words: &'static Words,
+    feed: Feed,
+    /// There is none on the server.
+    talk: Option<(Follow, Talk, Fetch)>,
+    /// More of the history is on its way.
+    reading: StoredValue<bool>,
+    /// A message is on its way.
+    sending: StoredValue<bool>,
+}
+
+impl Visit {
+    /// Enters a room. `after`: the end of the log when the page was made.
+    pub fn begin(room: Room, after: String) -> Self {
+        let (here, me) = (room.here.clone(), room.me.clone());
+        let (follow, talk, fetch) = (use_context(), use_context(), use_context());
+        let visit = Self {
+            room: StoredValue::new(room.room.clone()),
+            at_end: RwSignal::new(!room.newer),
+            conversation: RwSignal::new(Conversation::new(room)),
+            here: RwSignal::new(here),
+            me: RwSignal::new(me),
+            spoken: RwSignal::default(),
+            scroller: NodeRef::new(),
+            name: NodeRef::new(),
+            written: NodeRef::new(),
+            words: text().chat,
+            feed: expect_context(),
+            talk: follow.zip(talk).zip(fetch).map(|((follow, talk), fetch)| (follow, talk, fetch)),
+            reading: StoredValue::new(false),
+            sending: StoredValue::new(false),
+        };
+        visit.follow(after);
+        visit
+    }
+
+    /// Hears of the room for as long as the visit lasts, and is seen there.
+    fn follow(self, after: String) {
+        let Some((Follow(follow), talk, _)) = self.talk else { return };
+        Effect::new(move || {
+            let room = self.room.get_value();
+            let hear = Callback::new(move |heard| self.hear(heard));
+            follow(Following { topic: topic(&room), after: Some(after.clone()), hear });
+            let hear = Callback::new(move |heard| self.hear_of_others(heard));
+            follow(Following { topic: here_topic(&room), after: None, hear });
+            (talk.stay)(room, self.me);
+        });
+        let Feed { link, visible, unread, .. } = self.feed;
+        Effect::new(move || {
+            if link.get() == Link::Live {
+                self.retry(None);
+            }
+        });
+        Effect::new(move || {
+            if visible.get() && self.at_end.get() {
+                unread.set(0);
+            }
+        });
+        on_cleanup(move || unread.set(0));
+    }
+
+    fn hear(self, heard: Heard) {
+        let back = !self.at_end.get_untracked();
+        let said = match heard {
+            Heard::Gap(_) => return self.keep_place(|conversation| conversation.gap(back)),
+            Heard::Event(event) if event.event_type == PURGED => {
+                return self.conversation.update(Conversation::purge);
+            }
+            Heard::Event(event) => self.posted(event),
+        };
+        let Message { name, text } = &said.message;
+        let words = (self.words.says)(if name.is_empty() { self.words.nobody } else { name }, text);
+        let mut others = false;
+        self.keep_place(|conversation| others = conversation.hear(said, back));
+        if others {
+            self.spoken.set(words);
+            if back || !self.feed.visible.get_untracked() {
+                self.feed.unread.update(|unread| *unread += 1);
+            }
+        }
+    }
+
+    fn hear_of_others(self, heard: Heard) {
+        if let (Heard::Event(Envelope { data, .. }), Some((_, talk, _))) = (heard, self.talk)
+            && let Some(here) = (talk.here)(&data)
+        {
+            self.here.set(here);
+        }
+    }
+
+    fn posted(self, event: Envelope) -> Posted {
+        let Envelope { id, at, data, .. } = event;
+        let read = self.talk.and_then(|(_, talk, _)| (talk.message)(&data));
+        Posted { id: id.unwrap_or_default(), at, message: Message::of(&data, read) }
+    }
+
+    /// Changes the newer end of what is shown; what the visitor reads stays where it is.
+    fn keep_place(self, change: impl FnOnce(&mut Conversation)) {
+        let scroller = self.scroller.get_untracked().filter(|_| !self.at_end.get_untracked());
+        let height = scroller.as_ref().map(|it| it.scroll_height());
+        self.conversation.update(change);
+        task::spawn_local(async move {
+            // The change is drawn by then.
+            task::tick().await;
+            if let Some((scroller, height)) = scroller.zip(height) {
+                let grown = scroller.scroll_height() - height;
+                scroller.set_scroll_top(scroller.scroll_top() - grown);
+            }
+        });
+    }
+
+    /// Says something.
+    pub fn say(self, message: Message) {
+        let Some((_, talk, _)) = self.talk else { return };
+        self.conversation.update(|conversation| conversation.say((talk.key)(), message));
+        self.send();
+        self.to_end();
+    }
+
+    /// Sends again what has failed: one message, or all that did not reach the server.
+    pub fn retry(self, key: Option<&str>) {
+        self.conversation.update(|conversation| conversation.retry(key));
+        self.send();
+    }
+
+    /// Gives back what has failed, to be written anew.
+    pub fn take_back(self, key: &str) {
+        let mut message = None;
+        self.conversation.update(|conversation| message = conversation.take_back(key));
+        if let Some((message, field)) = message.zip(self.written.get_untracked()) {
+            let text = message.text + "\n" + &field.value();
+            field.set_value(text.trim_end());
+            // What cannot be focused is not in the way.
+            let _ = field.focus();
+        }
+    }
+
+    /// Sends what waits, one message after the other.
+    fn send(self) {
+        let conversation = self.conversation.read_untracked();
+        let next = conversation.to_send().filter(|_| !self.sending.get_value());
+        let Some((next, (_, talk, _))) = next.zip(self.talk) else { return };
+        let (key, message) = (next.key.clone(), next.message.clone());
+        drop(conversation);
+        self.sending.set_value(true);
+        let ours = key.clone();
+        let answered = Callback::new(move |answer| {
+            self.sending.set_value(false);
+            if let Err(why) = answer {
+                self.spoken.set((self.words.unsent)(why).to_owned());
+            }
+            self.conversation.update(|conversation| conversation.answered(&ours, answer));
+            self.send();
+        });
+        (talk.say)(&self.room.read_value(), &key, &message, answered);
+    }
+
+    /// The messages were scrolled: reads what lies beyond their ends where those come near.
+    pub fn on_scroll(self) {
+        let Some(scroller) = self.scroller.get_untracked() else { return };
+        let below = -scroller.scroll_top();
+        let above = scroller.scroll_height() - scroller.client_height() - below;
+        let at_end = below < NEAR && !self.conversation.read_untracked().is_ahead();
+        if self.at_end.get_untracked() != at_end {
+            self.at_end.set(at_end);
+        }
+        if above < SOON {
+            self.read_back();
+        } else if below < SOON {
+            self.read_on();
+        }
+    }
+
+    /// Reads older messages.
+    pub fn read_back(self) {
+        let before = self.conversation.read_untracked().older().cloned();
+        self.read(before.map(From::Before), |visit, older, next| {
+            visit.conversation.update(|conversation| conversation.prepend(older, next));
+            visit.keep_place(Conversation::trim_newest);
+        });
+    }
+
+    /// Reads newer messages, where they are not shown.
+    fn read_on(self) {
+        let after = self.conversation.read_untracked().newer().cloned();
+        self.read(after.map(From::After), |visit, newer, next| {
+            visit.keep_place(|conversation| conversation.append(newer, next.is_some()));
+        });
+    }
+
+    fn read(self, from: Option<From>, take: fn(Self, Vec<Posted>, Option<String>)) {
+        let Some((from, (_, talk, _))) = from.zip(self.talk) else { return };
+        if self.reading.get_value() {
+            return;
+        }
+        self.reading.set_value(true);
+        let back = matches!(from, From::Before(_));
+        let answer = Callback::new(move |history: Option<History>| {
+            self.reading.set_value(false);
+            let Some(History { mut events, next, .. }) = history else { return };
+            if back {
+                events.reverse();
+            }
+            let said = events.into_iter().filter(|event| event.event_type != PURGED);
+            take(self, said.map(|event| self.posted(event)).collect(), next);
+        });
+        (talk.read)(&self.room.read_value(), from, answer);
+    }
+
+    /// Shows the newest messages.
+    pub fn to_end(self) {
+        let to_foot = move || {
+            if let Some(scroller) = self.scroller.get_untracked() {
+                scroller.set_scroll_top(0);
+            }
+            self.at_end.set(true);
+        };
+        if !self.conversation.read_untracked().is_ahead() {
+            return to_foot();
+        }
+        let Some((.., Fetch { newborn, .. })) = self.talk else { return };
+        let answer = Callback::new(move |newborn| {
+            if let Some(Newborn { page: Born::Room(Ok(room)), .. }) = newborn {
+                self.conversation.update(|conversation| conversation.renew(room));
+                to_foot();
+            }
+        });
+        newborn(&path(&self.room.read_value()), answer);
+    }
+}

@@ -1,0 +1,38 @@
+//! How a page of the chat talks with the server, given by the browser's half in the context. The server
+//! provides none, so that rendering sends nothing.
+
+use leptos::prelude::*;
+
+use crate::{
+    chat::{Here, Message, Unsent},
+    event::History,
+};
+
+/// How to talk in a room.
+#[derive(Clone, Copy, Debug)]
+pub struct Talk {
+    /// A key that no other message has.
+    pub key: fn() -> String,
+    /// Sends a message to a room under its key. Called back with the cursor of its event, or why it was
+    /// not taken.
+    pub say: fn(&str, &str, &Message, Callback<Result<String, Unsent>>),
+    /// Reads a room's messages from a place on; called back with `None` where the server does not give
+    /// them.
+    pub read: fn(&str, From, Callback<Option<History>>),
+    /// Reads the data of an event; `None` where it is no message.
+    pub message: fn(&str) -> Option<Message>,
+    /// Reads who is in a room.
+    pub here: fn(&str) -> Option<Here>,
+    /// Says, for as long as the current owner lives, that somebody of this name is in a room; the name
+    /// may be none.
+    pub stay: fn(String, RwSignal<String>),
+}
+
+/// From where to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum From {
+    /// Backwards from before a cursor.
+    Before(String),
+    /// Forwards from after a cursor.
+    After(String),
+}

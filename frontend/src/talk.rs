@@ -1,0 +1,153 @@
+//! The chat: what the visitor says goes in, the server's answer comes out; and while they are in a room,
+//! the server hears it.
+
+use std::{cell::Cell, rc::Rc};
+
+use app::{
+    Feed,
+    chat::{Answer, Message, Unsent, path, topic},
+    event::History,
+    link::Mono,
+    talk::{From, Talk},
+};
+use gloo_net::http::Request;
+use gloo_timers::callback::Interval;
+use leptos::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+
+use crate::{
+    history::{encoded, page},
+    json::parse,
+    page_clock::now,
+    page_events::{PageEvent, listen},
+};
+
+/// How many messages are read at once.
+const LIMIT: u32 = 100;
+
+/// The lease of one who is in a room is renewed after so long, in microseconds: it lasts three times as
+/// long.
+const RENEW_AFTER: Mono = 15_000_000;
+
+/// Where the browser's name among the visitors is kept.
+const BROWSER: &str = "belfry-browser";
+
+/// How a page talks with the server.
+pub fn talk() -> Talk {
+    Talk { key, say, read, message: parse, here: parse, stay }
+}
+
+/// Random, in hexadecimal digits.
+fn key() -> String {
+    let random = || js_sys::Math::random().to_bits();
+    format!("{:x}{:x}", random(), random())
+}
+
+fn say(room: &str, key: &str, message: &Message, answer: Callback<Result<String, Unsent>>) {
+    let Message { name, text } = message;
+    let form = format!("name={}&text={}&key={key}", encoded(name), encoded(text));
+    let url = path(room);
+    spawn_local(async move {
+        // The page may be gone by then.
+        answer.try_run(post(&url, form).await);
+    });
+}
+
+async fn post(url: &str, form: String) -> Result<String, Unsent> {
+    let request = Request::post(url)
+        .header("accept", "application/json")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(form);
+    let sent = async { request.ok()?.send().await.ok()?.text().await.ok() };
+    let Some(Answer { id, reason }) = sent.await.and_then(|text| parse(&text)) else {
+        return Err(Unsent::Unreached);
+    };
+    id.ok_or(reason.unwrap_or(Unsent::Unavailable))
+}
+
+fn read(room: &str, from: From, answer: Callback<Option<History>>) {
+    let topic = topic(room);
+    let query = match from {
+        From::Before(cursor) => format!("limit={LIMIT}&before={}", encoded(&cursor)),
+        From::After(cursor) => format!("limit={LIMIT}&after={}", encoded(&cursor)),
+    };
+    spawn_local(async move {
+        answer.try_run(page(&topic, &query).await);
+    });
+}
+
+/// One who is in a room.
+struct Stay {
+    url: String,
+    tab: String,
+    name: RwSignal<String>,
+    /// When the lease was renewed last; `None` while the page is asleep.
+    renewed: Cell<Option<Mono>>,
+}
+
+/// Holds a lease until the current owner is gone. It is renewed with the ticks of the stream, which
+/// come in time where a hidden page's timers do not, and by a timer where the ticks are far apart.
+fn stay(room: String, name: RwSignal<String>) {
+    let url = path(&room) + "/here";
+    let stay = Rc::new(Stay { url, tab: key(), name, renewed: Cell::new(Some(now())) });
+    let pushes = expect_context::<Feed>().pushes;
+    let at_tick = stay.clone();
+    Effect::new(move || {
+        pushes.track();
+        at_tick.renew_if_due();
+    });
+    let at_name = stay.clone();
+    Effect::new(move || {
+        name.track();
+        at_name.tell(false);
+    });
+    let at_time = stay.clone();
+    let every = u32::try_from(RENEW_AFTER / 1000).unwrap_or(u32::MAX);
+    let timer = Interval::new(every, move || at_time.renew_if_due());
+    let at_event = stay.clone();
+    let listeners = listen(move |event| match event {
+        PageEvent::Asleep => at_event.leave(),
+        PageEvent::Awake => at_event.tell(false),
+        PageEvent::Hidden | PageEvent::Online => {}
+    });
+    StoredValue::new_local((timer, listeners));
+    let stay = StoredValue::new_local(stay);
+    on_cleanup(move || stay.with_value(|stay| stay.leave()));
+}
+
+impl Stay {
+    fn renew_if_due(&self) {
+        if self.renewed.get().is_some_and(|renewed| now() - renewed >= RENEW_AFTER) {
+            self.tell(false);
+        }
+    }
+
+    fn leave(&self) {
+        self.tell(true);
+        self.renewed.set(None);
+    }
+
+    /// A beacon: it arrives although the page is left.
+    fn tell(&self, leaves: bool) {
+        self.renewed.set(Some(now()));
+        let name = encoded(&self.name.get_untracked());
+        let leave = if leaves { "&leave=1" } else { "" };
+        let form = format!("browser={}&tab={}&name={name}{leave}", browser(), self.tab);
+        // One that is not sent is followed by another.
+        let _ = window().navigator().send_beacon_with_opt_str(&self.url, Some(&form));
+    }
+}
+
+/// The browser's name among the visitors: the same in all its tabs. Where a browser keeps nothing for a
+/// page, each tab is one of its own.
+fn browser() -> String {
+    let storage = window().local_storage().ok().flatten();
+    let kept = storage.as_ref().and_then(|it| it.get_item(BROWSER).ok().flatten());
+    kept.unwrap_or_else(|| {
+        let name = key();
+        if let Some(storage) = storage {
+            let _ = storage.set_item(BROWSER, &name);
+        }
+        name
+    })
+}
