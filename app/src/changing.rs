@@ -1,9 +1,10 @@
-//! The parts of a view that change: a closure goes in, a signal comes out.
+//! The parts of a view that change or act: a closure goes in, a signal, an effect or a handler of one type
+//! comes out.
 //!
 //! Each type of closure in a view brings machine code of its own, about 1 KB of wasm. So they become
 //! signals of a few types here, which made the wasm a tenth smaller.
 
-use leptos::prelude::*;
+use leptos::{ev::MouseEvent, prelude::*};
 
 /// A text that changes.
 pub fn words(words: impl Fn() -> String + Send + Sync + 'static) -> Signal<String> {
@@ -20,6 +21,23 @@ pub fn attribute(
     attribute: impl Fn() -> Option<&'static str> + Send + Sync + 'static,
 ) -> Signal<Option<&'static str>> {
     signal(Box::new(attribute))
+}
+
+/// Does something now, and again when what it reads has changed; not on the server.
+pub fn effect(act: impl Fn() + 'static) {
+    boxed_effect(Box::new(act));
+}
+
+fn boxed_effect(act: Box<dyn Fn()>) {
+    Effect::new(move |_: Option<()>| act());
+}
+
+/// What a click does, in the place of what the browser would do.
+pub fn click(act: impl Fn() + 'static) -> Box<dyn FnMut(MouseEvent)> {
+    Box::new(move |click| {
+        click.prevent_default();
+        act();
+    })
 }
 
 /// One for each type of value, not for each closure.

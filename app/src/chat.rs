@@ -245,7 +245,7 @@ pub fn is_name(name: &str) -> bool {
     !name.is_empty()
         && name.chars().count() <= LONGEST_NAME
         && name.trim().len() == name.len()
-        && !name.contains("  ")
+        && !name.chars().zip(name.chars().skip(1)).any(|pair| pair == (' ', ' '))
         && !name.chars().any(|one| !is_seen(one) || odd_space(one))
 }
 

@@ -1,5 +1,6 @@
 //! The parts that pages are made of.
 
+mod ask;
 mod banner;
 mod bell;
 mod card;
@@ -7,11 +8,13 @@ mod cores;
 mod language_switch;
 mod link_pill;
 mod masthead;
+mod page_head;
 mod plot;
 mod snippets;
 mod spark;
 mod window_title;
 
+pub use ask::Ask;
 pub use banner::Banner;
 pub use bell::Bell;
 pub use card::Card;
@@ -19,6 +22,7 @@ pub use cores::Cores;
 pub use language_switch::LanguageSwitch;
 pub use link_pill::LinkPill;
 pub use masthead::Masthead;
+pub use page_head::PageHead;
 pub use plot::{Curve, Plot, Plotted};
 pub use snippets::{Clipboard, Snippet, Snippets};
 pub use spark::Spark;

@@ -11,8 +11,9 @@ use leptos::{either::EitherOf5, prelude::*};
 
 use crate::{
     address::Address,
+    changing::effect,
     components::{Banner, Masthead, keep_title},
-    feed::{Feed, Newborn, Snapshot, Subscribe},
+    feed::{Born, Feed, Newborn, Snapshot, Subscribe},
     follow::Fetch,
     page::Page,
     text::text,
@@ -45,25 +46,48 @@ fn newborn(take: impl Fn(Option<Newborn>) + Send + Sync + 'static) {
     }
 }
 
+/// What a page is born with, for one that shows nothing before.
+#[derive(Clone, Copy, Debug)]
+struct Awaited {
+    born: StoredValue<Option<Newborn>>,
+    came: RwSignal<bool>,
+}
+
+fn awaited() -> Awaited {
+    let awaited = Awaited { born: StoredValue::new(None), came: RwSignal::new(false) };
+    newborn(move |born| {
+        awaited.born.set_value(born);
+        awaited.came.set(true);
+    });
+    awaited
+}
+
+impl Awaited {
+    /// Takes it once it has come; `Some(None)` where the server has not said.
+    fn take(self) -> Option<Option<Newborn>> {
+        self.came.get().then(|| self.born.try_update_value(Option::take).flatten())
+    }
+}
+
 /// The application. It is rendered by the server from the [`Snapshot`] in the context, and hydrated
 /// from the same one in the browser, where it subscribes.
 #[component]
 pub fn App() -> impl IntoView {
     let snapshot = expect_context::<Snapshot>();
     provide_context(snapshot.language);
-    let (born, cursor) = (snapshot.now, snapshot.cursor.clone());
-    let newborn = Newborn { cursor, page: snapshot.page.clone() };
-    provide_context(Birth(StoredValue::new(Some(newborn))));
     let feed = Feed::new(&snapshot);
     provide_context(feed);
-    let address = RwSignal::new(Address::new(&snapshot.address));
+    let Snapshot { now: born, address, cursor, page, .. } = snapshot;
+    let birth = (!matches!(page, Born::Plain)).then_some(Newborn { cursor, page });
+    provide_context(Birth(StoredValue::new(birth)));
+    let address = RwSignal::new(Address::new(&address));
     provide_context(address);
     // Effects, because they do not run on the server and run after hydration.
     if let Some(Subscribe(subscribe)) = use_context() {
-        Effect::new(move || subscribe(feed));
+        effect(move || subscribe(feed));
     }
     if let Some(Navigate(follow)) = use_context() {
-        Effect::new(move || follow(address));
+        effect(move || follow(address));
     }
     keep_title(feed, address);
     let page = move || match address.read().page() {

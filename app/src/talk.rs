@@ -23,9 +23,29 @@ pub struct Talk {
     pub message: fn(&str) -> Option<Message>,
     /// Reads who is in a room.
     pub here: fn(&str) -> Option<Here>,
+    /// Where an element that scrolls stands, by its id.
+    pub place: fn(&str) -> Place,
+    /// Scrolls an element to a place from its top.
+    pub scroll: fn(&str, i32),
+    /// What stands in a field, by its id.
+    pub field: fn(&str) -> String,
+    /// Writes into a field, and gives it the keyboard.
+    pub fill: fn(&str, &str),
     /// Says, for as long as the current owner lives, that somebody of this name is in a room; the name
     /// may be none.
     pub stay: fn(String, RwSignal<String>),
+}
+
+/// Where an element that scrolls stands, in CSS pixels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// What has scrolled out at its top. It is negative in one that is laid out from its foot, where 0 is
+    /// the foot.
+    pub top: i32,
+    /// How high all that it holds is.
+    pub whole: i32,
+    /// How much of it is seen.
+    pub seen: i32,
 }
 
 /// From where to read.

@@ -1,6 +1,8 @@
 //! The clipboard: a text goes in.
 
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::JsFuture;
+
+use crate::fetch::begin;
 
 /// Puts a text on the visitor's clipboard, and says whether the browser lets a page do that: only
 /// on https and on this machine.
@@ -11,6 +13,6 @@ pub fn put(text: &str) -> bool {
     }
     let writing = window.navigator().clipboard().write_text(text);
     // A visitor may refuse; there is nothing that the page could do about it.
-    spawn_local(async move { drop(JsFuture::from(writing).await) });
+    begin(async move { drop(JsFuture::from(writing).await) });
     true
 }

@@ -12,9 +12,8 @@ use app::{
 };
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::{Callable, Callback};
-use wasm_bindgen_futures::spawn_local;
 
-use crate::{cursor::Cursor, following::Following, history};
+use crate::{cursor::Cursor, fetch::begin, following::Following, history};
 
 /// Between two attempts to read the history, in milliseconds: doubled each time, up to the second.
 const WAITS_MS: (u32, u32) = (1_000, 12_000);
@@ -81,7 +80,7 @@ impl Follower {
     /// Reads the history for as long as it is wanted, unless that is under way.
     fn read(self: &Rc<Self>) {
         if self.reading().is_some() && !self.busy.replace(true) {
-            spawn_local(read_back(Rc::downgrade(self)));
+            begin(read_back(Rc::downgrade(self)));
         }
     }
 

@@ -15,10 +15,10 @@ use app::{
 use gloo_events::EventListener;
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
-use wasm_bindgen_futures::spawn_local;
 
 use crate::{
     clock::{Clock, Correction, Verdict},
+    fetch::begin,
     line::{Line, News},
     page_clock::{millis_until, now, resolution, wall},
     page_events::{PageEvent, listen, visible},
@@ -158,7 +158,7 @@ impl Keeper {
         }
         self.probe_at.set(now().saturating_add(BETWEEN_BURSTS));
         let itself = self.itself.clone();
-        spawn_local(async move {
+        begin(async move {
             let (mut best, mut step) = (None::<i64>, None);
             for _ in 0..probes {
                 let Some((probe, reply)) = probe().await else { break };

@@ -17,6 +17,7 @@ pub mod clipboard;
 pub mod clock;
 mod crew;
 pub mod cursor;
+mod fetch;
 pub mod follower;
 pub mod following;
 mod history;

@@ -6,8 +6,10 @@ use std::{cell::Cell, rc::Rc};
 use js_sys::{Function, Object, Promise, Reflect};
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue, prelude::*};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortController;
+
+use crate::fetch::begin;
 
 #[wasm_bindgen]
 extern "C" {
@@ -75,7 +77,7 @@ impl Lock {
         };
         let over = locks.request(name, &options, hold.unchecked_ref());
         let gone = dropped.clone();
-        spawn_local(async move {
+        begin(async move {
             if JsFuture::from(over).await.is_err() && !gone.get() {
                 say(if granted.get() { LockSays::Robbed } else { LockSays::Refused });
             }

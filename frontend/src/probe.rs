@@ -1,12 +1,15 @@
 //! One clock probe: nothing goes in, a round trip's four instants come out.
 
 use app::{ProbeReply, event::PROBE_PATH};
-use gloo_net::http::Request;
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{AbortSignal, PerformanceResourceTiming, RequestCache};
+use web_sys::{AbortSignal, PerformanceResourceTiming, RequestCache, RequestInit};
 
-use crate::{clock::Probe, json, page_clock};
+use crate::{
+    clock::Probe,
+    fetch::{send_as, text},
+    json, page_clock,
+};
 
 /// A probe that takes longer says too little of the clock to be waited for, in milliseconds.
 const PATIENCE: u32 = 5000;
@@ -15,11 +18,12 @@ const PATIENCE: u32 = 5000;
 pub async fn probe() -> Option<(Probe, ProbeReply)> {
     let too_late = AbortSignal::timeout_with_u32(PATIENCE);
     let left = page_clock::now();
-    let request =
-        Request::get(PROBE_PATH).cache(RequestCache::NoStore).abort_signal(Some(&too_late));
-    let response = request.send().await.ok()?;
+    let init = RequestInit::new();
+    init.set_cache(RequestCache::NoStore);
+    init.set_signal(Some(&too_late));
+    let response = send_as(PROBE_PATH, &init).await?;
     let back = page_clock::now();
-    let reply: ProbeReply = json::parse(&response.text().await.ok()?)?;
+    let reply: ProbeReply = json::parse(&text(&response).await?)?;
     Some((Probe { left, back, received: reply.received, sent: reply.sent }, reply))
 }
 

@@ -11,9 +11,9 @@ use app::{
     link::{Link, Mono},
 };
 use gloo_timers::callback::Timeout;
-use wasm_bindgen_futures::spawn_local;
 
 use crate::{
+    fetch::begin,
     following::is_state,
     history::{encoded, forget_expired_token},
     page_clock::{millis_until, now},
@@ -203,11 +203,11 @@ impl Stream {
                 self.on_speaking();
                 (self.say)(StreamSays::Gap(json));
             }
-            Said::Expired => spawn_local(forget_expired_token()),
+            Said::Expired => begin(forget_expired_token()),
             Said::Failed => {
                 let spoke = self.current.borrow().as_ref().is_some_and(|open| open.spoke);
                 if !spoke {
-                    spawn_local(forget_expired_token());
+                    begin(forget_expired_token());
                 }
                 self.tell(Signal::Failed);
             }

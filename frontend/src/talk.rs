@@ -8,14 +8,16 @@ use app::{
     chat::{Answer, Message, Unsent, path, topic},
     event::History,
     link::Mono,
-    talk::{From, Talk},
+    talk::{From, Place, Talk},
 };
-use gloo_net::http::Request;
 use gloo_timers::callback::Interval;
+use js_sys::Reflect;
 use leptos::prelude::*;
-use wasm_bindgen_futures::spawn_local;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Element, HtmlElement, UrlSearchParams};
 
 use crate::{
+    fetch::{self, begin, send},
     history::{encoded, page},
     json::parse,
     page_clock::now,
@@ -34,7 +36,7 @@ const BROWSER: &str = "belfry-browser";
 
 /// How a page talks with the server.
 pub fn talk() -> Talk {
-    Talk { key, say, read, message: parse, here: parse, stay }
+    Talk { key, say, read, message: parse, here: parse, place, scroll, field, fill, stay }
 }
 
 /// Random, in hexadecimal digits.
@@ -45,35 +47,71 @@ fn key() -> String {
 
 fn say(room: &str, key: &str, message: &Message, answer: Callback<Result<String, Unsent>>) {
     let Message { name, text } = message;
-    let form = format!("name={}&text={}&key={key}", encoded(name), encoded(text));
-    let url = path(room);
-    spawn_local(async move {
+    let (url, form) = (path(room), form(&[("name", name), ("text", text), ("key", key)]));
+    begin(async move {
+        let answered = async { fetch::text(&send("POST", &url, Some(&form)).await?).await };
+        let answered = answered.await.and_then(|text| parse(&text));
         // The page may be gone by then.
-        answer.try_run(post(&url, form).await);
+        answer.try_run(match answered {
+            Some(Answer { id: Some(id), .. }) => Ok(id),
+            Some(Answer { reason, .. }) => Err(reason.unwrap_or(Unsent::Unavailable)),
+            None => Err(Unsent::Unreached),
+        });
     });
 }
 
-async fn post(url: &str, form: String) -> Result<String, Unsent> {
-    let request = Request::post(url)
-        .header("accept", "application/json")
-        .header("content-type", "application/x-www-form-urlencoded")
-        .body(form);
-    let sent = async { request.ok()?.send().await.ok()?.text().await.ok() };
-    let Some(Answer { id, reason }) = sent.await.and_then(|text| parse(&text)) else {
-        return Err(Unsent::Unreached);
-    };
-    id.ok_or(reason.unwrap_or(Unsent::Unavailable))
+/// Fields as a form sends them.
+fn form(fields: &[(&str, &str)]) -> JsValue {
+    let form = UrlSearchParams::new();
+    form.map_or(JsValue::UNDEFINED, |form| {
+        for (name, value) in fields {
+            form.append(name, value);
+        }
+        form.into()
+    })
 }
 
 fn read(room: &str, from: From, answer: Callback<Option<History>>) {
     let topic = topic(room);
-    let query = match from {
-        From::Before(cursor) => format!("limit={LIMIT}&before={}", encoded(&cursor)),
-        From::After(cursor) => format!("limit={LIMIT}&after={}", encoded(&cursor)),
+    let (way, cursor) = match from {
+        From::Before(cursor) => ("before", cursor),
+        From::After(cursor) => ("after", cursor),
     };
-    spawn_local(async move {
+    begin(async move {
+        let query = format!("limit={LIMIT}&{way}={}", encoded(&cursor));
         answer.try_run(page(&topic, &query).await);
     });
+}
+
+fn element(id: &str) -> Option<Element> {
+    document().get_element_by_id(id)
+}
+
+fn place(id: &str) -> Place {
+    element(id).map_or_else(Place::default, |it| Place {
+        top: it.scroll_top(),
+        whole: it.scroll_height(),
+        seen: it.client_height(),
+    })
+}
+
+fn scroll(id: &str, top: i32) {
+    if let Some(element) = element(id) {
+        element.set_scroll_top(top);
+    }
+}
+
+fn field(id: &str) -> String {
+    let value = element(id).and_then(|field| Reflect::get(&field, &"value".into()).ok());
+    value.and_then(|value| value.as_string()).unwrap_or_default()
+}
+
+fn fill(id: &str, text: &str) {
+    let field = element(id).and_then(|field| field.dyn_into::<HtmlElement>().ok());
+    let Some(field) = field else { return };
+    // What cannot be written, or focused, is not in the way.
+    let _ = Reflect::set(&field, &"value".into(), &text.into());
+    let _ = field.focus();
 }
 
 /// One who is in a room.
@@ -130,11 +168,12 @@ impl Stay {
     /// A beacon: it arrives although the page is left.
     fn tell(&self, leaves: bool) {
         self.renewed.set(Some(now()));
-        let name = encoded(&self.name.get_untracked());
-        let leave = if leaves { "&leave=1" } else { "" };
-        let form = format!("browser={}&tab={}&name={name}{leave}", browser(), self.tab);
+        let (name, browser) = (self.name.get_untracked(), browser());
+        let leave = if leaves { "1" } else { "" };
+        let form = [("browser", &*browser), ("tab", &self.tab), ("name", &name), ("leave", leave)];
+        let form: UrlSearchParams = crate::talk::form(&form).unchecked_into();
         // One that is not sent is followed by another.
-        let _ = window().navigator().send_beacon_with_opt_str(&self.url, Some(&form));
+        let _ = window().navigator().send_beacon_with_opt_url_search_params(&self.url, Some(&form));
     }
 }
 

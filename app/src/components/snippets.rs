@@ -4,7 +4,11 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use crate::{changing::words, event::STREAM_PATH, text::text};
+use crate::{
+    changing::{click, words},
+    event::STREAM_PATH,
+    text::text,
+};
 
 /// How to put a text on the visitor's clipboard, given by the browser's half in the context. It says
 /// whether the browser lets a page do that.
@@ -42,12 +46,12 @@ pub fn Snippet(
 ) -> impl IntoView {
     let copied = RwSignal::new(false);
     let clipboard = use_context::<Clipboard>();
-    let copy = move |_| {
+    let copy = click(move || {
         if clipboard.is_some_and(|Clipboard(put)| put(&code.read_untracked())) {
             copied.set(true);
             set_timeout(move || copied.set(false), Duration::from_secs(2));
         }
-    };
+    });
     let label = words(move || {
         let words = &text().snippets;
         if copied.get() { words.copied } else { words.copy }.to_owned()

@@ -13,41 +13,39 @@ mod visit;
 
 use leptos::{either::EitherOf3, prelude::*};
 
-use super::newborn;
+use super::awaited;
 use crate::{
+    changing::words,
     chat::CHAT_PATH,
+    components::PageHead,
     feed::{Born, Newborn},
     text::text,
 };
-use room::RoomView;
-use rooms::RoomsView;
 
-/// The page at `/chat` and `/chat/{room}`.
+/// The page at `/chat` and `/chat/{room}`. (Its parts are functions: a component of its own for each
+/// would be half as much machine code again.)
 #[component]
 pub fn ChatPage() -> impl IntoView {
-    let born = RwSignal::new(None);
-    newborn(move |newborn| born.set(Some(newborn)));
-    let words = text().chat;
+    let born = awaited();
     move || {
-        let notice = match born.get() {
+        let said = text().chat;
+        let notice = match born.take() {
             Some(Some(Newborn { cursor, page: Born::Room(Ok(room)) })) => {
-                return EitherOf3::A(view! { <RoomView room after=cursor/> });
+                return EitherOf3::A(room::view(room, cursor));
             }
             Some(Some(Newborn { page: Born::Rooms(Ok(rooms)), .. })) => {
-                return EitherOf3::B(view! { <RoomsView rooms/> });
+                return EitherOf3::B(rooms::view(rooms));
             }
             Some(Some(Newborn { page: Born::Room(Err(why)) | Born::Rooms(Err(why)), .. })) => {
-                (words.no_room)(why)
+                (said.no_room)(why)
             }
-            Some(_) => words.failed,
-            None => words.loading,
+            Some(_) => said.failed,
+            None => said.loading,
         };
+        let about = words(move || notice.to_owned());
         EitherOf3::C(view! {
-            <header class="page-head">
-                <h1>{words.heading}</h1>
-                <p class="age" role="status">{notice}</p>
-            </header>
-            <p><a href=CHAT_PATH rel="external">{words.rooms}</a></p>
+            <PageHead heading=said.heading.to_owned() about/>
+            <p><a href=CHAT_PATH>{said.rooms}</a></p>
         })
     }
 }

@@ -3,13 +3,12 @@
 mod row;
 mod sample;
 
-use leptos::{
-    either::{Either, EitherOf3},
-    prelude::*,
-};
+use leptos::{either::EitherOf3, prelude::*};
 
-use super::newborn;
+use super::awaited;
 use crate::{
+    changing::{effect, flag, words},
+    components::{Ask, PageHead},
     event::Envelope,
     feed::{Born, Newborn, Unread},
     follow::{Follow, Following, Heard},
@@ -24,23 +23,19 @@ const ROWS_KEPT: usize = 200;
 /// The page at `/console`.
 #[component]
 pub fn ConsolePage() -> impl IntoView {
-    let born = RwSignal::new(None);
-    newborn(move |newborn| born.set(Some(newborn)));
+    let born = awaited();
     let shown = move || {
-        born.get().map(|newborn| match newborn {
+        born.take().map(|newborn| match newborn {
             Some(Newborn { cursor, page: Born::Console { topic, events } }) => {
                 asked(topic, events, cursor)
             }
             _ => asked(String::new(), Err(Unread::Unavailable), String::new()),
         })
     };
-    let words = text().console;
+    let about = words(|| text().console.about.to_owned());
     view! {
         <div class="console">
-            <header class="page-head">
-                <h1>{words.heading}</h1>
-                <p class="age">{words.about}</p>
-            </header>
+            <PageHead heading=text().console.heading.to_owned() about/>
             {shown}
         </div>
     }
@@ -59,26 +54,15 @@ fn asked(topic: String, events: Result<Vec<Envelope>, Unread>, after: String) ->
         _ if topic.is_empty() => EitherOf3::A(view! { <p class="empty">{words.no_topic}</p> }),
         events => EitherOf3::C(listed(topic.clone(), events.unwrap_or_default(), after)),
     };
-    let invalid = problem.map(|_| "true");
-    let described = problem.map(|_| "problem");
-    let problem = problem.map(|it| view! { <p id="problem" class="problem" role="alert">{it}</p> });
     view! {
-        <form class="ask" action="/console">
-            <label for="topic">{words.topic}</label>
-            <input
-                id="topic"
-                name="topic"
-                value=topic
-                required=true
-                autocomplete="off"
-                autocapitalize="none"
-                spellcheck="false"
-                aria-invalid=invalid
-                aria-describedby=described
-            />
-            <button class="button">{words.show}</button>
-            {problem}
-        </form>
+        <Ask
+            action="/console"
+            name="topic"
+            label=words.topic
+            value=topic
+            button=words.show
+            problem
+        />
         {list}
     }
 }
@@ -90,32 +74,25 @@ fn listed(topic: String, events: Vec<Envelope>, after: String) -> impl IntoView 
     follow(topic.clone(), after, rows);
     let label = (words.events_of)(&topic);
     let heading = label.clone();
-    let empty = Memo::new(move |_| rows.read().rows.is_empty());
-    let list = move || {
-        let topic = topic.clone();
-        if empty.get() {
-            return Either::Left(view! { <Sample topic/> });
-        }
-        let topic = StoredValue::new(topic);
-        Either::Right(view! {
-            <ol class="rows" aria-label=label.clone()>
-                <For each=move || rows.read().rows.clone() key=|row| row.number let:row>
-                    <EventRow topic row/>
-                </For>
-            </ol>
-        })
-    };
+    let empty = flag(move || rows.read().rows.is_empty());
+    let some = flag(move || !rows.read().rows.is_empty());
+    let listed = StoredValue::new(topic.clone());
     view! {
         <section class="listed">
             <h2>{heading}" "<small>{words.newest_first}</small></h2>
-            {list}
+            <div hidden=some><Sample topic/></div>
+            <ol class="rows" aria-label=label hidden=empty>
+                <For each=move || rows.read().rows.clone() key=|row| row.number let:row>
+                    <EventRow topic=listed row/>
+                </For>
+            </ol>
         </section>
     }
 }
 
 fn follow(topic: String, after: String, rows: RwSignal<Rows>) {
     let Some(Follow(follow)) = use_context() else { return };
-    Effect::new(move || {
+    effect(move || {
         let hear = Callback::new(move |heard| rows.update(|rows| rows.hear(heard)));
         follow(Following { topic: topic.clone(), after: Some(after.clone()), hear });
     });

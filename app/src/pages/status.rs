@@ -10,7 +10,8 @@ use leptos::{either::EitherOf3, prelude::*};
 
 use super::{moment::clock, newborn};
 use crate::{
-    changing::{flag, words},
+    changing::{effect, flag, words},
+    components::PageHead,
     event::{Envelope, STATUS},
     feed::{Born, Feed},
     follow::{Fetch, Follow, Following, Heard, Refusal},
@@ -51,10 +52,7 @@ pub fn StatusPage() -> impl IntoView {
     };
     view! {
         <div class="status" class:stale=stale>
-            <header class="page-head">
-                <h1>{text().status.heading}</h1>
-                <Age trend stale/>
-            </header>
+            <PageHead heading=text().status.heading.to_owned() about=age(trend, stale)/>
             {shown}
         </div>
     }
@@ -63,7 +61,7 @@ pub fn StatusPage() -> impl IntoView {
 /// Adds to the trend what is pushed, once there is one.
 fn follow(answer: RwSignal<Option<Result<(), Refusal>>>, trend: RwSignal<Trend>) {
     let Some((Follow(follow), fetch)) = use_context().zip(use_context::<Fetch>()) else { return };
-    Effect::new(move || {
+    effect(move || {
         if answer.get() != Some(Ok(())) {
             return;
         }
@@ -89,18 +87,16 @@ fn stale(trend: RwSignal<Trend>) -> Signal<bool> {
 }
 
 /// How new the values are.
-#[component]
-fn Age(trend: RwSignal<Trend>, stale: Signal<bool>) -> impl IntoView {
+fn age(trend: RwSignal<Trend>, stale: Signal<bool>) -> Signal<String> {
     let writing = expect_context::<Feed>().writing;
-    let age = words(move || {
+    words(move || {
         let said = &text().status;
         match trend.read().at.last() {
             None => String::new(),
             Some(&newest) if stale.get() => (said.as_of)(&clock(&writing.read(), newest)),
             Some(_) => said.live.to_owned(),
         }
-    });
-    view! { <p class="age">{age}</p> }
+    })
 }
 
 #[cfg(test)]

@@ -87,8 +87,8 @@ mod tests {
     use crate::text::ENGLISH;
 
     /// What may stand in Latin letters: names, and the codes of the language.
-    const NAMES: [&str; 6] =
-        ["Belfry", "Server-Sent Events", "JavaScript", "zh-CN", "zh_CN", "UTC"];
+    const NAMES: [&str; 8] =
+        ["Belfry", "Server-Sent Events", "JavaScript", "zh-CN", "zh_CN", "UTC", "Enter", "Shift"];
 
     /// What may be the same in both languages: the product's name.
     const SAME: [&str; 1] = ["Belfry"];

@@ -6,9 +6,9 @@ use leptos::{
     prelude::*,
 };
 
-use super::visit::Visit;
+use super::visit::{FIELD, Visit};
 use crate::{
-    changing::{flag, words},
+    changing::flag,
     chat::{LONGEST_TEXT, Message, Unsent, path},
     text::text,
 };
@@ -16,39 +16,31 @@ use crate::{
 /// What browsers say of a key that belongs to an input method where they do not say that one composes.
 const COMPOSING: u32 = 229;
 
-/// The form under the messages.
-#[component]
-pub fn Composer(
-    visit: Visit,
-    /// The form's own key, where no script gives each message one.
-    key: String,
-    /// What could not be posted by the form, and why.
-    draft: String,
-    unsent: Option<Unsent>,
-) -> impl IntoView {
+/// The id of the field of the visitor's name.
+const NAME: &str = "name";
+
+/// The form under the messages. `key`: the form's own, where no script gives each message one. `draft`
+/// and `unsent`: what could not be posted by the form, and why.
+pub fn view(visit: Visit, key: String, draft: String, unsent: Option<Unsent>) -> impl IntoView {
     let said = text().chat;
-    let problem = RwSignal::new(unsent);
-    let (name, written) = (visit.name, visit.written);
+    let problem =
+        RwSignal::new(unsent.map_or_else(String::new, |why| (said.unsent)(why).to_owned()));
     let send = move || {
-        let Some((name_field, field)) = name.get_untracked().zip(written.get_untracked()) else {
-            return;
-        };
+        let Some((_, talk, _)) = visit.talk else { return };
         let message = Message {
-            name: name_field.value().trim().to_owned(),
-            text: field.value().trim_end().to_owned(),
+            name: (talk.field)(NAME).trim().to_owned(),
+            text: (talk.field)(FIELD).trim_end().to_owned(),
         };
         let wrong = wrong(&message);
-        problem.set(wrong.filter(|&wrong| wrong != Unsent::NoText));
+        problem.set(wrong.map_or_else(String::new, |why| (visit.words.unsent)(why).to_owned()));
         match wrong {
             None => {
+                (talk.fill)(FIELD, "");
                 visit.me.set(message.name.clone());
-                field.set_value("");
                 visit.say(message);
             }
-            // There is nobody to tell that from somebody who presses a key too often.
-            Some(Unsent::NoText) => {}
-            Some(Unsent::NoName) => drop(name_field.focus()),
-            Some(_) => drop(field.focus()),
+            Some(Unsent::NoName) => (talk.fill)(NAME, ""),
+            Some(_) => {}
         }
     };
     let on_key = move |event: KeyboardEvent| {
@@ -62,24 +54,21 @@ pub fn Composer(
         event.prevent_default();
         send();
     };
-    let why =
-        words(move || problem.get().map_or_else(String::new, |why| (said.unsent)(why).to_owned()));
     view! {
-        <form class="composer" method="post" action=path(&visit.room.read_value()) on:submit=on_submit novalidate=true>
+        <form class="composer" method="post" action=path(&visit.room.read_untracked()) on:submit=on_submit novalidate=true>
             <input type="hidden" name="key" value=key/>
-            <p class="problem" role="alert" hidden=flag(move || problem.get().is_none())>{why}</p>
-            <label for="name">{said.your_name}</label>
+            <p class="problem" role="alert" hidden=flag(move || problem.read().is_empty())>{problem}</p>
+            <label for=NAME>{said.your_name}</label>
             <input
-                id="name"
+                id=NAME
                 name="name"
                 value=visit.me.get_untracked()
                 autocomplete="nickname"
                 spellcheck="false"
-                node_ref=name
                 on:change=move |event| visit.me.set(event_target_value(&event).trim().to_owned())
             />
-            <label for="text">{said.message}</label>
-            <textarea id="text" name="text" rows="1" aria-describedby="keys" node_ref=written on:keydown=on_key>
+            <label for=FIELD>{said.message}</label>
+            <textarea id=FIELD name="text" rows="1" aria-describedby="keys" on:keydown=on_key>
                 {draft}
             </textarea>
             <button class="button">{said.send}</button>

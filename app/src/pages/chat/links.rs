@@ -27,7 +27,7 @@ pub struct Part<'a> {
 /// The parts of a text, in order. Only `http:` and `https:` make a link: a script has no such address.
 pub fn parts(text: &str) -> Vec<Part<'_>> {
     let (mut parts, mut plain) = (Vec::new(), 0);
-    for (at, _) in text.match_indices("http") {
+    for (at, _) in text.match_indices('h') {
         if at < plain || text[..at].ends_with(|one: char| one.is_ascii_alphanumeric()) {
             continue;
         }

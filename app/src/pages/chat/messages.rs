@@ -1,12 +1,16 @@
 //! The messages: a visit goes in, what is shown of its room and what is on its way come out, the newest
 //! at the foot.
 
-use leptos::{ev::MouseEvent, prelude::*};
+use leptos::prelude::*;
 
-use super::{row::RowView, rows::rows, visit::Visit};
+use super::{
+    row,
+    rows::rows,
+    visit::{SCROLLER, Visit},
+};
 use crate::{
     address::UNRESERVED,
-    changing::{flag, words},
+    changing::{click, flag, words},
     chat::path,
     feed::Feed,
     text::text,
@@ -14,8 +18,7 @@ use crate::{
 };
 
 /// What was said in a room.
-#[component]
-pub fn Messages(visit: Visit) -> impl IntoView {
+pub fn view(visit: Visit) -> impl IntoView {
     let said = text().chat;
     let writing = expect_context::<Feed>().writing;
     let conversation = visit.conversation;
@@ -26,64 +29,54 @@ pub fn Messages(visit: Visit) -> impl IntoView {
     view! {
         <div class="messages">
             <div
+                id=SCROLLER
                 class="scroller"
                 tabindex="0"
                 role="group"
                 aria-label=said.messages
-                node_ref=visit.scroller
                 on:scroll=move |_| visit.on_scroll()
             >
                 <div>
-                    <Older visit/>
+                    {older(visit)}
                     <p class="empty" hidden=empty>{said.nothing}</p>
                     <ol>
                         <For each=move || rows(&conversation.read(), &writing.read()) key=|row| row.key.clone() let:row>
-                            <RowView visit row/>
+                            {row::view(visit, row)}
                         </For>
                     </ol>
                 </div>
             </div>
-            <ToEnd visit/>
+            {to_end(visit)}
         </div>
     }
 }
 
 /// Leads to what was said before. Without scripts it is a page of its own.
-#[component]
-fn Older(visit: Visit) -> impl IntoView {
+fn older(visit: Visit) -> impl IntoView {
     let before = words(move || visit.conversation.read().older().cloned().unwrap_or_default());
     let to = words(move || {
         let before = before.read();
         let before = percent_encoding::utf8_percent_encode(&before, UNRESERVED);
-        format!("{}?before={before}", path(&visit.room.read_value()))
+        format!("{}?before={before}", path(&visit.room.read_untracked()))
     });
-    let read_back = move |click: MouseEvent| {
-        click.prevent_default();
-        visit.read_back();
-    };
     view! {
         <p class="older" hidden=flag(move || before.read().is_empty())>
-            <a href=to on:click=read_back>{text().chat.older}</a>
+            <a href=to on:click=click(move || visit.read_back())>{text().chat.older}</a>
         </p>
     }
 }
 
 /// Leads back to the newest message, and says how many have come meanwhile.
-#[component]
-fn ToEnd(visit: Visit) -> impl IntoView {
+fn to_end(visit: Visit) -> impl IntoView {
     let unread = expect_context::<Feed>().unread;
     let label = words(move || match unread.get() {
         0 => text().chat.newest.to_owned(),
         count => (text().chat.new)(&number(count.into(), 0), count == 1),
     });
-    let to = path(&visit.room.read_value());
-    let to_end = move |click: MouseEvent| {
-        click.prevent_default();
-        visit.to_end();
-    };
+    let to = path(&visit.room.read_untracked());
     view! {
         <p class="to-end" hidden=visit.at_end>
-            <a href=to on:click=to_end>{label}</a>
+            <a href=to on:click=click(move || visit.to_end())>{label}</a>
         </p>
     }
 }

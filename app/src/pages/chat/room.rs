@@ -2,32 +2,25 @@
 
 use leptos::prelude::*;
 
-use super::{composer::Composer, here::HereList, messages::Messages, visit::Visit};
+use super::{composer, messages, visit::Visit};
 use crate::{
     chat::{CHAT_PATH, Room},
+    components::PageHead,
     text::text,
 };
 
-/// The page of a room.
-#[component]
-pub fn RoomView(
-    room: Room,
-    /// The end of the log when the page was made.
-    after: String,
-) -> impl IntoView {
-    let words = text().chat;
-    let (name, key, draft, unsent) =
-        (room.room.clone(), room.key.clone(), room.draft.clone(), room.unsent);
+/// The page of a room. `after`: the end of the log when it was made.
+pub fn view(room: Room, after: String) -> impl IntoView {
+    let said = text().chat;
+    let heading = room.room.clone();
+    let (key, draft, unsent) = (room.key.clone(), room.draft.clone(), room.unsent);
     let visit = Visit::begin(room, after);
     view! {
         <div class="room">
-            <header class="page-head">
-                <h1><bdi>{name}</bdi></h1>
-                <p class="age"><a href=CHAT_PATH>{words.rooms}</a></p>
-            </header>
-            <HereList here=visit.here/>
-            <Messages visit/>
-            <Composer visit key draft unsent/>
+            <PageHead heading about=visit.here.into()/>
+            <p class="unverified">{said.unverified}" "<a href=CHAT_PATH>{said.rooms}</a></p>
+            {messages::view(visit)}
+            {composer::view(visit, key, draft, unsent)}
             <p class="visually-hidden" aria-live="polite">{visit.spoken}</p>
         </div>
     }

@@ -3,50 +3,35 @@
 use leptos::prelude::*;
 
 use crate::{
+    changing::words,
     chat::{CHAT_PATH, Listed, Rooms, path},
+    components::{Ask, PageHead},
     text::text,
     writing::number,
 };
 
 /// The page of all rooms.
-#[component]
-pub fn RoomsView(rooms: Rooms) -> impl IntoView {
-    let words = text().chat;
+pub fn view(rooms: Rooms) -> impl IntoView {
+    let said = text().chat;
     let Rooms { rooms, any, refused } = rooms;
-    let none = rooms.is_empty().then(|| view! { <p class="empty">{words.no_rooms}</p> });
+    let none = rooms.is_empty().then(|| view! { <p class="empty">{said.no_rooms}</p> });
     let link = |Listed { room, here }| {
-        let here = (here > 0).then(|| (words.here)(&number(here.into(), 0), here == 1));
+        let here = (here > 0).then(|| (said.here)(&number(here.into(), 0)));
         let to = path(&room);
         view! { <li><a href=to><bdi>{room}</bdi></a><span>{here}</span></li> }
     };
     let links: Vec<_> = rooms.into_iter().map(link).collect();
-    let problem = refused
-        .then(|| view! { <p id="problem" class="problem" role="alert">{words.not_a_room}</p> });
+    let problem = refused.then_some(said.not_a_room);
+    let value = String::new();
     let form = any.then(|| {
-        view! {
-            <form class="ask" action=CHAT_PATH>
-                <label for="room">{words.room}</label>
-                <input
-                    id="room"
-                    name="room"
-                    required=true
-                    autocomplete="off"
-                    aria-invalid=refused.then_some("true")
-                    aria-describedby=refused.then_some("problem")
-                />
-                <button class="button">{words.enter}</button>
-                {problem}
-            </form>
-        }
+        view! { <Ask action=CHAT_PATH name="room" label=said.room value button=said.enter problem/> }
     });
+    let about = words(|| text().chat.about.to_owned());
     view! {
-        <header class="page-head">
-            <h1>{words.heading}</h1>
-            <p class="age">{words.about}</p>
-        </header>
+        <PageHead heading=said.heading.to_owned() about/>
         {form}
         <section class="rooms">
-            <h2>{words.rooms}</h2>
+            <h2>{said.rooms}</h2>
             {none}
             <ul>{links}</ul>
         </section>

@@ -2,101 +2,105 @@
 
 use std::sync::Arc;
 
-use leptos::{
-    either::{Either, EitherOf3, EitherOf4},
-    prelude::*,
-};
+use leptos::{either::Either, prelude::*};
 
 use super::{
     conversation::{Outgoing, State},
-    links::parts,
+    links::{Part, parts},
     rows::{Kind, Row},
     visit::Visit,
 };
 use crate::{
-    changing::words, chat::Posted, feed::Feed, pages::moment::clock, text::text, tick::Tick,
+    changing::{click, words},
+    chat::{Message, Posted},
+    feed::Feed,
+    pages::moment::clock,
+    text::text,
+    tick::Tick,
 };
 
-/// A row of the list.
-#[component]
-pub fn RowView(visit: Visit, row: Row) -> impl IntoView {
-    let writing = expect_context::<Feed>().writing;
-    match row.kind {
-        Kind::Day(tick) => {
-            let date = words(move || (writing.read().date)(tick));
-            EitherOf4::A(view! { <li class="day"><span>{date}</span></li> })
-        }
-        Kind::Notice(words) => {
-            EitherOf4::B(view! { <li class="day notice-row"><span>{words}</span></li> })
-        }
-        Kind::Said { said, mine, first } => {
-            let Posted { at, message, .. } = Arc::unwrap_or_clone(said);
-            let tick = at.parse().unwrap_or(Tick::MIN);
-            let time = words(move || clock(&writing.read(), tick));
-            let delivered = mine.then(|| view! { <p class="state">{text().chat.delivered}</p> });
-            EitherOf4::C(view! {
-                <li class="said" class:first=first>
-                    <Author name=message.name.clone()/>
-                    <time datetime=at>{time}</time>
-                    <Text text=message.text/>
-                    {delivered}
-                </li>
-            })
-        }
-        Kind::Outgoing(one) => EitherOf4::D(view! { <OutgoingRow visit one/> }),
-    }
+/// A message as it is shown.
+struct Line {
+    message: Message,
+    /// It says whose it is; else that stands above it.
+    first: bool,
+    /// When it was published; empty where it was not.
+    at: String,
+    /// How far it has come, where this page has sent it.
+    state: &'static str,
+    /// Its key, where it has failed.
+    failed: Option<String>,
 }
 
-/// Who has said it. A name is isolated, so that it cannot turn what stands beside it.
-#[component]
-fn Author(name: String) -> impl IntoView {
+/// A row of the list.
+pub fn view(visit: Visit, row: Row) -> impl IntoView {
+    let writing = expect_context::<Feed>().writing;
+    let said = text().chat;
+    let line = match row.kind {
+        Kind::Day(tick) => {
+            let date = words(move || (writing.read().date)(tick));
+            return Either::Left(view! { <li class="line"><span>{date}</span></li> });
+        }
+        Kind::Notice(notice) => {
+            let notice = words(move || notice.to_owned());
+            return Either::Left(view! { <li class="line"><span>{notice}</span></li> });
+        }
+        Kind::Said { posted, mine, first } => {
+            let Posted { at, message, .. } = Arc::unwrap_or_clone(posted);
+            let state = if mine { said.delivered } else { "" };
+            Line { message, first, at, state, failed: None }
+        }
+        Kind::Outgoing(Outgoing { key, message, state }) => {
+            let (state, failed) = match state {
+                State::Sending => (said.sending, None),
+                State::Delivered(_) => (said.delivered, None),
+                State::Failed(why) => ((said.unsent)(why), Some(key)),
+            };
+            Line { message, first: true, at: String::new(), state, failed }
+        }
+    };
+    Either::Right(message(visit, line))
+}
+
+fn message(visit: Visit, Line { message, first, at, state, failed }: Line) -> impl IntoView {
+    let writing = expect_context::<Feed>().writing;
+    let (said, Message { name, text }) = (text().chat, message);
     let nameless = name.is_empty();
-    let name = if nameless { text().chat.nobody.to_owned() } else { name };
-    view! { <bdi class="author" class:nameless=nameless>{name}</bdi> }
+    let name = if nameless { said.nobody.to_owned() } else { name };
+    let tick = at.parse::<Tick>().ok();
+    let time = words(move || tick.map_or_else(String::new, |tick| clock(&writing.read(), tick)));
+    let state = (!state.is_empty())
+        .then(|| view! { <p class="state" class:failed=failed.is_some()>{state}</p> });
+    let failed = failed.map(|key| {
+        let again = key.clone();
+        view! {
+            <button type="button" on:click=click(move || visit.retry(Some(&again)))>{said.again}</button>
+            <button type="button" on:click=click(move || visit.take_back(&key))>{said.edit}</button>
+        }
+    });
+    // A name is isolated, so that it cannot turn what stands beside it.
+    view! {
+        <li class="said" class:first=first>
+            <bdi class="author" class:nameless=nameless>{name}</bdi>
+            <time datetime=at>{time}</time>
+            <p class="text" dir="auto">{linked(&text)}</p>
+            {state}
+            {failed}
+        </li>
+    }
 }
 
 /// What was said, with its links.
-#[component]
-fn Text(text: String) -> impl IntoView {
-    let part = |text: &str, link: bool| {
+fn linked(text: &str) -> Vec<impl IntoView + use<>> {
+    let part = |Part { text, link }| {
         let text = text.to_owned();
-        let href = link.then(|| text.clone());
-        match href {
-            None => Either::Left(text),
-            Some(href) => Either::Right(view! {
-                <a href=href target="_blank" rel="noopener noreferrer nofollow ugc">{text}</a>
-            }),
+        if !link {
+            return Either::Left(text);
         }
+        let href = text.clone();
+        Either::Right(view! {
+            <a href=href target="_blank" rel="noopener noreferrer nofollow ugc">{text}</a>
+        })
     };
-    let parts: Vec<_> = parts(&text).into_iter().map(|it| part(it.text, it.link)).collect();
-    view! { <p class="text" dir="auto">{parts}</p> }
-}
-
-/// A message that was not heard yet: how far it has come, and what can be done where it has failed.
-#[component]
-fn OutgoingRow(visit: Visit, one: Outgoing) -> impl IntoView {
-    let said = text().chat;
-    let Outgoing { key, message, state } = one;
-    let state = match state {
-        State::Sending => EitherOf3::A(view! { <p class="state">{said.sending}</p> }),
-        State::Delivered(_) => EitherOf3::B(view! { <p class="state">{said.delivered}</p> }),
-        State::Failed(why) => {
-            let again = key.clone();
-            EitherOf3::C(view! {
-                <p class="state failed">
-                    {(said.unsent)(why)}" "
-                    <button type="button" on:click=move |_| visit.retry(Some(&again))>{said.again}</button>
-                    " "
-                    <button type="button" on:click=move |_| visit.take_back(&key)>{said.edit}</button>
-                </p>
-            })
-        }
-    };
-    view! {
-        <li class="said first outgoing">
-            <Author name=message.name/>
-            <Text text=message.text/>
-            {state}
-        </li>
-    }
+    parts(text).into_iter().map(part).collect()
 }

@@ -28,7 +28,7 @@ pub enum Kind {
     /// A message.
     Said {
         /// The message.
-        said: Arc<Posted>,
+        posted: Arc<Posted>,
         /// This page has sent it.
         mine: bool,
         /// It says whose it is.
@@ -69,7 +69,7 @@ pub fn rows(conversation: &Conversation, writing: &Writing) -> Vec<Row> {
         let first = before.is_none_or(|(earlier, author)| {
             author != name || at.millis() - earlier.millis() > PAUSE
         });
-        let kind = Kind::Said { said: said.clone(), mine, first };
+        let kind = Kind::Said { posted: said.clone(), mine, first };
         rows.push(Row { key: format!("{id} {first} {mine}"), kind });
         before = Some((at, name));
     }

@@ -1,11 +1,12 @@
 //! A visit to a room: what is heard and what the visitor does go in, the conversation as a signal comes
 //! out.
 
-use leptos::{html, prelude::*, task};
+use leptos::{prelude::*, task};
 
-use super::conversation::Conversation;
+use super::{conversation::Conversation, here::who};
 use crate::{
-    chat::{Here, Message, Posted, Room, here_topic, path, topic},
+    changing::effect,
+    chat::{Message, Posted, Room, here_topic, path, topic},
     event::{Envelope, History, PURGED},
     feed::{Born, Feed, Newborn},
     follow::{Fetch, Follow, Following, Heard},
@@ -20,59 +21,57 @@ const NEAR: i32 = 48;
 /// Where an end of what is shown comes so near, what lies beyond it is read, in CSS pixels.
 const SOON: i32 = 600;
 
-/// A visit to a room. A cheap handle.
+/// The id of what the messages scroll in. It is laid out from its foot.
+pub const SCROLLER: &str = "messages";
+
+/// The id of the field of what the visitor writes.
+pub const FIELD: &str = "text";
+
+/// A visit to a room. A cheap handle. (Few types of signals: each brings machine code of its own.)
 #[derive(Clone, Copy, Debug)]
 pub struct Visit {
     /// The room's name.
-    pub room: StoredValue<String>,
+    pub room: RwSignal<String>,
     /// What is shown of it.
     pub conversation: RwSignal<Conversation>,
-    /// Who is there.
-    pub here: RwSignal<Here>,
+    /// Who is there, in words.
+    pub here: RwSignal<String>,
     /// The visitor's name; empty where they have none yet.
     pub me: RwSignal<String>,
     /// Whether the newest message is in sight.
     pub at_end: RwSignal<bool>,
     /// What a screen reader is told.
     pub spoken: RwSignal<String>,
-    /// What the messages scroll in. It is laid out from its foot: its place is 0 there, and negative
-    /// above.
-    pub scroller: NodeRef<html::Div>,
-    /// The field of the visitor's name.
-    pub name: NodeRef<html::Input>,
-    /// The field of what they write.
-    pub written: NodeRef<html::Textarea>,
     /// The words of the page: what is called back has no context to find them in.
     pub words: &'static Words,
     feed: Feed,
     /// There is none on the server.
-    talk: Option<(Follow, Talk, Fetch)>,
+    pub talk: Option<(Follow, Talk, Fetch)>,
     /// More of the history is on its way.
-    reading: StoredValue<bool>,
+    reading: RwSignal<bool>,
     /// A message is on its way.
-    sending: StoredValue<bool>,
+    sending: RwSignal<bool>,
 }
 
 impl Visit {
     /// Enters a room. `after`: the end of the log when the page was made.
     pub fn begin(room: Room, after: String) -> Self {
-        let (here, me) = (room.here.clone(), room.me.clone());
+        let (feed, words) = (expect_context::<Feed>(), text().chat);
+        let number = feed.writing.with_untracked(|writing| writing.number);
+        let (here, me) = (who(&room.here, words, number), room.me.clone());
         let (follow, talk, fetch) = (use_context(), use_context(), use_context());
         let visit = Self {
-            room: StoredValue::new(room.room.clone()),
+            room: RwSignal::new(room.room.clone()),
             at_end: RwSignal::new(!room.newer),
             conversation: RwSignal::new(Conversation::new(room)),
             here: RwSignal::new(here),
             me: RwSignal::new(me),
             spoken: RwSignal::default(),
-            scroller: NodeRef::new(),
-            name: NodeRef::new(),
-            written: NodeRef::new(),
-            words: text().chat,
-            feed: expect_context(),
+            words,
+            feed,
             talk: follow.zip(talk).zip(fetch).map(|((follow, talk), fetch)| (follow, talk, fetch)),
-            reading: StoredValue::new(false),
-            sending: StoredValue::new(false),
+            reading: RwSignal::new(false),
+            sending: RwSignal::new(false),
         };
         visit.follow(after);
         visit
@@ -81,8 +80,8 @@ impl Visit {
     /// Hears of the room for as long as the visit lasts, and is seen there.
     fn follow(self, after: String) {
         let Some((Follow(follow), talk, _)) = self.talk else { return };
-        Effect::new(move || {
-            let room = self.room.get_value();
+        effect(move || {
+            let room = self.room.get_untracked();
             let hear = Callback::new(move |heard| self.hear(heard));
             follow(Following { topic: topic(&room), after: Some(after.clone()), hear });
             let hear = Callback::new(move |heard| self.hear_of_others(heard));
@@ -90,12 +89,12 @@ impl Visit {
             (talk.stay)(room, self.me);
         });
         let Feed { link, visible, unread, .. } = self.feed;
-        Effect::new(move || {
+        effect(move || {
             if link.get() == Link::Live {
                 self.retry(None);
             }
         });
-        Effect::new(move || {
+        effect(move || {
             if visible.get() && self.at_end.get() {
                 unread.set(0);
             }
@@ -128,7 +127,8 @@ impl Visit {
         if let (Heard::Event(Envelope { data, .. }), Some((_, talk, _))) = (heard, self.talk)
             && let Some(here) = (talk.here)(&data)
         {
-            self.here.set(here);
+            let number = self.feed.writing.with_untracked(|writing| writing.number);
+            self.here.set(who(&here, self.words, number));
         }
     }
 
@@ -140,16 +140,15 @@ impl Visit {
 
     /// Changes the newer end of what is shown; what the visitor reads stays where it is.
     fn keep_place(self, change: impl FnOnce(&mut Conversation)) {
-        let scroller = self.scroller.get_untracked().filter(|_| !self.at_end.get_untracked());
-        let height = scroller.as_ref().map(|it| it.scroll_height());
+        let talk = self.talk.filter(|_| !self.at_end.get_untracked());
+        let before = talk.map(|(_, talk, _)| ((talk.place)(SCROLLER), talk));
         self.conversation.update(change);
+        let Some((before, talk)) = before else { return };
         task::spawn_local(async move {
             // The change is drawn by then.
             task::tick().await;
-            if let Some((scroller, height)) = scroller.zip(height) {
-                let grown = scroller.scroll_height() - height;
-                scroller.set_scroll_top(scroller.scroll_top() - grown);
-            }
+            let now = (talk.place)(SCROLLER);
+            (talk.scroll)(SCROLLER, now.top - (now.whole - before.whole));
         });
     }
 
@@ -171,39 +170,38 @@ impl Visit {
     pub fn take_back(self, key: &str) {
         let mut message = None;
         self.conversation.update(|conversation| message = conversation.take_back(key));
-        if let Some((message, field)) = message.zip(self.written.get_untracked()) {
-            let text = message.text + "\n" + &field.value();
-            field.set_value(text.trim_end());
-            // What cannot be focused is not in the way.
-            let _ = field.focus();
+        if let Some((message, (_, talk, _))) = message.zip(self.talk) {
+            let text = message.text + "\n" + &(talk.field)(FIELD);
+            (talk.fill)(FIELD, text.trim_end());
         }
     }
 
     /// Sends what waits, one message after the other.
     fn send(self) {
         let conversation = self.conversation.read_untracked();
-        let next = conversation.to_send().filter(|_| !self.sending.get_value());
+        let next = conversation.to_send().filter(|_| !self.sending.get_untracked());
         let Some((next, (_, talk, _))) = next.zip(self.talk) else { return };
         let (key, message) = (next.key.clone(), next.message.clone());
         drop(conversation);
-        self.sending.set_value(true);
+        self.sending.set(true);
         let ours = key.clone();
         let answered = Callback::new(move |answer| {
-            self.sending.set_value(false);
+            self.sending.set(false);
             if let Err(why) = answer {
                 self.spoken.set((self.words.unsent)(why).to_owned());
             }
             self.conversation.update(|conversation| conversation.answered(&ours, answer));
             self.send();
         });
-        (talk.say)(&self.room.read_value(), &key, &message, answered);
+        (talk.say)(&self.room.read_untracked(), &key, &message, answered);
     }
 
     /// The messages were scrolled: reads what lies beyond their ends where those come near.
     pub fn on_scroll(self) {
-        let Some(scroller) = self.scroller.get_untracked() else { return };
-        let below = -scroller.scroll_top();
-        let above = scroller.scroll_height() - scroller.client_height() - below;
+        let Some((_, talk, _)) = self.talk else { return };
+        let place = (talk.place)(SCROLLER);
+        let below = -place.top;
+        let above = place.whole - place.seen - below;
         let at_end = below < NEAR && !self.conversation.read_untracked().is_ahead();
         if self.at_end.get_untracked() != at_end {
             self.at_end.set(at_end);
@@ -234,13 +232,13 @@ impl Visit {
 
     fn read(self, from: Option<From>, take: fn(Self, Vec<Posted>, Option<String>)) {
         let Some((from, (_, talk, _))) = from.zip(self.talk) else { return };
-        if self.reading.get_value() {
+        if self.reading.get_untracked() {
             return;
         }
-        self.reading.set_value(true);
+        self.reading.set(true);
         let back = matches!(from, From::Before(_));
         let answer = Callback::new(move |history: Option<History>| {
-            self.reading.set_value(false);
+            self.reading.set(false);
             let Some(History { mut events, next, .. }) = history else { return };
             if back {
                 events.reverse();
@@ -248,27 +246,25 @@ impl Visit {
             let said = events.into_iter().filter(|event| event.event_type != PURGED);
             take(self, said.map(|event| self.posted(event)).collect(), next);
         });
-        (talk.read)(&self.room.read_value(), from, answer);
+        (talk.read)(&self.room.read_untracked(), from, answer);
     }
 
     /// Shows the newest messages.
     pub fn to_end(self) {
+        let Some((_, talk, Fetch { newborn, .. })) = self.talk else { return };
         let to_foot = move || {
-            if let Some(scroller) = self.scroller.get_untracked() {
-                scroller.set_scroll_top(0);
-            }
+            (talk.scroll)(SCROLLER, 0);
             self.at_end.set(true);
         };
         if !self.conversation.read_untracked().is_ahead() {
             return to_foot();
         }
-        let Some((.., Fetch { newborn, .. })) = self.talk else { return };
         let answer = Callback::new(move |newborn| {
             if let Some(Newborn { page: Born::Room(Ok(room)), .. }) = newborn {
                 self.conversation.update(|conversation| conversation.renew(room));
                 to_foot();
             }
         });
-        newborn(&path(&self.room.read_value()), answer);
+        newborn(&path(&self.room.read_untracked()), answer);
     }
 }

@@ -1,0 +1,42 @@
+//! A form that asks for a name: it goes to an address, with the name in its query.
+
+use leptos::prelude::*;
+
+/// A form with one field.
+#[component]
+pub fn Ask(
+    /// Where it leads.
+    action: &'static str,
+    /// The parameter's name, and the field's id.
+    name: &'static str,
+    /// What is asked for.
+    label: &'static str,
+    /// What the field holds.
+    value: String,
+    /// What the button says.
+    button: &'static str,
+    /// What was wrong with what was asked for before.
+    problem: Option<&'static str>,
+) -> impl IntoView {
+    let invalid = problem.map(|_| "true");
+    let described = problem.map(|_| "problem");
+    let problem = problem.map(|it| view! { <p id="problem" class="problem" role="alert">{it}</p> });
+    view! {
+        <form class="ask" action=action>
+            <label for=name>{label}</label>
+            <input
+                id=name
+                name=name
+                value=value
+                required=true
+                autocomplete="off"
+                autocapitalize="none"
+                spellcheck="false"
+                aria-invalid=invalid
+                aria-describedby=described
+            />
+            <button class="button">{button}</button>
+            {problem}
+        </form>
+    }
+}
