@@ -2,7 +2,10 @@
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
-use app::event::{EXPIRED, GAP, READERS, SESSION, STATUS, TIME};
+use app::{
+    chat::HERE_PREFIX,
+    event::{EXPIRED, GAP, PURGED, READERS, SESSION, STATUS, TIME},
+};
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
 /// The longest name of a topic, an event type or an idempotency key, in bytes of UTF-8.
@@ -15,9 +18,9 @@ pub const LARGEST_DATA: usize = 1024 * 1024;
 pub const MOST_TOPICS: usize = 16;
 
 /// Event types that only the server sends. `open` and `error` are what a browser calls its own.
-const RESERVED_TYPES: [&str; 6] = [SESSION, GAP, READERS, EXPIRED, "open", "error"];
+const RESERVED_TYPES: [&str; 7] = [SESSION, GAP, READERS, EXPIRED, PURGED, "open", "error"];
 
-/// Topics that only the server publishes to.
+/// Topics that only the server publishes to, beside those of who is in a room.
 const OWN_TOPICS: [&str; 3] = [TIME, STATUS, READERS];
 
 /// A field of a request that cannot be used, and why.
@@ -107,7 +110,7 @@ impl Topic {
     /// Whether only the server publishes to it.
     #[must_use]
     pub fn is_servers_own(&self) -> bool {
-        OWN_TOPICS.contains(&&*self.0)
+        OWN_TOPICS.contains(&&*self.0) || self.0.starts_with(HERE_PREFIX)
     }
 }
 
@@ -140,6 +143,12 @@ impl Pattern {
             }
         }
         Ok(Self(pattern.into()))
+    }
+
+    /// The pattern of every topic.
+    #[must_use]
+    pub fn all() -> Self {
+        Self("*".into())
     }
 
     /// The pattern as it was written.
@@ -176,6 +185,16 @@ impl EventType {
         Ok((name != app::event::MESSAGE).then(|| Self(name.into())))
     }
 
+    /// The type of what the server itself puts in the place of events that it removes.
+    pub(crate) fn purged() -> Self {
+        Self(PURGED.into())
+    }
+
+    /// Reads a type that the log holds: the server's own too, and those that anyone could use once.
+    pub(crate) fn held(name: &str) -> Option<Self> {
+        check_name("type", name).is_ok().then(|| Self(name.into()))
+    }
+
     /// The type's name.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -194,6 +213,19 @@ pub struct Draft {
     pub data: String,
     /// Only readers whose token grants one of the topics get it.
     pub private: bool,
+}
+
+impl Draft {
+    /// What stands in a topic in the place of events that were removed.
+    pub(crate) fn notice(topic: Topic, private: bool) -> Self {
+        let event_type = Some(EventType::purged());
+        Self { topics: vec![topic], event_type, data: String::new(), private }
+    }
+
+    /// Whether it is one.
+    pub(crate) fn is_notice(&self) -> bool {
+        self.event_type.as_ref().is_some_and(|of| of.as_str() == PURGED)
+    }
 }
 
 /// How many bytes data takes at most when it is encoded, as lines or as JSON: a control character may
@@ -259,11 +291,18 @@ mod tests {
 
     #[test]
     fn the_servers_own_types_are_not_for_publishers() {
-        for name in ["session", "gap", "readers", "expired", "open", "error"] {
+        for name in ["session", "gap", "readers", "expired", "purged", "open", "error"] {
             assert!(EventType::new(name).unwrap_err().to_string().ends_with("the server uses"));
         }
         assert_eq!(EventType::new("message"), Ok(None));
         assert_eq!(EventType::new("price").unwrap().unwrap().as_str(), "price");
+    }
+
+    #[test]
+    fn the_servers_own_topics_are_known() {
+        let own = |name: &str| Topic::new(name).unwrap().is_servers_own();
+        assert!(["time", "status", "readers", "here/lobby", "here/a/b"].into_iter().all(own));
+        assert!(!["here", "heres/a", "chat/here/a", "times"].into_iter().any(own));
     }
 
     #[test]

@@ -20,9 +20,10 @@ use tracing::info;
 
 use crate::{
     clock::Clock,
-    event::Draft,
+    event::{Draft, Pattern, Topic},
     frame::{Format, Frame},
-    log::{AppendError, Key, Log},
+    grant::Grant,
+    log::{AppendError, Key, Log, Order, Query, TopicCount, Unavailable},
     status::{Counters, Shown, Vitals},
 };
 
@@ -138,6 +139,45 @@ impl Hub {
         let sequence = log.append(draft, key).await?;
         let readers = log.tail().followers(&topics);
         Ok(Receipt { id: log.cursor(sequence).to_string(), sequence, readers })
+    }
+
+    /// Removes every event of a topic, and tells so who follows it: an event of type
+    /// [`purged`](app::event::PURGED) stands in their place, for who comes back later too. Returns how
+    /// many were removed, without such events. Where there are none nothing happens.
+    ///
+    /// # Errors
+    /// Where it cannot be said that all are gone; asked again it goes on.
+    pub async fn purge(&self, topic: Topic) -> Result<u64, AppendError> {
+        let log = &self.0.log;
+        let Some(held) = self.to_be_removed(&topic).await.map_err(AppendError::Unavailable)? else {
+            return Ok(0);
+        };
+        // Nobody hears of what they may not read.
+        let notice = Draft::notice(topic.clone(), held.private == held.events);
+        // First of all: whatever happens in between, no page shows what is gone and is not told.
+        let sequence = log.append(notice, None).await?;
+        log.purge(topic, sequence).await
+    }
+
+    /// What there is of a topic, unless that is nothing, or no more than what an earlier purge has left.
+    async fn to_be_removed(&self, topic: &Topic) -> Result<Option<TopicCount>, Unavailable> {
+        let log = &self.0.log;
+        let first = log.topics(topic.to_string(), None, 1).await?.pop();
+        let Some(held) = first.filter(|first| first.topic == *topic) else { return Ok(None) };
+        if held.events > 1 {
+            return Ok(Some(held));
+        }
+        let query = Query {
+            topics: vec![topic.clone()],
+            after: 0,
+            before: u64::MAX,
+            order: Order::Backwards,
+            limit: 1,
+            bytes: 1,
+            grant: Grant { read: vec![Pattern::all()], ..Grant::default() },
+        };
+        let newest = log.read(query).await?.events.pop();
+        Ok(newest.filter(|event| !event.draft.is_notice()).map(|_| held))
     }
 
     /// The log that it reads from.

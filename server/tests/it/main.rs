@@ -22,6 +22,7 @@ mod presented;
 mod private;
 mod program;
 mod publish;
+mod purge;
 mod resume;
 mod sampling;
 mod scripted;
