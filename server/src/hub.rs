@@ -24,6 +24,7 @@ use crate::{
     frame::{Format, Frame},
     grant::Grant,
     log::{AppendError, Key, Log, Order, Query, TopicCount, Unavailable},
+    presence::Presence,
     status::{Counters, Shown, Vitals},
 };
 
@@ -41,6 +42,7 @@ struct Topics {
     readers: watch::Sender<Readers>,
     reading: AtomicU32,
     vitals: Vitals,
+    presence: Presence,
     counters: Counters,
 }
 
@@ -53,7 +55,7 @@ pub struct State {
 
 impl State {
     /// A value that a topic got at an instant in microseconds since the Unix epoch.
-    pub(crate) fn new(topic: &'static str, at: i64, value: &str) -> Self {
+    pub(crate) fn new(topic: &str, at: i64, value: &str) -> Self {
         let frame = |format| Frame::state(topic, at, value, format);
         Self { message: frame(Format::Message), json: frame(Format::Json) }
     }
@@ -95,6 +97,7 @@ impl Hub {
             readers: watch::Sender::new(Readers::new(0, clock.now())),
             reading: AtomicU32::new(0),
             vitals: Vitals::new(status),
+            presence: Presence::new(clock),
             counters: Counters::default(),
         }))
     }
@@ -198,7 +201,13 @@ impl Hub {
         &self.0.vitals
     }
 
-    /// What is counted for it.
+    /// Who is in which room: the state topics `here/{room}`.
+    #[must_use]
+    pub fn presence(&self) -> &Presence {
+        &self.0.presence
+    }
+
+    /// What is counted for the server's health.
     #[must_use]
     pub fn counters(&self) -> &Counters {
         &self.0.counters

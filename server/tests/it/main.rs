@@ -18,6 +18,7 @@ mod login;
 mod model;
 mod page;
 mod power;
+mod presence;
 mod presented;
 mod private;
 mod program;
