@@ -5,6 +5,7 @@
 //! read first, and what comes meanwhile is held back.
 
 use app::{
+    chat::HERE_PREFIX,
     event::{Envelope, Gap, GapReason, READERS, STATUS, TIME},
     follow::Heard,
 };
@@ -35,7 +36,7 @@ enum State {
 /// Whether only a topic's newest value matters: it is not in the log.
 #[must_use]
 pub fn is_state(topic: &str) -> bool {
-    [TIME, READERS, STATUS].contains(&topic)
+    [TIME, READERS, STATUS].contains(&topic) || topic.starts_with(HERE_PREFIX)
 }
 
 impl Following {

@@ -2,7 +2,10 @@
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
-use app::event::{EXPIRED, GAP, READERS, SESSION, STATUS, TIME};
+use app::{
+    chat::HERE_PREFIX,
+    event::{EXPIRED, GAP, PURGED, READERS, SESSION, STATUS, TIME},
+};
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
 /// The longest name of a topic, an event type or an idempotency key, in bytes of UTF-8.
@@ -15,9 +18,9 @@ pub const LARGEST_DATA: usize = 1024 * 1024;
 pub const MOST_TOPICS: usize = 16;
 
 /// Event types that only the server sends. `open` and `error` are what a browser calls its own.
-const RESERVED_TYPES: [&str; 6] = [SESSION, GAP, READERS, EXPIRED, "open", "error"];
+const RESERVED_TYPES: [&str; 7] = [SESSION, GAP, READERS, EXPIRED, PURGED, "open", "error"];
 
-/// Topics that only the server publishes to.
+/// Topics that only the server publishes to, beside those of who is in a room.
 const OWN_TOPICS: [&str; 3] = [TIME, STATUS, READERS];
 
 /// A field of a request that cannot be used, and why.
@@ -107,7 +110,7 @@ impl Topic {
     /// Whether only the server publishes to it.
     #[must_use]
     pub fn is_servers_own(&self) -> bool {
-        OWN_TOPICS.contains(&&*self.0)
+        OWN_TOPICS.contains(&&*self.0) || self.0.starts_with(HERE_PREFIX)
     }
 }
 
@@ -140,6 +143,12 @@ impl Pattern {
             }
         }
         Ok(Self(pattern.into()))
+    }
+
+    /// The pattern of every topic.
+    #[must_use]
+    pub fn all() -> Self {
+        Self("*".into())
     }
 
     /// The pattern as it was written.
@@ -176,6 +185,16 @@ impl EventType {
         Ok((name != app::event::MESSAGE).then(|| Self(name.into())))
     }
 
+    /// The type of what the server itself puts in the place of events that it removes.
+    pub(crate) fn purged() -> Self {
+        Self(PURGED.into())
+    }
+
+    /// Reads a type that the log holds: the server's own too, and those that anyone could use once.
+    pub(crate) fn held(name: &str) -> Option<Self> {
+        check_name("type", name).is_ok().then(|| Self(name.into()))
+    }
+
     /// The type's name.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -194,6 +213,19 @@ pub struct Draft {
     pub data: String,
     /// Only readers whose token grants one of the topics get it.
     pub private: bool,
+}
+
+impl Draft {
+    /// What stands in a topic in the place of events that were removed.
+    pub(crate) fn notice(topic: Topic, private: bool) -> Self {
+        let event_type = Some(EventType::purged());
+        Self { topics: vec![topic], event_type, data: String::new(), private }
+    }
+
+    /// Whether it is one.
+    pub(crate) fn is_notice(&self) -> bool {
+        self.event_type.as_ref().is_some_and(|of| of.as_str() == PURGED)
+    }
 }
 
 /// How many bytes data takes at most when it is encoded, as lines or as JSON: a control character may
@@ -217,68 +249,4 @@ pub struct Event {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn reason(name: &str) -> String {
-        Topic::new(name).unwrap_err().to_string()
-    }
-
-    #[test]
-    fn a_topic_is_a_name_of_segments() {
-        for name in ["time", "chat/lobby", "天气/北京", "a b", "a.b/...", &"a".repeat(255)] {
-            assert_eq!(Topic::new(name).unwrap().as_str(), name);
-        }
-        assert_eq!(reason(""), "the topic is empty");
-        assert_eq!(reason(&"a".repeat(256)), "the topic has 256 bytes; 255 are allowed");
-        for name in ["/", "a/", "/a", "a//b", "a/../b", ".", "a/."] {
-            assert_eq!(reason(name), "the topic has a segment that is empty, . or ..");
-        }
-        assert!(reason("chat/*").contains("holds a *"));
-    }
-
-    #[test]
-    fn a_name_cannot_break_a_line_or_hide_a_part_of_itself() {
-        for (name, code) in [
-            ("a\nb", "U+000A"),
-            ("a\rb", "U+000D"),
-            ("a\0", "U+0000"),
-            ("\u{7f}", "U+007F"),
-            ("\u{85}", "U+0085"),
-            ("a\u{200b}", "U+200B"),
-            ("\u{202e}a", "U+202E"),
-            ("\u{feff}a", "U+FEFF"),
-            ("a\u{2028}", "U+2028"),
-            ("a\u{2029}", "U+2029"),
-            ("a\u{e0001}", "U+E0001"),
-        ] {
-            assert!(reason(name).contains(code), "{}", reason(name));
-            assert!(EventType::new(name).unwrap_err().to_string().contains(code));
-        }
-    }
-
-    #[test]
-    fn the_servers_own_types_are_not_for_publishers() {
-        for name in ["session", "gap", "readers", "expired", "open", "error"] {
-            assert!(EventType::new(name).unwrap_err().to_string().ends_with("the server uses"));
-        }
-        assert_eq!(EventType::new("message"), Ok(None));
-        assert_eq!(EventType::new("price").unwrap().unwrap().as_str(), "price");
-    }
-
-    #[test]
-    fn a_pattern_is_a_topic_or_a_prefix_and_a_star() {
-        let grants = |pattern: &str, topic: &str| {
-            Pattern::new(pattern).unwrap().grants(&Topic::new(topic).unwrap())
-        };
-        assert!(grants("chat/lobby", "chat/lobby"));
-        assert!(!grants("chat/lobby", "chat/lobby2"));
-        assert!(grants("chat/*", "chat/lobby"));
-        assert!(grants("chat*", "chatter"));
-        assert!(!grants("chat/*", "chat"));
-        assert!(grants("*", "anything/at/all"));
-        for bad in ["", "a*b", "**", "a**", "a//b", "a\n*"] {
-            assert_eq!(Pattern::new(bad).unwrap_err().field, "pattern", "{bad:?}");
-        }
-    }
-}
+mod tests;

@@ -51,7 +51,7 @@ impl Frame {
 
     /// An event of a state topic: it has no id.
     #[must_use]
-    pub fn state(topic: &'static str, at: i64, data: &str, format: Format) -> Self {
+    pub fn state(topic: &str, at: i64, data: &str, format: Format) -> Self {
         let event_type = if topic == READERS { READERS } else { MESSAGE };
         let data = match format {
             Format::Message => data.to_owned(),

@@ -20,9 +20,11 @@ use tracing::info;
 
 use crate::{
     clock::Clock,
-    event::Draft,
+    event::{Draft, Pattern, Topic},
     frame::{Format, Frame},
-    log::{AppendError, Key, Log},
+    grant::Grant,
+    log::{AppendError, Key, Log, Order, Query, TopicCount, Unavailable},
+    presence::Presence,
     status::{Counters, Shown, Vitals},
 };
 
@@ -40,6 +42,7 @@ struct Topics {
     readers: watch::Sender<Readers>,
     reading: AtomicU32,
     vitals: Vitals,
+    presence: Presence,
     counters: Counters,
 }
 
@@ -52,7 +55,7 @@ pub struct State {
 
 impl State {
     /// A value that a topic got at an instant in microseconds since the Unix epoch.
-    pub(crate) fn new(topic: &'static str, at: i64, value: &str) -> Self {
+    pub(crate) fn new(topic: &str, at: i64, value: &str) -> Self {
         let frame = |format| Frame::state(topic, at, value, format);
         Self { message: frame(Format::Message), json: frame(Format::Json) }
     }
@@ -94,6 +97,7 @@ impl Hub {
             readers: watch::Sender::new(Readers::new(0, clock.now())),
             reading: AtomicU32::new(0),
             vitals: Vitals::new(status),
+            presence: Presence::new(clock),
             counters: Counters::default(),
         }))
     }
@@ -140,6 +144,45 @@ impl Hub {
         Ok(Receipt { id: log.cursor(sequence).to_string(), sequence, readers })
     }
 
+    /// Removes every event of a topic, and tells so who follows it: an event of type
+    /// [`purged`](app::event::PURGED) stands in their place, for who comes back later too. Returns how
+    /// many were removed, without such events. Where there are none nothing happens.
+    ///
+    /// # Errors
+    /// Where it cannot be said that all are gone; asked again it goes on.
+    pub async fn purge(&self, topic: Topic) -> Result<u64, AppendError> {
+        let log = &self.0.log;
+        let Some(held) = self.to_be_removed(&topic).await.map_err(AppendError::Unavailable)? else {
+            return Ok(0);
+        };
+        // Nobody hears of what they may not read.
+        let notice = Draft::notice(topic.clone(), held.private == held.events);
+        // First of all: whatever happens in between, no page shows what is gone and is not told.
+        let sequence = log.append(notice, None).await?;
+        log.purge(topic, sequence).await
+    }
+
+    /// What there is of a topic, unless that is nothing, or no more than what an earlier purge has left.
+    async fn to_be_removed(&self, topic: &Topic) -> Result<Option<TopicCount>, Unavailable> {
+        let log = &self.0.log;
+        let first = log.topics(topic.to_string(), None, 1).await?.pop();
+        let Some(held) = first.filter(|first| first.topic == *topic) else { return Ok(None) };
+        if held.events > 1 {
+            return Ok(Some(held));
+        }
+        let query = Query {
+            topics: vec![topic.clone()],
+            after: 0,
+            before: u64::MAX,
+            order: Order::Backwards,
+            limit: 1,
+            bytes: 1,
+            grant: Grant { read: vec![Pattern::all()], ..Grant::default() },
+        };
+        let newest = log.read(query).await?.events.pop();
+        Ok(newest.filter(|event| !event.draft.is_notice()).map(|_| held))
+    }
+
     /// The log that it reads from.
     #[must_use]
     pub fn log(&self) -> &dyn Log {
@@ -158,7 +201,13 @@ impl Hub {
         &self.0.vitals
     }
 
-    /// What is counted for it.
+    /// Who is in which room: the state topics `here/{room}`.
+    #[must_use]
+    pub fn presence(&self) -> &Presence {
+        &self.0.presence
+    }
+
+    /// What is counted for the server's health.
     #[must_use]
     pub fn counters(&self) -> &Counters {
         &self.0.counters

@@ -7,7 +7,7 @@
 //! [`clock`] says what time it is, [`hub`] gives each state topic's newest value, encoded once by
 //! [`frame`], to everyone who follows it, [`sse`] hands it to one reader. [`http`] is the application as a value,
 //! with [`page`], [`probe`] and [`site`] as its parts; [`edge`] owns the sockets, [`status`] measures
-//! the server's health. [`serve`] joins them.
+//! the server's health, [`presence`] knows who is in which room. [`serve`] joins them.
 //!
 //! [`command`] reads the command line. The commands other than to serve are in [`client`]: they
 //! stand at the other end of the wire.
@@ -35,6 +35,7 @@ pub mod log;
 pub mod login;
 pub mod page;
 mod preference;
+pub mod presence;
 pub mod probe;
 pub mod problem;
 pub mod site;
@@ -79,6 +80,7 @@ pub async fn serve(
     };
     tokio::join!(
         hub.run(config.interval, shutdown.clone()),
+        hub.presence().run(shutdown.clone()),
         measuring,
         edge::accept(router(state), &config, hub.counters().clone(), listener, shutdown.clone()),
     );

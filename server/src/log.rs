@@ -65,11 +65,13 @@ pub trait Log: fmt::Debug + Send + Sync {
         limit: usize,
     ) -> BoxFuture<'_, Result<Vec<TopicCount>, Unavailable>>;
 
-    /// Removes every event of a topic, from its other topics too, and returns how many there were.
+    /// Removes every event of a topic that has a lower sequence than `before` and is there by now, from
+    /// its other topics too. Returns how many there were, without what [stood](Draft::is_notice) in
+    /// the place of others.
     ///
     /// # Errors
-    /// Where the log cannot be written for now.
-    fn purge(&self, topic: Topic) -> BoxFuture<'_, Result<u64, AppendError>>;
+    /// Where the log cannot be written for now. Some may be gone then, the oldest.
+    fn purge(&self, topic: Topic, before: u64) -> BoxFuture<'_, Result<u64, AppendError>>;
 
     /// How much it holds. It is known, and not counted.
     fn held(&self) -> Held;

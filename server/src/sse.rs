@@ -3,6 +3,7 @@
 mod place;
 mod request;
 mod selection;
+mod states;
 mod subscription;
 
 use std::net::SocketAddr;

@@ -55,7 +55,7 @@ pub(crate) async fn publish(
     Ok(Json(state.hub.publish(draft, key).await?))
 }
 
-/// `DELETE /topics/{*topic}`: removes every event of the topic.
+/// `DELETE /topics/{*topic}`: removes every event of the topic, and says so in their place.
 pub(crate) async fn purge(
     State(state): State<AppState>,
     grant: Grant,
@@ -63,7 +63,7 @@ pub(crate) async fn purge(
 ) -> Result<Json<serde_json::Value>, Problem> {
     let topic = topic(path)?;
     may(&topic, grant.purges(&topic), &grant, "remove events from")?;
-    let events = state.hub.log().purge(topic).await?;
+    let events = state.hub.purge(topic).await?;
     Ok(Json(serde_json::json!({ "removed": events })))
 }
 

@@ -9,7 +9,7 @@ use super::awaited;
 use crate::{
     changing::{effect, flag, words},
     components::{Ask, PageHead},
-    event::Envelope,
+    event::{Envelope, PURGED},
     feed::{Born, Newborn, Unread},
     follow::{Follow, Following, Heard},
     text::text,
@@ -116,6 +116,9 @@ impl Rows {
 
     fn hear(&mut self, heard: Heard) {
         self.heard = self.heard.wrapping_add(1);
+        if matches!(&heard, Heard::Event(event) if event.event_type == PURGED) {
+            self.rows.clear();
+        }
         self.rows.insert(0, Event::new(self.heard, heard));
         self.rows.truncate(ROWS_KEPT);
     }
@@ -149,6 +152,16 @@ mod tests {
         let numbers: std::collections::HashSet<_> =
             rows.rows.iter().map(|row| row.number).collect();
         assert_eq!(numbers.len(), ROWS_KEPT);
+    }
+
+    #[test]
+    fn what_was_removed_leaves_the_page_and_a_row_says_so() {
+        let purged = || Envelope { event_type: PURGED.to_owned(), ..event("") };
+        let mut rows = Rows::new(vec![event("2"), purged(), event("1")]);
+        assert_eq!([rows.rows[0].data(), rows.rows[1].data()], [Some("2"), Some("")]);
+        assert_eq!(rows.rows.len(), 2, "also of what the page is born with");
+        rows.hear(Heard::Event(purged()));
+        assert_eq!((rows.rows.len(), rows.rows[0].data(), rows.rows[0].number), (1, Some(""), 4));
     }
 
     #[test]

@@ -18,6 +18,8 @@ pub struct Words {
     pub not_a_topic: &'static str,
     pub unavailable: &'static str,
     pub gap: &'static str,
+    /// In the place of a topic's earlier events.
+    pub purged: &'static str,
     pub private: &'static str,
     pub topics: &'static str,
     /// Leads to the whole of long data: its size.
@@ -42,6 +44,7 @@ pub static ENGLISH: Words = Words {
     not_a_topic: "No topic has such a name. A name has up to 255 bytes, no control characters, no *, and no empty segment between its slashes, nor one that is . or ..",
     unavailable: "The log cannot be read just now. What is published from now on still appears here.",
     gap: "Events are missing here.",
+    purged: "Earlier events were removed.",
     private: "private",
     topics: "also to",
     whole: |size| format!("all of {size}"),
@@ -62,6 +65,7 @@ pub static CHINESE: Words = Words {
     not_a_topic: "主题不能用这个名称。名称最长 255 字节，不含控制字符和 *，斜杠之间不能为空，也不能是 . 或 ..",
     unavailable: "暂时无法读取日志。此后发布的事件仍会出现在这里。",
     gap: "此处缺少部分事件。",
+    purged: "更早的事件已被删除。",
     private: "私密",
     topics: "同时发布到",
     whole: |size| format!("展开全部 {size}"),

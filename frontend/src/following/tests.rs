@@ -47,6 +47,19 @@ fn ids(heard: impl IntoIterator<Item = Heard>) -> Vec<u64> {
 }
 
 #[test]
+fn who_is_in_a_room_is_not_in_the_log() {
+    assert!(is_state("here/lobby") && is_state("time"));
+    assert!(!is_state("here") && !is_state("chat/here/lobby"));
+    let mut it = Following::new("here/lobby".to_owned(), None);
+    it.lose();
+    it.cover(&topics(), Some(&cursor(7)));
+    it.doubt();
+    assert!(!it.is_uncovered() && it.reading().is_none());
+    let said = Envelope { id: None, ..event(0, "here/lobby") };
+    assert_eq!(it.hear(&said, None), Some(Heard::Event(said.clone())));
+}
+
+#[test]
 fn a_stream_that_begins_where_the_page_ends_is_taken_as_it_comes() {
     let mut it = live(5);
     assert_eq!(hear(&mut it, 6, TOPIC), [6]);

@@ -35,6 +35,9 @@ Where events are missing, stderr says why: expired (the server does not keep the
 (its log is another one) or unknown (the cursor is none). With --json this is a line of stdout too,
 in its place among the others, with the type gap and the reason in its data.
 
+Where a topic's earlier events were removed by `belfry purge`, stderr says so; with --json that is an
+event as any other, of the type purged.
+
 Environment (a flag goes before its variable):
   BELFRY_URL    --url
   BELFRY_TOKEN  --token, needed for private events only

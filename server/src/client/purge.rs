@@ -9,7 +9,8 @@ use super::{Server, ServerFlags, print_line, timeout, topic};
 use crate::command::Failure;
 
 pub(crate) const AFTER_HELP: &str = "\
-Events that were published to other topics too are removed from those as well.
+Events that were published to other topics too are removed from those as well. In their place stands
+an event of the type purged, so that open pages drop what they show, and who comes back later too.
 
 Environment (a flag goes before its variable):
   BELFRY_URL    --url

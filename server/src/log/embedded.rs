@@ -232,8 +232,8 @@ impl Log for Embedded {
         self.look(move |database| pages::topics(database, &prefix, after.as_ref(), limit)).boxed()
     }
 
-    fn purge(&self, topic: Topic) -> BoxFuture<'_, Result<u64, AppendError>> {
-        self.ask(|answer| Request::Purge { topic, answer }).boxed()
+    fn purge(&self, topic: Topic, before: u64) -> BoxFuture<'_, Result<u64, AppendError>> {
+        self.ask(move |answer| Request::Purge { topic, before, answer }).boxed()
     }
 
     fn held(&self) -> Held {

@@ -135,15 +135,17 @@ impl Log for Memory {
         async { Ok(list) }.boxed()
     }
 
-    fn purge(&self, topic: Topic) -> BoxFuture<'_, Result<u64, AppendError>> {
+    fn purge(&self, topic: Topic, before: u64) -> BoxFuture<'_, Result<u64, AppendError>> {
         let mut held = self.held();
-        let sequences = held.topics.get(&topic).map(|kept| kept.sequences.clone());
-        let sequences = sequences.unwrap_or_default();
+        let kept = held.topics.get(&topic).map(|kept| kept.sequences.range(..before));
+        let sequences: BTreeSet<u64> = kept.into_iter().flatten().copied().collect();
+        let mut removed = 0;
         for sequence in &sequences {
-            held.drop_event(*sequence);
+            let event = held.drop_event(*sequence);
+            removed += u64::from(event.is_some_and(|event| !event.draft.is_notice()));
         }
         self.tail.purge(&sequences);
-        async move { Ok(sequences.len() as u64) }.boxed()
+        async move { Ok(removed) }.boxed()
     }
 
     fn held(&self) -> log::Held {
@@ -250,12 +252,12 @@ impl Held {
     }
 
     /// Takes an event out of all its topics.
-    fn drop_event(&mut self, sequence: u64) {
-        if let Some(event) = self.events.get(&sequence).cloned() {
-            for topic in &event.draft.topics {
-                self.drop_from(sequence, topic);
-            }
+    fn drop_event(&mut self, sequence: u64) -> Option<Arc<Event>> {
+        let event = self.events.get(&sequence).cloned()?;
+        for topic in &event.draft.topics {
+            self.drop_from(sequence, topic);
         }
+        Some(event)
     }
 
     fn read(&self, query: &Query) -> Page {

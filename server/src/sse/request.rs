@@ -1,6 +1,9 @@
 //! What a reader asks for: the query and the headers go in, topics and a place to begin come out.
 
-use app::event::{READERS, STATUS, TIME};
+use app::{
+    chat::HERE_PREFIX,
+    event::{READERS, STATUS, TIME},
+};
 use axum::http::HeaderMap;
 use form_urlencoded::parse;
 
@@ -24,6 +27,8 @@ pub struct Request {
     pub readers: bool,
     /// The state topic `status`.
     pub status: bool,
+    /// The rooms of which it asks who is there: the state topics `here/{room}`.
+    pub here: Vec<String>,
     /// The topics of the log.
     pub topics: Vec<Topic>,
     /// The last id that the reader has seen, as it came.
@@ -79,7 +84,8 @@ impl Request {
     /// Whether nothing is asked for but the topic `status`.
     #[must_use]
     pub fn is_status_alone(&self) -> bool {
-        self.status && !self.time && !self.readers && self.topics.is_empty()
+        let others = self.time || self.readers || !self.here.is_empty() || !self.topics.is_empty();
+        self.status && !others
     }
 
     fn follow(&mut self, name: &str) -> Result<(), Invalid> {
@@ -88,14 +94,28 @@ impl Request {
             TIME => self.time = true,
             READERS => self.readers = true,
             STATUS => self.status = true,
-            _ if self.topics.contains(&topic) => {}
-            _ if self.topics.len() == MOST_TOPICS => {
-                return Err(Invalid::new(
-                    "topic",
-                    format!("comes too often; {MOST_TOPICS} are allowed"),
-                ));
-            }
-            _ => self.topics.push(topic),
+            _ => return self.follow_more(topic),
+        }
+        Ok(())
+    }
+
+    /// Adds one of the topics of which there are any number.
+    fn follow_more(&mut self, topic: Topic) -> Result<(), Invalid> {
+        let room = topic.as_str().strip_prefix(HERE_PREFIX).map(str::to_owned);
+        let known = match &room {
+            Some(room) => self.here.contains(room),
+            None => self.topics.contains(&topic),
+        };
+        if known {
+            return Ok(());
+        }
+        if self.topics.len() + self.here.len() == MOST_TOPICS {
+            let most = format!("comes too often; {MOST_TOPICS} are allowed");
+            return Err(Invalid::new("topic", most));
+        }
+        match room {
+            Some(room) => self.here.push(room),
+            None => self.topics.push(topic),
         }
         Ok(())
     }
@@ -141,6 +161,14 @@ mod tests {
         let beside = read("topic=status&topic=time");
         assert!(beside.status && !beside.is_status_alone());
         assert!(!read("topic=status&topic=a").is_status_alone());
+        assert!(!read("topic=status&topic=here/a").is_status_alone());
+    }
+
+    #[test]
+    fn who_is_in_a_room_is_asked_of_no_log() {
+        let request = read("topic=here/lobby&topic=here%2Fa/b&topic=here&topic=here/lobby");
+        assert_eq!(request.here, ["lobby", "a/b"]);
+        assert_eq!(request.topics.iter().map(Topic::as_str).collect::<Vec<_>>(), ["here"]);
     }
 
     #[test]
@@ -167,5 +195,10 @@ mod tests {
         assert_eq!(field("format=xml"), "format");
         let many: String = (0..=MOST_TOPICS).map(|n| format!("topic={n}&")).collect();
         assert_eq!(field(&many), "topic");
+        let half = |of: &str| (0..50).map(|n| format!("topic={of}{n}&")).collect::<String>();
+        let full = half("here/") + &half("a");
+        assert_eq!(read(&full).here.len(), 50);
+        assert_eq!(field(&(full.clone() + "topic=here/more")), "topic");
+        assert_eq!(field(&(full + "topic=more")), "topic");
     }
 }

@@ -4,25 +4,26 @@ use std::{convert::Infallible, future::pending, net::SocketAddr, time::Duration}
 
 use app::{
     Tick,
-    event::{EXPIRED, SESSION, STATUS, Session},
+    event::{EXPIRED, SESSION, Session},
 };
 use axum::http::Version;
 use bytes::Bytes;
 use futures::{Stream, stream};
 use serde_json::json;
-use tokio::{select, sync::watch, time::sleep};
+use tokio::{select, time::sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::{
     Request,
     place::{Beginning, Place},
+    states::{self, States},
 };
 use crate::{
     clock::Clock,
     event::Topic,
-    frame::{Format, Frame},
+    frame::Frame,
     grant::Grant,
-    hub::{Hub, Reader, Readers, State},
+    hub::{Hub, Reader},
     log::Unavailable,
 };
 
@@ -41,14 +42,9 @@ const LOOK_AT_CLOCK: Duration = Duration::from_secs(30);
 pub struct Subscription {
     reader: Reader,
     clock: Clock,
-    format: Format,
     /// What is sent before all else, and how many events are in it.
     greeting: Option<(Frame, u64)>,
-    time: Option<watch::Receiver<Option<State>>>,
-    status: Option<watch::Receiver<Option<State>>>,
-    readers: Option<watch::Receiver<Readers>>,
-    /// The number of readers that this one was told last.
-    told: u32,
+    states: States,
     /// Where it stands in the log, for those who read topics of the log.
     place: Option<Place>,
     /// When the reader's token ends.
@@ -71,53 +67,26 @@ impl Subscription {
         grant: Grant,
         version: Version,
     ) -> Result<Self, Unavailable> {
-        let mut frames = vec![Frame::retry(Duration::from_millis(fastrand::u64(RETRY_MS)))];
-        let mut events = 0;
         let mut beginning = Place::begin(hub, &request, &grant).await?;
+        let mut events = Vec::new();
         if request.session {
             let session = session(hub, &request, &grant, beginning.as_mut(), version).await?;
-            frames.push(Frame::own(SESSION, &session, None));
-            events += 1;
+            events.push(Frame::own(SESSION, &session, None));
         }
         let reader = hub.admit(address);
-        let format = request.format;
-        let (mut time, mut readers, mut told) = (None, None, 0);
-        let gap = beginning.as_ref().and_then(|beginning| beginning.gap.clone());
+        let gap = beginning.as_mut().and_then(|beginning| beginning.gap.take());
         // A gap says where reading begins; without one that is said at the greeting's end.
         let lost = gap.is_some();
-        events += u64::from(lost);
-        frames.extend(gap);
-        if request.time {
-            let (tick, changes) = hub.follow_time();
-            frames.push(tick.frame(format));
-            time = Some(changes);
-        }
-        if request.readers {
-            readers = Some(hub.follow_readers());
-            let now = hub.readers_now();
-            (told, events) = (now.count, events + 1);
-            frames.push(now.state.frame(format));
-        }
-        events += u64::from(request.time);
-        let shown = request.status && hub.vitals().show_to(&grant).is_ok();
-        let (newest, status) = shown.then(|| hub.vitals().follow()).unzip();
-        let newest = newest.flatten().map(|newest| newest.frame(format));
-        events += u64::from(newest.is_some());
-        frames.extend(newest);
-        let place = beginning.map(|beginning| {
-            let here = !lost && beginning.place.begins_here();
-            frames.extend(here.then(|| beginning.place.bare()));
-            beginning.place
-        });
+        events.extend(gap);
+        let (states, newest) = States::begin(hub, &request, &grant);
+        events.extend(newest);
+        let place = beginning.map(|beginning| beginning.place);
+        let here = place.as_ref().filter(|place| !lost && place.begins_here()).map(Place::bare);
         Ok(Self {
             reader,
             clock: hub.clock(),
-            format,
-            greeting: Some((Frame::concat(&frames), events)),
-            time,
-            status,
-            readers,
-            told,
+            greeting: Some(greeting(&events, here)),
+            states,
             place,
             until: grant.until,
             ended: false,
@@ -134,36 +103,20 @@ impl Subscription {
             self.reader.got(events);
             return Some(greeting.into_bytes());
         }
-        loop {
-            let frame = select! {
-                biased;
-                () = self.shutdown.cancelled() => return None,
-                until = ended(self.clock, self.until) => {
-                    self.ended = true;
-                    let until = Tick::from_micros(until).to_string();
-                    Some(Frame::own(EXPIRED, &json!({ "until": until }), None))
-                }
-                state = newest(&mut self.time) => state.map(|state| state.frame(self.format)),
-                state = newest(&mut self.status) => state.map(|state| state.frame(self.format)),
-                readers = newest(&mut self.readers) => self.if_news(readers),
-                (bytes, events) = advance(self.place.as_mut()) => {
-                    self.reader.got(events);
-                    return Some(bytes);
-                }
-                () = sleep(SILENCE) => return Some(Frame::COMMENT.into_bytes()),
-            };
-            if let Some(frame) = frame {
-                self.reader.got(1);
-                return Some(frame.into_bytes());
+        let (bytes, events) = select! {
+            biased;
+            () = self.shutdown.cancelled() => return None,
+            until = ended(self.clock, self.until) => {
+                self.ended = true;
+                let until = Tick::from_micros(until).to_string();
+                (Frame::own(EXPIRED, &json!({ "until": until }), None).into_bytes(), 1)
             }
-        }
-    }
-
-    /// The announced number of readers, unless this reader knows it: it was told at its coming.
-    fn if_news(&mut self, Readers { count, state }: Readers) -> Option<Frame> {
-        let news = count != self.told;
-        self.told = count;
-        news.then(|| state.frame(self.format))
+            state = self.states.next() => (state.into_bytes(), 1),
+            next = advance(self.place.as_mut()) => next,
+            () = sleep(SILENCE) => (Frame::COMMENT.into_bytes(), 0),
+        };
+        self.reader.got(events);
+        Some(bytes)
     }
 
     /// The same as a stream, for a body.
@@ -175,14 +128,11 @@ impl Subscription {
     }
 }
 
-/// Waits for the next value of a state topic; for ever where it is not followed.
-async fn newest<T: Clone>(changes: &mut Option<watch::Receiver<T>>) -> T {
-    if let Some(changes) = changes
-        && changes.changed().await.is_ok()
-    {
-        return changes.borrow_and_update().clone();
-    }
-    pending().await
+/// What is sent before all else: events, of which the number is returned too, and a place.
+fn greeting(events: &[Frame], place: Option<Frame>) -> (Frame, u64) {
+    let retry = Frame::retry(Duration::from_millis(fastrand::u64(RETRY_MS)));
+    let frames: Vec<_> = [&retry].into_iter().chain(events).chain(&place).cloned().collect();
+    (Frame::concat(&frames), events.len() as u64)
 }
 
 /// Waits for the next events of the log; for ever where none are followed.
@@ -214,10 +164,7 @@ async fn session(
         request.topics.iter().partition(|topic| grant.reads(topic));
     let names = |topics: Vec<&Topic>| topics.into_iter().map(ToString::to_string).collect();
     let (mut granted, mut refused): (Vec<String>, Vec<String>) = (names(granted), names(refused));
-    if request.status {
-        let shown = hub.vitals().show_to(grant).is_ok();
-        if shown { &mut granted } else { &mut refused }.push(STATUS.into());
-    }
+    states::name(hub, request, grant, &mut granted, &mut refused);
     let (cursor, replayed, lost) = match beginning {
         Some(one) => (one.place.cursor(), one.replayed().await?, one.gap.is_some()),
         None => (hub.log().cursor(hub.log().tail().last()), 0, false),

@@ -7,6 +7,8 @@ use axum::http::{
     header::{AUTHORIZATION, COOKIE},
 };
 
+use server::event::Topic;
+
 use crate::world::{World, text};
 
 const INTERVAL: Duration = Duration::from_secs(3);
@@ -48,6 +50,17 @@ async fn the_newest_events_come_first() {
     assert!(main.contains(r#"<b class="tag">counted</b>"#), "{main}");
     assert!(main.contains(r#"value="a/b""#), "{main}");
     assert!(main.contains(r#"datetime="2026-11-22T05:18:01.400Z""#), "{main}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_events_were_removed_the_page_says_so() {
+    let world = World::ticking_every(INTERVAL);
+    world.publish("a", "event-1").await;
+    world.hub.purge(Topic::new("a").unwrap()).await.unwrap();
+    world.publish("a", "event-2").await;
+    let main = main_of(&world, "/console?topic=a").await;
+    assert!(main.contains(r#"<li class="gap">Earlier events were removed.</li>"#), "{main}");
+    assert!(main.contains("event-2") && !main.contains("event-1"), "{main}");
 }
 
 #[tokio::test(start_paused = true)]

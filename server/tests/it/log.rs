@@ -25,6 +25,7 @@ enum Step {
     },
     Purge {
         topic: &'static str,
+        before: Option<u64>,
     },
     Read {
         topics: Vec<&'static str>,
@@ -48,7 +49,8 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         12 => (topics(), 0..300_usize, proptest::option::weighted(0.2, 0..5_u8), any::<bool>())
             .prop_map(|(topics, size, key, private)| Step::Append { topics, size, key, private }),
-        1 => prop::sample::select(&TOPICS[..]).prop_map(|topic| Step::Purge { topic }),
+        1 => (prop::sample::select(&TOPICS[..]), proptest::option::of(0..60_u64))
+            .prop_map(|(topic, before)| Step::Purge { topic, before }),
         6 => (topics(), 0..60_u64, proptest::option::of(0..60_u64), any::<bool>(), 1..30_usize, 1..2000_usize,
               proptest::option::of(prop::sample::select(&TOPICS[..])))
             .prop_map(|(topics, after, before, backwards, limit, bytes, reads)| Step::Read {
@@ -121,9 +123,10 @@ impl Pair {
                 let there = self.memory.append(draft.clone(), key.clone()).await;
                 assert_eq!(self.embedded().append(draft, key).await, there);
             }
-            Step::Purge { topic: name } => {
-                let there = self.memory.purge(topic(name)).await;
-                assert_eq!(self.embedded().purge(topic(name)).await, there);
+            Step::Purge { topic: name, before } => {
+                let before = before.unwrap_or(u64::MAX);
+                let there = self.memory.purge(topic(name), before).await;
+                assert_eq!(self.embedded().purge(topic(name), before).await, there);
             }
             Step::Read { topics, after, before, backwards, limit, bytes, reads } => {
                 let read = reads.iter().map(|name| topic_pattern(name)).collect();

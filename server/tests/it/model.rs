@@ -1,4 +1,4 @@
-//! The hub against a simple model: publishing, connecting, leaving, lagging, retention in any order.
+//! The hub against a simple model: publishing, connecting, leaving, lagging, purges and retention in any order.
 
 use std::{sync::Arc, time::Duration};
 
@@ -23,6 +23,7 @@ const TOPICS: [&str; 3] = ["a", "b", "c"];
 #[derive(Clone, Debug)]
 enum Step {
     Publish { topics: Vec<usize>, size: usize },
+    Purge { topic: usize },
     Connect { topics: Vec<usize>, back: Option<u64> },
     Read { reader: Index, pieces: usize },
     Disconnect { reader: Index },
@@ -34,6 +35,7 @@ fn step() -> impl Strategy<Value = Step> {
     let topics = || proptest::sample::subsequence(vec![0, 1, 2], 1..=2);
     prop_oneof![
         8 => (topics(), 1..20_000_usize).prop_map(|(topics, size)| Step::Publish { topics, size }),
+        1 => (0..TOPICS.len()).prop_map(|topic| Step::Purge { topic }),
         2 => (topics(), proptest::option::of(0..40_u64))
             .prop_map(|(topics, back)| Step::Connect { topics, back }),
         4 => (any::<Index>(), 1..3_usize).prop_map(|(reader, pieces)| Step::Read { reader, pieces }),
@@ -80,6 +82,12 @@ impl Model {
                 let receipt = self.world.hub.publish(draft, None).await.unwrap();
                 self.events.push(topics);
                 assert_eq!(receipt.sequence, self.events.len() as u64);
+            }
+            Step::Purge { topic } => {
+                self.world.hub.purge(Topic::new(TOPICS[topic]).unwrap()).await.unwrap();
+                // What it says of that is an event as any other.
+                let last = self.world.hub.log().tail().last();
+                self.events.extend((self.events.len() as u64..last).map(|_| vec![topic]));
             }
             Step::Connect { topics, back } => {
                 let last = self.events.len() as u64;

@@ -108,6 +108,7 @@ async fn what_is_wrong_is_named() {
         ("a?type=session", 400, "type"),
         ("a?type=readers", 400, "type"),
         ("a?type=expired", 400, "type"),
+        ("a?type=purged", 400, "type"),
         ("a?type=open", 400, "type"),
         ("a?type=error", 400, "type"),
         ("a?private=maybe", 400, "private"),
@@ -115,6 +116,8 @@ async fn what_is_wrong_is_named() {
         ("a?privat=1", 400, "query"),
         ("time", 403, "topic"),
         ("status", 403, "topic"),
+        ("here/lobby", 403, "topic"),
+        ("a?also=here/lobby", 403, "topic"),
         ("a?also=readers", 403, "topic"),
     ] {
         let problem = problem(send(&world, publish(&world, path), "x").await).await;

@@ -36,7 +36,7 @@ fn heard(piece: &str) -> Vec<Heard> {
         let sequence = id.sequence;
         said.push(match (field("event: "), field("data: ")) {
             (Some("gap"), Some(_)) => Heard::Gap { on_from: sequence },
-            (None, Some(data)) => Heard::Event { sequence, data: data.into() },
+            (None | Some("purged"), Some(data)) => Heard::Event { sequence, data: data.into() },
             (None, None) => Heard::Place(sequence),
             other => panic!("nobody published {other:?}"),
         });

@@ -1,10 +1,13 @@
 //! The log on a disk that fails: whatever operation it is, the log recovers by itself, and nothing that
 //! was promised is lost.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use futures::future::join_all;
-use server::{Log, frame::Format, log::AppendError, tail::Taken};
+use futures::future::{join, join_all};
+use server::{Clock, Hub, Log, frame::Format, log::AppendError, status::Shown, tail::Taken};
 use tokio::time::{sleep, timeout};
 
 use crate::{
@@ -168,12 +171,34 @@ fn without_room_everything_is_refused_but_reading() {
         assert_eq!(log.append(draft("a", "2"), None).await, Err(AppendError::Full));
         log.ready().unwrap_err();
         // There is some left for removing.
-        assert_eq!(log.purge(topic("p")).await, Ok(1));
+        assert_eq!(log.purge(topic("p"), u64::MAX).await, Ok(1));
         disk.set_room(0);
-        assert_eq!(log.purge(topic("p")).await, Err(AppendError::Full));
+        assert_eq!(log.purge(topic("p"), u64::MAX).await, Err(AppendError::Full));
         assert_eq!(all_of(&log, "p").await, (vec![], 1));
         disk.set_room(u64::MAX);
         assert_eq!(log.append(draft("a", "2"), None).await, Ok(2));
         log.ready().unwrap();
+    });
+}
+
+#[test]
+fn what_a_purge_says_has_room_as_long_as_the_purge_has() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    runtime.block_on(async {
+        let disk = Disk::new(1);
+        let hub = Hub::new(Clock::system(), Arc::new(open(&disk).unwrap()), Shown::Off);
+        hub.publish(draft("p", "1"), None).await.unwrap();
+        disk.set_room(2 << 20);
+        // Beside others, which are refused.
+        let publishing = join_all((0..20).map(|_| hub.publish(draft("a", "2"), None)));
+        let (published, purged) = join(publishing, hub.purge(topic("p"))).await;
+        assert!(published.iter().all(|one| *one == Err(AppendError::Full)), "{published:?}");
+        assert_eq!(purged, Ok(1));
+        assert_eq!(hub.log().tail().last(), 2, "it was told");
+        disk.set_room(u64::MAX);
+        hub.publish(draft("p", "3"), None).await.unwrap();
+        disk.set_room(0);
+        assert_eq!(hub.purge(topic("p")).await, Err(AppendError::Full));
+        assert_eq!(hub.log().tail().last(), 3);
     });
 }

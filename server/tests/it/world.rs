@@ -128,7 +128,9 @@ impl World {
             shutdown: shutdown.clone(),
         });
         let (ticking, until) = (hub.clone(), shutdown.clone());
-        tokio::spawn(async move { ticking.run(interval, until).await });
+        tokio::spawn(async move {
+            tokio::join!(ticking.run(interval, until.clone()), ticking.presence().run(until));
+        });
         Self { hub, shutdown, application, _folder: folder }
     }
 

@@ -6,7 +6,7 @@ use leptos::{either::Either, prelude::*};
 
 use crate::{
     changing::words,
-    event::{Envelope, MESSAGE},
+    event::{Envelope, MESSAGE, PURGED},
     feed::Feed,
     follow::Heard,
     pages::moment::clock,
@@ -55,7 +55,7 @@ impl Event {
     }
 }
 
-/// The row of an event, or of a gap.
+/// The row of an event, of a gap, or of a purge.
 #[component]
 pub fn EventRow(
     /// The topic that is listed.
@@ -65,8 +65,12 @@ pub fn EventRow(
 ) -> impl IntoView {
     let words = text().console;
     let Event { envelope, size, .. } = row;
-    let Some(envelope) = envelope else {
-        return Either::Left(view! { <li class="gap">{words.gap}</li> });
+    let envelope = match envelope {
+        Some(envelope) if envelope.event_type != PURGED => envelope,
+        other => {
+            let said = if other.is_some() { words.purged } else { words.gap };
+            return Either::Left(view! { <li class="gap">{said}</li> });
+        }
     };
     let Envelope { event_type, topics, data, at, private, .. } = Arc::unwrap_or_clone(envelope);
     let tag = (event_type != MESSAGE).then(|| view! { <b class="tag">{event_type}</b> });

@@ -7,7 +7,7 @@ use std::{
 
 use app::{
     Tick,
-    event::{EXPIRED, Envelope, GAP, Gap, MESSAGE, READERS},
+    event::{EXPIRED, Envelope, GAP, Gap, MESSAGE, PURGED, READERS},
 };
 use serde::de::DeserializeOwned;
 
@@ -44,6 +44,12 @@ impl<Out: Write, Notes: Write> Lines<Out, Notes> {
         match &*event.event_type {
             MESSAGE | READERS => {
                 let envelope: Envelope = read(&event.data)?;
+                if !self.json && envelope.event_type == PURGED {
+                    // It has no data, and an empty line would be somebody's.
+                    let topics = envelope.topics.join(", ");
+                    self.note(&format!("purged: the earlier events of {topics} were removed"));
+                    return Ok(());
+                }
                 self.line(if self.json { &event.data } else { &envelope.data })?;
                 if let Some(left) = self.left {
                     self.left = Some(NonZeroU64::new(left.get() - 1).ok_or(Stop::Done)?);
@@ -141,6 +147,16 @@ mod tests {
         let gap: Envelope = serde_json::from_str(json.lines().next().unwrap()).unwrap();
         assert_eq!((&*gap.event_type, &*gap.data, gap.id), ("gap", GAP_DATA, None));
         assert_eq!(json.lines().count(), 2);
+    }
+
+    #[test]
+    fn a_purge_is_noted_or_one_line_of_json() {
+        let data = r#"{"id":"x-1","type":"purged","topics":["a/b"],"data":"","at":"2026-11-22T05:18:01.400Z"}"#;
+        let events = [event("message", data), message("a")];
+        let note = "belfry: purged: the earlier events of a/b were removed\n";
+        assert_eq!(printed(false, 1, &events), ("a\n".into(), note.into(), Some(Stop::Done)));
+        let line = data.to_owned() + "\n";
+        assert_eq!(printed(true, 1, &events), (line, String::new(), Some(Stop::Done)));
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub(super) fn decode(sequence: u64, bytes: &[u8]) -> Option<Event> {
     let mut event_type = None;
     if flags & TYPED != 0 {
         let (name, rest) = take_name(bytes)?;
-        (event_type, bytes) = (EventType::new(name).ok()?, rest);
+        (event_type, bytes) = (Some(EventType::held(name)?), rest);
     }
     let (count, mut bytes) = bytes.split_first()?;
     let mut topics = Vec::with_capacity((*count).into());

@@ -62,8 +62,8 @@ pub(super) enum Request {
         /// Its share of what may wait.
         held: Option<OwnedSemaphorePermit>,
     },
-    /// To remove a topic's events; answered with how many there were.
-    Purge { topic: Topic, answer: Answer },
+    /// To remove a topic's events of a lower sequence; answered with how many there were.
+    Purge { topic: Topic, before: u64, answer: Answer },
     /// To see whether the storage still works: someone could not read it.
     Check,
 }
@@ -164,8 +164,9 @@ impl Writer {
                 Request::Append { draft, key, answer, held } => {
                     batch.add(draft, key, answer, held);
                 }
-                Request::Purge { topic, answer } => {
-                    self.purges.push_back(Purge::new(topic, self.totals.last, answer));
+                Request::Purge { topic, before, answer } => {
+                    let through = before.saturating_sub(1).min(self.totals.last);
+                    self.purges.push_back(Purge::new(topic, through, answer));
                 }
                 Request::Check => {
                     self.shared.doubted.store(false, Ordering::Relaxed);

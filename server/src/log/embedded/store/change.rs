@@ -139,24 +139,26 @@ impl<'t> Change<'t> {
         Ok(most)
     }
 
-    /// Removes events of a topic up to a sequence, at most `most`, and returns their sequences.
+    /// Removes events of a topic up to a sequence, at most `most`. Returns their sequences, and how many
+    /// of them stood in the place of others.
     pub(crate) fn purge(
         &mut self,
         topic: &Topic,
         through: u64,
         most: usize,
-    ) -> Result<BTreeSet<u64>> {
-        let mut purged = BTreeSet::new();
+    ) -> Result<(BTreeSet<u64>, usize)> {
+        let (mut purged, mut notices) = (BTreeSet::new(), 0);
         // One that nobody knows gets no number for being asked about.
         if self.topics.get(topic.as_str())?.is_none() {
-            return Ok(purged);
+            return Ok((purged, notices));
         }
         while purged.len() < most {
             let Some(event) = self.first_of(topic, through)? else { break };
             self.drop_event(&event)?;
             purged.insert(event.sequence);
+            notices += usize::from(event.draft.is_notice());
         }
-        Ok(purged)
+        Ok((purged, notices))
     }
 
     /// Forgets keys that are too old, at most `most`. Returns how many.

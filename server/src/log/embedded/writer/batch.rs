@@ -62,13 +62,31 @@ impl Batch {
     fn refuse(self, why: &AppendError) {
         self.answers.into_iter().for_each(|(to, _)| answer(to, Err(why.clone())));
     }
+
+    /// Refuses all but the notices of purges, which take little and have what takes more removed.
+    fn refuse_all_but_notices(self, why: &AppendError) -> Self {
+        let both = self.drafts.into_iter().zip(self.answers);
+        let (notices, others): (Vec<_>, Vec<_>) = both.partition(|((one, _), _)| one.is_notice());
+        others.into_iter().for_each(|(_, (to, _))| answer(to, Err(why.clone())));
+        let (drafts, answers) = notices.into_iter().unzip();
+        Self { drafts, answers, ..Self::default() }
+    }
 }
 
 impl Writer {
     /// Commits a batch, and answers it.
     pub(super) fn append(&mut self, mut batch: Batch) {
-        if let Err(why) = self.open_if_failed().and_then(|()| self.ask_for_room(batch.bytes)) {
+        if let Err(why) = self.open_if_failed() {
             return batch.refuse(&why);
+        }
+        if let Err(why) = self.ask_for_room(batch.bytes) {
+            batch = batch.refuse_all_but_notices(&why);
+            if batch.is_empty() {
+                return;
+            }
+            if let Err(why) = self.ask_for_room_to_remove() {
+                return batch.refuse(&why);
+            }
         }
         let now = self.clock.now();
         let most = SLICE + 2 * batch.drafts.len();

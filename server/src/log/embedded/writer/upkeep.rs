@@ -60,15 +60,16 @@ impl Writer {
         let Purge { topic, through, .. } = &purge;
         let mut purged = BTreeSet::new();
         let committed = self.commit_if_any(|change| {
-            purged = change.purge(topic, *through, SLICE)?;
-            Ok(((), purged.len()))
+            let notices;
+            (purged, notices) = change.purge(topic, *through, SLICE)?;
+            Ok(((purged.len() - notices) as u64, purged.len()))
         });
         // Also where nobody can say whether they are gone: then the log is asked, and not the tail.
         self.tail.purge(&purged);
-        if let Err(why) = committed {
-            return answer(purge.answer, Err(why));
+        match committed {
+            Ok(removed) => purge.removed += removed,
+            Err(why) => return answer(purge.answer, Err(why)),
         }
-        purge.removed += purged.len() as u64;
         if purged.len() == SLICE {
             self.purges.push_front(purge);
         } else {
@@ -109,7 +110,8 @@ impl Writer {
         }
     }
 
-    fn ask_for_room_to_remove(&self) -> Result<(), AppendError> {
+    /// Refuses what removes events where even that has no room.
+    pub(super) fn ask_for_room_to_remove(&self) -> Result<(), AppendError> {
         match self.volume.room() {
             Ok(room) if room < ROOM_TO_REMOVE => Err(AppendError::Full),
             // Where nobody can say, the storage will.

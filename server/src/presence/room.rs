@@ -1,0 +1,181 @@
+//! One room: leases go in, who is there comes out, as an event where that has changed.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
+
+use app::chat::{Here, here_topic};
+use tokio::{sync::watch, time::Instant};
+
+use super::Lease;
+use crate::hub::State;
+
+/// How many names are told.
+const NAMES: usize = 100;
+
+/// A room that is peopled or followed.
+#[derive(Debug)]
+pub(super) struct Room {
+    browsers: HashMap<String, Browser>,
+    leases: usize,
+    followers: usize,
+    /// What was told last.
+    told: Here,
+    /// When something was told, or would have been had it been news.
+    told_at: Option<Instant>,
+    /// Who came, left, or has another name since then may make a difference.
+    changed: bool,
+    newest: watch::Sender<State>,
+}
+
+/// The tabs of one browser.
+#[derive(Debug, Default)]
+struct Browser {
+    tabs: HashMap<String, Tab>,
+    /// Counts the names that its tabs have given.
+    given: u64,
+}
+
+#[derive(Debug)]
+struct Tab {
+    until: Instant,
+    name: String,
+    /// The number of its name: the highest is the one given last.
+    given: u64,
+}
+
+impl Browser {
+    /// The name that a tab gave last; empty where none has given one.
+    fn name(&self) -> &str {
+        let named = self.tabs.values().filter(|tab| !tab.name.is_empty());
+        named.max_by_key(|tab| tab.given).map_or("", |tab| &tab.name)
+    }
+
+    /// Renews a tab's lease. The name that it had before it does not give anew.
+    fn renew(&mut self, tab: String, name: String, until: Instant) {
+        let given = self.given + 1;
+        let tab = self.tabs.entry(tab).or_insert_with(|| Tab { until, name: String::new(), given });
+        tab.until = until;
+        if tab.name != name {
+            (tab.name, tab.given, self.given) = (name, given, given);
+        }
+    }
+}
+
+impl Room {
+    /// One where nobody is.
+    pub(super) fn new(name: &str, at: i64) -> Self {
+        let told = Here::default();
+        Self {
+            browsers: HashMap::new(),
+            leases: 0,
+            followers: 0,
+            newest: watch::Sender::new(state(name, &told, at)),
+            told,
+            told_at: None,
+            changed: false,
+        }
+    }
+
+    pub(super) fn leases(&self) -> usize {
+        self.leases
+    }
+
+    /// Whether nobody is here or looks in.
+    pub(super) fn is_forsaken(&self) -> bool {
+        self.leases == 0 && self.followers == 0
+    }
+
+    pub(super) fn has(&self, browser: &str, tab: &str) -> bool {
+        self.browsers.get(browser).is_some_and(|browser| browser.tabs.contains_key(tab))
+    }
+
+    /// Makes a lease, or has it last until later.
+    pub(super) fn renew(&mut self, lease: Lease, until: Instant) {
+        let Lease { browser, tab, name } = lease;
+        self.leases += usize::from(!self.has(&browser, &tab));
+        let browser = self.browsers.entry(browser).or_default();
+        let is_new = browser.tabs.is_empty();
+        let before = browser.name().to_owned();
+        browser.renew(tab, name, until);
+        self.changed |= is_new || browser.name() != before;
+    }
+
+    /// Ends a lease. False where there is none such.
+    pub(super) fn leave(&mut self, name: &str, tab: &str) -> bool {
+        let Some(browser) = self.browsers.get_mut(name) else { return false };
+        let before = browser.name().to_owned();
+        if browser.tabs.remove(tab).is_none() {
+            return false;
+        }
+        self.leases -= 1;
+        self.changed |= browser.tabs.is_empty() || browser.name() != before;
+        if browser.tabs.is_empty() {
+            self.browsers.remove(name);
+        }
+        true
+    }
+
+    /// Ends the leases whose time is over, and returns how many those were.
+    pub(super) fn end(&mut self, now: Instant) -> usize {
+        let (mut ended, mut changed) = (0, false);
+        self.browsers.retain(|_, browser| {
+            let over = browser.tabs.values().filter(|tab| tab.until <= now).count();
+            if over > 0 {
+                let before = browser.name().to_owned();
+                browser.tabs.retain(|_, tab| tab.until > now);
+                changed |= browser.tabs.is_empty() || browser.name() != before;
+                ended += over;
+            }
+            !browser.tabs.is_empty()
+        });
+        self.leases -= ended;
+        self.changed |= changed;
+        ended
+    }
+
+    /// When the first lease ends that is not renewed.
+    pub(super) fn earliest_end(&self) -> Option<Instant> {
+        self.browsers.values().flat_map(|browser| browser.tabs.values()).map(|tab| tab.until).min()
+    }
+
+    pub(super) fn count(&self) -> u32 {
+        u32::try_from(self.browsers.len()).unwrap_or(u32::MAX)
+    }
+
+    pub(super) fn here(&self) -> Here {
+        let names: BTreeSet<&str> = self.browsers.values().map(Browser::name).collect();
+        let names = names.into_iter().filter(|name| !name.is_empty()).take(NAMES);
+        Here { count: self.count(), names: names.map(str::to_owned).collect() }
+    }
+
+    /// When it may say what has changed: now or later; `None` where nothing has.
+    pub(super) fn due(&self, now: Instant, pace: Duration) -> Option<Instant> {
+        self.changed.then(|| self.told_at.map_or(now, |at| now.max(at + pace)))
+    }
+
+    /// Says who is here, where that is news.
+    pub(super) fn tell(&mut self, name: &str, now: Instant, at: i64) {
+        (self.changed, self.told_at) = (false, Some(now));
+        let here = self.here();
+        if here != self.told {
+            self.newest.send_replace(state(name, &here, at));
+            self.told = here;
+        }
+    }
+
+    pub(super) fn follow(&mut self) -> watch::Receiver<State> {
+        self.followers += 1;
+        self.newest.subscribe()
+    }
+
+    pub(super) fn unfollow(&mut self) {
+        self.followers -= 1;
+    }
+}
+
+fn state(name: &str, here: &Here, at: i64) -> State {
+    let json = serde_json::to_string(here).expect("names and a number are JSON");
+    State::new(&here_topic(name), at, &json)
+}
