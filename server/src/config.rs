@@ -9,7 +9,7 @@ use std::{net::SocketAddr, ops::RangeInclusive, path::PathBuf, time::Duration};
 
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
-use crate::{log::Retention, status::Shown};
+use crate::{chat::Rooms, log::Retention, status::Shown};
 
 pub(crate) use data_dir::DataDir;
 pub use flags::Flags;
@@ -46,6 +46,9 @@ pub struct Config {
     /// Who may see the server's health. Default everybody where `listen` is a loopback address, and
     /// elsewhere who has a token for it.
     pub status: Shown,
+    /// The rooms of the chat. Default any where `listen` is a loopback address, and elsewhere none:
+    /// who comes there needs no token to say something.
+    pub rooms: Rooms,
     /// What is logged, as `tracing` filters are written. Default `info`.
     pub log: Targets,
     /// A socket that takes none of the bytes waiting for it for so long is closed. Default 30 s: a
@@ -71,6 +74,7 @@ impl Default for Config {
             site: PathBuf::from("target/site"),
             hashed: true,
             status: Shown::Public,
+            rooms: Rooms::Any,
             log: Targets::new().with_default(LevelFilter::INFO),
             write_stall: Duration::from_secs(30),
             send_buffer: 64 * 1024,
@@ -112,6 +116,10 @@ impl Config {
         config.status = match settings.find(flags.status, &["--status", "BELFRY_STATUS"]) {
             Some(found) => found.read(Shown::read)?,
             None => Shown::to_whom_it_listens(config.listen.ip()),
+        };
+        config.rooms = match settings.find(flags.rooms, &["--rooms", "BELFRY_ROOMS"]) {
+            Some(found) => found.read(Rooms::read)?,
+            None => Rooms::for_whom_it_listens(config.listen.ip()),
         };
         config.hashed = settings.variable("LEPTOS_HASH_FILES").as_deref() != Some("false");
         config.retention = retention(flags.retain, flags.retain_topic, &settings)?;
@@ -238,6 +246,24 @@ mod tests {
         assert_eq!(shown("127.0.0.1:1", &["--status", "token"], ""), Shown::Token);
         let bad = config(&["--status", "all"], &[]).unwrap_err().to_string();
         assert_eq!(bad, r#"--status is "all": none of public, token and off"#);
+    }
+
+    #[test]
+    fn rooms_are_open_on_loopback_and_where_somebody_says_so() {
+        let rooms = |listen: &str, said: &[&str], variable: &str| {
+            let arguments = [&["--listen", listen], said].concat();
+            config(&arguments, &[("BELFRY_ROOMS", variable)]).map(|config| config.rooms)
+        };
+        assert_eq!(rooms("[::1]:1", &[], ""), Ok(Rooms::Any));
+        assert_eq!(rooms("0.0.0.0:1", &[], ""), Ok(Rooms::Off));
+        assert_eq!(rooms("0.0.0.0:1", &[], "any"), Ok(Rooms::Any));
+        assert_eq!(rooms("127.0.0.1:1", &["--rooms", "off"], "any"), Ok(Rooms::Off));
+        assert_eq!(
+            rooms("0.0.0.0:1", &[], "team,lobby"),
+            Rooms::read("lobby,team").map_err(|_| unreachable!())
+        );
+        let bad = rooms("[::1]:1", &["--rooms", "lobby,a/b"], "").unwrap_err().to_string();
+        assert!(bad.starts_with(r#"--rooms is "lobby,a/b": "a/b" is no name of a room"#), "{bad}");
     }
 
     #[test]
