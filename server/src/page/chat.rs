@@ -22,7 +22,7 @@ use crate::{
     log::{Log, Order, Query, TopicCount},
 };
 
-/// How many rooms a list has at most, beside the one that is always there.
+/// How many rooms a list has at most.
 const MOST_ROOMS: usize = 100;
 
 /// How many topics are asked for at once.
@@ -77,7 +77,8 @@ async fn used(log: &dyn Log, grant: &Grant) -> Result<Vec<String>, NoRoom> {
     }
     names.truncate(MOST_ROOMS);
     if let Err(place) = names.binary_search_by(|name| name.as_str().cmp(LOBBY)) {
-        names.insert(place, LOBBY.into());
+        names.truncate(MOST_ROOMS - 1);
+        names.insert(place.min(names.len()), LOBBY.into());
     }
     Ok(names)
 }

@@ -1,6 +1,8 @@
 //! What becomes of what somebody says in a room. Time is virtual.
 
 mod born;
+mod broken;
+mod forms;
 mod here;
 mod injected;
 mod pages;

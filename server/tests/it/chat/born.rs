@@ -74,7 +74,6 @@ async fn what_is_no_address_here_is_refused() {
         "?address=",
         "?address=chat",
         "?address=http://evil.test/chat",
-        "?address=//evil.test/chat",
         "?address=/a%0A",
         "?x=/chat",
     ] {

@@ -2,7 +2,7 @@
 
 use app::{
     Snapshot,
-    chat::{NoRoom, Posted, Room, Rooms, Unsent},
+    chat::{NoRoom, Posted, Room, Rooms},
     feed::Born,
 };
 use axum::{
@@ -10,8 +10,10 @@ use axum::{
     http::{Request, Response, StatusCode},
 };
 
-use super::{HTML, form, post, say, world};
-use crate::world::{World, text};
+use server::token::{Claims, mint};
+
+use super::{HTML, say, world};
+use crate::world::{BEGIN, World, secret, text};
 
 /// What a document holds for its scripts.
 pub(super) fn snapshot(html: &str) -> Snapshot {
@@ -21,7 +23,7 @@ pub(super) fn snapshot(html: &str) -> Snapshot {
 }
 
 /// A room's page: its status and what it is born with.
-async fn page(answer: Response<Body>) -> (u16, Result<Room, NoRoom>) {
+pub(super) async fn page(answer: Response<Body>) -> (u16, Result<Room, NoRoom>) {
     let status = answer.status().as_u16();
     let Born::Room(room) = snapshot(&text(answer).await).page else { panic!("it is no room") };
     (status, room)
@@ -44,7 +46,7 @@ fn names(rooms: Result<Rooms, NoRoom>) -> Vec<String> {
     rooms.unwrap().rooms.into_iter().map(|listed| listed.room).collect()
 }
 
-fn said(messages: &[Posted]) -> Vec<&str> {
+pub(super) fn said(messages: &[Posted]) -> Vec<&str> {
     messages.iter().map(|posted| &*posted.message.text).collect()
 }
 
@@ -119,6 +121,19 @@ async fn a_page_of_large_messages_holds_fewer() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_was_removed_is_not_shown_and_neither_is_that_it_was() {
+    let world = world();
+    world.publish("chat/lobby", "before").await;
+    let (purge, exp) = (vec!["chat/*".into()], BEGIN / 1_000_000 + 3600);
+    let token = mint(&secret(), &Claims { purge, exp, ..Claims::default() });
+    let answer = world.ask_with(&token, Request::delete("/topics/chat/lobby")).await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    assert_eq!(said(&room(&world, "/chat/lobby").await.messages), Vec::<&str>::new());
+    world.publish("chat/lobby", "after").await;
+    assert_eq!(said(&room(&world, "/chat/lobby").await.messages), ["after"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn private_messages_are_for_those_who_may_read_them() {
     let world = world();
     world.publish("chat/lobby", "for all").await;
@@ -176,7 +191,7 @@ async fn a_room_is_asked_for_by_a_plain_form() {
     {
         let answer = world.get(&format!("/chat?room={asked}")).await;
         assert_eq!(
-            (answer.status(), &*answer.headers()["location"]),
+            (answer.status(), answer.headers()["location"].as_bytes()),
             (StatusCode::SEE_OTHER, place.as_bytes())
         );
     }
@@ -210,56 +225,9 @@ async fn where_no_room_is_the_page_says_why() {
     let request = Request::get("/chat/lobby/").header(HTML.0, HTML.1).body(Body::empty()).unwrap();
     let answer = any.ask(request).await;
     assert_eq!(
-        (answer.status(), &*answer.headers()["location"]),
+        (answer.status(), answer.headers()["location"].as_bytes()),
         (StatusCode::PERMANENT_REDIRECT, &b"/chat/lobby"[..])
     );
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_form_that_is_not_taken_comes_back_with_what_was_typed() {
-    let world = world();
-    say(&world, "Bob", "said before").await;
-    for (language, name, typed, status, why) in [
-        ("en", "", "hello", 400, Unsent::NoName),
-        ("zh-CN", "A\u{202e}da", "hello", 400, Unsent::BadName),
-        ("en", "Ada", "", 400, Unsent::NoText),
-        ("zh-CN", "Ada", "a\0<b>", 400, Unsent::BadText),
-        ("en", "Ada", &*"<".repeat(4097), 413, Unsent::LongText),
-    ] {
-        let fields = form(&[("name", name), ("text", typed), ("key", "k1")]);
-        let headers = [HTML, ("accept-language", language), ("cookie", "belfry-name=Eve")];
-        let answer = post(&world, "/chat/lobby", fields, &headers).await;
-        assert_eq!(answer.headers()["content-language"], language);
-        assert_eq!(answer.headers().get("set-cookie"), None);
-        let (told, room) = page(answer).await;
-        let room = room.unwrap();
-        assert_eq!(
-            (told, room.unsent, room.draft, room.me),
-            (status, Some(why), typed.into(), name.into())
-        );
-        assert_eq!((said(&room.messages), &*room.key), (vec!["said before"], "k1"));
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_form_that_became_another_message_gets_another_key() {
-    let world = world();
-    let send = async |typed: &str| {
-        let fields = form(&[("name", "Ada"), ("text", typed), ("key", "k1")]);
-        post(&world, "/chat/lobby", fields, &[HTML]).await
-    };
-    assert_eq!(send("first").await.status(), StatusCode::SEE_OTHER);
-    assert_eq!(send("first").await.status(), StatusCode::SEE_OTHER);
-    let (status, room) = page(send("second").await).await;
-    let room = room.unwrap();
-    assert_eq!((status, room.unsent, &*room.draft), (422, Some(Unsent::Unavailable), "second"));
-    assert!(room.key != "k1" && said(&room.messages) == ["first"]);
-    for _ in 0..8 {
-        send("first").await;
-    }
-    let answer = send("first").await;
-    assert_eq!(answer.headers()["retry-after"], "1");
-    assert_eq!(page(answer).await.1.unwrap().unsent, Some(Unsent::TooFast));
 }
 
 #[tokio::test(start_paused = true)]
