@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     address::UNRESERVED,
-    read::{read_fields, read_names},
+    read::{FromJson, Source, read_fields, read_names},
 };
 
 /// Where the rooms are: `/chat/{room}`.
@@ -17,6 +17,12 @@ pub const ROOM_PREFIX: &str = "chat/";
 
 /// What the state topic of who is in a room begins with: `here/{room}`, see [`Here`].
 pub const HERE_PREFIX: &str = "here/";
+
+/// Where the page at an address is read as data, see [`Newborn`](crate::feed::Newborn).
+pub const BORN_PATH: &str = "/api/born";
+
+/// The longest name of a room, in bytes of UTF-8.
+pub const LONGEST_ROOM: usize = 64;
 
 /// The longest name of a person, in characters.
 pub const LONGEST_NAME: usize = 40;
@@ -145,7 +151,14 @@ pub enum NoRoom {
     Unavailable,
 }
 
-read_fields!(Message { name, text });
+/// A name may be missing.
+impl FromJson for Message {
+    fn from_json<S: Source>(source: &S) -> Option<Self> {
+        let name: Option<String> = FromJson::from_json(&source.field("name"))?;
+        Some(Self { name: name.unwrap_or_default(), text: source.field("text").text()? })
+    }
+}
+
 read_fields!(Posted { id, at, message });
 read_fields!(Here { count, names });
 read_fields!(Room { room, messages, older, newer, here, me, key, draft, unsent });
@@ -169,8 +182,8 @@ read_names!(NoRoom { Off, NotARoom, NotOpen, Unavailable });
 /// Characters that are not seen, or that change how others are seen, as first and last: control and
 /// format characters, line ends, what
 /// [Unicode](https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point) lets a program leave
-/// out, the blank of Braille, and private use.
-const UNSEEN: [(char, char); 30] = [
+/// out, the blanks of Braille, of Khitan and of musical notation, and private use.
+const UNSEEN: [(char, char); 32] = [
     ('\0', '\u{1f}'),
     ('\u{7f}', '\u{9f}'),
     ('\u{ad}', '\u{ad}'),
@@ -194,10 +207,12 @@ const UNSEEN: [(char, char); 30] = [
     ('\u{feff}', '\u{feff}'),
     ('\u{ffa0}', '\u{ffa0}'),
     ('\u{fff0}', '\u{fffb}'),
+    ('\u{16fe4}', '\u{16fe4}'),
     ('\u{110bd}', '\u{110bd}'),
     ('\u{110cd}', '\u{110cd}'),
     ('\u{13430}', '\u{1343f}'),
     ('\u{1bca0}', '\u{1bca3}'),
+    ('\u{1d159}', '\u{1d159}'),
     ('\u{1d173}', '\u{1d17a}'),
     ('\u{e0000}', '\u{e0fff}'),
     ('\u{f0000}', '\u{10ffff}'),
@@ -231,22 +246,28 @@ pub fn room_at(path: &str) -> Option<String> {
     one.then(|| percent_decode_str(written).decode_utf8_lossy().into_owned())
 }
 
-/// Whether a character is seen, and leaves others to be seen as they are. A space is not judged.
+/// Whether a character is unseen, or changes how others are seen. A space is not judged.
 #[must_use]
-pub fn is_seen(one: char) -> bool {
-    !UNSEEN.iter().any(|(first, last)| (*first..=*last).contains(&one))
+pub fn is_unseen(one: char) -> bool {
+    UNSEEN.iter().any(|(first, last)| (*first..=*last).contains(&one))
 }
 
-/// Whether a name is seen as what it is: up to [`LONGEST_NAME`] characters, each of which is seen, and
-/// no space at an end or beside another. What is not is shown as no name.
+/// Whether a text of one line is seen as what it is: it is not empty, each of its characters is seen, and
+/// there is no blank but the space, and none at an end or beside another.
+#[must_use]
+pub fn is_seen(text: &str) -> bool {
+    let odd_space = |one: char| one.is_whitespace() && one != ' ';
+    !text.is_empty()
+        && text.trim().len() == text.len()
+        && !text.chars().zip(text.chars().skip(1)).any(|pair| pair == (' ', ' '))
+        && !text.chars().any(|one| is_unseen(one) || odd_space(one))
+}
+
+/// Whether a name [is seen](is_seen) as what it is, and has up to [`LONGEST_NAME`] characters. What is
+/// not is shown as no name.
 #[must_use]
 pub fn is_name(name: &str) -> bool {
-    let odd_space = |one: char| one.is_whitespace() && one != ' ';
-    !name.is_empty()
-        && name.chars().count() <= LONGEST_NAME
-        && name.trim().len() == name.len()
-        && !name.chars().zip(name.chars().skip(1)).any(|pair| pair == (' ', ' '))
-        && !name.chars().any(|one| !is_seen(one) || odd_space(one))
+    name.chars().count() <= LONGEST_NAME && is_seen(name)
 }
 
 impl Message {
@@ -285,6 +306,7 @@ mod tests {
             "Ada\u{2066}",
             "\u{3164}",
             "\u{2800}",
+            "\u{1d159}",
             "Ada\u{fe0f}",
             "A\u{e0041}da",
             "\u{f8ff}",

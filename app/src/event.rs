@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::read::read_fields;
+use crate::{chat::Unsent, read::read_fields};
 
 /// Where the stream is. A page written for the tutorial opens `new EventSource('/sse')`.
 pub const STREAM_PATH: &str = "/sse";
@@ -180,4 +180,7 @@ pub struct ProblemDocument {
     /// The field of the request that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
+    /// Why a message of the chat was not taken; of other problems `None`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Unsent>,
 }

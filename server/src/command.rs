@@ -56,6 +56,7 @@ Environment (a flag goes before its variable):
   BELFRY_JWT_PUBLIC_KEY    --jwt-public-key, with : between several
   BELFRY_INTERVAL          --interval
   BELFRY_STATUS            --status
+  BELFRY_ROOMS             --rooms
   BELFRY_SITE              --site       (then LEPTOS_SITE_ROOT)
   BELFRY_LOG               --log
   LEPTOS_HASH_FILES=false  the names of the site's files carry no hash

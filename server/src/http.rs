@@ -2,6 +2,7 @@
 
 use any_spawner::Executor;
 use app::{
+    chat::{BORN_PATH, CHAT_PATH},
     event::{LOGIN_PATH, PROBE_PATH, STATUS_PATH, STREAM_PATH, TOPICS_PATH},
     language::LANGUAGE_PATH,
 };
@@ -22,7 +23,7 @@ use axum::{
 use tower::ServiceBuilder;
 use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer};
 
-use crate::{AppState, health, language, login, page, probe, sse, status, topics};
+use crate::{AppState, chat, health, language, login, page, probe, sse, status, topics};
 
 /// For a file whose name carries a hash: it never gets other content.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
@@ -51,6 +52,10 @@ pub fn router(state: AppState) -> Router {
         .route("/", get(page::page))
         .route("/status", get(page::page))
         .route("/console", get(page::page))
+        .route(CHAT_PATH, get(page::page))
+        .route(&format!("{CHAT_PATH}/{{room}}"), get(page::page).post(chat::post))
+        .route(&format!("{CHAT_PATH}/{{room}}/here"), post(chat::here))
+        .route(BORN_PATH, get(page::newborn))
         .route(LANGUAGE_PATH, get(language::switch))
         .route(STREAM_PATH, get(sse::stream).head(sse::head))
         .route(PROBE_PATH, get(probe::probe))

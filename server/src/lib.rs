@@ -18,6 +18,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 mod body;
+pub mod chat;
 pub mod client;
 pub mod clock;
 pub mod command;
@@ -33,6 +34,7 @@ pub mod hub;
 pub mod language;
 pub mod log;
 pub mod login;
+mod origin;
 pub mod page;
 mod preference;
 pub mod presence;
@@ -74,6 +76,7 @@ pub async fn serve(
     let state = AppState {
         hub: hub.clone(),
         keys,
+        chat: chat::Chat::new(config.rooms.clone()),
         site: Arc::new(site),
         interval: config.interval,
         shutdown: shutdown.clone(),

@@ -95,7 +95,8 @@ pub struct Held {
 /// Tells a publish that was sent again from a new one. Kept for 24 hours.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
-    /// Whose key it is: two publishers may use the same words.
+    /// Whose key it is: two publishers may use the same words. A token's holds no control character,
+    /// and nobody's holds a NUL.
     pub subject: Option<String>,
     /// The `Idempotency-Key`.
     pub name: String,

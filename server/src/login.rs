@@ -9,15 +9,16 @@ use axum::{
     extract::State,
     http::{
         HeaderMap, HeaderName, HeaderValue, StatusCode,
-        header::{CACHE_CONTROL, FORWARDED, HOST, ORIGIN, SET_COOKIE},
+        header::{CACHE_CONTROL, SET_COOKIE},
     },
     response::{IntoResponse, Response},
 };
 
 use crate::{
     AppState, body,
+    origin::{came_by_https, is_no_other_site},
     problem::Problem,
-    token::{SEC_FETCH_SITE, TOKEN_COOKIE, TokenError, bearer},
+    token::{TOKEN_COOKIE, TokenError, bearer},
 };
 use form::Form;
 
@@ -91,35 +92,11 @@ async fn text_of(body: Body, longest: usize) -> Result<String, Problem> {
 }
 
 /// Refuses another site's page, which could make its visitor publish here under a name of its own
-/// choice. Over plain HTTP browsers do not say the site, but they do say the origin.
+/// choice.
 fn refuse_other_sites(headers: &HeaderMap) -> Result<(), Problem> {
-    let ours = match (headers.get(SEC_FETCH_SITE), headers.get(ORIGIN)) {
-        (Some(site), _) => site == "same-origin" || site == "none",
-        (None, Some(origin)) => is_host(origin, headers.get(HOST)),
-        (None, None) => true,
-    };
-    if ours {
+    if is_no_other_site(headers) {
         return Ok(());
     }
     let detail = "only pages of this server may change who is logged in";
     Err(Problem::new(StatusCode::FORBIDDEN, detail))
-}
-
-fn is_host(origin: &HeaderValue, host: Option<&HeaderValue>) -> bool {
-    let origin = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
-    let host = host.and_then(|host| host.to_str().ok());
-    origin.zip(host).is_some_and(|((_, origin), host)| origin.eq_ignore_ascii_case(host))
-}
-
-/// Whether a proxy says that it was asked by https. Whoever says so untruly keeps the cookie from
-/// themselves.
-pub(crate) fn came_by_https(headers: &HeaderMap) -> bool {
-    let says = |name: HeaderName, words: &str| {
-        let mut values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
-        values.any(|value| {
-            let mut parts = value.split([',', ';']).map(str::trim);
-            parts.any(|part| part.replace('"', "").eq_ignore_ascii_case(words))
-        })
-    };
-    says(HeaderName::from_static("x-forwarded-proto"), "https") || says(FORWARDED, "proto=https")
 }

@@ -1,16 +1,18 @@
 //! The pages: a request goes in, HTML that is born with the time comes out, under a strict policy.
 
+mod born;
+mod chat;
 mod console;
 mod shell;
 
-use app::{Page, Snapshot, Tick, feed::Born};
+use app::{Language, Page, Snapshot, Tick, chat::Unsent, feed::Born};
 use axum::{
-    RequestExt,
     body::Body,
-    extract::State,
+    extract::{FromRequestParts, State},
     http::{
         HeaderValue, Method, Request, StatusCode,
         header::{ACCEPT, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, VARY},
+        request::Parts,
         uri::PathAndQuery,
     },
     response::{IntoResponse, Redirect, Response},
@@ -18,18 +20,76 @@ use axum::{
 use leptos::{config::LeptosOptions, nonce::Nonce, prelude::*};
 
 use crate::{
-    AppState, grant::Grant, language::Preferred, login::came_by_https, preference::wants_html,
+    AppState, language::Preferred, origin::came_by_https, preference::wants_html, problem::Problem,
 };
+use born::{Visitor, born};
 use shell::Shell;
+
+pub(crate) use born::newborn;
+
+/// What somebody typed into a room's form.
+pub(crate) struct Typed {
+    /// Their name.
+    pub(crate) name: String,
+    /// What they want to say.
+    pub(crate) text: String,
+    /// The form's key, where the same form may be sent again.
+    pub(crate) key: Option<String>,
+}
 
 /// A page of the application.
 pub(crate) async fn page(
     State(state): State<AppState>,
     Preferred(language): Preferred,
-    mut request: Request<Body>,
+    visitor: Visitor,
+    request: Request<Body>,
 ) -> Response {
+    if let Some(room) = chat::asked_for(&state, request.uri()) {
+        return Redirect::to(&room).into_response();
+    }
     let last = state.hub.log().tail().last();
-    let page = born(&state, &mut request, last).await;
+    let born = born(&state, request.uri(), visitor, last).await;
+    show(state, language, request, born, last).await
+}
+
+/// A room's page again, with what somebody typed into its form and why it was not taken.
+pub(crate) async fn again(
+    state: AppState,
+    language: Language,
+    mut parts: Parts,
+    typed: Typed,
+    problem: &Problem,
+) -> Response {
+    let Ok(visitor) = Visitor::from_request_parts(&mut parts, &state).await;
+    let last = state.hub.log().tail().last();
+    let mut born = born(&state, &parts.uri, visitor, last).await;
+    if let Born::Room(Ok(room)) = &mut born {
+        room.unsent = Some(problem.reason().unwrap_or(Unsent::Unavailable));
+        room.draft = typed.text;
+        if let Some(key) = typed.key {
+            room.key = key;
+        }
+        // Else nothing was read of the form.
+        if !(typed.name.is_empty() && room.draft.is_empty()) {
+            room.me = typed.name;
+        }
+    }
+    let request = Request::from_parts(parts, Body::empty());
+    let mut response = show(state, language, request, born, last).await;
+    *response.status_mut() = problem.status();
+    problem.add_headers(response.headers_mut());
+    response
+}
+
+/// A page that is born with something, of what is in the log up to `last`.
+async fn show(
+    state: AppState,
+    language: Language,
+    request: Request<Body>,
+    page: Born,
+    last: u64,
+) -> Response {
+    let status = born::status(&page);
     let snapshot = Snapshot {
         now: Tick::from_micros(state.hub.clock().now()),
         interval_ms: u32::try_from(state.interval.as_millis()).unwrap_or(u32::MAX),
@@ -57,6 +117,7 @@ pub(crate) async fn page(
         },
     );
     let mut response = render(request).await;
+    *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(CONTENT_SECURITY_POLICY, policy);
     headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
@@ -66,32 +127,15 @@ pub(crate) async fn page(
     response
 }
 
-/// What the page at an address alone is born with. A token that is not accepted is no reason not to
-/// answer with a page, where one can log in anew.
-async fn born(state: &AppState, request: &mut Request<Body>, last: u64) -> Born {
-    let page = Page::at(request.uri().path());
-    if matches!(page, Page::Time | Page::Missing) {
-        return Born::Plain;
-    }
-    let grant = request.extract_parts_with_state::<Grant, _>(state).await.unwrap_or_default();
-    if page == Page::Chat {
-        return Born::Rooms(Err(app::chat::NoRoom::Off));
-    }
-    if page == Page::Console {
-        return console::born(state, request.uri(), grant, last).await;
-    }
-    let vitals = state.hub.vitals();
-    Born::Status(vitals.show_to(&grant).map(|()| vitals.trend()))
-}
-
 /// The answer where neither a route nor a file stands: who wants HTML gets a page that helps.
 pub(crate) async fn missing(
     state: State<AppState>,
     preferred: Preferred,
+    visitor: Visitor,
     request: Request<Body>,
 ) -> Response {
     let mut response = if wants_html(request.headers()) {
-        missing_page(state, preferred, request).await
+        missing_page(state, preferred, visitor, request).await
     } else {
         not_found().await.into_response()
     };
@@ -102,16 +146,19 @@ pub(crate) async fn missing(
 async fn missing_page(
     state: State<AppState>,
     preferred: Preferred,
+    visitor: Visitor,
     request: Request<Body>,
 ) -> Response {
     let there = Page::at(request.uri().path());
     if there != Page::Missing {
         // A slash too many. The page itself would not mind it.
         let query = request.uri().query().map_or_else(String::new, |query| format!("?{query}"));
-        return Redirect::permanent(&format!("{}{query}", there.path())).into_response();
+        let room = app::chat::room_at(request.uri().path());
+        let path = room.map_or_else(|| there.path().to_owned(), |room| app::chat::path(&room));
+        return Redirect::permanent(&format!("{path}{query}")).into_response();
     }
     let head = request.method() == Method::HEAD;
-    let mut response = page(state, preferred, request).await;
+    let mut response = page(state, preferred, visitor, request).await;
     *response.status_mut() = StatusCode::NOT_FOUND;
     if head { response.map(|_| Body::empty()) } else { response }
 }

@@ -1,11 +1,11 @@
 //! Problems: what is wrong with a request goes in, an answer that names it comes out
 //! ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)).
 
-use app::event::ProblemDocument;
+use app::{chat::Unsent, event::ProblemDocument};
 use axum::{
     Json,
     http::{
-        HeaderValue, StatusCode,
+        HeaderMap, HeaderValue, StatusCode,
         header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
     },
     response::{IntoResponse, Response},
@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// After how many seconds it is worth asking again where the log is not available.
-const RETRY_AFTER_S: &str = "2";
+const RETRY_AFTER_S: u64 = 2;
 
 /// Why a request is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +25,9 @@ pub struct Problem {
     status: StatusCode,
     detail: String,
     field: Option<&'static str>,
+    reason: Option<Unsent>,
+    /// After how many seconds it is worth asking again.
+    retry_after_s: Option<u64>,
     /// What `WWW-Authenticate` says with a 401.
     challenge: &'static str,
 }
@@ -32,7 +35,15 @@ pub struct Problem {
 impl Problem {
     /// A problem in words.
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), field: None, challenge: "Bearer" }
+        let again = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER_S);
+        Self {
+            status,
+            detail: detail.into(),
+            field: None,
+            reason: None,
+            retry_after_s: again,
+            challenge: "Bearer",
+        }
     }
 
     /// What was presented as a token cannot be used
@@ -53,6 +64,36 @@ impl Problem {
     pub fn of(mut self, field: &'static str) -> Self {
         self.field = Some(field);
         self
+    }
+
+    /// The same, as the reason why a message of the chat was not taken.
+    #[must_use]
+    pub fn because(mut self, reason: Unsent) -> Self {
+        self.reason = Some(reason);
+        self
+    }
+
+    /// Why a message of the chat was not taken, where it is about one.
+    #[must_use]
+    pub fn reason(&self) -> Option<Unsent> {
+        self.reason
+    }
+
+    /// The same, with after how many seconds it is worth asking again.
+    #[must_use]
+    pub fn again_after(mut self, seconds: u64) -> Self {
+        self.retry_after_s = Some(seconds);
+        self
+    }
+
+    /// What an answer says in its headers, whatever its body is.
+    pub(crate) fn add_headers(&self, headers: &mut HeaderMap) {
+        if let Some(seconds) = self.retry_after_s {
+            headers.insert(RETRY_AFTER, seconds.into());
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(self.challenge));
+        }
     }
 }
 
@@ -85,21 +126,14 @@ impl IntoResponse for Problem {
         let document = ProblemDocument {
             title: self.status.canonical_reason().unwrap_or_default().into(),
             status: self.status.as_u16(),
-            detail: self.detail,
+            detail: self.detail.clone(),
             field: self.field.map(Into::into),
+            reason: self.reason,
         };
         let mut response = (self.status, Json(document)).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        match self.status {
-            StatusCode::SERVICE_UNAVAILABLE => {
-                headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_S));
-            }
-            StatusCode::UNAUTHORIZED => {
-                headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(self.challenge));
-            }
-            _ => {}
-        }
+        self.add_headers(headers);
         response
     }
 }

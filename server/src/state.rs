@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::{Hub, Site, token::Keys};
+use crate::{Hub, Site, chat::Chat, token::Keys};
 
 /// The parts that every answer can use. A cheap handle.
 #[derive(Clone, Debug)]
@@ -13,6 +13,8 @@ pub struct AppState {
     pub hub: Hub,
     /// What tokens are verified with.
     pub keys: Arc<Keys>,
+    /// The rooms of the chat, and how fast one may say something there.
+    pub chat: Chat,
     /// What the pages load.
     pub site: Arc<Site>,
     /// Between two ticks.

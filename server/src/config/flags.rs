@@ -37,6 +37,10 @@ pub struct Flags {
     /// made with --read status) or off [default: public on a loopback address, token elsewhere]
     #[arg(long, value_name = "public|token|off")]
     pub status: Option<String>,
+    /// The rooms of the chat, where no token is needed to say something: any, off, or names with a comma
+    /// between two [default: any on a loopback address, off elsewhere]
+    #[arg(long, value_name = "any|LIST|off")]
+    pub rooms: Option<String>,
     /// The folder of the wasm, the styles and the icons, made by `make build` [default: target/site]
     #[arg(long, value_name = "FOLDER")]
     pub site: Option<String>,

@@ -13,10 +13,10 @@ use crate::{
 };
 
 /// How many events the page begins with.
-const NEWEST: usize = 50;
+pub(super) const NEWEST: usize = 50;
 
 /// No event is added to a page that holds so many bytes of them: it holds each twice.
-const PAGE_BYTES: usize = 128 * 1024;
+pub(super) const PAGE_BYTES: usize = 128 * 1024;
 
 /// The newest events up to `last` of the topic that is asked for, if one is.
 pub(super) async fn born(state: &AppState, uri: &Uri, grant: Grant, last: u64) -> Born {

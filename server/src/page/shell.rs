@@ -2,13 +2,35 @@
 
 use std::sync::Arc;
 
-use app::{App, Page, Snapshot, feed::SNAPSHOT_ID, text::Text, writing::Writing};
+use app::{
+    App, Page, Snapshot, chat,
+    feed::{Born, SNAPSHOT_ID},
+    text::Text,
+    writing::Writing,
+};
 use leptos::{config::LeptosOptions, html, hydration::AutoReload, nonce::use_nonce, prelude::*};
 
 use crate::Site;
 
 /// Without scripts the page loads itself anew at every interval, but not before one can read it.
 const REFRESH_AT_LEAST_S: u32 = 5;
+
+/// What the document is about.
+struct What {
+    name: String,
+    /// Where it stands; `None` where nothing does.
+    path: Option<String>,
+}
+
+impl What {
+    fn of(page: Page, born: &Born, words: &Text) -> Self {
+        if let Born::Room(Ok(room)) = born {
+            return Self { name: room.room.clone(), path: Some(chat::path(&room.room)) };
+        }
+        let there = page != Page::Missing && !matches!(born, Born::Room(_) | Born::Rooms(Err(_)));
+        Self { name: page.name(words).into(), path: there.then(|| page.path().into()) }
+    }
+}
 
 /// The document around the application. It writes the hydration links itself: those of Leptos 0.8
 /// put the nonce into `crossorigin`, which can abort the fetch of the wasm in Firefox
@@ -31,9 +53,10 @@ pub(super) fn Shell(
         "import({:?}).then((half) => half.default({{ module_or_path: {:?} }}).then(() => half.hydrate()))",
         site.script, site.wasm,
     );
+    let what = What::of(page, &born, words);
     let title = match page {
         Page::Time => (words.title)(&(Writing::plain().minute)(now)),
-        _ => (words.title)(page.name(words)),
+        _ => (words.title)(&what.name),
     };
     let refresh = interval_ms.div_ceil(1000).max(REFRESH_AT_LEAST_S);
     // What a visitor is typing must not go.
@@ -46,7 +69,7 @@ pub(super) fn Shell(
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
                 <title>{title}</title>
-                <About page words origin/>
+                <About page what words origin/>
                 <meta name="theme-color" media="(prefers-color-scheme: light)" content="#f6f4ef"/>
                 <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#0d1424"/>
                 <link rel="icon" href="/favicon.png" r#type="image/png" sizes="32x32"/>
@@ -76,13 +99,15 @@ pub(super) fn Shell(
 #[component]
 fn About(
     page: Page,
+    what: What,
     words: &'static Text,
     /// The scheme and authority of the server.
     origin: String,
 ) -> impl IntoView {
     let description = page.description(words);
-    let address = format!("{origin}{}", page.path());
-    let found = page != Page::Missing;
+    let What { name, path } = what;
+    let found = path.is_some();
+    let address = format!("{origin}{}", path.unwrap_or_default());
     view! {
         <meta name="description" content=description/>
         {(!found).then(|| view! { <meta name="robots" content="noindex"/> })}
@@ -92,7 +117,7 @@ fn About(
         })}
         {property("og:type", "website")}
         {property("og:site_name", words.name)}
-        {property("og:title", page.name(words))}
+        {property("og:title", name)}
         {property("og:description", description)}
         {property("og:locale", words.locale)}
         {property("og:image", format!("{origin}/social.png"))}

@@ -15,7 +15,9 @@ use axum::{
 };
 use http_body_util::BodyExt;
 use server::{
-    AppState, Clock, Config, Hub, Keys, Log, Site, edge,
+    AppState, Clock, Config, Hub, Keys, Log, Site,
+    chat::{Chat, Rooms},
+    edge,
     log::{Memory, Retention},
     router,
     status::Shown,
@@ -110,19 +112,34 @@ impl World {
     pub(crate) fn showing(shown: Shown) -> Self {
         let clock = Clock::starting_at(BEGIN);
         let log = Memory::new(clock, Retention::default(), tail::Bounds::default());
-        Self::with_all(clock, Duration::from_secs(3600), Arc::new(log), shown)
+        Self::with_all(clock, Duration::from_secs(3600), Arc::new(log), shown, Rooms::Any)
     }
 
     pub(crate) fn with_log(clock: Clock, interval: Duration, log: Arc<dyn Log>) -> Self {
-        Self::with_all(clock, interval, log, Shown::Public)
+        Self::with_all(clock, interval, log, Shown::Public, Rooms::Any)
     }
 
-    fn with_all(clock: Clock, interval: Duration, log: Arc<dyn Log>, shown: Shown) -> Self {
+    /// One with some rooms.
+    pub(crate) fn with_rooms(rooms: &str) -> Self {
+        let clock = Clock::starting_at(BEGIN);
+        let log = Memory::new(clock, Retention::default(), tail::Bounds::default());
+        let rooms = Rooms::read(rooms).unwrap();
+        Self::with_all(clock, Duration::from_secs(3600), Arc::new(log), Shown::Public, rooms)
+    }
+
+    fn with_all(
+        clock: Clock,
+        interval: Duration,
+        log: Arc<dyn Log>,
+        shown: Shown,
+        rooms: Rooms,
+    ) -> Self {
         let folder = TempDir::new().unwrap();
         let (hub, shutdown) = (Hub::new(clock, log, shown), CancellationToken::new());
         let application = router(AppState {
             hub: hub.clone(),
             keys: Arc::new(keys()),
+            chat: Chat::new(rooms),
             site: Arc::new(site_in(folder.path())),
             interval,
             shutdown: shutdown.clone(),

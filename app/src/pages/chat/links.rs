@@ -3,7 +3,7 @@
 //! The crate `linkify` takes what follows an address in Chinese for a part of it, as in
 //! `https://example.com。好`.
 
-use crate::chat::is_seen;
+use crate::chat::is_unseen;
 
 /// What an address of the web begins with.
 const SCHEMES: [&str; 2] = ["https://", "http://"];
@@ -48,7 +48,7 @@ fn address(text: &str) -> &str {
     let Some(scheme) = SCHEMES.into_iter().find(|scheme| text.starts_with(scheme)) else {
         return "";
     };
-    let stops = |one: char| one.is_whitespace() || ENDS.contains(one) || !is_seen(one);
+    let stops = |one: char| one.is_whitespace() || ENDS.contains(one) || is_unseen(one);
     let mut address = &text[..text.find(stops).unwrap_or(text.len())];
     loop {
         let opened = |open, close| address.matches(open).count() < address.matches(close).count();

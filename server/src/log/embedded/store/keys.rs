@@ -63,7 +63,7 @@ impl<'t> Keys<'t> {
 
 /// A key with whose it is.
 fn words(key: &Key) -> String {
-    // A subject holds no control character, so that no two keys are written alike.
+    // A subject holds no NUL, so that no two keys are written alike.
     format!("{}\0{}", key.subject.as_deref().unwrap_or_default(), key.name)
 }
 

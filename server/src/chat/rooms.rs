@@ -1,0 +1,157 @@
+//! Rooms: which a server has, and a name, go in, a room or the reason why there is none comes out.
+
+use std::{collections::BTreeSet, net::IpAddr, sync::Arc};
+
+use app::chat::{self, LONGEST_ROOM, NoRoom};
+
+use crate::event::Topic;
+
+/// The room that always stands in the list of a server that has any.
+pub const LOBBY: &str = "lobby";
+
+/// The rooms of a server. A cheap handle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rooms {
+    /// Any that somebody opens.
+    Any,
+    /// These, by name.
+    Only(Arc<BTreeSet<String>>),
+    /// None.
+    Off,
+}
+
+/// A room that is open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Room {
+    name: String,
+    topic: Topic,
+}
+
+impl Room {
+    /// A room by its name: one segment of a topic, of up to [`LONGEST_ROOM`] bytes, that is seen as
+    /// what it is. What is written for bytes that are no text is none, because it stands for any.
+    ///
+    /// # Errors
+    /// Where no room can have that name.
+    pub fn new(name: &str) -> Result<Self, NoRoom> {
+        let plain = chat::is_seen(name)
+            && name.len() <= LONGEST_ROOM
+            && !name.contains(['/', char::REPLACEMENT_CHARACTER]);
+        let topic = plain.then(|| Topic::new(&chat::topic(name)).ok()).flatten();
+        topic.map(|topic| Self { name: name.to_owned(), topic }).ok_or(NoRoom::NotARoom)
+    }
+
+    /// The room whose messages are in a topic; `None` where it is no room's.
+    #[must_use]
+    pub fn of_topic(topic: &Topic) -> Option<Self> {
+        Self::new(topic.as_str().strip_prefix(chat::ROOM_PREFIX)?).ok()
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The topic of its messages.
+    #[must_use]
+    pub fn topic(&self) -> &Topic {
+        &self.topic
+    }
+}
+
+impl Rooms {
+    /// Reads `any`, `off`, or names with a comma between two.
+    ///
+    /// # Errors
+    /// The first that is no name of a room.
+    pub fn read(said: &str) -> Result<Self, String> {
+        match said {
+            "any" => return Ok(Self::Any),
+            "off" => return Ok(Self::Off),
+            _ => {}
+        }
+        let names = said.split(',').map(|name| {
+            let name = name.trim();
+            Room::new(name).map(|room| room.name).map_err(|_| {
+                format!("{name:?} is no name of a room: 1 to {LONGEST_ROOM} bytes that all are seen, no / or *")
+            })
+        });
+        Ok(Self::Only(Arc::new(names.collect::<Result<_, _>>()?)))
+    }
+
+    /// What is usual for who listens on an address: only this machine comes by loopback.
+    #[must_use]
+    pub fn for_whom_it_listens(address: IpAddr) -> Self {
+        if address.to_canonical().is_loopback() { Self::Any } else { Self::Off }
+    }
+
+    /// The room of a name.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn open(&self, name: &str) -> Result<Room, NoRoom> {
+        match self {
+            Self::Off => Err(NoRoom::Off),
+            Self::Any => Room::new(name),
+            Self::Only(rooms) => {
+                let room = Room::new(name)?;
+                if rooms.contains(name) { Ok(room) } else { Err(NoRoom::NotOpen) }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_room_is_one_segment_that_is_seen() {
+        for name in ["lobby", "天气", "a b", "50%", "<script>", "a,b", &"a".repeat(64)] {
+            let room = Room::new(name).unwrap();
+            assert_eq!(room.topic().as_str(), format!("chat/{name}"));
+            assert_eq!(Room::of_topic(room.topic()), Some(room));
+        }
+        for name in [
+            "",
+            ".",
+            "..",
+            "a/b",
+            "a*",
+            "*",
+            " a",
+            "a ",
+            "a  b",
+            "a\u{a0}b",
+            "a\nb",
+            "a\0",
+            "a\u{202e}b",
+            "a\u{200b}",
+            "\u{2800}",
+            "\u{3164}",
+            "a\u{fe0f}",
+            "\u{e000}",
+            "\u{e0061}",
+            "\u{fffd}",
+            &"a".repeat(65),
+            &"é".repeat(33),
+        ] {
+            assert_eq!(Room::new(name), Err(NoRoom::NotARoom), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn a_server_has_any_room_or_some_or_none() {
+        assert_eq!(Rooms::read("any"), Ok(Rooms::Any));
+        assert_eq!(Rooms::read("off").unwrap().open("lobby"), Err(NoRoom::Off));
+        let some = Rooms::read("team, lobby").unwrap();
+        assert_eq!(some.open("lobby").unwrap().name(), "lobby");
+        assert_eq!(some.open("kitchen"), Err(NoRoom::NotOpen));
+        assert_eq!(some.open("a/b"), Err(NoRoom::NotARoom));
+        assert_eq!(Rooms::Any.open("kitchen").unwrap().name(), "kitchen");
+        for (bad, named) in [("", r#""""#), ("a,,b", r#""""#), ("a,b*", r#""b*""#)] {
+            assert!(Rooms::read(bad).unwrap_err().starts_with(named), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! Words that somebody typed: a name or a text goes in, the same in the one form in which it is kept
+//! comes out, or why it is not.
+
+use app::chat::{LONGEST_TEXT, Unsent, is_name};
+use unicode_normalization::UnicodeNormalization;
+use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
+
+/// How many marks may stand on one letter that has no form of its own with them. More would cover the
+/// lines above and below.
+const MOST_MARKS: usize = 2;
+
+/// A name in its one form: compatibility characters are what they stand for
+/// ([NFKC](https://www.unicode.org/reports/tr15/)), there is one space between words and none at an
+/// end, and nothing chooses another glyph.
+///
+/// # Errors
+/// Where it is empty, too long, or holds what could disguise it.
+pub(super) fn name(typed: &str) -> Result<String, Unsent> {
+    let is_selector = |one: &char| ('\u{fe00}'..='\u{fe0f}').contains(one);
+    let plain: String = typed.chars().filter(|one| !is_selector(one)).nfkc().collect();
+    let name = plain.split_whitespace().collect::<Vec<_>>().join(" ");
+    if name.is_empty() {
+        return Err(Unsent::NoName);
+    }
+    if is_name(&name) && !is_piled(&name) { Ok(name) } else { Err(Unsent::BadName) }
+}
+
+/// Whether marks stand on nothing, or too many on one letter.
+fn is_piled(name: &str) -> bool {
+    let mut marks = MOST_MARKS;
+    name.chars().any(|one| {
+        let mark = matches!(
+            one.general_category(),
+            GeneralCategory::NonspacingMark | GeneralCategory::EnclosingMark
+        );
+        marks = if mark { marks + 1 } else { 0 };
+        marks > MOST_MARKS
+    })
+}
+
+/// A text as it was typed, with LF at the end of each line, and without empty lines at its beginning and
+/// white space at its end.
+///
+/// # Errors
+/// Where it is empty, too long, or holds a character that cannot be shown, or that would change how
+/// what stands beside it is shown.
+pub(super) fn text(typed: &str) -> Result<String, Unsent> {
+    let text = typed.replace("\r\n", "\n").replace('\r', "\n");
+    let text = text.trim_end();
+    let blank = text.len() - text.trim_start().len();
+    let begin = text[..blank].rfind('\n').map_or(0, |end| end + 1);
+    match &text[begin..] {
+        "" => Err(Unsent::NoText),
+        text if text.len() > LONGEST_TEXT => Err(Unsent::LongText),
+        text if text.chars().any(misleads) => Err(Unsent::BadText),
+        text => Ok(text.to_owned()),
+    }
+}
+
+/// Whether a character is a control character that does not part words or lines, parts lines in some
+/// programs only, or turns the direction of what follows: a reader in a terminal could be misled.
+fn misleads(one: char) -> bool {
+    (one.is_control() && !matches!(one, '\n' | '\t'))
+        || matches!(one, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use app::chat::is_seen;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_name_has_one_form() {
+        for (typed, kept) in [
+            ("Ada", "Ada"),
+            ("  Ada \t Lovelace\r\n", "Ada Lovelace"),
+            ("Ａｄａ", "Ada"),
+            ("Ⅳ ﬁ ①", "IV fi 1"),
+            ("𝓐𝓭𝓪", "Ada"),
+            ("Ada\u{3000}\u{a0}L", "Ada L"),
+            ("e\u{301}", "é"),
+            ("❤\u{fe0f}", "❤"),
+            ("王小明", "王小明"),
+            ("עמר", "עמר"),
+            ("x\u{320}\u{301}", "x\u{320}\u{301}"),
+        ] {
+            assert_eq!(name(typed).as_deref(), Ok(kept), "{typed:?}");
+        }
+        for none in ["", " ", "\u{3000}\r\n", "\u{fe0f}"] {
+            assert_eq!(name(none), Err(Unsent::NoName), "{none:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_cannot_be_disguised() {
+        for disguise in [
+            "A\u{202e}ada",
+            "\u{2066}Ada",
+            "Ada\u{200e}",
+            "A\u{61c}da",
+            "A\u{200b}da",
+            "A\u{200d}da",
+            "Ada\u{2060}",
+            "\u{feff}Ada",
+            "A\u{ad}da",
+            "A\u{34f}da",
+            "A\u{180e}da",
+            "\u{3164}",
+            "A\u{115f}",
+            "\u{ffa0}",
+            "\u{2800}",
+            "A\u{1d159}",
+            "A\u{e0001}",
+            "A\u{e0041}\u{e007f}",
+            "Ada\u{e0100}",
+            "\u{e000}Ada",
+            "\u{f8ff}",
+            "\u{f0000}",
+            "\u{10fffd}",
+            "A\0",
+            "A\u{1b}[31m",
+            "A\u{7f}",
+            "A\u{9b}",
+            "\u{301}Ada",
+            "\u{20e0}",
+            "a\u{316}\u{317}\u{318}",
+            "Z\u{300}\u{301}\u{302}\u{303}",
+            "\u{fff9}A\u{fffb}",
+            &"a".repeat(41),
+            &"ﷺ".repeat(3),
+        ] {
+            assert_eq!(name(disguise), Err(Unsent::BadName), "{disguise:?}");
+        }
+        assert!(name(&"é".repeat(40)).is_ok() && name(&"e\u{301}".repeat(40)).is_ok());
+    }
+
+    #[test]
+    fn no_character_without_a_glyph_is_seen() {
+        let unseen = |one: &char| {
+            use GeneralCategory::{Control, Format, LineSeparator, ParagraphSeparator, PrivateUse};
+            let category = one.general_category();
+            matches!(category, Control | Format | LineSeparator | ParagraphSeparator | PrivateUse)
+                || (one.is_whitespace() && *one != ' ')
+        };
+        let missed: Vec<_> =
+            ('\0'..=char::MAX).filter(unseen).filter(|one| is_seen(&format!("a{one}b"))).collect();
+        assert_eq!(missed, Vec::<char>::new());
+    }
+
+    #[test]
+    fn a_text_is_kept_as_typed_but_for_its_ends() {
+        for (typed, kept) in [
+            ("hello", "hello"),
+            ("a\r\nb\rc\nd", "a\nb\nc\nd"),
+            ("\r\n \t\n  indented\n\n\n", "  indented"),
+            ("  a \n b  ", "  a \n b"),
+            (
+                "tab\tand <b>&amp;</b> \u{200d}\u{feff}ﷺ e\u{301}",
+                "tab\tand <b>&amp;</b> \u{200d}\u{feff}ﷺ e\u{301}",
+            ),
+        ] {
+            assert_eq!(text(typed).as_deref(), Ok(kept), "{typed:?}");
+        }
+        for none in ["", " ", "\r\n\r\n", "\t\u{3000}\n"] {
+            assert_eq!(text(none), Err(Unsent::NoText), "{none:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_is_measured_in_bytes_at_its_edges() {
+        let full = "é".repeat(LONGEST_TEXT / 2);
+        assert_eq!(text(&format!("\r\n{full}\r\n")).as_deref(), Ok(&*full));
+        assert_eq!(text(&format!("{full}a")), Err(Unsent::LongText));
+        assert_eq!(text(&format!("{}\r\na", "a".repeat(LONGEST_TEXT - 2))).unwrap().len(), 4096);
+        assert_eq!(text("a").unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_text_misleads_nobody() {
+        for bad in [
+            '\0', '\u{7}', '\u{8}', '\u{b}', '\u{c}', '\u{1b}', '\u{7f}', '\u{85}', '\u{9b}',
+            '\u{2028}', '\u{2029}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}',
+            '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',
+        ] {
+            assert_eq!(text(&format!("a{bad}b")), Err(Unsent::BadText), "{bad:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_kept_is_kept_again_as_it_is(typed in "\\PC{0,40}|.{0,40}|[a\u{301}\u{fe0f} ﬁ\u{3000}]{0,20}") {
+            if let Ok(kept) = name(&typed) {
+                prop_assert_eq!(name(&kept), Ok(kept));
+            }
+            if let Ok(kept) = text(&typed) {
+                prop_assert_eq!(text(&kept), Ok(kept));
+            }
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Flags and variables in, the configuration out.
+
+use std::collections::HashMap;
+
+use clap::Parser;
+
+use super::*;
+use crate::command::{Command, CommandLine};
+
+fn config(arguments: &[&str], variables: &[(&str, &str)]) -> Result<Config, BadSetting> {
+    let at_home = [&[("HOME", "/home/ada")], variables].concat();
+    homeless(arguments, &at_home)
+}
+
+fn homeless(arguments: &[&str], variables: &[(&str, &str)]) -> Result<Config, BadSetting> {
+    let Command::Serve(flags) =
+        CommandLine::parse_from([&["belfry"], arguments].concat()).command()
+    else {
+        panic!("{arguments:?} do not serve");
+    };
+    let variables: HashMap<_, _> = variables.iter().copied().collect();
+    Config::from_flags(flags, |name| variables.get(name).map(|value| (*value).to_owned()))
+}
+
+#[test]
+fn nothing_said_is_the_default() {
+    let data_dir = Some(PathBuf::from("/home/ada/.local/share/belfry"));
+    let default = Ok(Config { data_dir, ..Config::default() });
+    assert_eq!(config(&[], &[]), default);
+    assert_eq!(config(&["serve"], &[]), default);
+    assert_eq!(config(&[], &[("BELFRY_LISTEN", "")]), default);
+}
+
+#[test]
+fn an_ephemeral_server_keeps_its_key_unless_others_sign() {
+    let ephemeral = config(&["--ephemeral"], &[]).unwrap();
+    assert!(ephemeral.ephemeral && ephemeral.data_dir.is_some());
+    assert!(config(&[], &[("BELFRY_EPHEMERAL", "1")]).unwrap().ephemeral);
+    assert!(homeless(&["--ephemeral"], &[]).is_err());
+    let signed = ["--ephemeral", "--jwt-secret-file", "secret"];
+    assert_eq!(homeless(&signed, &[]).unwrap().data_dir, None);
+    let here = [&signed[..], &["--data-dir", "here"]].concat();
+    assert_eq!(config(&here, &[]).unwrap().data_dir, Some("here".into()));
+}
+
+#[test]
+fn the_status_is_for_everybody_on_loopback_and_for_tokens_elsewhere() {
+    let shown = |listen: &str, said: &[&str], variable: &str| {
+        let arguments = [&["--listen", listen], said].concat();
+        config(&arguments, &[("BELFRY_STATUS", variable)]).unwrap().status
+    };
+    for listen in ["127.0.0.1:1", "127.1.2.3:1", "[::1]:1", "[::ffff:127.0.0.1]:1"] {
+        assert_eq!(shown(listen, &[], ""), Shown::Public, "{listen}");
+    }
+    for listen in ["0.0.0.0:1", "[::]:1", "192.0.2.1:1", "[2001:db8::1]:1"] {
+        assert_eq!(shown(listen, &[], ""), Shown::Token, "{listen}");
+    }
+    assert_eq!(shown("0.0.0.0:1", &[], "public"), Shown::Public);
+    assert_eq!(shown("0.0.0.0:1", &["--status", "off"], "public"), Shown::Off);
+    assert_eq!(shown("127.0.0.1:1", &["--status", "token"], ""), Shown::Token);
+    let bad = config(&["--status", "all"], &[]).unwrap_err().to_string();
+    assert_eq!(bad, r#"--status is "all": none of public, token and off"#);
+}
+
+#[test]
+fn rooms_are_open_on_loopback_and_where_somebody_says_so() {
+    let rooms = |listen: &str, said: &[&str], variable: &str| {
+        let arguments = [&["--listen", listen], said].concat();
+        config(&arguments, &[("BELFRY_ROOMS", variable)]).map(|config| config.rooms)
+    };
+    assert_eq!(rooms("[::1]:1", &[], ""), Ok(Rooms::Any));
+    assert_eq!(rooms("0.0.0.0:1", &[], ""), Ok(Rooms::Off));
+    assert_eq!(rooms("0.0.0.0:1", &[], "any"), Ok(Rooms::Any));
+    assert_eq!(rooms("127.0.0.1:1", &["--rooms", "off"], "any"), Ok(Rooms::Off));
+    assert_eq!(
+        rooms("0.0.0.0:1", &[], "team,lobby"),
+        Rooms::read("lobby,team").map_err(|_| unreachable!())
+    );
+    let bad = rooms("[::1]:1", &["--rooms", "lobby,a/b"], "").unwrap_err().to_string();
+    assert!(bad.starts_with(r#"--rooms is "lobby,a/b": "a/b" is no name of a room"#), "{bad}");
+}
+
+#[test]
+fn what_is_said_again_and_again_is_all_there() {
+    let said = ["--jwt-public-key", "a", "--jwt-public-key", "b", "--jwt-secret-file", "c"];
+    let keys = config(&said, &[]).unwrap();
+    assert_eq!(keys.public_keys, [PathBuf::from("a"), "b".into()]);
+    assert_eq!(keys.secret_file, Some("c".into()));
+    let keys = config(&[], &[("BELFRY_JWT_PUBLIC_KEY", "/a:/b")]).unwrap();
+    assert_eq!(keys.public_keys, [PathBuf::from("/a"), "/b".into()]);
+
+    let kept = config(&["--retain", "-,1h,-", "--retain-topic", "chat/*=10,-,-"], &[]).unwrap();
+    assert_eq!(kept.retention.total.age, Duration::from_secs(3600));
+    let rules = [("BELFRY_RETAIN_TOPIC", "a=1,-,-;b=2,-,-")];
+    let rules = config(&[], &rules).unwrap().retention.rules;
+    assert_eq!(rules.iter().map(|(_, bounds)| bounds.events).collect::<Vec<_>>(), [1, 2]);
+}
+
+#[test]
+fn a_flag_goes_before_our_variable_before_that_of_leptos() {
+    let port = |arguments: &[&str], variables: &[(&str, &str)]| {
+        config(arguments, variables).unwrap().listen.port()
+    };
+    let both = [("BELFRY_LISTEN", "127.0.0.1:2"), ("LEPTOS_SITE_ADDR", "127.0.0.1:3")];
+    assert_eq!(port(&["--listen", "127.0.0.1:1"], &both), 1);
+    assert_eq!(port(&[], &both), 2);
+    assert_eq!(port(&[], &both[1..]), 3);
+}
+
+#[test]
+fn a_bad_value_is_named_with_its_setting() {
+    let said = |arguments: &[&str], variables: &[(&str, &str)]| {
+        config(arguments, variables).unwrap_err().to_string()
+    };
+    assert_eq!(
+        said(&["--listen", "here"], &[]),
+        r#"--listen is "here": not of the form 127.0.0.1:3000 or [::1]:3000"#
+    );
+    assert_eq!(
+        said(&[], &[("BELFRY_INTERVAL", "3")]),
+        r#"BELFRY_INTERVAL is "3": not a number with a unit, as 3s, 500ms or 1m"#
+    );
+    assert_eq!(said(&["--interval", "0s"], &[]), r#"--interval is "0s": not from 100ms to 1h"#);
+    assert_eq!(
+        said(&["--retain", "many"], &[]),
+        r#"--retain is "many": not of the form EVENTS,AGE,BYTES, as 1000000,7d,1GiB or -,1h,-"#
+    );
+    assert!(said(&[], &[("BELFRY_RETAIN_TOPIC", "a=1,-,-;b")]).contains(r#"is "b": not of"#));
+    assert!(said(&["--log", "loud"], &[]).starts_with(r#"--log is "loud": "loud" is none of"#));
+}

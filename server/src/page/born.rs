@@ -1,0 +1,90 @@
+//! What a page is born with: an address and a visitor go in, what the page there shows comes out.
+
+use app::{
+    Page,
+    chat::NoRoom,
+    feed::{Born, Newborn},
+};
+use axum::{
+    Json,
+    extract::{FromRequestParts, RawQuery, State},
+    http::{
+        HeaderName, HeaderValue, StatusCode, Uri,
+        header::{CACHE_CONTROL, VARY},
+        request::Parts,
+    },
+    response::IntoResponse,
+};
+use form_urlencoded::parse;
+
+use super::{chat, console};
+use crate::{AppState, chat::name_in, event::Invalid, grant::Grant, problem::Problem};
+
+/// Who asks for a page.
+pub(crate) struct Visitor {
+    pub(super) grant: Grant,
+    /// The name that they used last; empty where there is none.
+    pub(super) name: String,
+}
+
+impl FromRequestParts<AppState> for Visitor {
+    type Rejection = std::convert::Infallible;
+
+    /// A token that is not accepted is no reason not to answer with a page, where one can log in anew.
+    async fn from_request_parts(
+        parts: &mut Parts,
+        state: &AppState,
+    ) -> Result<Self, Self::Rejection> {
+        let grant = Grant::from_request_parts(parts, state).await.unwrap_or_default();
+        Ok(Self { grant, name: name_in(&parts.headers) })
+    }
+}
+
+/// What the page at an address alone is born with, of what is in the log up to `last`.
+pub(super) async fn born(state: &AppState, uri: &Uri, visitor: Visitor, last: u64) -> Born {
+    match Page::at(uri.path()) {
+        Page::Time | Page::Missing => Born::Plain,
+        Page::Chat => chat::born(state, uri, visitor, last).await,
+        Page::Console => console::born(state, uri, visitor.grant, last).await,
+        Page::Status => {
+            let vitals = state.hub.vitals();
+            Born::Status(vitals.show_to(&visitor.grant).map(|()| vitals.trend()))
+        }
+    }
+}
+
+/// The status of a page that is born with this.
+pub(super) fn status(born: &Born) -> StatusCode {
+    match born {
+        Born::Rooms(Err(NoRoom::Unavailable)) | Born::Room(Err(NoRoom::Unavailable)) => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+        Born::Rooms(Err(_)) | Born::Room(Err(_)) => StatusCode::NOT_FOUND,
+        Born::Rooms(Ok(rooms)) if rooms.refused => StatusCode::NOT_FOUND,
+        _ => StatusCode::OK,
+    }
+}
+
+/// `GET /api/born?address=`: what the page at an address is born with, for a page that goes there
+/// without a reload.
+pub(crate) async fn newborn(
+    State(state): State<AppState>,
+    visitor: Visitor,
+    RawQuery(query): RawQuery,
+) -> Result<impl IntoResponse, Problem> {
+    let query = query.unwrap_or_default();
+    let address = parse(query.as_bytes()).find(|(name, _)| name == "address");
+    let address = address.map(|(_, address)| address.into_owned()).unwrap_or_default();
+    let uri: Option<Uri> = address.parse().ok().filter(|uri: &Uri| uri.authority().is_none());
+    let uri = uri.filter(|uri| uri.path().starts_with('/'));
+    let uri = uri.ok_or(Invalid::new("address", "is not the path and the query of a page"))?;
+    let last = state.hub.log().tail().last();
+    let page = born(&state, &uri, visitor, last).await;
+    let cursor = state.hub.log().cursor(last).to_string();
+    Ok((HEADERS, Json(Newborn { cursor, page })))
+}
+
+const HEADERS: [(HeaderName, HeaderValue); 2] = [
+    (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (VARY, HeaderValue::from_static("cookie")),
+];

@@ -1,0 +1,146 @@
+//! What the pages of the chat are born with: a request goes in, a room's messages or the rooms come out.
+
+use app::{
+    Tick,
+    chat::{self, Listed, NoRoom, Posted, ROOM_PREFIX},
+    event::PURGED,
+    feed::Born,
+};
+use axum::http::Uri;
+use form_urlencoded::parse;
+
+use super::{
+    born::Visitor,
+    console::{NEWEST, PAGE_BYTES},
+};
+use crate::{
+    AppState,
+    chat::{LOBBY, Room, Rooms, message},
+    cursor::Cursor,
+    event::Event,
+    grant::Grant,
+    log::{Log, Order, Query, TopicCount},
+};
+
+/// How many rooms a list has at most.
+const MOST_ROOMS: usize = 100;
+
+/// How many topics are asked for at once.
+const TOPICS_AT_ONCE: usize = 1000;
+
+/// A room, or all of them.
+pub(super) async fn born(state: &AppState, uri: &Uri, visitor: Visitor, last: u64) -> Born {
+    match chat::room_at(uri.path()) {
+        Some(name) => Born::Room(room(state, &name, uri, visitor, last).await),
+        None => Born::Rooms(rooms(state, uri, &visitor.grant).await),
+    }
+}
+
+/// The address of the room that the form on the page of all rooms asks for; `None` where it asks for
+/// none, or for what no room can be.
+pub(super) fn asked_for(state: &AppState, uri: &Uri) -> Option<String> {
+    let name = parameter(uri, "room").filter(|_| uri.path() == chat::CHAT_PATH)?;
+    let found = state.chat.rooms().open(name.trim());
+    matches!(found, Ok(_) | Err(NoRoom::NotOpen)).then(|| chat::path(name.trim()))
+}
+
+async fn rooms(state: &AppState, uri: &Uri, grant: &Grant) -> Result<chat::Rooms, NoRoom> {
+    let rooms = state.chat.rooms();
+    let names = match rooms {
+        Rooms::Off => return Err(NoRoom::Off),
+        Rooms::Only(names) => names.iter().cloned().collect(),
+        Rooms::Any => used(state.hub.log(), grant).await?,
+    };
+    let presence = state.hub.presence();
+    let listed = |room: String| Listed { here: presence.count(&room), room };
+    let asked = parameter(uri, "room");
+    let refused = asked.is_some_and(|name| rooms.open(name.trim()) == Err(NoRoom::NotARoom));
+    let rooms_listed = names.into_iter().map(listed).collect();
+    Ok(chat::Rooms { rooms: rooms_listed, any: *rooms == Rooms::Any, refused })
+}
+
+/// The names of the rooms where something that the visitor may read was said, and of the lobby.
+async fn used(log: &dyn Log, grant: &Grant) -> Result<Vec<String>, NoRoom> {
+    let room = |TopicCount { topic, events, private }: TopicCount| {
+        let seen = events > private || grant.reads(&topic);
+        Room::of_topic(&topic).filter(|_| seen).map(|room| room.name().to_owned())
+    };
+    let (mut names, mut after) = (Vec::new(), None);
+    while names.len() < MOST_ROOMS {
+        let found = log.topics(ROOM_PREFIX.into(), after.take(), TOPICS_AT_ONCE).await;
+        let found = found.map_err(|_| NoRoom::Unavailable)?;
+        after = found.last().filter(|_| found.len() == TOPICS_AT_ONCE).map(|one| one.topic.clone());
+        names.extend(found.into_iter().filter_map(room));
+        if after.is_none() {
+            break;
+        }
+    }
+    names.truncate(MOST_ROOMS);
+    if let Err(place) = names.binary_search_by(|name| name.as_str().cmp(LOBBY)) {
+        names.truncate(MOST_ROOMS - 1);
+        names.insert(place.min(names.len()), LOBBY.into());
+    }
+    Ok(names)
+}
+
+/// A room with its newest messages up to `last`, or with those before a place that is asked for.
+async fn room(
+    state: &AppState,
+    name: &str,
+    uri: &Uri,
+    visitor: Visitor,
+    last: u64,
+) -> Result<chat::Room, NoRoom> {
+    let room = state.chat.rooms().open(name)?;
+    let log = state.hub.log();
+    // A place that is none, or that is not there yet, is the end.
+    let before = parameter(uri, "before").and_then(|text| Cursor::parse(&text));
+    let before = before.filter(|cursor| cursor.epoch == log.epoch() && cursor.sequence <= last);
+    let query = Query {
+        topics: vec![room.topic().clone()],
+        after: 0,
+        // What came later is heard by following from the same place.
+        before: before.map_or(last.saturating_add(1), |cursor| cursor.sequence),
+        order: Order::Backwards,
+        limit: NEWEST,
+        bytes: PAGE_BYTES,
+        grant: visitor.grant,
+    };
+    let page = log.read(query).await.map_err(|_| NoRoom::Unavailable)?;
+    // While a purge is under way there are events before its notice, which are as good as gone.
+    let said: Vec<_> = page.events.iter().take_while(|event| !is_notice(event)).collect();
+    let purged = said.len() < page.events.len();
+    let oldest = said.last().filter(|_| page.more && !purged);
+    let older = oldest.map(|event| log.cursor(event.sequence).to_string());
+    let messages = said.into_iter().rev().map(|event| posted(log, event)).collect();
+    Ok(chat::Room {
+        here: state.hub.presence().here(room.name()),
+        room: name.to_owned(),
+        messages,
+        older,
+        newer: before.is_some(),
+        me: visitor.name,
+        key: format!("{:032x}", fastrand::u128(..)),
+        draft: String::new(),
+        unsent: None,
+    })
+}
+
+/// Whether it says that what came before was removed, and nothing else.
+fn is_notice(event: &Event) -> bool {
+    event.draft.event_type.as_ref().is_some_and(|kind| kind.as_str() == PURGED)
+}
+
+fn posted(log: &dyn Log, event: &Event) -> Posted {
+    Posted {
+        id: log.cursor(event.sequence).to_string(),
+        at: Tick::from_micros(event.at).to_string(),
+        message: message(&event.draft.data),
+    }
+}
+
+/// The first value of a parameter of the query.
+fn parameter(uri: &Uri, wanted: &str) -> Option<String> {
+    let mut all = parse(uri.query().unwrap_or_default().as_bytes());
+    all.find_map(|(name, value)| (name == wanted).then(|| value.into_owned()))
+}
