@@ -58,21 +58,25 @@ pub fn view(visit: Visit, key: String, draft: String, unsent: Option<Unsent>) ->
         <form class="composer" method="post" action=path(&visit.room.read_untracked()) on:submit=on_submit novalidate=true>
             <input type="hidden" name="key" value=key/>
             <p class="problem" role="alert" hidden=flag(move || problem.read().is_empty())>{problem}</p>
-            <label for=NAME>{said.your_name}</label>
-            <input
-                id=NAME
-                name="name"
-                value=visit.me.get_untracked()
-                autocomplete="nickname"
-                spellcheck="false"
-                on:change=move |event| visit.me.set(event_target_value(&event).trim().to_owned())
-            />
-            <label for=FIELD>{said.message}</label>
-            <textarea id=FIELD name="text" rows="1" aria-describedby="keys" on:keydown=on_key>
-                {draft}
-            </textarea>
+            <label>
+                {said.your_name}
+                <input
+                    id=NAME
+                    name="name"
+                    value=visit.me.get_untracked()
+                    autocomplete="nickname"
+                    spellcheck="false"
+                    on:change=move |event| visit.me.set(event_target_value(&event).trim().to_owned())
+                />
+            </label>
+            <label>
+                {said.message}
+                <textarea id=FIELD name="text" rows="1" aria-describedby="keys" on:keydown=on_key>
+                    {draft}
+                </textarea>
+            </label>
             <button class="button">{said.send}</button>
-            <p id="keys" class="keys with-script">{said.keys}</p>
+            <p id="keys" class="keys"><span class="with-script">{said.keys}" "</span>{said.unverified}</p>
         </form>
     }
 }

@@ -18,7 +18,7 @@ pub fn view(room: Room, after: String) -> impl IntoView {
     view! {
         <div class="room">
             <PageHead heading about=visit.here.into()/>
-            <p class="unverified">{said.unverified}" "<a href=CHAT_PATH>{said.rooms}</a></p>
+            <p class="all-rooms"><a href=CHAT_PATH>{said.rooms}</a></p>
             {messages::view(visit)}
             {composer::view(visit, key, draft, unsent)}
             <p class="visually-hidden" aria-live="polite">{visit.spoken}</p>

@@ -14,7 +14,6 @@ use crate::{
     changing::{click, words},
     chat::{Message, Posted},
     feed::Feed,
-    pages::moment::clock,
     text::text,
     tick::Tick,
 };
@@ -68,7 +67,7 @@ fn message(visit: Visit, Line { message, first, at, state, failed }: Line) -> im
     let nameless = name.is_empty();
     let name = if nameless { said.nobody.to_owned() } else { name };
     let tick = at.parse::<Tick>().ok();
-    let time = words(move || tick.map_or_else(String::new, |tick| clock(&writing.read(), tick)));
+    let time = words(move || tick.map_or_else(String::new, |tick| (writing.read().minute)(tick)));
     let state = (!state.is_empty())
         .then(|| view! { <p class="state" class:failed=failed.is_some()>{state}</p> });
     let failed = failed.map(|key| {
