@@ -55,6 +55,22 @@ impl Unit {
     /// A value in the unit that suits it: `5.2 GiB`, `840 µs`. A negative one, or none at all, is 0.
     #[must_use]
     pub fn amount(self, value: f64) -> Amount {
+        let (rounded, decimals, unit) = self.rounded(value);
+        Amount { number: number(rounded, decimals), unit }
+    }
+
+    /// The same in as few digits as say it, for the end of an axis: `2 GiB`.
+    #[must_use]
+    pub fn mark(self, value: f64) -> Amount {
+        let (mut rounded, mut decimals, unit) = self.rounded(value);
+        while decimals > 0 && rounded % 10 == 0 {
+            (rounded, decimals) = (rounded / 10, decimals - 1);
+        }
+        Amount { number: number(rounded, decimals), unit }
+    }
+
+    /// A value in units of its last decimal, how many of those it has, and its unit.
+    fn rounded(self, value: f64) -> (i64, u8, &'static str) {
         let (scaled, unit) = self.scaled(value);
         let decimals = match self {
             Self::Load => 2,
@@ -67,18 +83,7 @@ impl Unit {
         let factor = [1.0, 10.0, 100.0][usize::from(decimals)];
         #[expect(clippy::cast_possible_truncation, reason = "at most 10^18 is said")]
         let rounded = (scaled * factor).round() as i64;
-        Amount { number: number(rounded, decimals), unit }
-    }
-
-    /// The same in as few digits as say it, for the end of an axis: `2 GiB`.
-    #[must_use]
-    pub fn mark(self, value: f64) -> Amount {
-        let mut amount = self.amount(value);
-        if amount.number.contains('.') {
-            let short = amount.number.trim_end_matches('0').trim_end_matches('.');
-            amount.number = short.to_owned();
-        }
-        amount
+        (rounded, decimals, unit)
     }
 
     /// The top of an axis for values up to `most`: 1, 2 or 5 times a power of ten of a unit.
@@ -223,5 +228,32 @@ mod tests {
                 prop_assert!(unit.top(value).is_finite());
             }
         }
+    }
+
+    #[test]
+    fn a_mark_has_no_needless_digits_in_whatever_writing() {
+        let snapshot = crate::Snapshot {
+            now: 0.into(),
+            interval_ms: 3000,
+            readers: 0,
+            http_version: String::new(),
+            synchronised: None,
+            origin: String::new(),
+            language: crate::Language::English,
+            address: String::new(),
+            cursor: String::new(),
+            page: crate::feed::Born::Plain,
+        };
+        leptos::prelude::Owner::new().with(|| {
+            let feed = crate::Feed::new(&snapshot);
+            let with_comma = |value, decimals| {
+                (crate::writing::Writing::plain().number)(value, decimals).replace('.', ",")
+            };
+            leptos::prelude::Update::update(&feed.writing, |writing| writing.number = with_comma);
+            leptos::prelude::provide_context(feed);
+            assert_eq!(Unit::Load.mark(1.0).number, "1");
+            assert_eq!(Unit::Load.mark(0.5).number, "0,5");
+            assert_eq!(Unit::Load.amount(0.5).number, "0,50");
+        });
     }
 }

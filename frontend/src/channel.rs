@@ -5,7 +5,7 @@ use js_sys::{Array, JsString};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{BroadcastChannel, MessageEvent};
 
-use crate::letter::Letter;
+use crate::letter::{Letter, Row};
 
 /// An open `BroadcastChannel`.
 #[derive(Debug)]
@@ -22,8 +22,8 @@ impl Channel {
     pub fn open(name: &str, hear: impl Fn(Letter) + 'static) -> Result<Self, JsValue> {
         let channel = BroadcastChannel::new(name)?;
         let listener = EventListener::new(&channel, "message", move |event| {
-            let strings = event.dyn_ref::<MessageEvent>().and_then(|event| strings(&event.data()));
-            if let Some(letter) = strings.as_deref().and_then(Letter::read) {
+            let row = event.dyn_ref::<MessageEvent>().and_then(|event| row(&event.data()));
+            if let Some(letter) = row.and_then(Letter::read) {
                 hear(letter);
             }
         });
@@ -31,7 +31,7 @@ impl Channel {
     }
 
     /// Tells the other tabs.
-    pub fn post(&self, letter: &Letter) {
+    pub fn post(&self, letter: Letter) {
         let row: Array = letter.write().iter().map(|text| JsValue::from_str(text)).collect();
         // Strings can be posted, and the channel is open.
         let _ = self.channel.post_message(&row);
@@ -44,7 +44,9 @@ impl Drop for Channel {
     }
 }
 
-fn strings(value: &JsValue) -> Option<Vec<String>> {
+/// The strings of a letter; `None` where another version of this program has posted something else.
+fn row(value: &JsValue) -> Option<Row> {
     let row: &Array = value.dyn_ref()?;
-    row.iter().map(|text| text.dyn_into::<JsString>().ok().map(String::from)).collect()
+    let text = |text: JsValue| text.dyn_into::<JsString>().ok().map(String::from);
+    row.iter().map(text).collect::<Option<Vec<_>>>()?.try_into().ok()
 }

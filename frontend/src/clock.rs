@@ -8,6 +8,8 @@
 
 use app::{feed::Reading, link::Mono};
 
+use crate::bounds::{self, instant};
+
 /// The largest difference that is slewed; a larger one is stepped.
 const SLEWED: i64 = 500_000;
 
@@ -22,10 +24,6 @@ const SLEPT: i64 = 250_000;
 
 /// The page writes whole milliseconds: what stands there is behind `shown` by less than this.
 const DISPLAYED: i64 = 1_000;
-
-/// Every number is clamped to ± this on entry (the year 9999 is inside), so that no sum of a few
-/// can overflow, whatever the server sends.
-const RANGE: i64 = i64::MAX / 32;
 
 /// One round trip: a question to the server and its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,13 +85,13 @@ impl Clock {
     #[must_use]
     pub fn new(interval: i64, resolution: i64) -> Self {
         Self {
-            interval: interval.clamp(1, RANGE),
-            resolution: resolution.clamp(0, RANGE),
-            now: -RANGE,
+            interval: bounds::length(interval).max(1),
+            resolution: bounds::length(resolution),
+            now: bounds::EARLIEST,
             course: None,
-            confirmed: -RANGE,
+            confirmed: bounds::EARLIEST,
             refuted: None,
-            probes_from: -RANGE,
+            probes_from: bounds::EARLIEST,
             baseline: None,
         }
     }
@@ -135,7 +133,7 @@ impl Clock {
         let Some(estimate) = self.trusted() else {
             return Verdict::Doubted;
         };
-        let late = estimate.at(now) - sane(tick);
+        let late = estimate.at(now) - instant(tick);
         if late < -estimate.error(now) {
             self.refute(now);
             return Verdict::Doubted;
@@ -152,7 +150,7 @@ impl Clock {
     /// has slept (or somebody set its clock), and only a probe that leaves later counts again. Call
     /// this first when the page wakes up.
     pub fn checked(&mut self, now: Mono, wall: i64) -> Verdict {
-        let gap = sane(wall) - sane(now);
+        let gap = instant(wall) - instant(now);
         let now = self.advance(now);
         let baseline = *self.baseline.get_or_insert(gap);
         if (gap - baseline).abs() < SLEPT {
@@ -184,8 +182,8 @@ impl Clock {
     /// while it is refuted. A little below zero is within the error.
     #[must_use]
     pub fn late(&self, now: Mono, tick: i64) -> Option<i64> {
-        let now = self.now.max(sane(now));
-        self.trusted().map(|it| it.at(now) - sane(tick))
+        let now = self.now.max(instant(now));
+        self.trusted().map(|it| it.at(now) - instant(tick))
     }
 
     fn trusted(&self) -> Option<Estimate> {
@@ -211,7 +209,7 @@ impl Clock {
     }
 
     fn advance(&mut self, now: Mono) -> Mono {
-        self.now = self.now.max(sane(now));
+        self.now = self.now.max(instant(now));
         self.now
     }
 }
@@ -233,8 +231,8 @@ impl Estimate {
     /// The monotonic clock is read twice for an instant to show, at one end of the probe and now,
     /// and each reading may be off by one resolution either way: hence two.
     fn of(probe: &Probe, resolution: i64) -> Option<Self> {
-        let (left, back) = (sane(probe.left), sane(probe.back));
-        let (received, sent) = (sane(probe.received), sane(probe.sent));
+        let (left, back) = (instant(probe.left), instant(probe.back));
+        let (received, sent) = (instant(probe.received), instant(probe.sent));
         let travelled = (back - left) - (sent - received);
         let blur = 2 * resolution;
         if back < left || sent < received || travelled < -(blur + drift(back - left)) {
@@ -290,10 +288,6 @@ impl Course {
 /// By how much the two clocks may drift apart in `length`, rounded up.
 fn drift(length: i64) -> i64 {
     length / DRIFT_SHARE + 1
-}
-
-fn sane(micros: i64) -> i64 {
-    micros.clamp(-RANGE, RANGE)
 }
 
 // proptest does not run on wasm32.

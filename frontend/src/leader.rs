@@ -7,14 +7,10 @@
 
 use app::link::Mono;
 
+use crate::bounds::{self, instant};
+
 /// How long a lock that was taken away may take to arrive, in microseconds.
 const TAKING: i64 = 2_000_000;
-
-/// The longest interval, in microseconds: a day. Browsers' timers fire at once beyond 24 days.
-const LONGEST_INTERVAL: i64 = 86_400_000_000;
-
-/// Times are clamped to ± this on entry, so that no sum overflows.
-const RANGE: i64 = i64::MAX / 4;
 
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,8 +98,8 @@ impl Leader {
         shares: bool,
         visible: bool,
     ) -> (Self, Plan) {
-        let now = sane(now);
-        let interval = interval.clamp(1_000, LONGEST_INTERVAL);
+        let now = instant(now);
+        let interval = bounds::interval(interval);
         let permille = (spread.clamp(0.0, 1.0) * 1_000.0) as i64;
         let patience = 2 * interval + interval / 2_000 * permille;
         let mut leader = Self { patience, now, state: State::Following { heard: now } };
@@ -114,7 +110,7 @@ impl Leader {
 
     /// Takes one signal in.
     pub fn on(&mut self, signal: Signal, now: Mono) -> Plan {
-        self.now = self.now.max(sane(now));
+        self.now = self.now.max(instant(now));
         let order = match signal {
             Signal::Granted => self.granted(),
             Signal::Robbed => self.robbed(),
@@ -253,10 +249,6 @@ impl Leader {
             State::Leading | State::Alone | State::AloneUnseen | State::Asleep { .. } => Mono::MAX,
         }
     }
-}
-
-fn sane(now: Mono) -> Mono {
-    now.clamp(-RANGE, RANGE)
 }
 
 // proptest does not run on wasm32.

@@ -5,6 +5,9 @@ use app::link::{Link, Mono};
 /// Stands between topics, which hold no control characters.
 const BETWEEN: char = '\n';
 
+/// A letter as strings, which a channel carries.
+pub type Row = [String; 6];
+
 /// Something that one tab tells all others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Letter {
@@ -58,44 +61,49 @@ pub enum Says {
 impl Letter {
     /// The letter as strings.
     #[must_use]
-    pub fn write(&self) -> Vec<String> {
-        let text = |text: &Option<String>| text.clone().unwrap_or_default();
-        let (kind, first, second, third) = match &self.says {
+    pub fn write(self) -> Row {
+        let (kind, first, second, third) = match self.says {
             Says::Here { topics, after, asks } => {
-                ("here", join(topics), text(after), u8::from(*asks).to_string())
+                ("here", join(&topics), text(after), u8::from(asks).to_string())
             }
             Says::Gone => ("gone", String::new(), String::new(), String::new()),
-            Says::Event { json, reached } => ("event", json.clone(), text(reached), String::new()),
-            Says::Gap(json) => ("gap", json.clone(), String::new(), String::new()),
+            Says::Event { json, reached } => ("event", json, text(reached), String::new()),
+            Says::Gap(json) => ("gap", json, String::new(), String::new()),
             Says::Covering { topics, after } => {
-                ("covering", join(topics), text(after), String::new())
+                ("covering", join(&topics), text(after), String::new())
             }
             Says::Beat { link, tabs } => {
-                let (name, at) = written(*link);
+                let (name, at) = written(link);
                 ("beat", name.to_owned(), at.to_string(), tabs.to_string())
             }
         };
-        vec![kind.to_owned(), self.from.clone(), self.number.to_string(), first, second, third]
+        [kind.to_owned(), self.from, self.number.to_string(), first, second, third]
     }
 
     /// Reads what [`Letter::write`] wrote; `None` where that was another version of this program.
     #[must_use]
-    pub fn read(strings: &[String]) -> Option<Self> {
-        let [kind, from, number, first, second, third] = strings else { return None };
-        let text = |text: &String| (!text.is_empty()).then(|| text.clone());
+    pub fn read([kind, from, number, first, second, third]: Row) -> Option<Self> {
+        let maybe = |text: String| Some(text).filter(|text| !text.is_empty());
         let says = match kind.as_str() {
-            "here" => Says::Here { topics: split(first), after: text(second), asks: third == "1" },
+            "here" => {
+                Says::Here { topics: split(&first), after: maybe(second), asks: third == "1" }
+            }
             "gone" => Says::Gone,
-            "event" => Says::Event { json: first.clone(), reached: text(second) },
-            "gap" => Says::Gap(first.clone()),
-            "covering" => Says::Covering { topics: split(first), after: text(second) },
+            "event" => Says::Event { json: first, reached: maybe(second) },
+            "gap" => Says::Gap(first),
+            "covering" => Says::Covering { topics: split(&first), after: maybe(second) },
             "beat" => {
-                Says::Beat { link: link(first, second.parse().ok()?)?, tabs: third.parse().ok()? }
+                let link = link(&first, second.parse().ok()?)?;
+                Says::Beat { link, tabs: third.parse().ok()? }
             }
             _ => return None,
         };
-        Some(Self { from: from.clone(), number: number.parse().ok()?, says })
+        Some(Self { from, number: number.parse().ok()?, says })
     }
+}
+
+fn text(text: Option<String>) -> String {
+    text.unwrap_or_default()
 }
 
 fn join(topics: &[String]) -> String {
@@ -128,7 +136,7 @@ fn link(name: &str, at: Mono) -> Option<Link> {
 // proptest does not run on wasm32.
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
-    use proptest::{collection::vec, option, prelude::*};
+    use proptest::{array::uniform6, collection::vec, option, prelude::*};
 
     use super::*;
 
@@ -159,12 +167,12 @@ mod tests {
         #[test]
         fn what_is_written_is_read_back(from in "[a-z0-9]{1,8}", number: u32, says in says()) {
             let letter = Letter { from, number, says };
-            prop_assert_eq!(Letter::read(&letter.write()), Some(letter));
+            prop_assert_eq!(Letter::read(letter.clone().write()), Some(letter));
         }
 
         #[test]
-        fn what_another_version_wrote_is_no_letter(strings in vec(any::<String>(), 0..8)) {
-            prop_assert_eq!(Letter::read(&strings), None);
+        fn what_another_version_wrote_is_no_letter(strings in uniform6(any::<String>())) {
+            prop_assert_eq!(Letter::read(strings), None);
         }
     }
 }

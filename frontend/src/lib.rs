@@ -12,6 +12,8 @@
 
 #![forbid(unsafe_code)]
 
+mod alarm;
+mod bounds;
 mod channel;
 pub mod clipboard;
 pub mod clock;

@@ -15,17 +15,18 @@ use app::{
     link::Link,
 };
 use gloo_events::EventListener;
-use gloo_timers::callback::{Interval, Timeout};
+use gloo_timers::callback::Interval;
 use leptos::prelude::StoredValue;
 
 use crate::{
+    alarm::Alarm,
     channel::Channel,
     crew::Crew,
     follower::Follower,
     leader::{Leader, Order, Plan, Signal},
     letter::Says,
     lock::{self, Lock, LockSays},
-    page_clock::{millis_until, now},
+    page_clock::now,
     page_events::{PageEvent, listen, visible},
     stream::{Stream, Wanted},
     supervisor,
@@ -66,14 +67,12 @@ pub struct Line {
     tell: Box<dyn Fn(News)>,
     leader: RefCell<Leader>,
     /// The leader's plan.
-    wake: RefCell<Option<Timeout>>,
+    alarm: Alarm,
     /// Runs in the tab that leads.
     beat: RefCell<Option<Interval>>,
     /// Beats since the stream was found to bring more than is wanted.
     excess: Cell<u32>,
     stream: RefCell<Option<Rc<Stream>>>,
-    /// What the stream last said of its connection.
-    link: Cell<Link>,
     lock: RefCell<Option<Lock>>,
     channel: RefCell<Option<Channel>>,
     crew: RefCell<Crew>,
@@ -127,11 +126,10 @@ impl Line {
             interval,
             tell: Box::new(tell),
             leader: RefCell::new(leader),
-            wake: RefCell::default(),
+            alarm: Alarm::default(),
             beat: RefCell::default(),
             excess: Cell::default(),
             stream: RefCell::default(),
-            link: Cell::default(),
             lock: RefCell::default(),
             channel: RefCell::default(),
             crew: RefCell::default(),
@@ -186,9 +184,7 @@ impl Line {
     /// Does what the leader's decisions ask of this tab.
     fn obey(&self, plan: &Plan) {
         let due = self.callback(Self::tell_leader);
-        self.wake.replace(
-            plan.wake_at.map(|at| Timeout::new(millis_until(at), move || due(Signal::Due))),
-        );
+        self.alarm.set(plan.wake_at, Box::new(move || due(Signal::Due)));
         match plan.order {
             Order::Keep => {}
             Order::Queue => {

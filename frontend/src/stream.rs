@@ -6,17 +6,14 @@ use std::{
     rc::{Rc, Weak},
 };
 
-use app::{
-    event::STREAM_PATH,
-    link::{Link, Mono},
-};
-use gloo_timers::callback::Timeout;
+use app::{event::STREAM_PATH, link::Link};
 
 use crate::{
+    alarm::Alarm,
     fetch::begin,
     following::is_state,
     history::{encoded, forget_expired_token},
-    page_clock::{millis_until, now},
+    page_clock::now,
     source::{Said, Source},
     supervisor::{Order, Plan, Signal, Supervisor},
 };
@@ -46,7 +43,7 @@ pub enum StreamSays {
     },
     /// See [`Said::Gap`].
     Gap(String),
-    /// The state of the connection has changed, or the page's clock has moved.
+    /// The state of the connection has changed.
     Link(Link),
 }
 
@@ -56,7 +53,9 @@ pub struct Stream {
     say: Box<dyn Fn(StreamSays)>,
     supervisor: RefCell<Supervisor>,
     /// The supervisor's plan.
-    wake: RefCell<Option<Timeout>>,
+    alarm: Alarm,
+    /// What was said of the connection last.
+    link: Cell<Option<Link>>,
     wanted: RefCell<Wanted>,
     /// The last id that a source has given.
     reached: RefCell<Option<String>>,
@@ -95,7 +94,8 @@ impl Stream {
             itself: itself.clone(),
             say: Box::new(say),
             supervisor: RefCell::new(supervisor),
-            wake: RefCell::default(),
+            alarm: Alarm::default(),
+            link: Cell::default(),
             wanted: RefCell::new(wanted),
             reached: RefCell::default(),
             current: RefCell::default(),
@@ -151,14 +151,16 @@ impl Stream {
             self.current.replace(Some(open));
         }
         let itself = self.itself.clone();
-        self.wake.replace(plan.wake_at.map(|at: Mono| {
-            Timeout::new(millis_until(at), move || {
-                if let Some(stream) = itself.upgrade() {
-                    stream.tell(Signal::Due);
-                }
-            })
-        }));
-        (self.say)(StreamSays::Link(self.link()));
+        let due = move || {
+            if let Some(stream) = itself.upgrade() {
+                stream.tell(Signal::Due);
+            }
+        };
+        self.alarm.set(plan.wake_at, Box::new(due));
+        let link = self.link();
+        if self.link.replace(Some(link)) != Some(link) {
+            (self.say)(StreamSays::Link(link));
+        }
     }
 
     /// Opens a source for what is wanted. Where none can be made nothing will be heard from it, and

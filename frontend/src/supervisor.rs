@@ -9,6 +9,8 @@
 
 use app::link::{Link, Mono};
 
+use crate::bounds::{self, instant};
+
 /// From the start of one attempt to the start of the next, in microseconds, before the jitter.
 const WAITS: [i64; 5] = [1_000_000, 2_000_000, 4_000_000, 8_000_000, 12_000_000];
 
@@ -18,12 +20,6 @@ const PATIENCE: i64 = 10_000_000;
 /// A page that wakes up trusts an attempt for this long, in microseconds: an older one may have
 /// started on a network that is gone.
 const FRESH: i64 = 3_000_000;
-
-/// The longest interval, in microseconds: a day. Browsers' timers fire at once beyond 24 days.
-const LONGEST_INTERVAL: i64 = 86_400_000_000;
-
-/// Times are clamped to ± this on entry, so that no sum overflows.
-const RANGE: i64 = i64::MAX / 4;
 
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,9 +87,9 @@ impl Supervisor {
     /// Opens the first source at once. `interval`: microseconds between two ticks of the server.
     #[must_use]
     pub fn start(now: Mono, interval: i64) -> (Self, Plan) {
-        let now = sane(now);
+        let now = instant(now);
         let mut supervisor = Self {
-            silence: 2 * interval.clamp(1_000, LONGEST_INTERVAL),
+            silence: 2 * bounds::interval(interval),
             now,
             state: State::Opening { started: now },
             silent_since: None,
@@ -107,7 +103,7 @@ impl Supervisor {
     /// Takes one signal in. `jitter` is a new random number for each call, from 0 to 1; anything
     /// else is clamped. A signal that comes after the source was closed changes nothing.
     pub fn on(&mut self, signal: Signal, now: Mono, jitter: f64) -> Plan {
-        self.now = self.now.max(sane(now));
+        self.now = self.now.max(instant(now));
         let order = match signal {
             Signal::Heard => self.heard(),
             Signal::Failed => self.failed(jitter),
@@ -231,10 +227,6 @@ fn jittered(failures: usize, jitter: f64) -> i64 {
     let wait = WAITS[failures.min(WAITS.len() - 1)];
     let permille = (jitter.clamp(0.0, 1.0) * 1_000.0) as i64;
     wait / 2 + wait / 1_000 * permille
-}
-
-fn sane(now: Mono) -> Mono {
-    now.clamp(-RANGE, RANGE)
 }
 
 // proptest does not run on wasm32.

@@ -28,7 +28,7 @@ impl Line {
         let number = self.written.get().wrapping_add(1);
         if let Some(channel) = &*self.channel.borrow() {
             self.written.set(number);
-            channel.post(&Letter { from: self.me.clone(), number, says });
+            channel.post(Letter { from: self.me.clone(), number, says });
         }
     }
 

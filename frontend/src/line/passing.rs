@@ -27,9 +27,7 @@ impl Line {
             }
             StreamSays::Link(link) => {
                 (self.tell)(News::Link(link));
-                if self.link.replace(link) != link {
-                    self.post_beat(link);
-                }
+                self.post_beat(link);
             }
         }
     }
