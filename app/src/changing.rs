@@ -6,7 +6,7 @@
 
 use leptos::{ev::MouseEvent, prelude::*};
 
-/// A text that changes.
+/// A text that changes, or an attribute.
 pub fn words(words: impl Fn() -> String + Send + Sync + 'static) -> Signal<String> {
     signal(Box::new(words))
 }
@@ -14,13 +14,6 @@ pub fn words(words: impl Fn() -> String + Send + Sync + 'static) -> Signal<Strin
 /// A class, or an attribute without a value, that comes and goes.
 pub fn flag(flag: impl Fn() -> bool + Send + Sync + 'static) -> Signal<bool> {
     signal(Box::new(flag))
-}
-
-/// An attribute that changes, or is not there.
-pub fn attribute(
-    attribute: impl Fn() -> Option<&'static str> + Send + Sync + 'static,
-) -> Signal<Option<&'static str>> {
-    signal(Box::new(attribute))
 }
 
 /// Does something now, and again when what it reads has changed; not on the server.

@@ -190,7 +190,7 @@ pub struct Feed {
     /// How many messages of a room the visitor has not seen: the window's title says it.
     pub unread: RwSignal<u32>,
     /// How many tabs share this browser's connection, this one too; `None` where it is not shared.
-    pub tabs: RwSignal<Option<u32>>,
+    pub tabs: RwSignal<Option<i64>>,
     /// The last pushes, newest first, at most [`PUSHES_KEPT`].
     pub pushes: RwSignal<Vec<Push>>,
     /// The visitor's clock against the server's, oldest first, at most [`OFFSETS_KEPT`].
@@ -242,9 +242,12 @@ impl Feed {
     /// `odd` or `even` by the number of pushes, and nothing before the first. The style gives both
     /// the same animation under two names: the change of name starts it again.
     #[must_use]
-    pub fn beat(&self) -> Option<&'static str> {
-        let number = self.pushes.read().first()?.number;
-        Some(if number % 2 == 1 { "odd" } else { "even" })
+    pub fn beat(&self) -> &'static str {
+        match self.pushes.read().first() {
+            None => "",
+            Some(push) if push.number % 2 == 1 => "odd",
+            Some(_) => "even",
+        }
     }
 }
 

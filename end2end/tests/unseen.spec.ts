@@ -35,7 +35,7 @@ const test = base.extend<{ host: string | undefined; belfry: Belfry; browsing: B
 async function open(browser: Browser, belfry: Belfry): Promise<Page> {
   const page = await browser.newPage();
   await page.goto(`${belfry.origin}/console?topic=numbers`);
-  await page.waitForSelector('.masthead .bell[data-beat]', { timeout: 10_000 });
+  await page.waitForSelector('.masthead .bell[data-beat]:not([data-beat=""])', { timeout: 10_000 });
   return page;
 }
 

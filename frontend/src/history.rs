@@ -1,10 +1,12 @@
 //! What the server has stored: a topic and a place go in, the events after it come out.
 
 use app::{
+    address::PATH,
     event::{BORN_PATH, History, LOGIN_PATH, STREAM_PATH, TOPICS_PATH},
     feed::Newborn,
 };
 use leptos::prelude::{Callable, Callback};
+use percent_encoding::utf8_percent_encode;
 
 use crate::{
     fetch::{begin, get, send},
@@ -22,7 +24,7 @@ pub async fn read(topic: &str, after: Option<&str>) -> Option<History> {
 
 /// Reads what a query asks for of a topic's events.
 pub async fn page(topic: &str, query: &str) -> Option<History> {
-    let topic = encoded(topic).replace("%2F", "/");
+    let topic = utf8_percent_encode(topic, PATH);
     parse(&get(&format!("{TOPICS_PATH}/{topic}?{query}")).await?)
 }
 

@@ -107,7 +107,7 @@ impl Keeper {
         match news {
             News::Event(event) => self.on_event(&event),
             News::Link(link) => self.on_link(link),
-            News::Tabs(tabs) => self.feed.tabs.set(tabs),
+            News::Tabs(tabs) => self.feed.tabs.set(tabs.map(i64::from)),
         }
     }
 

@@ -1,5 +1,7 @@
 //! What the browser says of the page and of the network.
 
+use std::rc::Rc;
+
 use gloo_events::EventListener;
 use leptos::prelude::{document, window};
 use web_sys::{EventTarget, VisibilityState};
@@ -18,7 +20,11 @@ pub enum PageEvent {
 }
 
 /// Calls `on` with everything that happens, until the listeners are dropped.
-pub fn listen(on: impl Fn(PageEvent) + Clone + 'static) -> Vec<EventListener> {
+pub fn listen(on: impl Fn(PageEvent) + 'static) -> Vec<EventListener> {
+    listeners(&(Rc::new(on) as Rc<dyn Fn(PageEvent)>))
+}
+
+fn listeners(on: &Rc<dyn Fn(PageEvent)>) -> Vec<EventListener> {
     let listener = |target: &EventTarget, name: &'static str, event: fn() -> PageEvent| {
         let on = on.clone();
         EventListener::new(target, name, move |_| on(event()))

@@ -1,7 +1,7 @@
 //! How the visitor writes instants and numbers: they go in, words in the visitor's own zone and in the
 //! page's language come out, by the browser's `Intl`.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use app::{
     Language,
@@ -23,6 +23,8 @@ thread_local! {
     static DATE: DateTimeFormat = formatter(&[("dateStyle", "full")]);
     static TITLE: DateTimeFormat = formatter(&[("timeStyle", "short")]);
     static NAME: DateTimeFormat = formatter(&[("timeZoneName", "long")]);
+    static LAST_FACE: RefCell<(Tick, Face)> = RefCell::new((Tick::MIN, new_face(Tick::MIN)));
+    static LAST_DATE: RefCell<(Tick, String)> = const { RefCell::new((Tick::MIN, String::new())) };
     static NUMBERS: [NumberFormat; 3] = [0, 1, 2].map(with_decimals);
 }
 
@@ -42,13 +44,29 @@ fn minute(tick: Tick) -> String {
     TITLE.with(|format| written(format, tick))
 }
 
+/// Asked for at each tenth of a second, it changes with the second at most.
 fn date(tick: Tick) -> String {
-    DATE.with(|format| written(format, tick))
+    LAST_DATE.with_borrow_mut(|last| {
+        if last.0 != tick {
+            *last = (tick, DATE.with(|format| written(format, tick)));
+        }
+        last.1.clone()
+    })
+}
+
+/// As often asked for.
+fn face(tick: Tick) -> Face {
+    LAST_FACE.with_borrow_mut(|last| {
+        if last.0 != tick {
+            *last = (tick, new_face(tick));
+        }
+        last.1.clone()
+    })
 }
 
 /// The digits are everything from the first to the last number; what lies around them is the
 /// period of the day.
-fn face(tick: Tick) -> Face {
+fn new_face(tick: Tick) -> Face {
     let (mut before, mut digits, mut after) = Default::default();
     let parts: Vec<_> = CLOCK.with(|format| parts(format, tick).collect());
     let number =

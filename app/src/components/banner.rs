@@ -1,6 +1,11 @@
 //! The banner: the state of the connection goes in, a warning on every page comes out where there
 //! has been no stream for a while.
 
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
+
 use leptos::prelude::*;
 
 use crate::{
@@ -23,10 +28,12 @@ const UNSEEN: Mono = 1_500_000;
 /// the connection is lost and once when it is back; on the time page the pill tells it.
 #[component]
 pub fn Banner(feed: Feed) -> impl IntoView {
-    let absence = Memo::new(move |before: Option<&Absence>| {
-        before.copied().unwrap_or_default().next(feed.link.get(), feed.now.get())
+    let absence = Mutex::new(Absence::default());
+    let shown = flag(move || {
+        let mut absence = absence.lock().unwrap_or_else(PoisonError::into_inner);
+        *absence = absence.next(feed.link.get(), feed.now.get());
+        absence.is_long()
     });
-    let shown = flag(move || absence.get().is_long());
     let figures = words(move || {
         let now = feed.now.get();
         match feed.link.get() {
@@ -36,13 +43,16 @@ pub fn Banner(feed: Feed) -> impl IntoView {
         }
     });
     let address = expect_context::<RwSignal<Address>>();
-    let spoken = Memo::new(move |before: Option<&String>| {
-        let was_silent = before.is_none_or(String::is_empty);
+    let was_lost = AtomicBool::new(false);
+    let spoken = words(move || {
         let spoken = match shown.get() {
             _ if address.read().page() == Page::Time => "",
-            true => text().banner.lost,
-            false if was_silent => "",
-            false => text().banner.back,
+            true => {
+                was_lost.store(true, Ordering::Relaxed);
+                text().banner.lost
+            }
+            false if was_lost.load(Ordering::Relaxed) => text().banner.back,
+            false => "",
         };
         spoken.to_owned()
     });
@@ -51,7 +61,7 @@ pub fn Banner(feed: Feed) -> impl IntoView {
         <p class="banner" hidden=flag(move || !shown.get()) aria-hidden="true">
             <b>{lost}</b>" "<span>{figures}</span>" "<span>{means}</span>
         </p>
-        <p class="visually-hidden" aria-live="polite">{Signal::<String>::from(spoken)}</p>
+        <p class="visually-hidden" aria-live="polite">{spoken}</p>
     }
 }
 

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    changing::{attribute, flag, words},
+    changing::{flag, words},
     feed::Feed,
     link::Link,
     text::{elapsed, text, wait},
@@ -40,7 +40,7 @@ pub fn LinkPill(feed: Feed) -> impl IntoView {
     let lost = flag(move || matches!(feed.link.get(), Link::Waiting { .. } | Link::Silent { .. }));
     view! {
         <p class="pill with-script" class:live=live class:lost=lost aria-hidden="true">
-            <span class="dot" data-beat=attribute(move || feed.beat())></span>
+            <span class="dot" data-beat=words(move || feed.beat().to_owned())></span>
             <span>{figures}</span>
         </p>
         <p class="visually-hidden with-script" role="status">{spoken}</p>

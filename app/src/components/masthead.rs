@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     address::Address,
-    changing::attribute,
+    changing::words,
     components::{Bell, LanguageSwitch},
     feed::Feed,
     page::Page,
@@ -15,15 +15,19 @@ use crate::{
 #[component]
 pub fn Masthead(feed: Feed) -> impl IntoView {
     let address = expect_context::<RwSignal<Address>>();
-    let words = &text().pages;
+    let said = &text().pages;
     let link = |page: Page| {
-        let current = attribute(move || (address.read().page() == page).then_some("page"));
+        // An empty one says the same as none.
+        let current = words(move || {
+            let here = address.read().page() == page;
+            if here { "page" } else { "" }.to_owned()
+        });
         view! { <a href=page.path() aria-current=current>{page.name(text())}</a> }
     };
     view! {
         <header class="masthead">
             <a class="logo" href="/"><Bell feed/>{text().name}</a>
-            <nav aria-label=words.heading>
+            <nav aria-label=said.heading>
                 {Page::ALL.map(link).collect_view()}
             </nav>
             <LanguageSwitch/>

@@ -18,8 +18,7 @@ pub fn Spark(
     /// What is drawn, for a screen reader.
     label: &'static str,
     /// Oldest first.
-    #[prop(into)]
-    offsets: Signal<Vec<Offset>>,
+    offsets: RwSignal<Vec<Offset>>,
 ) -> impl IntoView {
     view! {
         <svg class="spark" viewBox="0 0 2000 440" preserveAspectRatio="none" role="img" aria-label=label>
@@ -37,11 +36,13 @@ fn paths(offsets: &[Offset]) -> (String, String) {
     let ends = |o: &Offset| (o.ahead.saturating_sub(o.error), o.ahead.saturating_add(o.error));
     let low = offsets.iter().map(|o| ends(o).0).min().unwrap_or_default();
     let high = offsets.iter().map(|o| ends(o).1).max().unwrap_or_default();
-    let range = i128::from(high.saturating_sub(low).max(1));
+    let range = high.saturating_sub(low).max(1);
+    // The product below fits for all that a page measures; for the wildest values after a shift.
+    let shift = if range > i64::MAX / HEIGHT { HEIGHT.ilog2() + 1 } else { 0 };
     let last = offsets.len() as i64 - 1;
     let at = |index: usize, value: i64| {
-        let above = i128::from(value.saturating_sub(low)) * i128::from(HEIGHT - 2 * MARGIN) / range;
-        format!("{} {}", WIDTH * index as i64 / last, i128::from(HEIGHT - MARGIN) - above)
+        let above = (value.saturating_sub(low) >> shift) * (HEIGHT - 2 * MARGIN) / (range >> shift);
+        format!("{} {}", WIDTH * index as i64 / last, HEIGHT - MARGIN - above)
     };
     let (mut upper, mut lower, mut line) = (String::new(), String::new(), String::new());
     for (index, offset) in offsets.iter().enumerate() {

@@ -38,19 +38,18 @@ fn Hero(
     born: Tick,
     feed: Feed,
 ) -> impl IntoView {
-    let shown = Memo::new(move |_| match feed.reading.get() {
+    let shown = move || match feed.reading.get() {
         Some(reading) => Tick::from_micros(reading.shown),
         None => born,
-    });
-    let second =
-        Memo::new(move |_| Tick::from_micros(shown.get().millis().div_euclid(1000) * 1_000_000));
-    let face = Memo::new(move |_| (feed.writing.get().face)(second.get()));
-    let date = words(move || (feed.writing.get().date)(second.get()));
+    };
+    let second = move || Tick::from_micros(shown().millis().div_euclid(1000) * 1_000_000);
+    let date = words(move || (feed.writing.read().date)(second()));
     let zone = words(move || feed.writing.get().zone);
-    let part = move |part: fn(Face) -> String| words(move || part(face.get()));
+    let part =
+        move |part: fn(Face) -> String| words(move || part((feed.writing.read().face)(second())));
     let tenth = words(move || match feed.reading.get() {
         Some(reading) if reading.error <= TENTHS_WITHIN => {
-            format!(".{}", shown.get().millis().rem_euclid(1000) / 100)
+            format!(".{}", shown().millis().rem_euclid(1000) / 100)
         }
         _ => String::new(),
     });
@@ -59,7 +58,7 @@ fn Hero(
             <h1 class="visually-hidden">{text().server_time}</h1>
             <p class="date">{date}" · "<span class="zone">{zone}</span></p>
             <p class="clock" role="timer">
-                <time datetime=words(move || shown.get().to_string())>
+                <time datetime=words(move || shown().to_string())>
                     <small class="period">{part(|face| face.before)}</small>
                     <span class="digits">{part(|face| face.digits)}</span>
                     <small class="tenth">{tenth}</small>
@@ -151,7 +150,7 @@ fn Figures(feed: Feed) -> impl IntoView {
     });
     let tabs = words(move || {
         let tabs = feed.tabs.get();
-        tabs.map_or_else(String::new, |it| (heads.tabs)(&number(it.into(), 0), it == 1))
+        tabs.map_or_else(String::new, |it| (heads.tabs)(&number(it, 0), it == 1))
     });
     let readers = words(move || number(feed.readers.get().into(), 0));
     let synchronised = move |[yes, no, unknown]: [&'static str; 3]| {

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{Drawn, Plotted, said};
-use crate::{feed::Feed, text::text, tick::Tick, writing::Writing};
+use crate::{changing::words, feed::Feed, text::text, tick::Tick, writing::Writing};
 
 /// The milliseconds of a minute.
 const MINUTE: i64 = 60_000;
@@ -16,11 +16,10 @@ type Row = (Tick, Vec<String>);
 #[component]
 pub fn Table(plotted: StoredValue<Plotted>, drawn: Memo<Drawn>) -> impl IntoView {
     let writing = expect_context::<Feed>().writing;
-    let table = Memo::new(move |_| {
+    let table = words(move || {
         let plotted = plotted.read_value();
         table(&plotted, &rows(&plotted, &drawn.read()), &writing.read())
     });
-    let table = Signal::<String>::from(table);
     view! { <div class="visually-hidden" inner_html=table></div> }
 }
 
@@ -29,10 +28,10 @@ fn table(plotted: &Plotted, rows: &[Row], writing: &Writing) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    let words = &text().status.plot;
+    let said = &text().status.plot;
     let mut table = format!(
         "<table><caption>{}</caption><thead><tr><th scope=\"col\">{}</th>",
-        words.by_the_minute, words.time
+        said.by_the_minute, said.time
     );
     for curve in &plotted.curves {
         table.push_str(&format!("<th scope=\"col\">{}</th>", curve.name));
