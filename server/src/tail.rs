@@ -1,5 +1,6 @@
-//! The tail: the newest events of the log in memory, encoded once, and who waits for the next.
+//! The tail: the newest events of the log in memory, and who waits for the next.
 
+mod entry;
 mod follower;
 
 use std::{
@@ -12,14 +13,10 @@ use tokio::sync::Notify;
 use crate::{
     cursor::{Cursor, Epoch},
     event::{Event, Topic},
-    frame::{Format, Frame},
 };
 
+pub use entry::Entry;
 pub use follower::{Follower, Taken};
-
-/// What an entry is taken to cost beside its frames and names, in bytes: the structures and the places
-/// in two lists, rounded up.
-const ENTRY: usize = 256;
 
 /// How much the tail holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,49 +39,6 @@ pub struct Tail {
     epoch: Epoch,
     bounds: Bounds,
     held: Arc<Mutex<Held>>,
-}
-
-/// An event as readers get it.
-#[derive(Debug)]
-pub struct Entry {
-    /// Its place in the log.
-    pub sequence: u64,
-    /// When it was published, in microseconds since the Unix epoch.
-    pub at: i64,
-    /// Its topics.
-    pub topics: Vec<Topic>,
-    /// Only readers whose token grants one of the topics get it.
-    pub private: bool,
-    message: Frame,
-    envelope: Frame,
-}
-
-impl Entry {
-    /// The event on the wire.
-    #[must_use]
-    pub fn frame(&self, format: Format) -> Frame {
-        match format {
-            Format::Message => self.message.clone(),
-            Format::Json => self.envelope.clone(),
-        }
-    }
-
-    fn new(epoch: Epoch, event: &Event) -> Self {
-        let id = Cursor { epoch, sequence: event.sequence };
-        Self {
-            sequence: event.sequence,
-            at: event.at,
-            topics: event.draft.topics.clone(),
-            private: event.draft.private,
-            message: Frame::event(id, event, Format::Message),
-            envelope: Frame::event(id, event, Format::Json),
-        }
-    }
-
-    fn cost(&self) -> usize {
-        let names: usize = self.topics.iter().map(|topic| topic.as_str().len()).sum();
-        ENTRY + names + self.message.len() + self.envelope.len()
-    }
 }
 
 #[derive(Debug, Default)]
@@ -123,18 +77,21 @@ impl Tail {
     }
 
     /// Adds durable events, in the order of their sequence, and wakes who follows their topics.
-    pub fn push(&self, events: &[Event]) {
-        // Encoded before the lock is taken: readers need not wait for it.
-        let entries: Vec<Arc<Entry>> =
-            events.iter().map(|event| Arc::new(Entry::new(self.epoch, event))).collect();
+    pub fn push(&self, events: Vec<Event>) {
+        let entry = |event: Event| {
+            let id = Cursor { epoch: self.epoch, sequence: event.sequence };
+            Arc::new(Entry::new(id, event))
+        };
+        // Made before the lock is taken: readers need not wait for it.
+        let entries: Vec<Arc<Entry>> = events.into_iter().map(entry).collect();
         let mut woken = HashMap::new();
         let mut held = self.held();
         for entry in entries {
-            held.last = entry.sequence;
+            held.last = entry.event.sequence;
             held.bytes += entry.cost();
             held.entries.push_back(entry.clone());
             let floor = held.floor;
-            for topic in &entry.topics {
+            for topic in &entry.event.draft.topics {
                 let followed = held
                     .topics
                     .entry(topic.clone())
@@ -158,18 +115,19 @@ impl Tail {
         let Held { entries, topics, bytes, floor, .. } = &mut *held;
         let mut concerned = HashMap::new();
         entries.retain(|entry| {
-            let stays = !sequences.contains(&entry.sequence);
+            let stays = !sequences.contains(&entry.event.sequence);
             if !stays {
                 *bytes -= entry.cost();
-                *floor = entry.sequence.max(*floor);
-                concerned.extend(entry.topics.iter().map(|topic| (topic.clone(), entry.sequence)));
+                *floor = entry.event.sequence.max(*floor);
+                let Event { sequence, draft, .. } = &entry.event;
+                concerned.extend(draft.topics.iter().map(|topic| (topic.clone(), *sequence)));
             }
             stays
         });
         let mut woken = HashMap::new();
         for (topic, last) in concerned {
             let Some(followed) = topics.get_mut(&topic) else { continue };
-            followed.entries.retain(|entry| !sequences.contains(&entry.sequence));
+            followed.entries.retain(|entry| !sequences.contains(&entry.event.sequence));
             followed.floor = followed.floor.max(last);
             // So that a reader that has not come that far hears of the gap now.
             woken.extend(followed.followers.iter().map(|(id, woken)| (*id, woken.clone())));
@@ -234,11 +192,11 @@ impl Held {
     fn evict(&mut self) {
         let Some(entry) = self.entries.pop_front() else { return };
         self.bytes -= entry.cost();
-        self.floor = self.floor.max(entry.sequence);
-        for topic in &entry.topics {
+        self.floor = self.floor.max(entry.event.sequence);
+        for topic in &entry.event.draft.topics {
             if let Some(followed) = self.topics.get_mut(topic) {
                 followed.entries.pop_front();
-                followed.floor = followed.floor.max(entry.sequence);
+                followed.floor = followed.floor.max(entry.event.sequence);
                 if followed.entries.is_empty() && followed.followers.is_empty() {
                     self.topics.remove(topic);
                 }

@@ -95,8 +95,9 @@ impl Log for Memory {
             Appended::Before(sequence) => sequence,
             Appended::Now(event) => {
                 held.retain(&self.retention, &event.draft.topics, now);
-                self.tail.push(std::slice::from_ref(&event));
-                event.sequence
+                let sequence = event.sequence;
+                self.tail.push(vec![event]);
+                sequence
             }
         });
         async { appended }.boxed()

@@ -184,7 +184,7 @@ impl Place {
                     self.after = through;
                     let caught_up = entries.is_empty();
                     let seen = |entry: &Arc<Entry>| {
-                        self.selection.frame_of(entry).map(|frame| (entry.sequence, frame))
+                        self.selection.frame_of(entry).map(|frame| (entry.event.sequence, frame))
                     };
                     let (sequences, frames): (Vec<_>, Vec<_>) =
                         entries.iter().filter_map(seen).unzip();
@@ -206,8 +206,8 @@ impl Place {
     /// then its own.
     fn measure(&self, entries: &[Arc<Entry>]) {
         let hub = self.selection.hub();
-        if let Some(oldest) = entries.iter().find(|entry| entry.sequence > self.came_at) {
-            hub.counters().took(hub.clock().now().saturating_sub(oldest.at));
+        if let Some(oldest) = entries.iter().find(|entry| entry.event.sequence > self.came_at) {
+            hub.counters().took(hub.clock().now().saturating_sub(oldest.event.at));
         }
     }
 

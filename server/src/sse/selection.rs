@@ -9,7 +9,7 @@ use futures::{FutureExt, future::BoxFuture};
 
 use super::Request;
 use crate::{
-    event::Event,
+    event::{Draft, Event},
     frame::{Format, Frame},
     grant::Grant,
     hub::Hub,
@@ -107,6 +107,7 @@ impl Selection {
 
     /// The frame of an event of the tail; `None` where the reader may not see it.
     pub(super) fn frame_of(&self, entry: &Entry) -> Option<Frame> {
-        self.grant.sees(entry.private, &entry.topics).then(|| entry.frame(self.format))
+        let Draft { private, topics, .. } = &entry.event.draft;
+        self.grant.sees(*private, topics).then(|| entry.frame(self.format))
     }
 }

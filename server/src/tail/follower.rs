@@ -54,23 +54,23 @@ impl Follower {
         // Each topic's events lie in order: of the next of each, the lowest comes next.
         let mut next: Vec<_> = followed()
             .map(|followed| {
-                let begin = followed.entries.partition_point(|entry| entry.sequence <= after);
+                let begin = followed.entries.partition_point(|entry| entry.event.sequence <= after);
                 followed.entries.range(begin..).peekable()
             })
             .collect();
         let (mut entries, mut length): (Vec<Arc<Entry>>, usize) = (Vec::new(), 0);
         loop {
             let lowest = next.iter_mut().filter_map(|one| one.peek().copied());
-            let Some(entry) = lowest.min_by_key(|entry| entry.sequence) else {
+            let Some(entry) = lowest.min_by_key(|entry| entry.event.sequence) else {
                 return Taken::Events { entries, through: held.last.max(after) };
             };
-            length += entry.frame(format).len();
+            length += entry.most(format);
             if !entries.is_empty() && length > bytes {
-                let through = entries.last().map_or(after, |entry| entry.sequence);
+                let through = entries.last().map_or(after, |entry| entry.event.sequence);
                 return Taken::Events { entries, through };
             }
             for one in &mut next {
-                one.next_if(|same| same.sequence == entry.sequence);
+                one.next_if(|same| same.event.sequence == entry.event.sequence);
             }
             entries.push(entry.clone());
         }

@@ -123,7 +123,7 @@ impl Life {
         self.purged.set(notice);
         let follower = log.tail().follow(vec![topic("p")]);
         if let Taken::Events { entries, .. } = follower.take(0, Format::Json, usize::MAX) {
-            let there = entries.iter().map(|entry| entry.sequence).min();
+            let there = entries.iter().map(|entry| entry.event.sequence).min();
             assert!(there.is_none_or(|first| first >= notice), "{}: {there:?} is shown", self.name);
         }
     }
@@ -137,7 +137,7 @@ impl Life {
                 Taken::Events { entries, through } => {
                     for entry in entries {
                         let frame = entry.frame(Format::Json).into_bytes();
-                        self.show(entry.sequence, String::from_utf8(frame.to_vec()).unwrap());
+                        self.show(entry.event.sequence, String::from_utf8(frame.to_vec()).unwrap());
                     }
                     after = through;
                 }

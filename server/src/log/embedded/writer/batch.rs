@@ -131,7 +131,7 @@ impl Writer {
                 Placed::Refused(why) => Err(why),
             });
         }
-        self.tail.push(&events);
+        self.tail.push(events);
         for ((to, _), told) in batch.answers.into_iter().zip(told) {
             answer(to, told);
         }

@@ -124,7 +124,7 @@ impl Writer {
         }
         let events = pages::all_after(database, known, UNTOLD)?;
         if events.len() as u64 == totals.last - known {
-            self.tail.push(&events);
+            self.tail.push(events);
         } else {
             // Retention has dropped some already. Readers have to hear of that from the log.
             self.tail.begin_after(totals.last);

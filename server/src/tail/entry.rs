@@ -1,0 +1,99 @@
+//! An event of the tail: it comes in as it was published, its frames go out, each encoded when the
+//! first reader asks for it.
+
+use std::sync::OnceLock;
+
+use crate::{
+    cursor::Cursor,
+    event::{Draft, Event, EventType, Topic, encoded_size},
+    frame::{Format, Frame},
+};
+
+/// What an entry is taken to cost beside its frames, data and names, in bytes: the structures and the
+/// places in two lists, rounded up.
+const ENTRY: usize = 256;
+
+/// The most that a frame holds beside data and names, in bytes: the fields and the id,
+const MESSAGE: usize = 64;
+/// and the words of an envelope, its instant and the id again.
+const ENVELOPE: usize = 192;
+
+/// An event as readers get it.
+#[derive(Debug)]
+pub struct Entry {
+    /// The event.
+    pub event: Event,
+    id: Cursor,
+    /// At most so many bytes have the names, encoded,
+    names: usize,
+    /// and so many the data.
+    data: usize,
+    message: OnceLock<Frame>,
+    envelope: OnceLock<Frame>,
+}
+
+impl Entry {
+    pub(super) fn new(id: Cursor, event: Event) -> Self {
+        let Draft { topics, event_type, data, .. } = &event.draft;
+        let event_type = event_type.as_ref().map_or("", EventType::as_str);
+        let names = topics.iter().map(Topic::as_str).chain([event_type]);
+        // Quoted, after a comma, and each quote in it escaped.
+        let names = names.map(|name| 2 * name.len() + 3).sum();
+        let data = encoded_size(data);
+        Self { event, id, names, data, message: OnceLock::new(), envelope: OnceLock::new() }
+    }
+
+    /// The event on the wire, encoded once for all who ask.
+    #[must_use]
+    pub fn frame(&self, format: Format) -> Frame {
+        let frame = match format {
+            Format::Message => &self.message,
+            Format::Json => &self.envelope,
+        };
+        frame.get_or_init(|| Frame::event(self.id, &self.event, format)).clone()
+    }
+
+    /// How many bytes a frame has at most. It is known, and no frame is encoded for it.
+    pub(super) fn most(&self, format: Format) -> usize {
+        let words = match format {
+            Format::Message => MESSAGE,
+            Format::Json => ENVELOPE,
+        };
+        words + self.names + self.data
+    }
+
+    /// What the entry costs, in bytes, once both its frames were asked for.
+    pub(super) fn cost(&self) -> usize {
+        let frames = self.most(Format::Message) + self.most(Format::Json);
+        ENTRY + self.names + self.event.draft.data.len() + frames
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::{collection::vec, prelude::*};
+
+    use super::*;
+    use crate::cursor::Epoch;
+
+    proptest! {
+        #[test]
+        fn no_frame_has_more_than_the_most(
+            sequence: u64,
+            at: i64,
+            private: bool,
+            name in proptest::option::of("[a-z\"\\\\]{1,255}"),
+            topics in vec("[a-zé\"\\\\]{1,100}", 1..16),
+            data in "[\\PC\"\\\\\r\n\0\u{7f}\u{2028}]{0,99}",
+        ) {
+            let topics = topics.iter().map(|name| Topic::new(name).unwrap()).collect();
+            let event_type = name.and_then(|name| EventType::new(&name).ok().flatten());
+            let draft = Draft { topics, event_type, data, private };
+            let id = Cursor { epoch: Epoch(sequence), sequence };
+            let entry = Entry::new(id, Event { sequence, at, draft });
+            for format in [Format::Message, Format::Json] {
+                prop_assert!(entry.frame(format).len() <= entry.most(format));
+            }
+        }
+    }
+}
