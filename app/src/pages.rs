@@ -73,7 +73,8 @@ impl Awaited {
 /// from the same one in the browser, where it subscribes.
 #[component]
 pub fn App() -> impl IntoView {
-    let snapshot = expect_context::<Snapshot>();
+    // Taken, for nobody else needs it: to clone it would be machine code of its own.
+    let snapshot = take_context::<Snapshot>().expect("who renders the application provides it");
     provide_context(snapshot.language);
     let feed = Feed::new(&snapshot);
     provide_context(feed);

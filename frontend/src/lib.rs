@@ -56,7 +56,7 @@ pub fn hydrate() {
     // Without it the page stays as the server has rendered it.
     let Some(snapshot) = snapshot.and_then(|text| json::parse::<Snapshot>(&text)) else { return };
     leptos::mount::hydrate_body(move || {
-        provide_context(snapshot.clone());
+        provide_context(snapshot);
         provide_context(Subscribe(keeper::subscribe));
         provide_context(Clipboard(clipboard::put));
         provide_context(Navigate(navigation::follow));
