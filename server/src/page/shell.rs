@@ -67,7 +67,11 @@ pub(super) fn Shell(
         <html lang=words.tag>
             <head>
                 <meta charset="utf-8"/>
-                <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                // Above the keyboard of a phone the page is shorter, so that what is typed stays in sight.
+                <meta
+                    name="viewport"
+                    content="width=device-width, initial-scale=1, interactive-widget=resizes-content"
+                />
                 <title>{title}</title>
                 <About page what words origin/>
                 <meta name="theme-color" media="(prefers-color-scheme: light)" content="#f6f4ef"/>

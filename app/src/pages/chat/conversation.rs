@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use crate::chat::{Message, Posted, Room, Unsent};
 
-/// So many messages are shown at most. Older ones, or newer ones while the visitor reads back, are
-/// read again when they are wanted.
-pub const SHOWN: usize = 300;
+/// So many messages are shown, and those that were read last. Older ones, or newer ones while the
+/// visitor reads back, are read again when they are wanted.
+pub const SHOWN: usize = 200;
 
 /// Something in a conversation. A cheap handle.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -147,7 +147,6 @@ impl Conversation {
         self.entries.extend(newer);
         self.ahead = more;
         self.close_up();
-        self.trim_oldest();
     }
 
     /// The visitor says something.
@@ -222,7 +221,8 @@ impl Conversation {
         }
     }
 
-    fn trim_oldest(&mut self) {
+    /// Lets go of the oldest messages that are too many.
+    pub fn trim_oldest(&mut self) {
         let many = self.entries.len().saturating_sub(SHOWN);
         if many > 0 {
             self.entries.drain(..many);

@@ -16,7 +16,12 @@ pub fn view(rooms: Rooms) -> impl IntoView {
     let Rooms { rooms, any, refused } = rooms;
     let none = rooms.is_empty().then(|| view! { <p class="empty">{said.no_rooms}</p> });
     let link = |Listed { room, here }| {
-        let here = (here > 0).then(|| (said.here)(&number(here.into(), 0)));
+        // A signal of its own: else the whole page would be made again when the visitor's way to write
+        // numbers is known.
+        let here = words(move || match here {
+            0 => String::new(),
+            here => (text().chat.here)(&number(here.into(), 0)),
+        });
         let to = path(&room);
         view! { <li><a href=to><bdi>{room}</bdi></a><span>{here}</span></li> }
     };

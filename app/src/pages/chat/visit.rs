@@ -218,7 +218,6 @@ impl Visit {
         let before = self.conversation.read_untracked().older().cloned();
         self.read(before.map(From::Before), |visit, older, next| {
             visit.conversation.update(|conversation| conversation.prepend(older, next));
-            visit.keep_place(Conversation::trim_newest);
         });
     }
 
@@ -237,6 +236,13 @@ impl Visit {
         }
         self.reading.set(true);
         let back = matches!(from, From::Before(_));
+        // Before what was asked for comes, and not with it: how far messages have moved is told by how
+        // high all of them are.
+        if back {
+            self.keep_place(Conversation::trim_newest);
+        } else {
+            self.conversation.update(Conversation::trim_oldest);
+        }
         let answer = Callback::new(move |history: Option<History>| {
             self.reading.set(false);
             let Some(History { mut events, next, .. }) = history else { return };
