@@ -31,7 +31,7 @@ for (const [locale, words] of [['en-GB', WORDS.en], ['zh-CN', WORDS.zh]] as cons
       // Loaded again, it is not sent again.
       await page.reload();
       await expect(chat.said).toHaveCount(1);
-      const other = new ChatPage((await another({ locale })).page, words);
+      const other = new ChatPage((await another({ locale, javaScriptEnabled: true })).page, words);
       await other.open(belfry.origin);
       await expect(other.texts).toHaveText(['hello,\n  天气 & <b>']);
       await other.say('hello, Ada', 'Bob');

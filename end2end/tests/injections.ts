@@ -238,10 +238,11 @@ export function asText({ typed, asText }: Injection): string | undefined {
 }
 
 /** What becomes of a room's name: it is one segment of a path, and each of its characters is seen. */
-export function asRoom({ typed, asText, asName }: Injection): string | undefined {
+export function asRoom({ typed }: Injection): string | undefined {
+  const seen = !DISGUISED_NAMES.includes(typed);
   const room = typed.trim();
   const plain = words(room).join(' ') === room && !/[/*\ufe00-\ufe0f]/.test(room) && !/^\.{1,2}$/.test(room);
-  return asText && asName && plain && new TextEncoder().encode(room).length <= 64 ? room : undefined;
+  return seen && plain && new TextEncoder().encode(room).length <= 64 ? room : undefined;
 }
 
 function words(text: string): string[] {
