@@ -4,11 +4,9 @@ import type { Page } from '@playwright/test';
 
 import { ChatPage, type Said } from './chat-page';
 import { asName, asText, BROKEN, DISGUISED_NAMES, INJECTIONS } from './injections';
-import { expect, FAILED_REQUESTS, test } from './test';
+import { expect, FAILED_REQUESTS_OR_NO_SCRIPT, test } from './test';
 
-const NO_SCRIPT = /\.wasm was preloaded using link preload but not used/;
-
-test.use({ expected: new RegExp(`${FAILED_REQUESTS.source}|${NO_SCRIPT.source}`) });
+test.use({ expected: FAILED_REQUESTS_OR_NO_SCRIPT });
 
 /** What somebody types, and what is shown of it: nothing where it is refused. */
 type Post = { typed: Said; shown?: Said };

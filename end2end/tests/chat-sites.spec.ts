@@ -8,7 +8,7 @@ import type { Page, Request } from '@playwright/test';
 import { ChatPage } from './chat-page';
 import type { Belfry } from './belfry';
 import { chromium } from './browsers';
-import { expect, FAILED_REQUESTS, test as base } from './test';
+import { expect, FAILED_REQUESTS_OR_NO_SCRIPT, test as base } from './test';
 
 /** Names of this machine. Over plain HTTP browsers do not trust them, and do not say which site asks. */
 const [OURS, OTHER] = ['belfry.test', 'other.test'];
@@ -34,7 +34,7 @@ test.use({
     ...chromium.launchOptions,
     args: [...chromium.launchOptions!.args!, `--host-resolver-rules=MAP *.test 127.0.0.1`],
   },
-  expected: new RegExp(`${FAILED_REQUESTS.source}|blocked by CORS policy|\\.wasm was preloaded|${UNTRUSTED}`),
+  expected: new RegExp(`${FAILED_REQUESTS_OR_NO_SCRIPT.source}|blocked by CORS policy|${UNTRUSTED}`),
 });
 
 /** A form in the page, sent to an address as somebody's click would send it. */

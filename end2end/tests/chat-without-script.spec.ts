@@ -1,9 +1,7 @@
 //! Where scripts do not run, one reads and says the same, and what goes wrong is told in words.
 
 import { ChatPage, WORDS } from './chat-page';
-import { expect, FAILED_REQUESTS, test } from './test';
-
-const NO_SCRIPT = /\.wasm was preloaded using link preload but not used/;
+import { expect, FAILED_REQUESTS_OR_NO_SCRIPT, test } from './test';
 
 /** A sender may say so many at once. */
 const AT_ONCE = 10;
@@ -11,7 +9,7 @@ const AT_ONCE = 10;
 test.use({
   javaScriptEnabled: false,
   // The page of a refusal has the refusal's status.
-  expected: new RegExp(`${FAILED_REQUESTS.source}|${NO_SCRIPT.source}`),
+  expected: FAILED_REQUESTS_OR_NO_SCRIPT,
 });
 
 for (const [locale, words] of [['en-GB', WORDS.en], ['zh-CN', WORDS.zh]] as const) {
