@@ -9,6 +9,7 @@ use crate::{
     feed::Newborn,
     read::read_names,
     status::Status,
+    talk::Take,
 };
 
 /// What a page wants to hear.
@@ -42,7 +43,7 @@ pub struct Follow(pub fn(Following));
 pub struct Fetch {
     /// Asks for what the page at an address (a path and a query) is born with; `None` where the server
     /// does not answer.
-    pub newborn: fn(&str, Callback<Option<Newborn>>),
+    pub newborn: fn(&str, Take<Option<Newborn>>),
     /// Reads the data of a `status` event; `None` for that of another version of the server.
     pub status: fn(&str) -> Option<Status>,
 }

@@ -35,14 +35,14 @@ pub struct Navigate(pub fn(RwSignal<Address>));
 
 /// Calls `take` with what the page at this address is born with: at once where it was loaded, else when
 /// the server has said; with `None` where it does not.
-fn newborn(take: impl Fn(Option<Newborn>) + Send + Sync + 'static) {
+fn newborn(take: impl FnOnce(Option<Newborn>) + 'static) {
     let Birth(birth) = expect_context();
     if let Some(born) = birth.try_update_value(Option::take).flatten() {
         return take(Some(born));
     }
     if let Some(Fetch { newborn, .. }) = use_context() {
         let address = expect_context::<RwSignal<Address>>().read_untracked().to_string();
-        newborn(&address, Callback::new(take));
+        newborn(&address, Box::new(take));
     }
 }
 

@@ -8,6 +8,9 @@ use crate::{
     event::History,
 };
 
+/// Called once, when an answer has come. Who asked may be gone by then, and has to look.
+pub type Take<T> = Box<dyn FnOnce(T)>;
+
 /// How to talk in a room.
 #[derive(Clone, Copy, Debug)]
 pub struct Talk {
@@ -15,10 +18,10 @@ pub struct Talk {
     pub key: fn() -> String,
     /// Sends a message to a room under its key. Called back with the cursor of its event, or why it was
     /// not taken.
-    pub say: fn(&str, &str, &Message, Callback<Result<String, Unsent>>),
+    pub say: fn(&str, &str, &Message, Take<Result<String, Unsent>>),
     /// Reads a room's messages from a place on; called back with `None` where the server does not give
     /// them.
-    pub read: fn(&str, From, Callback<Option<History>>),
+    pub read: fn(&str, From, Take<Option<History>>),
     /// Reads the data of an event; `None` where it is no message.
     pub message: fn(&str) -> Option<Message>,
     /// Reads who is in a room.

@@ -4,8 +4,8 @@ use app::{
     address::PATH,
     event::{BORN_PATH, History, LOGIN_PATH, STREAM_PATH, TOPICS_PATH},
     feed::Newborn,
+    talk::Take,
 };
-use leptos::prelude::{Callable, Callback};
 use percent_encoding::utf8_percent_encode;
 
 use crate::{
@@ -29,11 +29,10 @@ pub async fn page(topic: &str, query: &str) -> Option<History> {
 }
 
 /// Asks for what the page at an address is born with.
-pub fn newborn(address: &str, answer: Callback<Option<Newborn>>) {
+pub fn newborn(address: &str, take: Take<Option<Newborn>>) {
     let url = format!("{BORN_PATH}?address={}", encoded(address));
     begin(async move {
-        // The page may be gone by then.
-        answer.try_run(get(&url).await.and_then(|text| parse(&text)));
+        take(get(&url).await.and_then(|text| parse(&text)));
     });
 }
 

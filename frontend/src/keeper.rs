@@ -73,6 +73,7 @@ pub fn subscribe(feed: Feed) {
         probe_at: Cell::new(now()),
     });
     feed.writing.set(visitor::writing(feed.language));
+    feed.visible.set(visible());
     // Some browsers keep it from some pages; then what the server has said stays.
     if let Ok(origin) = window().location().origin() {
         feed.origin.set(origin);

@@ -8,7 +8,7 @@ use app::{
     chat::{Answer, Message, Unsent, path, topic},
     event::History,
     link::Mono,
-    talk::{From, Place, Talk},
+    talk::{From, Place, Take, Talk},
 };
 use gloo_timers::callback::Interval;
 use js_sys::Reflect;
@@ -45,14 +45,13 @@ fn key() -> String {
     format!("{:x}{:x}", random(), random())
 }
 
-fn say(room: &str, key: &str, message: &Message, answer: Callback<Result<String, Unsent>>) {
+fn say(room: &str, key: &str, message: &Message, take: Take<Result<String, Unsent>>) {
     let Message { name, text } = message;
     let (url, form) = (path(room), form(&[("name", name), ("text", text), ("key", key)]));
     begin(async move {
         let answered = async { fetch::text(&send("POST", &url, Some(&form)).await?).await };
         let answered = answered.await.and_then(|text| parse(&text));
-        // The page may be gone by then.
-        answer.try_run(match answered {
+        take(match answered {
             Some(Answer { id: Some(id), .. }) => Ok(id),
             Some(Answer { reason, .. }) => Err(reason.unwrap_or(Unsent::Unavailable)),
             None => Err(Unsent::Unreached),
@@ -71,7 +70,7 @@ fn form(fields: &[(&str, &str)]) -> JsValue {
     })
 }
 
-fn read(room: &str, from: From, answer: Callback<Option<History>>) {
+fn read(room: &str, from: From, take: Take<Option<History>>) {
     let topic = topic(room);
     let (way, cursor) = match from {
         From::Before(cursor) => ("before", cursor),
@@ -79,7 +78,7 @@ fn read(room: &str, from: From, answer: Callback<Option<History>>) {
     };
     begin(async move {
         let query = format!("limit={LIMIT}&{way}={}", encoded(&cursor));
-        answer.try_run(page(&topic, &query).await);
+        take(page(&topic, &query).await);
     });
 }
 

@@ -51,6 +51,8 @@ pub struct Visit {
     reading: RwSignal<bool>,
     /// A message is on its way.
     sending: RwSignal<bool>,
+    /// A change is being drawn, after which the visitor is brought back to where they read.
+    settling: RwSignal<bool>,
 }
 
 impl Visit {
@@ -72,6 +74,7 @@ impl Visit {
             talk: follow.zip(talk).zip(fetch).map(|((follow, talk), fetch)| (follow, talk, fetch)),
             reading: RwSignal::new(false),
             sending: RwSignal::new(false),
+            settling: RwSignal::new(false),
         };
         visit.follow(after);
         visit
@@ -107,6 +110,7 @@ impl Visit {
         let said = match heard {
             Heard::Gap(_) => return self.keep_place(|conversation| conversation.gap(back)),
             Heard::Event(event) if event.event_type == PURGED => {
+                self.at_end.set(true);
                 return self.conversation.update(Conversation::purge);
             }
             Heard::Event(event) => self.posted(event),
@@ -138,17 +142,30 @@ impl Visit {
         Posted { id: id.unwrap_or_default(), at, message: Message::of(&data, read) }
     }
 
+    /// Whether the visitor has left: nothing of the visit is there any more.
+    fn is_over(self) -> bool {
+        self.conversation.is_disposed()
+    }
+
     /// Changes the newer end of what is shown; what the visitor reads stays where it is.
     fn keep_place(self, change: impl FnOnce(&mut Conversation)) {
         let talk = self.talk.filter(|_| !self.at_end.get_untracked());
+        // Of several changes at once the first has seen what was drawn before them.
+        let talk = talk.filter(|_| !self.settling.get_untracked());
         let before = talk.map(|(_, talk, _)| ((talk.place)(SCROLLER), talk));
         self.conversation.update(change);
         let Some((before, talk)) = before else { return };
+        self.settling.set(true);
         task::spawn_local(async move {
             // The change is drawn by then.
             task::tick().await;
+            if self.is_over() {
+                return;
+            }
+            self.settling.set(false);
             let now = (talk.place)(SCROLLER);
             (talk.scroll)(SCROLLER, now.top - (now.whole - before.whole));
+            self.on_scroll();
         });
     }
 
@@ -185,15 +202,18 @@ impl Visit {
         drop(conversation);
         self.sending.set(true);
         let ours = key.clone();
-        let answered = Callback::new(move |answer| {
+        let answered = move |answer| {
+            if self.is_over() {
+                return;
+            }
             self.sending.set(false);
             if let Err(why) = answer {
                 self.spoken.set((self.words.unsent)(why).to_owned());
             }
             self.conversation.update(|conversation| conversation.answered(&ours, answer));
             self.send();
-        });
-        (talk.say)(&self.room.read_untracked(), &key, &message, answered);
+        };
+        (talk.say)(&self.room.read_untracked(), &key, &message, Box::new(answered));
     }
 
     /// The messages were scrolled: reads what lies beyond their ends where those come near.
@@ -226,7 +246,15 @@ impl Visit {
         let after = self.conversation.read_untracked().newer().cloned();
         self.read(after.map(From::After), |visit, newer, next| {
             visit.keep_place(|conversation| conversation.append(newer, next.is_some()));
+            visit.catch_up();
         });
+    }
+
+    /// Reads on where the end was thought to be shown, and more was heard meanwhile.
+    fn catch_up(self) {
+        if self.at_end.get_untracked() && self.conversation.read_untracked().is_ahead() {
+            self.read_on();
+        }
     }
 
     fn read(self, from: Option<From>, take: fn(Self, Vec<Posted>, Option<String>)) {
@@ -243,7 +271,10 @@ impl Visit {
         } else {
             self.conversation.update(Conversation::trim_oldest);
         }
-        let answer = Callback::new(move |history: Option<History>| {
+        let answer = move |history: Option<History>| {
+            if self.is_over() {
+                return;
+            }
             self.reading.set(false);
             let Some(History { mut events, next, .. }) = history else { return };
             if back {
@@ -251,8 +282,8 @@ impl Visit {
             }
             let said = events.into_iter().filter(|event| event.event_type != PURGED);
             take(self, said.map(|event| self.posted(event)).collect(), next);
-        });
-        (talk.read)(&self.room.read_untracked(), from, answer);
+        };
+        (talk.read)(&self.room.read_untracked(), from, Box::new(answer));
     }
 
     /// Shows the newest messages.
@@ -261,16 +292,19 @@ impl Visit {
         let to_foot = move || {
             (talk.scroll)(SCROLLER, 0);
             self.at_end.set(true);
+            self.catch_up();
         };
         if !self.conversation.read_untracked().is_ahead() {
             return to_foot();
         }
-        let answer = Callback::new(move |newborn| {
-            if let Some(Newborn { page: Born::Room(Ok(room)), .. }) = newborn {
+        let answer = move |newborn| {
+            if let Some(Newborn { page: Born::Room(Ok(room)), .. }) = newborn
+                && !self.is_over()
+            {
                 self.conversation.update(|conversation| conversation.renew(room));
                 to_foot();
             }
-        });
-        newborn(&path(&self.room.read_untracked()), answer);
+        };
+        newborn(&path(&self.room.read_untracked()), Box::new(answer));
     }
 }
