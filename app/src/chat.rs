@@ -31,6 +31,9 @@ pub const LONGEST_ROOM: usize = 64;
 /// The longest text of a message, in bytes of UTF-8.
 pub const LONGEST_TEXT: usize = 4096;
 
+/// So much of a text is shown, in bytes: a publisher may say more than a page can.
+const LONGEST_SHOWN: usize = 16 * 1024;
+
 /// What somebody has said: the data of an event, as JSON. What else is published to a room's topic is
 /// the text of somebody without a name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -209,12 +212,16 @@ pub fn room_at(path: &str) -> Option<String> {
 }
 
 impl Message {
-    /// What an event's data says, with what was read of it as JSON: a name that is none is left out.
+    /// What an event's data says, with what was read of it as JSON: a name that is none is left out, and
+    /// a text that no page could bear is cut.
     #[must_use]
     pub fn of(data: &str, read: Option<Self>) -> Self {
-        let Some(Self { name, text }) = read else {
-            return Self { name: String::new(), text: data.to_owned() };
-        };
+        let said = read.unwrap_or_else(|| Self { name: String::new(), text: data.to_owned() });
+        let Self { name, mut text } = said;
+        if text.len() > LONGEST_SHOWN {
+            text.truncate(text.floor_char_boundary(LONGEST_SHOWN));
+            text.push('…');
+        }
         Self { name: if is_name(&name) { name } else { String::new() }, text }
     }
 }
@@ -243,6 +250,9 @@ mod tests {
             (name, text)
         };
         assert_eq!(of(None), (String::new(), "as it is".into()));
+        let long = "时".repeat(LONGEST_SHOWN);
+        let (_, cut) = of(Some(("Ada", &long)));
+        assert_eq!(cut.chars().count(), LONGEST_SHOWN / 3 + 1);
         assert_eq!(of(Some(("Ada", "hello"))), ("Ada".into(), "hello".into()));
         assert_eq!(of(Some(("A\u{202e}da", "hello"))), (String::new(), "hello".into()));
     }

@@ -7,14 +7,18 @@ use std::{future::Future, pin::Pin};
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{RequestInit, Response};
+use web_sys::{AbortSignal, RequestInit, Response};
 
-/// Asks the server; `None` where it does not answer.
+/// How long the answer to what was sent is waited for, in milliseconds.
+const PATIENCE: u32 = 15_000;
+
+/// Asks the server; `None` where it does not answer, or to what was sent not in 15 s.
 pub async fn send(method: &str, url: &str, body: Option<&JsValue>) -> Option<Response> {
     let init = RequestInit::new();
     init.set_method(method);
     if let Some(body) = body {
         init.set_body(body);
+        init.set_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE)));
     }
     send_as(url, &init).await
 }

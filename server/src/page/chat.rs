@@ -3,7 +3,6 @@
 use app::{
     Tick,
     chat::{self, Listed, NoRoom, Posted, ROOM_PREFIX},
-    event::PURGED,
     feed::Born,
 };
 use axum::http::Uri;
@@ -108,7 +107,7 @@ async fn room(
     };
     let page = log.read(query).await.map_err(|_| NoRoom::Unavailable)?;
     // While a purge is under way there are events before its notice, which are as good as gone.
-    let said: Vec<_> = page.events.iter().take_while(|event| !is_notice(event)).collect();
+    let said: Vec<_> = page.events.iter().take_while(|event| !event.draft.is_notice()).collect();
     let purged = said.len() < page.events.len();
     let oldest = said.last().filter(|_| page.more && !purged);
     let older = oldest.map(|event| log.cursor(event.sequence).to_string());
@@ -124,11 +123,6 @@ async fn room(
         draft: String::new(),
         unsent: None,
     })
-}
-
-/// Whether it says that what came before was removed, and nothing else.
-fn is_notice(event: &Event) -> bool {
-    event.draft.event_type.as_ref().is_some_and(|kind| kind.as_str() == PURGED)
 }
 
 fn posted(log: &dyn Log, event: &Event) -> Posted {

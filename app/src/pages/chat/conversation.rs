@@ -34,8 +34,12 @@ pub struct Outgoing {
 /// How far a message has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
-    /// It is on its way, or waits for those before it.
+    /// It waits for those before it.
+    Waiting,
+    /// It is on its way.
     Sending,
+    /// It is on its way, and its like was heard, with this cursor: the answer tells whether that is it.
+    Heard(String),
     /// It is in the log, with this cursor.
     Delivered(String),
     /// It was not taken.
@@ -51,8 +55,8 @@ pub struct Conversation {
     older: Option<String>,
     /// There are newer messages that are not shown.
     ahead: bool,
-    /// The last of those that were heard.
-    missed: Option<String>,
+    /// The place in the log of the last message that was heard or shown.
+    reached: u64,
     outbox: Vec<Outgoing>,
     notices: u32,
 }
@@ -67,9 +71,9 @@ impl Conversation {
 
     /// Shows what the room's page is born with now, instead of what was shown.
     pub fn renew(&mut self, room: Room) {
-        self.entries = room.messages.into_iter().map(|said| self.entry(said)).collect();
-        (self.older, self.ahead) = (room.older, room.newer);
-        self.close_up();
+        self.entries = room.messages.into_iter().map(|said| self.known(said)).collect();
+        self.older = room.older;
+        self.end(room.newer || self.last() < self.reached);
     }
 
     /// What is shown, oldest first.
@@ -97,38 +101,57 @@ impl Conversation {
         self.ahead
     }
 
+    /// How often what was shown has been removed, or was found to lack something.
+    pub fn notices(&self) -> u32 {
+        self.notices
+    }
+
     /// A message has come. `back` says that the visitor reads further back: then it is shown only
-    /// while there is room. Returns whether another has said it.
+    /// while there is room. Returns whether it is news, and another has said it.
     pub fn hear(&mut self, said: Posted, back: bool) -> bool {
-        let id = said.id.clone();
-        let entry = self.entry(said);
-        let others = matches!(entry, Entry::Said(_, false));
-        self.add(entry, back);
-        if self.ahead {
-            self.missed = Some(id);
+        let place = sequence(&said.id);
+        if place <= self.reached {
+            // The history was ahead of the stream.
+            return false;
         }
+        self.reached = place;
+        let on_its_way = |one: &&mut Outgoing| one.state == State::Sending;
+        let like = self.outbox.iter_mut().find(on_its_way);
+        let like = like.filter(|one| one.message == said.message);
+        let ours = like.is_some();
+        if let Some(one) = like {
+            one.state = State::Heard(said.id.clone());
+        }
+        let entry = self.known(said);
+        let others = matches!(entry, Entry::Said(_, false)) && !ours;
+        self.add(entry, back);
         others
     }
 
-    /// Messages are missing here.
+    /// Messages are missing here. What comes next may be of another log.
     pub fn gap(&mut self, back: bool) {
         self.notices += 1;
+        self.reached = 0;
         self.add(Entry::Gap(self.notices), back);
     }
 
     /// All messages so far were removed.
     pub fn purge(&mut self) {
-        let outbox = std::mem::take(&mut self.outbox);
-        *self = Self { notices: self.notices + 1, ..Self::default() };
+        let (outbox, reached) = (std::mem::take(&mut self.outbox), self.reached);
+        *self = Self { notices: self.notices + 1, reached, ..Self::default() };
         // Those that are on their way come later.
         self.outbox = outbox;
         self.outbox.retain(|one| !matches!(one.state, State::Delivered(_)));
         self.entries.push(Entry::Purged(self.notices));
     }
 
-    /// Older messages have come, oldest first, and what to ask for next.
-    pub fn prepend(&mut self, older: Vec<Posted>, next: Option<String>) {
-        let older: Vec<_> = older.into_iter().map(|said| self.entry(said)).collect();
+    /// Older messages have come, oldest first, which `asked` was asked for, and what to ask for next.
+    /// Where something else would be asked for by now, they are of no use.
+    pub fn prepend(&mut self, asked: &str, older: Vec<Posted>, next: Option<String>) {
+        if self.older.as_deref() != Some(asked) {
+            return;
+        }
+        let older: Vec<_> = older.into_iter().map(|said| self.known(said)).collect();
         self.entries.splice(0..0, older);
         self.older = next;
     }
@@ -141,22 +164,34 @@ impl Conversation {
         }
     }
 
-    /// Newer messages have come, oldest first; `more` says that they are not all.
-    pub fn append(&mut self, newer: Vec<Posted>, more: bool) {
-        let newer: Vec<_> = newer.into_iter().map(|said| self.entry(said)).collect();
+    /// The same of newer ones; `more` says that they are not all.
+    pub fn append(&mut self, asked: &str, newer: Vec<Posted>, more: bool) {
+        if self.newer().is_none_or(|newer| newer != asked) {
+            return;
+        }
+        // Where nothing came, there is nothing: what was heard since then has been removed.
+        let some = !newer.is_empty();
+        let newer: Vec<_> = newer.into_iter().map(|said| self.known(said)).collect();
         self.entries.extend(newer);
-        self.ahead = more;
-        self.close_up();
+        self.end(more || some && self.last() < self.reached);
     }
 
     /// The visitor says something.
     pub fn say(&mut self, key: String, message: Message) {
-        self.outbox.push(Outgoing { key, message, state: State::Sending });
+        self.outbox.push(Outgoing { key, message, state: State::Waiting });
     }
 
-    /// The next message to be sent: one at a time, in order.
-    pub fn to_send(&self) -> Option<&Outgoing> {
-        self.outbox.iter().find(|one| one.state == State::Sending)
+    /// The next message to be sent, which is on its way from here on: one at a time, in order. What did
+    /// not reach the server is waited for.
+    pub fn next(&mut self) -> Option<Outgoing> {
+        let waits = |one: &&mut Outgoing| match one.state {
+            State::Delivered(_) => false,
+            State::Failed(why) => why == Unsent::Unreached,
+            _ => true,
+        };
+        let next = self.outbox.iter_mut().find(waits).filter(|one| one.state == State::Waiting)?;
+        next.state = State::Sending;
+        Some(next.clone())
     }
 
     /// The server has answered for a message. It may have been heard before.
@@ -164,15 +199,15 @@ impl Conversation {
         let Some(at) = self.outbox.iter().position(|one| one.key == key) else { return };
         match answer {
             Err(why) => self.outbox[at].state = State::Failed(why),
-            Ok(cursor) => {
+            Ok(cursor) if sequence(&cursor) <= self.reached => {
+                self.outbox.remove(at);
+                // It may have been shown, and be gone by now.
                 let shown = self.entries.iter_mut().rev().find(|entry| id(entry) == Some(&cursor));
                 if let Some(Entry::Said(_, mine)) = shown {
                     *mine = true;
-                    self.outbox.remove(at);
-                } else {
-                    self.outbox[at].state = State::Delivered(cursor);
                 }
             }
+            Ok(cursor) => self.outbox[at].state = State::Delivered(cursor),
         }
     }
 
@@ -184,7 +219,7 @@ impl Conversation {
                 None => one.state == State::Failed(Unsent::Unreached),
             };
             if again {
-                one.state = State::Sending;
+                one.state = State::Waiting;
             }
         }
     }
@@ -195,18 +230,25 @@ impl Conversation {
         Some(self.outbox.remove(at).message)
     }
 
-    /// A message as it is shown. One that waits to be heard waits no longer.
-    fn entry(&mut self, said: Posted) -> Entry {
-        let ours = self.outbox.iter().position(|one| match &one.state {
-            State::Delivered(cursor) => *cursor == said.id,
-            // Heard before the answer came, or although none ever will.
-            State::Sending | State::Failed(Unsent::Unreached) => one.message == said.message,
-            State::Failed(_) => false,
-        });
-        if let Some(at) = ours {
+    /// A message as it is shown. One that was sent here, and is known to be this, is shown no longer.
+    fn known(&mut self, said: Posted) -> Entry {
+        let delivered = State::Delivered(said.id.clone());
+        let at = self.outbox.iter().position(|one| one.state == delivered);
+        if let Some(at) = at {
             self.outbox.remove(at);
         }
-        Entry::Said(Arc::new(said), ours.is_some())
+        Entry::Said(Arc::new(said), at.is_some())
+    }
+
+    /// The place of the last message that is shown.
+    fn last(&self) -> u64 {
+        self.entries.iter().rev().find_map(id).map_or(0, |id| sequence(id))
+    }
+
+    /// The newest messages are shown, unless there are others `ahead`.
+    fn end(&mut self, ahead: bool) {
+        self.ahead = ahead;
+        self.reached = self.reached.max(self.last());
     }
 
     fn add(&mut self, entry: Entry, back: bool) {
@@ -229,14 +271,6 @@ impl Conversation {
             self.older = self.entries.iter().find_map(id).cloned();
         }
     }
-
-    /// Whether the end is shown again: the last message that was heard has to be there.
-    fn close_up(&mut self) {
-        let missed = self
-            .missed
-            .take_if(|missed| self.entries.iter().rev().any(|it| id(it) == Some(missed)));
-        self.ahead |= missed.is_none() && self.missed.is_some();
-    }
 }
 
 fn id(entry: &Entry) -> Option<&String> {
@@ -244,6 +278,11 @@ fn id(entry: &Entry) -> Option<&String> {
         Entry::Said(said, _) => Some(&said.id),
         Entry::Gap(_) | Entry::Purged(_) => None,
     }
+}
+
+/// The place in the log that a cursor names; 0 where it is none.
+fn sequence(cursor: &str) -> u64 {
+    cursor.rsplit('-').next().and_then(|sequence| sequence.parse().ok()).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -15,6 +15,9 @@ const ENDS: &str = "<>\"`{}|\\^“”‘’«»…、。，．；：？！（）
 /// What belongs to the sentence, and not to the address, where it stands at its end.
 const TRAILING: &str = ".,;:!?'*_~";
 
+/// The longest address that becomes a link, in bytes.
+const LONGEST: usize = 2048;
+
 /// A part of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Part<'a> {
@@ -26,12 +29,15 @@ pub struct Part<'a> {
 
 /// The parts of a text, in order. Only `http:` and `https:` make a link: a script has no such address.
 pub fn parts(text: &str) -> Vec<Part<'_>> {
-    let (mut parts, mut plain) = (Vec::new(), 0);
+    let (mut parts, mut plain, mut from) = (Vec::new(), 0, 0);
     for (at, _) in text.match_indices('h') {
-        if at < plain || text[..at].ends_with(|one: char| one.is_ascii_alphanumeric()) {
+        if at < from || text[..at].ends_with(|one: char| one.is_ascii_alphanumeric()) {
             continue;
         }
-        let address = address(&text[at..]);
+        let run = run(&text[at..]);
+        // What is too long for a link is passed over as a whole: no text is looked through twice.
+        from = at + run.len();
+        let address = if run.len() > LONGEST { "" } else { trimmed(run) };
         if !address.is_empty() {
             parts.push(Part { text: &text[plain..at], link: false });
             parts.push(Part { text: address, link: true });
@@ -43,28 +49,31 @@ pub fn parts(text: &str) -> Vec<Part<'_>> {
     parts
 }
 
-/// The address that a text begins with; empty where there is none.
-fn address(text: &str) -> &str {
-    let Some(scheme) = SCHEMES.into_iter().find(|scheme| text.starts_with(scheme)) else {
-        return "";
-    };
+/// What a text begins with that could be an address; empty where nothing could.
+fn run(text: &str) -> &str {
+    let rest = SCHEMES.into_iter().find_map(|scheme| text.strip_prefix(scheme));
+    let begins = |one: char| one.is_alphanumeric() || one == '[';
+    let Some(rest) = rest.filter(|rest| rest.starts_with(begins)) else { return "" };
     let stops = |one: char| one.is_whitespace() || ENDS.contains(one) || is_unseen(one);
-    let mut address = &text[..text.find(stops).unwrap_or(text.len())];
-    loop {
-        let opened = |open, close| address.matches(open).count() < address.matches(close).count();
-        let unpaired = match address.chars().last() {
-            Some(')') => opened('(', ')'),
-            Some(']') => opened('[', ']'),
-            Some(last) => TRAILING.contains(last),
-            None => false,
-        };
-        if !unpaired {
-            break;
+    &text[..text.len() - rest.len() + rest.find(stops).unwrap_or(rest.len())]
+}
+
+/// The same without what belongs to the sentence around it.
+fn trimmed(mut address: &str) -> &str {
+    let count = |one| address.matches(one).count();
+    // How many are closed that were never opened.
+    let mut round = count(')').saturating_sub(count('('));
+    let mut square = count(']').saturating_sub(count('['));
+    while let Some(last) = address.chars().last() {
+        match last {
+            ')' if round > 0 => round -= 1,
+            ']' if square > 0 => square -= 1,
+            last if TRAILING.contains(last) => {}
+            _ => break,
         }
         address = &address[..address.len() - 1];
     }
-    let host = address.get(scheme.len()..).unwrap_or_default();
-    if host.starts_with(|one: char| one.is_alphanumeric() || one == '[') { address } else { "" }
+    address
 }
 
 #[cfg(test)]
@@ -94,6 +103,18 @@ mod tests {
             assert_eq!(links(text), [link], "{text:?}");
         }
         assert_eq!(links("https://a.b https://c.d"), ["https://a.b", "https://c.d"]);
+    }
+
+    #[test]
+    fn the_longest_texts_take_no_longer_than_they_are_long() {
+        // Quadratic, each of these would take a second or more.
+        for piece in [")", "https://?", "https://a)", "http", "h"] {
+            let text = format!("https://a{}", piece.repeat(1_000_000 / piece.len()));
+            assert_eq!(parts(&text).iter().map(|part| part.text.len()).sum::<usize>(), text.len());
+        }
+        let long = format!("https://a.b/{}", "c".repeat(LONGEST));
+        assert_eq!(links(&long), [""; 0]);
+        assert_eq!(links(&format!("https://a.b/{}", ")".repeat(2000))), ["https://a.b/"]);
     }
 
     #[test]

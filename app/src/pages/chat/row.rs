@@ -51,8 +51,8 @@ pub fn view(visit: Visit, row: Row) -> impl IntoView {
         }
         Kind::Outgoing(Outgoing { key, message, state }) => {
             let (state, failed) = match state {
-                State::Sending => (said.sending, None),
-                State::Delivered(_) => (said.delivered, None),
+                State::Waiting | State::Sending => (said.sending, None),
+                State::Heard(_) | State::Delivered(_) => (said.delivered, None),
                 State::Failed(why) => ((said.unsent)(why), Some(key)),
             };
             Line { message, first: true, at: String::new(), state, failed }

@@ -73,17 +73,19 @@ pub fn rows(conversation: &Conversation, writing: &Writing) -> Vec<Row> {
         rows.push(Row { key: format!("{id} {first} {mine}"), kind });
         before = Some((at, name));
     }
-    rows.extend(conversation.outbox().iter().map(outgoing));
+    rows.extend(conversation.outbox().iter().filter_map(outgoing));
     rows
 }
 
-fn outgoing(one: &Outgoing) -> Row {
+/// A message on its way, unless it stands above already.
+fn outgoing(one: &Outgoing) -> Option<Row> {
     let state = match one.state {
-        State::Sending => 0,
+        State::Waiting | State::Sending => 0,
+        State::Heard(_) => return None,
         State::Delivered(_) => 1,
         State::Failed(_) => 2,
     };
-    Row { key: format!("{} {state}", one.key), kind: Kind::Outgoing(one.clone()) }
+    Some(Row { key: format!("{} {state}", one.key), kind: Kind::Outgoing(one.clone()) })
 }
 
 #[cfg(test)]

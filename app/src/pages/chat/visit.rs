@@ -3,7 +3,10 @@
 
 use leptos::{prelude::*, task};
 
-use super::{conversation::Conversation, here::who};
+use super::{
+    conversation::{Conversation, Outgoing},
+    here::who,
+};
 use crate::{
     changing::effect,
     chat::{Message, Posted, Room, here_topic, path, topic},
@@ -49,8 +52,6 @@ pub struct Visit {
     pub talk: Option<(Follow, Talk, Fetch)>,
     /// More of the history is on its way.
     reading: RwSignal<bool>,
-    /// A message is on its way.
-    sending: RwSignal<bool>,
     /// A change is being drawn, after which the visitor is brought back to where they read.
     settling: RwSignal<bool>,
 }
@@ -73,7 +74,6 @@ impl Visit {
             feed,
             talk: follow.zip(talk).zip(fetch).map(|((follow, talk), fetch)| (follow, talk, fetch)),
             reading: RwSignal::new(false),
-            sending: RwSignal::new(false),
             settling: RwSignal::new(false),
         };
         visit.follow(after);
@@ -195,18 +195,18 @@ impl Visit {
 
     /// Sends what waits, one message after the other.
     fn send(self) {
-        let conversation = self.conversation.read_untracked();
-        let next = conversation.to_send().filter(|_| !self.sending.get_untracked());
-        let Some((next, (_, talk, _))) = next.zip(self.talk) else { return };
-        let (key, message) = (next.key.clone(), next.message.clone());
-        drop(conversation);
-        self.sending.set(true);
+        let Some((_, talk, _)) = self.talk else { return };
+        let mut next = None;
+        self.conversation.maybe_update(|conversation| {
+            next = conversation.next();
+            next.is_some()
+        });
+        let Some(Outgoing { key, message, .. }) = next else { return };
         let ours = key.clone();
         let answered = move |answer| {
             if self.is_over() {
                 return;
             }
-            self.sending.set(false);
             if let Err(why) = answer {
                 self.spoken.set((self.words.unsent)(why).to_owned());
             }
@@ -226,26 +226,27 @@ impl Visit {
         if self.at_end.get_untracked() != at_end {
             self.at_end.set(at_end);
         }
+        if below < SOON {
+            self.read_on();
+        }
         if above < SOON {
             self.read_back();
-        } else if below < SOON {
-            self.read_on();
         }
     }
 
     /// Reads older messages.
     pub fn read_back(self) {
         let before = self.conversation.read_untracked().older().cloned();
-        self.read(before.map(From::Before), |visit, older, next| {
-            visit.conversation.update(|conversation| conversation.prepend(older, next));
+        self.read(before.map(From::Before), |visit, before, older, next| {
+            visit.conversation.update(|conversation| conversation.prepend(before, older, next));
         });
     }
 
     /// Reads newer messages, where they are not shown.
     fn read_on(self) {
         let after = self.conversation.read_untracked().newer().cloned();
-        self.read(after.map(From::After), |visit, newer, next| {
-            visit.keep_place(|conversation| conversation.append(newer, next.is_some()));
+        self.read(after.map(From::After), |visit, after, newer, next| {
+            visit.keep_place(|conversation| conversation.append(after, newer, next.is_some()));
             visit.catch_up();
         });
     }
@@ -257,13 +258,16 @@ impl Visit {
         }
     }
 
-    fn read(self, from: Option<From>, take: fn(Self, Vec<Posted>, Option<String>)) {
+    fn read(self, from: Option<From>, take: fn(Self, &str, Vec<Posted>, Option<String>)) {
         let Some((from, (_, talk, _))) = from.zip(self.talk) else { return };
         if self.reading.get_untracked() {
             return;
         }
         self.reading.set(true);
-        let back = matches!(from, From::Before(_));
+        let (back, asked) = match &from {
+            From::Before(cursor) => (true, cursor.clone()),
+            From::After(cursor) => (false, cursor.clone()),
+        };
         // Before what was asked for comes, and not with it: how far messages have moved is told by how
         // high all of them are.
         if back {
@@ -281,7 +285,7 @@ impl Visit {
                 events.reverse();
             }
             let said = events.into_iter().filter(|event| event.event_type != PURGED);
-            take(self, said.map(|event| self.posted(event)).collect(), next);
+            take(self, &asked, said.map(|event| self.posted(event)).collect(), next);
         };
         (talk.read)(&self.room.read_untracked(), from, Box::new(answer));
     }
@@ -297,9 +301,11 @@ impl Visit {
         if !self.conversation.read_untracked().is_ahead() {
             return to_foot();
         }
+        let before = self.conversation.read_untracked().notices();
         let answer = move |newborn| {
             if let Some(Newborn { page: Born::Room(Ok(room)), .. }) = newborn
                 && !self.is_over()
+                && self.conversation.read_untracked().notices() == before
             {
                 self.conversation.update(|conversation| conversation.renew(room));
                 to_foot();

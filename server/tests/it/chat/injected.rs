@@ -114,3 +114,20 @@ async fn a_room_is_shown_as_it_was_typed_or_refused() {
         }
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_could_not_be_said_comes_back_as_it_was_typed() {
+    let world = world();
+    for typed in INJECTED {
+        advance(std::time::Duration::from_secs(10)).await;
+        // Nobody says it.
+        let fields = form(&[("name", ""), ("text", typed)]);
+        let answer = post(&world, "/chat/lobby", fields, &[HTML]).await;
+        assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{typed}");
+        let html = text(answer).await;
+        assert!(!has_markup(&html, typed), "{html}");
+        let field = html.split("<textarea").nth(1).and_then(|rest| rest.split_once('>')).unwrap().1;
+        let field = field.split("</textarea>").next().unwrap().strip_prefix('\n').unwrap();
+        assert_eq!(field.replace("&lt;", "<").replace("&amp;", "&"), typed);
+    }
+}

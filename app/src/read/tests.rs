@@ -1,0 +1,179 @@
+use serde_json::{Value, json, to_value};
+
+use super::*;
+use crate::{
+    ProbeReply, Snapshot,
+    chat::{Here, Listed, Message, NoRoom, Posted, Room, Rooms, Unsent},
+    event::{Envelope, History},
+    feed::{Born, Newborn, Unread},
+    follow::Refusal,
+    language::Language,
+    status::{Filled, Host, Own, Status, Trend},
+};
+
+impl Source for Value {
+    fn field(&self, name: &str) -> Self {
+        self.get(name).cloned().unwrap_or_default()
+    }
+    fn is_nothing(&self) -> bool {
+        self.is_null()
+    }
+    fn text(&self) -> Option<String> {
+        self.as_str().map(ToOwned::to_owned)
+    }
+    fn number(&self) -> Option<f64> {
+        self.as_f64()
+    }
+    fn truth(&self) -> Option<bool> {
+        self.as_bool()
+    }
+    fn items(&self) -> Option<Vec<Self>> {
+        self.as_array().cloned()
+    }
+}
+
+fn envelope(id: Option<&str>, private: bool) -> Envelope {
+    Envelope {
+        id: id.map(ToOwned::to_owned),
+        event_type: "greeting".to_owned(),
+        topics: vec!["a".to_owned(), "b".to_owned()],
+        data: "{\"x\":1}".to_owned(),
+        at: "2026-11-22T05:18:03.000Z".to_owned(),
+        private,
+    }
+}
+
+fn trend() -> Trend {
+    let host = Host {
+        uptime_s: 1,
+        cpu: 12.3,
+        cores: vec![1.0, 2.5],
+        load: [0.5, 0.25, 0.1],
+        memory: Filled { used: 1, total: 1 << 40 },
+        disk: Some(Filled { used: 2, total: 3 }),
+        received: 4,
+        sent: 5,
+        temperature: Some(41.5),
+    };
+    let belfry = Own {
+        uptime_s: 6,
+        readers: 7,
+        published: 1.5,
+        delivered: 2.5,
+        latency_us: None,
+        log_events: 8,
+        log_bytes: 9,
+        memory: 10,
+        stalled: 11,
+        vanished: 12,
+    };
+    let mut trend = Trend::default();
+    trend.push(Status { at: 2000.into(), host: host.clone(), belfry: belfry.clone() });
+    let (host, belfry) =
+        (Host { disk: None, temperature: None, ..host }, Own { latency_us: Some(250), ..belfry });
+    trend.push(Status { at: 4000.into(), host, belfry });
+    trend
+}
+
+fn rooms() -> Rooms {
+    let rooms = vec![Listed { room: "lobby".to_owned(), here: 3 }];
+    Rooms { rooms, any: true, refused: false }
+}
+
+fn room() -> Room {
+    let message = Message { name: "Ada".to_owned(), text: "hello".to_owned() };
+    let (id, at) = ("E-1".to_owned(), "2026-11-22T05:18:03.000Z".to_owned());
+    Room {
+        room: "lobby".to_owned(),
+        messages: vec![Posted { id, at, message }],
+        older: Some("E-1".to_owned()),
+        newer: true,
+        here: Here { count: 2, names: vec!["Ada".to_owned()] },
+        me: "Bob".to_owned(),
+        key: "k".to_owned(),
+        draft: "too much".to_owned(),
+        unsent: Some(Unsent::TooFast),
+    }
+}
+
+fn snapshot(page: Born) -> Snapshot {
+    Snapshot {
+        now: 1_795_324_683_123.into(),
+        interval_ms: 3000,
+        readers: 2,
+        http_version: "HTTP/1.1".to_owned(),
+        synchronised: Some(false),
+        origin: "http://here".to_owned(),
+        language: Language::Chinese,
+        address: "/console?topic=a".to_owned(),
+        cursor: "E-7".to_owned(),
+        page,
+    }
+}
+
+#[test]
+fn a_page_reads_what_the_server_wrote() {
+    let events = vec![envelope(Some("E-7"), true), envelope(None, false)];
+    let console = |events| Born::Console { topic: "a".to_owned(), events };
+    for page in [
+        Born::Plain,
+        Born::Status(Ok(trend())),
+        Born::Status(Ok(Trend::default())),
+        Born::Status(Err(Refusal::Off)),
+        Born::Status(Err(Refusal::Refused)),
+        Born::Status(Err(Refusal::Failed)),
+        console(Ok(events)),
+        console(Err(Unread::NotATopic)),
+        console(Err(Unread::Unavailable)),
+        Born::Rooms(Ok(rooms())),
+        Born::Rooms(Err(NoRoom::Off)),
+        Born::Room(Ok(room())),
+        Born::Room(Err(NoRoom::NotARoom)),
+        Born::Room(Err(NoRoom::NotOpen)),
+        Born::Room(Err(NoRoom::Unavailable)),
+    ] {
+        let snapshot = snapshot(page);
+        assert_eq!(Snapshot::from_json(&to_value(&snapshot).unwrap()), Some(snapshot));
+    }
+}
+
+#[test]
+fn every_reason_is_read() {
+    use Unsent::*;
+    let reasons = [
+        NoName,
+        BadName,
+        NoText,
+        LongText,
+        BadText,
+        TooFast,
+        Elsewhere,
+        Closed,
+        Unavailable,
+        Unreached,
+    ];
+    for reason in reasons {
+        assert_eq!(Unsent::from_json(&to_value(reason).unwrap()), Some(reason));
+    }
+}
+
+#[test]
+fn what_else_the_browser_asks_for_is_read_as_it_was_written() {
+    let history = History { events: vec![envelope(Some("E-1"), false)], next: None, gap: true };
+    assert_eq!(History::from_json(&to_value(&history).unwrap()), Some(history));
+    let newborn = Newborn { cursor: "E-9".to_owned(), page: Born::Plain };
+    assert_eq!(Newborn::from_json(&to_value(&newborn).unwrap()), Some(newborn));
+    let reply = ProbeReply { received: 1_795_324_683_123_456, sent: i64::MAX, synchronised: None };
+    assert_eq!(ProbeReply::from_json(&to_value(reply).unwrap()), Some(reply));
+}
+
+#[test]
+fn what_is_of_another_type_is_not_read() {
+    for value in [json!(null), json!({}), json!([]), json!("Plain"), json!({ "id": 7 })] {
+        assert_eq!(Envelope::from_json(&value), None, "{value}");
+        assert_eq!(Snapshot::from_json(&value), None, "{value}");
+    }
+    assert_eq!(Language::from_json(&json!("Klingon")), None);
+    let ends = [json!(-1), json!(1e300)].map(|number| u32::from_json(&number));
+    assert_eq!(ends, [Some(0), Some(u32::MAX)]);
+}
