@@ -15,6 +15,8 @@ export const WORDS = {
     nobody: 'without a name',
     gap: 'Messages are missing here.',
     purged: 'Earlier messages were removed.',
+    delivered: 'delivered',
+    change: 'Change',
     room: 'Room',
     rooms: 'Rooms',
     enter: 'Enter',
@@ -40,6 +42,8 @@ export const WORDS = {
     nobody: '未署名',
     gap: '此处缺少部分消息。',
     purged: '较早的消息已被删除。',
+    delivered: '已送达',
+    change: '修改',
     room: '房间',
     rooms: '房间',
     enter: '进入',
@@ -117,6 +121,14 @@ export class ChatPage {
     }
     await this.text.fill(text);
     await this.send.click();
+  }
+
+  /** Says it, and waits until the server has it. */
+  async tell(text: string, name?: string): Promise<void> {
+    const before = await this.said.count();
+    await this.say(text, name);
+    await expect(this.said).toHaveCount(before + 1);
+    await expect(this.said.last().locator('.state')).toHaveText(this.words.delivered);
   }
 
   /** A line of the list that is no message. */

@@ -88,8 +88,7 @@ test.describe('a server with some rooms, or none,', () => {
       await chat.isLive();
       await main.getByRole('link', { name: words.rooms }).click();
       await main.getByRole('link', { name: 'team' }).click();
-      await chat.say('hello', 'Ada');
-      await chat.shows(['hello']);
+      await chat.tell('hello', 'Ada');
       const form = { name: 'Ada', text: 'hello' };
       expect((await request.post(`${belfry.origin}/chat/kitchen`, { form })).status()).toBe(404);
       const history = await request.get(`${belfry.origin}/topics/chat/kitchen`);

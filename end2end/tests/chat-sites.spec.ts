@@ -98,8 +98,7 @@ for (const { from, to, site } of [
     await chat.goto(origin);
     const own = page.waitForRequest((request) => request.method() === 'POST' && request.url().endsWith('/chat/lobby'));
     await chat.isLive();
-    await chat.say('hello', 'Ada');
-    await chat.shows(['hello']);
+    await chat.tell('hello', 'Ada');
     expect((await (await own).allHeaders())['sec-fetch-site']).toBe(site && 'same-origin');
     const watching = new ChatPage((await another()).page);
     await watching.open(origin);
@@ -143,7 +142,7 @@ for (const { from, to, site } of [
     // Afterwards the room is as it was, and open.
     await chat.goto(origin);
     await chat.isLive();
-    await chat.say('hello again');
+    await chat.tell('hello again');
     await watching.shows(['hello', 'hello again']);
     await expect(watching.here).not.toContainText('Mallory');
     expect(await history(belfry)).toEqual(['hello', 'hello again']);

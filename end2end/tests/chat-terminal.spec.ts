@@ -71,7 +71,7 @@ test('belfry purge empties open pages, which say so and go on', async ({ belfry,
   for (const chat of pages) {
     await chat.open(belfry.origin);
   }
-  await pages[0].say('to be forgotten', 'Ada');
+  await pages[0].tell('to be forgotten', 'Ada');
   await belfry.publish('chat/lobby', 'this too');
   await belfry.publish('chat/other', 'this not');
   for (const chat of pages) {
@@ -83,7 +83,7 @@ test('belfry purge empties open pages, which say so and go on', async ({ belfry,
     await expect(chat.notice(chat.words.purged)).toBeVisible();
     await expect(chat.page.getByText('to be forgotten')).toHaveCount(0);
   }
-  await pages[1].say('a new beginning', 'Bob');
+  await pages[1].tell('a new beginning', 'Bob');
   await belfry.publish('chat/lobby', 'and on');
   for (const chat of pages) {
     await chat.shows(['a new beginning', 'and on']);

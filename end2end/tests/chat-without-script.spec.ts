@@ -1,5 +1,7 @@
 //! Where scripts do not run, one reads and says the same, and what goes wrong is told in words.
 
+import type { Response } from '@playwright/test';
+
 import { ChatPage, WORDS } from './chat-page';
 import { expect, FAILED_REQUESTS_OR_NO_SCRIPT, test } from './test';
 
@@ -32,8 +34,7 @@ for (const [locale, words] of [['en-GB', WORDS.en], ['zh-CN', WORDS.zh]] as cons
       const other = new ChatPage((await another({ locale, javaScriptEnabled: true })).page, words);
       await other.open(belfry.origin);
       await expect(other.texts).toHaveText(['hello,\n  天气 & <b>']);
-      await other.say('hello, Ada', 'Bob');
-      await expect(other.said).toHaveCount(2);
+      await other.tell('hello, Ada', 'Bob');
       await expect(other.messages.getByText(words.nobody)).toHaveCount(0);
       await page.reload();
       expect((await chat.shown()).at(-1)).toEqual({ name: 'Bob', text: 'hello, Ada' });
@@ -84,33 +85,30 @@ for (const [locale, words] of [['en-GB', WORDS.en], ['zh-CN', WORDS.zh]] as cons
       expect((await chat.shown()).map(({ text }) => text.length)).toEqual([4_096]);
     });
 
-    test('who is too fast is told so, and can send it later', async ({ belfry, page }) => {
+    test('who is too fast is told so, and can send it later', async ({ belfry, page, request }) => {
       const chat = new ChatPage(page, words);
       await chat.goto(belfry.origin);
-      let said = 0;
-      let refused: number | undefined;
-      // While they are sent, time passes in which more may be said.
-      while (refused === undefined && said < 4 * AT_ONCE) {
+      const form = { name: 'Ada', text: 'hello' };
+      let answer: Response;
+      // More may be said while a slow machine is at it.
+      do {
+        const scripts = Array.from({ length: 2 * AT_ONCE }, () => request.post(`${belfry.origin}/chat/lobby`, { form }));
+        const statuses = (await Promise.all(scripts)).map((answer) => answer.status());
+        expect(statuses.every((status) => status === 200 || status === 429)).toBe(true);
         const answered = page.waitForResponse((answer) => answer.request().method() === 'POST');
-        await chat.say(`message ${said + 1}`, 'Ada');
-        const answer = await answered;
-        if (answer.status() === 429) {
-          refused = Number(answer.headers()['retry-after']);
-        } else {
-          said += 1;
-        }
-      }
-      expect(said).toBeGreaterThanOrEqual(AT_ONCE);
-      expect(refused).toBeGreaterThanOrEqual(1);
+        await chat.say('my message', 'Ada');
+        answer = await answered;
+      } while (answer.status() === 303);
+      expect(answer.status()).toBe(429);
+      expect(Number(answer.headers()['retry-after'])).toBeGreaterThanOrEqual(1);
       await expect(chat.problem).toHaveText(words.tooFast);
-      await expect(chat.text).toHaveValue(`message ${said + 1}`);
-      await expect(chat.said).toHaveCount(said);
+      await expect(chat.text).toHaveValue('my message');
+      await expect(chat.texts.last()).toHaveText('hello');
       await expect(async () => {
         await chat.send.click();
         await expect(chat.problem).toBeHidden({ timeout: 500 });
       }).toPass({ timeout: 10_000 });
-      await expect(chat.texts.last()).toHaveText(`message ${said + 1}`);
-      await expect(chat.said).toHaveCount(said + 1);
+      await expect(chat.texts.last()).toHaveText('my message');
     });
 
     test('links lead to older messages, and back', async ({ belfry, page }) => {
