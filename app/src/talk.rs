@@ -8,6 +8,10 @@ use crate::{
     event::History,
 };
 
+/// What is done with the answer to a message. (No [`Callback`]: that goes with the row whose button was
+/// pressed, and then nobody would hear of the answer.)
+pub type Answered = Box<dyn FnOnce(Result<String, Unsent>)>;
+
 /// How to talk in a room.
 #[derive(Clone, Copy, Debug)]
 pub struct Talk {
@@ -15,7 +19,7 @@ pub struct Talk {
     pub key: fn() -> String,
     /// Sends a message to a room under its key. Called back with the cursor of its event, or why it was
     /// not taken.
-    pub say: fn(&str, &str, &Message, Callback<Result<String, Unsent>>),
+    pub say: fn(&str, &str, &Message, Answered),
     /// Reads a room's messages from a place on; called back with `None` where the server does not give
     /// them.
     pub read: fn(&str, From, Callback<Option<History>>),

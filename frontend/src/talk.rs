@@ -8,7 +8,7 @@ use app::{
     chat::{Answer, Message, Unsent, path, topic},
     event::History,
     link::Mono,
-    talk::{From, Place, Talk},
+    talk::{Answered, From, Place, Talk},
 };
 use gloo_timers::callback::Interval;
 use js_sys::Reflect;
@@ -45,14 +45,13 @@ fn key() -> String {
     format!("{:x}{:x}", random(), random())
 }
 
-fn say(room: &str, key: &str, message: &Message, answer: Callback<Result<String, Unsent>>) {
+fn say(room: &str, key: &str, message: &Message, answer: Answered) {
     let Message { name, text } = message;
     let (url, form) = (path(room), form(&[("name", name), ("text", text), ("key", key)]));
     begin(async move {
         let answered = async { fetch::text(&send("POST", &url, Some(&form)).await?).await };
         let answered = answered.await.and_then(|text| parse(&text));
-        // The page may be gone by then.
-        answer.try_run(match answered {
+        answer(match answered {
             Some(Answer { id: Some(id), .. }) => Ok(id),
             Some(Answer { reason, .. }) => Err(reason.unwrap_or(Unsent::Unavailable)),
             None => Err(Unsent::Unreached),

@@ -148,7 +148,8 @@ impl Visit {
             // The change is drawn by then.
             task::tick().await;
             let now = (talk.place)(SCROLLER);
-            (talk.scroll)(SCROLLER, now.top - (now.whole - before.whole));
+            // From where it was: near an end the browser has moved it meanwhile.
+            (talk.scroll)(SCROLLER, before.top - (now.whole - before.whole));
         });
     }
 
@@ -185,8 +186,11 @@ impl Visit {
         drop(conversation);
         self.sending.set(true);
         let ours = key.clone();
-        let answered = Callback::new(move |answer| {
-            self.sending.set(false);
+        let answered = Box::new(move |answer| {
+            // The page may be gone by then.
+            if self.sending.try_set(false).is_some() {
+                return;
+            }
             if let Err(why) = answer {
                 self.spoken.set((self.words.unsent)(why).to_owned());
             }
