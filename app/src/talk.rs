@@ -8,7 +8,8 @@ use crate::{
     event::History,
 };
 
-/// Called once, when an answer has come. Who asked may be gone by then, and has to look.
+/// Called once, when an answer has come. Who asked may be gone by then, and has to look. (No [`Callback`]:
+/// that goes with the row whose button was pressed, and then nobody would hear of the answer.)
 pub type Take<T> = Box<dyn FnOnce(T)>;
 
 /// How to talk in a room.

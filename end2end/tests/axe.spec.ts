@@ -3,6 +3,7 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 
+import { RoomPage } from './room-page';
 import { expect, FAILED_REQUESTS, test } from './test';
 
 for (const colorScheme of ['light', 'dark'] as const) {
@@ -39,6 +40,10 @@ for (const locale of ['en-GB', 'zh-CN']) {
         const belfry = await start({ flags: ['--interval', '1s'] });
         const closed = await start({ flags: ['--interval', '1s', '--status', 'token'] });
         await belfry.publish('numbers', 'one '.repeat(300), 'greeting');
+        for (const text of ['a'.repeat(500), 'see https://example.com/', '你好', 'one\ntwo']) {
+          await belfry.publish('chat/lobby', JSON.stringify({ name: 'N'.repeat(40), text }));
+        }
+        await belfry.publish('chat/lobby', 'from a program');
         for (const address of [
           `${belfry.origin}/`,
           `${belfry.origin}/status`,
@@ -47,6 +52,11 @@ for (const locale of ['en-GB', 'zh-CN']) {
           `${belfry.origin}/console?topic=numbers`,
           `${belfry.origin}/console?topic=quiet`,
           `${belfry.origin}/console?topic=a*b`,
+          `${belfry.origin}/chat`,
+          `${belfry.origin}/chat?room=a%2Fb`,
+          `${belfry.origin}/chat/lobby`,
+          `${belfry.origin}/chat/quiet`,
+          `${belfry.origin}/chat/${'r'.repeat(64)}`,
           `${belfry.origin}/nothing-here`,
         ]) {
           await page.setViewportSize({ width: 1440, height: 900 });
@@ -59,6 +69,23 @@ for (const locale of ['en-GB', 'zh-CN']) {
       });
     });
   }
+}
+
+for (const [what, height] of Object.entries({ 'a phone': 640, 'a phone with its keyboard open': 360 })) {
+  test(`in a room ${what} shows what was said and the form, and does not scroll itself`, async ({ belfry, page }) => {
+    await page.setViewportSize({ width: 320, height });
+    await belfry.publish('chat/lobby', JSON.stringify({ name: 'N'.repeat(40), text: 'the newest' }));
+    const room = await new RoomPage(page).open(belfry.origin);
+    await room.say('nobody says this');
+    await expect(room.problem).toBeVisible();
+    for (const seen of [room.field, room.send, room.row('the newest'), room.here]) {
+      await expect(seen).toBeInViewport({ ratio: 1 });
+    }
+    await isAccessible({ page });
+    const scrolls = () => document.documentElement.scrollHeight > innerHeight;
+    expect(await page.evaluate(scrolls)).toBe(false);
+    expect(await overflow(page)).toBe(0);
+  });
 }
 
 async function overflow(page: Page): Promise<number> {

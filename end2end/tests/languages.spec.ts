@@ -2,7 +2,7 @@
 
 import { expect, test } from './test';
 
-const PAGES = ['/', '/status', '/console', '/console?topic=chat%2Flobby'];
+const PAGES = ['/', '/status', '/console', '/console?topic=chat%2Flobby', '/chat', '/chat/lobby'];
 
 test.describe('a browser that prefers Chinese', () => {
   test.use({ locale: 'zh-CN', timezoneId: 'Asia/Shanghai' });
@@ -50,7 +50,7 @@ test('hydration changes no word, in either language', async ({ belfry, browser }
   for (const locale of ['en-GB', 'zh-CN']) {
     const context = await browser.newContext({ locale, timezoneId: 'UTC' });
     const page = await context.newPage();
-    for (const path of ['/console', '/console?topic=quiet', '/nothing-here']) {
+    for (const path of ['/console', '/console?topic=quiet', '/chat', '/nothing-here']) {
       await page.goto(`${belfry.origin}${path}`);
       const words = () => page.getByRole('main').innerText();
       const born = await words();

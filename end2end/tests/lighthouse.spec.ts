@@ -12,7 +12,7 @@ const lighthouse = fileURLToPath(new URL('../node_modules/lighthouse/cli/index.j
 
 /** What is asked of each page; the missing page is not to be found by search engines. */
 const JUDGED = ['accessibility', 'best-practices', 'seo'];
-const PAGES = { '/': JUDGED, '/status': JUDGED, '/console?topic=numbers': JUDGED };
+const PAGES = { '/': JUDGED, '/status': JUDGED, '/console?topic=numbers': JUDGED, '/chat': JUDGED, '/chat/lobby': JUDGED };
 
 type Audit = { id: string; title: string; score: number | null; displayValue?: string };
 type Report = {
@@ -25,6 +25,7 @@ for (const [path, judged] of Object.entries(PAGES)) {
     test(`${path} in ${language}`, async ({ belfry }, { annotations }) => {
       test.setTimeout(180_000);
       await belfry.publish('numbers', 'one');
+      await belfry.publish('chat/lobby', JSON.stringify({ name: 'Ada', text: 'see https://example.com/' }));
       const report = await measure(`${belfry.origin}${path}`, language);
       for (const category of judged) {
         expect(lost(report, category), category).toEqual([]);

@@ -4,8 +4,8 @@ import { ConsolePage } from './console-page';
 import { expect, FAILED_REQUESTS, test } from './test';
 
 const WORDS = {
-  'en-GB': { pages: 'Pages', time: 'Time', status: 'Status', console: 'Console', other: '简体中文', tag: 'zh-CN', topic: 'Topic', show: 'Show', events: 'Events of “numbers”' },
-  'zh-CN': { pages: '页面', time: '时间', status: '状态', console: '控制台', other: 'English', tag: 'en', topic: '主题', show: '查看', events: '“numbers”的事件' },
+  'en-GB': { pages: 'Pages', time: 'Time', status: 'Status', chat: 'Chat', console: 'Console', other: '简体中文', tag: 'zh-CN', topic: 'Topic', show: 'Show', events: 'Events of “numbers”' },
+  'zh-CN': { pages: '页面', time: '时间', status: '状态', chat: '聊天', console: '控制台', other: 'English', tag: 'en', topic: '主题', show: '查看', events: '“numbers”的事件' },
 };
 
 for (const [locale, words] of Object.entries(WORDS)) {
@@ -23,6 +23,8 @@ for (const [locale, words] of Object.entries(WORDS)) {
               - /url: /
             - link "${words.status}":
               - /url: /status
+            - link "${words.chat}":
+              - /url: /chat
             - link "${words.console}":
               - /url: /console
           - link "${words.other}":
@@ -88,6 +90,8 @@ for (const [locale, words] of Object.entries(WORDS)) {
               - link "${words.time}"
             - listitem:
               - link "${words.status}"
+            - listitem:
+              - link "${words.chat}"
             - listitem:
               - link "${words.console}"
       `);

@@ -164,7 +164,8 @@ impl Visit {
             }
             self.settling.set(false);
             let now = (talk.place)(SCROLLER);
-            (talk.scroll)(SCROLLER, now.top - (now.whole - before.whole));
+            // From where it was: near an end the browser has moved it meanwhile.
+            (talk.scroll)(SCROLLER, before.top - (now.whole - before.whole));
             self.on_scroll();
         });
     }

@@ -1,0 +1,113 @@
+//! What a screen reader finds on the pages of the chat, in both languages, and what it is told.
+
+import { fill, RoomPage } from './room-page';
+import { jumpOnReadingBack } from './room-scroll';
+import { expect, test } from './test';
+
+const WORDS = {
+  'en-GB': { chat: 'Chat', rooms: 'Rooms', room: 'Room', enter: 'Enter', here: 'here', messages: 'Messages', name: 'Your name', message: 'Message', send: 'Send', delivered: 'delivered', says: 'Ada: message 2', day: '/day,? /' },
+  'zh-CN': { chat: '聊天', rooms: '房间', room: '房间', enter: '进入', here: '人在场', messages: '消息', name: '你的名字', message: '消息', send: '发送', delivered: '已送达', says: 'Ada：message 2', day: '/星期/' },
+};
+
+for (const [locale, words] of Object.entries(WORDS)) {
+  test.describe(locale, () => {
+    test.use({ locale, timezoneId: 'UTC' });
+
+    test('the chat is a form and a list of rooms', async ({ belfry, page, another }) => {
+      await fill(belfry, 'tea', 1);
+      await new RoomPage((await another()).page).open(belfry.origin, 'tea');
+      await page.goto(`${belfry.origin}/chat`);
+      await expect(page.locator('.masthead .bell')).toHaveAttribute('data-beat', /./, { timeout: 10_000 });
+      await expect(page.getByRole('main')).toMatchAriaSnapshot(`
+        - main:
+          - heading "${words.chat}" [level=1]
+          - paragraph
+          - text: ${words.room}
+          - textbox "${words.room}"
+          - button "${words.enter}"
+          - heading "${words.rooms}" [level=2]
+          - list:
+            - listitem:
+              - link "lobby":
+                - /url: /chat/lobby
+            - listitem:
+              - link "tea":
+                - /url: /chat/tea
+              - text: /^1 ${words.here}/
+      `);
+    });
+
+    test('a room is a group of messages and a form', async ({ belfry, page }) => {
+      await fill(belfry, 'lobby', 1);
+      const room = await new RoomPage(page).enter(belfry.origin, '王小明');
+      await room.say('see https://example.com/a.');
+      await expect(room.row('see https://example.com/a.').locator('.state')).toHaveText(words.delivered);
+      await expect(room.here).toContainText('王小明');
+      await expect(page.getByRole('main')).toMatchAriaSnapshot(`
+        - main:
+          - heading "lobby" [level=1]
+          - paragraph: /^1 ${words.here}.*王小明/
+          - paragraph:
+            - link "${words.rooms}":
+              - /url: /chat
+          - group "${words.messages}":
+            - list:
+              - listitem: ${words.day}
+              - listitem:
+                - text: Ada
+                - time
+                - paragraph: message 1
+              - listitem:
+                - text: 王小明
+                - time
+                - paragraph:
+                  - text: see
+                  - link "https://example.com/a":
+                    - /url: https://example.com/a
+                  - text: .
+                - paragraph: ${words.delivered}
+          - text: ${words.name}
+          - textbox "${words.name}": 王小明
+          - text: ${words.message}
+          - textbox "${words.message}"
+          - button "${words.send}"
+          - paragraph
+          - paragraph
+      `);
+    });
+
+    test('what comes is told politely, and what is read back is not', async ({ belfry, page }) => {
+      await fill(belfry, 'lobby', 1);
+      const room = await new RoomPage(page).open(belfry.origin);
+      await expect(room.spoken).toBeEmpty();
+      await fill(belfry, 'lobby', 1, 2);
+      await expect(room.spoken).toHaveText(words.says);
+      await fill(belfry, 'tea', 120);
+      await page.goto(`${belfry.origin}/chat/tea`);
+      await room.isLive();
+      while ((await page.evaluate(jumpOnReadingBack, 300)) !== undefined);
+      await expect(room.row('message 1')).toHaveCount(1);
+      await expect(room.spoken).toBeEmpty();
+    });
+  });
+}
+
+test('the keyboard reaches everything, and scrolls the messages', async ({ belfry, page }) => {
+  await fill(belfry, 'lobby', 45);
+  const room = await new RoomPage(page).open(belfry.origin);
+  await page.getByRole('link', { name: 'Rooms' }).focus();
+  await page.keyboard.press('Tab');
+  await expect(room.scroller).toBeFocused();
+  await expect(room.scroller).toHaveCSS('outline-style', 'solid');
+  await page.keyboard.press('PageUp');
+  await expect(room.pill).toBeVisible();
+  await page.keyboard.press('Tab');
+  await expect(room.pill).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(room.row('message 45')).toBeInViewport({ ratio: 1 });
+  await room.name.focus();
+  for (const next of [room.field, room.send]) {
+    await page.keyboard.press('Tab');
+    await expect(next).toBeFocused();
+  }
+});

@@ -1,0 +1,146 @@
+//! What a screen reader finds where values change: the time page in Chinese, the status page in both
+//! languages.
+
+import { expect, test } from './test';
+
+type Card = [heading: string, first: string, second: string, plot?: boolean];
+type Words = { heading: string; live: string; machine: string; table: string; time: string; here: Card[]; belfry: Card[] };
+
+/** A number, as `1,234.5`. */
+const N = '[\\d,]+(\\.\\d+)?';
+const BYTES = `${N}([KMGT]i)?B`;
+
+const STATUS: Record<string, Words> = {
+  'en-GB': {
+    heading: 'Status', live: 'Live, every 2 s', machine: 'This machine', table: 'Every minute', time: 'Time',
+    here: [
+      ['Processor', `${N}%`, `\\d+ cores?, busiest ${N} %`, true],
+      ['Memory', BYTES, 'of .+B', true],
+      ['Load', N, `5 min: ${N} · 15 min: ${N}`, true],
+      ['Network', `${BYTES}/s`, 'received', true],
+      ['Disk with the log', BYTES, 'of .+B'],
+      ['Uptime', '.+', 'since it was started'],
+    ],
+    belfry: [
+      ['Readers', '\\d+', 'open streams?', true],
+      ['Events', `${N}/s`, 'published', true],
+      ['Delivery', '.+', 'the slowest of the last 2 s', true],
+      ['Log', BYTES, 'in \\d+ events?'],
+      ['Memory', BYTES, 'held by the process'],
+      ['Readers cut off', '\\d+', '\\d+ stalled · \\d+ vanished'],
+      ['Uptime', '.+', 'since it was started'],
+    ],
+  },
+  'zh-CN': {
+    heading: '运行状态', live: '实时，每 2 秒更新', machine: '本机', table: '每分钟的数值', time: '时间',
+    here: [
+      ['处理器', `${N}%`, `\\d+ 个核心，最忙 ${N} %`, true],
+      ['内存', BYTES, '共 .+B', true],
+      ['负载', N, `5 分钟 ${N} · 15 分钟 ${N}`, true],
+      ['网络', `${BYTES}/s`, '接收', true],
+      ['日志所在磁盘', BYTES, '共 .+B'],
+      ['已运行', '.+', '自.+'],
+    ],
+    belfry: [
+      ['读者', '\\d+', '打开的流', true],
+      ['事件', `${N}/s`, '发布', true],
+      ['送达延迟', '.+', '最近 2 秒内最慢的一次', true],
+      ['日志', BYTES, '共 \\d+ 个事件'],
+      ['内存', BYTES, '进程占用'],
+      ['断开的读者', '\\d+', '停止读取 \\d+ · 失去联系 \\d+'],
+      ['已运行', '.+', '自.+'],
+    ],
+  },
+};
+
+for (const [locale, words] of Object.entries(STATUS)) {
+  test.describe(locale, () => {
+    test.use({ locale, timezoneId: 'UTC' });
+
+    test('the status page is two regions of cards, a plot is an image and a table', async ({ belfry, page }) => {
+      await page.goto(`${belfry.origin}/status`);
+      await expect(page.locator('.age')).toHaveText(words.live, { timeout: 15_000 });
+      await expect(page.getByRole('row')).not.toHaveCount(0, { timeout: 15_000 });
+      await expect(page.getByRole('main')).toMatchAriaSnapshot(`
+        - main:
+          - heading "${words.heading}" [level=1]
+          - paragraph: ${words.live}
+          - region "${words.machine}":
+            - heading "${words.machine}" [level=2]
+${words.here.map((card) => written(card, words)).join('\n')}
+          - region "Belfry":
+            - heading "Belfry" [level=2]
+${words.belfry.map((card) => written(card, words)).join('\n')}
+      `);
+    });
+  });
+}
+
+/** A card as a screen reader finds it. */
+function written([heading, first, second, plot]: Card, { table, time }: Words): string {
+  const lines = [
+    '- article:',
+    `  - heading "${heading}" [level=3]`,
+    `  - paragraph: /^${pattern(first)}$/`,
+    `  - paragraph: /^${pattern(second)}$/`,
+  ];
+  if (plot) {
+    lines.push('  - img', `  - table "${table}":`, `    - caption: ${table}`, '    - rowgroup:', '      - row:');
+    lines.push(`        - columnheader "${time}"`, '        - columnheader', '    - rowgroup:', '      - row:');
+    lines.push('        - rowheader', '        - cell');
+  }
+  return lines.map((line) => `            ${line}`).join('\n');
+}
+
+/** Between slashes a slash has to be marked. */
+function pattern(text: string): string {
+  return text.replaceAll('/', '\\/');
+}
+
+test.describe('the time page in Chinese', () => {
+  test.use({ locale: 'zh-CN', timezoneId: 'UTC' });
+
+  test('says what the English one says', async ({ belfry, visitor }) => {
+    await visitor.page.goto(`${belfry.origin}/`);
+    await expect(visitor.status).toHaveText('实时', { timeout: 20_000 });
+    await expect(visitor.truth).toContainText('误差', { timeout: 20_000 });
+    await expect(visitor.page.getByRole('main')).toMatchAriaSnapshot(`
+      - main:
+        - heading "服务器时间" [level=1]
+        - paragraph: /^\\d{4}年\\d+月\\d+日星期. · 协调世界时$/
+        - timer:
+          - time: /^\\d+:\\d\\d:\\d\\d( \\.\\d)?$/
+        - paragraph: /^误差 ± \\d+ 毫秒 （以本服务器时钟为准） · 你的时钟 .+ ± \\d+ 毫秒$/
+        - status: 实时
+        - region "数据":
+          - article:
+            - heading "你的时钟与服务器相比" [level=2]
+            - paragraph: /± \\d+ 毫秒$/
+            - img "每次测得的你的时钟偏差及其误差"
+          - article:
+            - heading "往返时间" [level=2]
+            - paragraph: /^\\d+\\.\\d 毫秒$/
+            - paragraph: 最近几次探测的最佳值 · HTTP/1.1
+          - article:
+            - heading "服务器自己的时钟" [level=2]
+            - paragraph: /^(已同步|未同步|未知)$/
+            - paragraph
+          - article:
+            - heading "正在观看" [level=2]
+            - paragraph: "1"
+            - paragraph: 条打开的流
+          - article:
+            - heading "最近的推送" [level=2]
+            - list:
+              - listitem: /^\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z [+-]\\d+\\.\\d 毫秒$/
+        - region "自己来读":
+          - heading "自己来读" [level=2]
+          - figure:
+            - button "复制 curl"
+            - code: /^curl -N http:\\/\\/127\\.0\\.0\\.1:\\d+\\/sse$/
+          - figure:
+            - button "复制 JavaScript"
+            - code: /new EventSource\\('\\/sse'\\)/
+    `);
+  });
+});

@@ -1,0 +1,174 @@
+//! Two who talk in a room: what is said arrives once, whatever becomes of the way to the server.
+
+import { RoomPage } from './room-page';
+import { expect, FAILED_REQUESTS, test } from './test';
+
+test('two browsers talk with each other, and each message is there once', async ({ belfry, page, another }) => {
+  const ada = await new RoomPage(page).enter(belfry.origin, 'Ada');
+  const bob = await new RoomPage((await another()).page).enter(belfry.origin, 'Bob');
+  await ada.say('Hello, Bob');
+  await expect(bob.row('Hello, Bob')).toHaveCount(1);
+  await expect(bob.row('Hello, Bob').locator('.author')).toHaveText('Ada');
+  await bob.say('你好，Ada');
+  await expect(ada.row('你好，Ada').locator('.author')).toHaveText('Bob');
+  for (const one of [ada, bob]) {
+    await expect(one.said).toHaveCount(2);
+    expect(await one.texts()).toEqual(['Hello, Bob', '你好，Ada']);
+  }
+  await expect(ada.field).toHaveValue('');
+  await expect(ada.field).toBeFocused();
+});
+
+test('a message is there at once as sending, and then delivered', async ({ belfry, page }) => {
+  const room = await new RoomPage(page).enter(belfry.origin, 'Ada');
+  let pass = () => {};
+  const gate = new Promise<void>((resolve) => (pass = resolve));
+  await page.route('**/chat/lobby', async (route) => {
+    await gate;
+    await route.continue();
+  });
+  await room.say('one');
+  await room.say('two');
+  await expect(room.row('one').locator('.state')).toHaveText('sending');
+  await expect(room.row('two').locator('.state')).toHaveText('sending');
+  pass();
+  for (const text of ['one', 'two']) {
+    await expect(room.row(text).locator('.state')).toHaveText('delivered');
+    await expect(room.row(text)).toHaveCount(1);
+  }
+  expect(await room.texts()).toEqual(['one', 'two']);
+  // Its time is known by then.
+  await expect(room.row('one').locator('time')).toHaveText(/\d{1,2}:\d\d/);
+});
+
+test('Enter sends, Shift and Enter break the line, and an input method has its Enter', async ({ belfry, page }) => {
+  const room = await new RoomPage(page).enter(belfry.origin, 'Ada');
+  await room.field.pressSequentially('first');
+  await room.field.press('Shift+Enter');
+  await room.field.pressSequentially('second');
+  await expect(room.field).toHaveValue('first\nsecond');
+  await expect(room.said).toHaveCount(0);
+  // What browsers send while one composes; the second as Safari does, after the composition.
+  const taken = await room.field.evaluate((field) => {
+    const enter = (composing: object) => {
+      const key = new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true, ...composing });
+      return !field.dispatchEvent(key);
+    };
+    field.dispatchEvent(new CompositionEvent('compositionstart', { bubbles: true }));
+    return [enter({ isComposing: true }), enter({ keyCode: 229 })];
+  });
+  expect(taken).toEqual([false, false]);
+  await expect(room.said).toHaveCount(0);
+  await room.field.press('Enter');
+  await expect(room.said).toHaveCount(1);
+  await expect(room.said.locator('.text')).toHaveText('first\nsecond', { useInnerText: true });
+});
+
+test('what cannot be sent says why, and stays', async ({ belfry, page }) => {
+  const room = await new RoomPage(page).open(belfry.origin);
+  await room.say('hello');
+  await expect(room.problem).toHaveText('Say who you are: a message has a name.');
+  await expect(room.name).toBeFocused();
+  await expect(room.field).toHaveValue('hello');
+  await room.name.fill('Ada');
+  await room.say('界'.repeat(1366));
+  await expect(room.problem).toContainText('too long');
+  await room.say('界'.repeat(1365));
+  await expect(room.problem).toBeHidden();
+  await expect(room.said.locator('.state')).toHaveText('delivered');
+});
+
+test('the name is kept by the browser', async ({ belfry, page }) => {
+  const room = await new RoomPage(page).enter(belfry.origin, '王小明');
+  await room.say('hello');
+  await expect(room.said.locator('.state')).toHaveText('delivered');
+  await page.reload();
+  await room.isLive();
+  await expect(room.name).toHaveValue('王小明');
+  await expect(room.here).toContainText('王小明');
+});
+
+test.describe('on a bad way', () => {
+  test.use({ expected: FAILED_REQUESTS });
+
+  test('what has failed is sent again by a click, and is there once', async ({ belfry, page, another }) => {
+    const room = await new RoomPage(page).enter(belfry.origin, 'Ada');
+    const other = await new RoomPage((await another()).page).open(belfry.origin);
+    await page.route('**/chat/lobby', (route) => route.abort());
+    await room.say('one');
+    const row = room.row('one');
+    await expect(row.locator('.failed')).toHaveText('The server was not reached.');
+    await expect(room.spoken).toHaveText('The server was not reached.');
+    await page.unroute('**/chat/lobby');
+    await row.getByRole('button', { name: 'Send again' }).click();
+    await expect(row.locator('.state')).toHaveText('delivered');
+    await expect(other.row('one')).toHaveCount(1);
+    await expect(row).toHaveCount(1);
+    // The way is free for what follows.
+    await room.say('two');
+    await expect(room.row('two').locator('.state')).toHaveText('delivered');
+  });
+
+  test('what has failed is taken back and changed', async ({ belfry, page }) => {
+    const room = await new RoomPage(page).enter(belfry.origin, 'Ada');
+    await page.route('**/chat/lobby', (route) => route.abort());
+    await room.say('mistaek');
+    await room.said.getByRole('button', { name: 'Change' }).click();
+    await expect(room.said).toHaveCount(0);
+    await expect(room.field).toHaveValue('mistaek');
+    await expect(room.field).toBeFocused();
+  });
+
+  test('an answer that is lost loses and doubles nothing', async ({ belfry, page }) => {
+    const room = await new RoomPage(page).enter(belfry.origin, 'Ada');
+    await page.route('**/chat/lobby', async (route) => {
+      await route.fetch();
+      await route.abort();
+    });
+    await room.say('one');
+    await expect(room.row('one').locator('.state')).toHaveText('delivered');
+    await page.unrouteAll({ behavior: 'wait' });
+    await room.say('two');
+    await expect(room.row('two').locator('.state')).toHaveText('delivered');
+    await page.reload();
+    await expect(room.said).toHaveCount(2);
+  });
+
+  test('a server that was away gets the message when it is back, by itself and once', async ({ belfry, page }) => {
+    const room = await new RoomPage(page).enter(belfry.origin, 'Ada');
+    await belfry.kill();
+    await room.say('one');
+    await room.say('two');
+    for (const text of ['one', 'two']) {
+      await expect(room.row(text).locator('.failed')).toHaveText('The server was not reached.');
+    }
+    await belfry.run();
+    for (const text of ['one', 'two']) {
+      await expect(room.row(text).locator('.state')).toHaveText('delivered', { timeout: 20_000 });
+    }
+    await page.reload();
+    await expect(room.said).toHaveCount(2);
+    expect(await room.texts()).toEqual(['one', 'two']);
+  });
+
+  test('who is too fast is told so, and can send it again', async ({ belfry, page }) => {
+    const room = await new RoomPage(page).enter(belfry.origin, 'Ada');
+    const failed = room.said.filter({ has: page.locator('.failed') });
+    const MOST = 20;
+    for (let number = 1; number <= MOST; number += 1) {
+      await room.say(`message ${number}`);
+    }
+    await expect(failed.first().locator('.failed')).toContainText('That was very fast. Wait a few seconds');
+    await expect(async () => {
+      const again = failed.getByRole('button', { name: 'Send again' });
+      if (await again.count()) {
+        await again.first().click({ timeout: 1_000 });
+      }
+      await expect(room.said.filter({ has: page.getByText('sending', { exact: true }) })).toHaveCount(0);
+      expect(await failed.count()).toBe(0);
+    }).toPass({ intervals: [1_100], timeout: 40_000 });
+    await page.reload();
+    await expect(room.said).toHaveCount(MOST);
+    expect(new Set(await room.texts()).size).toBe(MOST);
+  });
+});
