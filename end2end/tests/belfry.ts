@@ -99,6 +99,12 @@ export class Belfry {
     return (await answer.json()).id;
   }
 
+  /** Starts one of the commands that speak with the server, with a token that opens every topic. */
+  command(...args: string[]): ChildProcess {
+    const env = { ...withoutSettings(process.env), BELFRY_URL: this.origin, BELFRY_TOKEN: this.token() };
+    return spawn(binary, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  }
+
   /** Ends the server, and removes what it has stored. */
   async remove(): Promise<void> {
     await this.kill();

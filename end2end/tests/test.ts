@@ -12,6 +12,9 @@ export { expect } from '@playwright/test';
 /** What Chromium says of a request that failed. */
 export const FAILED_REQUESTS = /net::ERR_|^Failed to load resource/;
 
+/** The same, and what it says where scripts do not run: the page cannot know that in advance. */
+export const FAILED_REQUESTS_OR_NO_SCRIPT = new RegExp(`${FAILED_REQUESTS.source}|\\.wasm was preloaded using link preload`);
+
 type World = {
   /** What the browser may complain of, because the test makes it happen. */
   expected: RegExp | undefined;

@@ -1,0 +1,159 @@
+//! Nothing that anyone types becomes markup: it is shown as it was typed, or refused in words.
+
+import type { Page } from '@playwright/test';
+
+import { ChatPage, type Said } from './chat-page';
+import { asName, asText, BROKEN, DISGUISED_NAMES, INJECTIONS } from './injections';
+import { expect, FAILED_REQUESTS_OR_NO_SCRIPT, test } from './test';
+
+test.use({ expected: FAILED_REQUESTS_OR_NO_SCRIPT });
+
+/** What somebody types, and what is shown of it: nothing where it is refused. */
+type Post = { typed: Said; shown?: Said };
+
+/** Each string as a message and as a name, both at once where both are taken. */
+const POSTS: Post[] = INJECTIONS.flatMap((one, index) => {
+  const [name, text] = [asName(one), asText(one)];
+  const [somebody, something] = [`Ada ${index}`, `text ${index}`];
+  const both: Post[] = name !== undefined && text !== undefined
+    ? [{ typed: { name: one.typed, text: one.typed }, shown: { name, text } }]
+    : [];
+  const posts: Post[] = [
+    { typed: { name: one.typed, text: something }, shown: name === undefined ? name : { name, text: something } },
+    { typed: { name: somebody, text: one.typed }, shown: text === undefined ? text : { name: somebody, text } },
+  ];
+  return both.length > 0 ? both : posts;
+});
+
+/** So many are neither too fast for the server, nor more than its page shows. */
+const AT_ONCE = 40;
+
+/** Notes whatever the page asks its visitor. */
+function dialogs(page: Page): string[] {
+  const asked: string[] = [];
+  page.on('dialog', (dialog) => {
+    asked.push(dialog.message());
+    void dialog.dismiss();
+  });
+  return asked;
+}
+
+/** The page shows these, as text and links, and has asked nothing. */
+async function shows(chat: ChatPage, said: Said[], asked: string[]): Promise<void> {
+  await expect.poll(async () => (await chat.shown()).length, { timeout: 20_000 }).toBe(said.length);
+  expect(await chat.shown()).toEqual(said);
+  await expect(chat.said.locator('.text *:not(a), .author *')).toHaveCount(0);
+  const links = await chat.texts.getByRole('link').evaluateAll((links) =>
+    links.map((link) => {
+      const { textContent: text, protocol, rel } = link as HTMLAnchorElement;
+      return { text, href: link.getAttribute('href'), protocol, rel };
+    }),
+  );
+  for (const { text, href, protocol, rel } of links) {
+    expect(href, 'a link leads where it says').toBe(text);
+    // What only looks like an address leads nowhere.
+    expect(['http:', 'https:', ':']).toContain(protocol);
+    expect(rel).toContain('noopener');
+  }
+  expect(asked).toEqual([]);
+}
+
+/** Says it with the page; a refusal is told beside the message, which can be changed. */
+async function say(chat: ChatPage, { typed, shown }: Post): Promise<void> {
+  if (shown) {
+    return chat.tell(typed.text, typed.name);
+  }
+  await chat.say(typed.text, typed.name);
+  const words = chat.words;
+  const refused = new RegExp([words.noName, words.badName, words.noText, words.longText, words.badText].join('|'));
+  const failed = chat.said.filter({ hasText: refused });
+  await expect(failed.or(chat.problem.filter({ hasText: refused }))).toBeVisible();
+  if (await failed.isVisible()) {
+    expect(await failed.locator('.text').textContent()).toBe(typed.text.trimEnd());
+    await failed.getByRole('button', { name: words.change }).click();
+    await expect(chat.text).toHaveValue(typed.text.trimEnd());
+  }
+}
+
+for (let from = 0; from < POSTS.length; from += AT_ONCE) {
+  const posts = POSTS.slice(from, from + AT_ONCE);
+  const said = posts.flatMap(({ shown }) => shown ?? []);
+
+  test(`what is typed is shown or refused, ${from + 1} to ${from + posts.length} of ${POSTS.length}`, async ({
+    belfry,
+    page,
+    another,
+  }) => {
+    test.setTimeout(120_000);
+    const [writer, reader] = [new ChatPage(page), new ChatPage((await another()).page)];
+    const asked = [writer, reader].map((chat) => dialogs(chat.page));
+    await writer.open(belfry.origin);
+    await reader.open(belfry.origin);
+    for (const post of posts) {
+      await say(writer, post);
+    }
+    await shows(reader, said, asked[1]);
+    await shows(writer, said, asked[0]);
+    // Rendered by the server, and taken over.
+    await writer.open(belfry.origin);
+    await shows(writer, said, asked[0]);
+    expect(await writer.name.inputValue()).toBe(said.at(-1)?.name ?? '');
+    const plain = new ChatPage((await another({ javaScriptEnabled: false })).page);
+    await plain.goto(belfry.origin);
+    await shows(plain, said, []);
+  });
+}
+
+test('what a form without scripts is refused for is there again as it was typed', async ({ belfry, another }) => {
+  test.setTimeout(120_000);
+  const plain = new ChatPage((await another({ javaScriptEnabled: false })).page);
+  await plain.goto(belfry.origin);
+  for (const { typed } of POSTS.filter(({ shown }) => !shown)) {
+    await plain.say(typed.text, typed.name);
+    const { noName, badName, badText, longText } = plain.words;
+    await expect(plain.problem).toHaveText(new RegExp([noName, badName, badText, longText].join('|')));
+    // An HTML parser has no NUL.
+    const again = (text: string) => text.replaceAll('\0', '\ufffd');
+    await expect(plain.text).toHaveValue(again(typed.text));
+    await expect(plain.name).toHaveValue(again(typed.name));
+  }
+  await expect(plain.said).toHaveCount(0);
+});
+
+test('a program’s disguised name is none, in what comes live and in what the server renders', async ({
+  belfry,
+  page,
+  another,
+}) => {
+  const chat = new ChatPage(page);
+  await chat.open(belfry.origin);
+  const said: Said[] = [];
+  for (const [index, name] of DISGUISED_NAMES.entries()) {
+    await belfry.publish('chat/lobby', JSON.stringify({ name, text: `text ${index}` }));
+    said.push({ name: chat.words.nobody, text: `text ${index}` });
+  }
+  await shows(chat, said, dialogs(page));
+  const plain = new ChatPage((await another({ javaScriptEnabled: false })).page);
+  await plain.goto(belfry.origin);
+  await shows(plain, said, []);
+});
+
+test('bytes that are no text are shown as such', async ({ belfry, page, another, request }) => {
+  const chat = new ChatPage(page);
+  await chat.open(belfry.origin);
+  for (const [encoded] of BROKEN) {
+    const answer = await request.post(`${belfry.origin}/chat/lobby`, {
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      data: Buffer.from(`name=Ada&text=${encoded}`),
+    });
+    expect(answer.status(), encoded).toBe(200);
+  }
+  const said = BROKEN.map(([, text]) => ({ name: 'Ada', text }));
+  await shows(chat, said, dialogs(page));
+  const plain = new ChatPage((await another({ javaScriptEnabled: false })).page);
+  await plain.goto(belfry.origin);
+  await shows(plain, said, []);
+  for (const room of ['%FF', '%ED%A0%80', '%EF%BF%BD']) {
+    expect((await request.get(`${belfry.origin}/chat/${room}`)).status(), room).toBe(404);
+  }
+});
