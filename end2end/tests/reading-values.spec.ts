@@ -81,8 +81,8 @@ function written([heading, first, second, plot]: Card, { table, time }: Words): 
   const lines = [
     '- article:',
     `  - heading "${heading}" [level=3]`,
-    `  - paragraph: /^${pattern(first)}$/`,
-    `  - paragraph: /^${pattern(second)}$/`,
+    `  - paragraph: '/^${pattern(first)}$/'`,
+    `  - paragraph: '/^${pattern(second)}$/'`,
   ];
   if (plot) {
     lines.push('  - img', `  - table "${table}":`, `    - caption: ${table}`, '    - rowgroup:', '      - row:');
