@@ -32,7 +32,7 @@ const TALK: Said[] = [
   [[0, 0, 7], '', 'deploy: 1 of 3 nodes on 1.0.0'],
   [[0, 0, 6], '', 'deploy: 3 of 3 nodes on 1.0.0'],
   [[0, 0, 4], 'Linus', 'All readers came back within 12 s, and each went on where it was.'],
-  [[0, 0, 3], '李雷', '控制台和状态页都正常 🎉'],
+  [[0, 0, 3], '李雷', '控制台和状态页都正常'],
 ];
 
 const HERE = ['Grace', 'Linus', '王小明', '李雷'];

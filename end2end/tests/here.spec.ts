@@ -24,6 +24,8 @@ test('who comes is counted and named, and who goes is not any more', async ({ be
   await says(bob, '2 here: Ada, Bob');
   await bob.page.goto(`${belfry.origin}/chat`);
   await says(ada, '1 here: Ada');
+  // The page was asked for before he had left.
+  await bob.page.reload();
   await expect(bob.page.getByRole('listitem').filter({ hasText: 'lobby' })).toContainText('1 here');
   await bob.open(belfry.origin);
   await says(ada, '2 here: Ada, 1 without a name');
