@@ -31,6 +31,13 @@ pub struct Outgoing {
     pub state: State,
 }
 
+impl Outgoing {
+    /// It may be in the log although no answer has said so.
+    fn is_perhaps_there(&self) -> bool {
+        matches!(self.state, State::Sending | State::Failed(Unsent::Unreached))
+    }
+}
+
 /// How far a message has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
@@ -115,12 +122,17 @@ impl Conversation {
             return false;
         }
         self.reached = place;
-        let on_its_way = |one: &&mut Outgoing| one.state == State::Sending;
-        let like = self.outbox.iter_mut().find(on_its_way);
-        let like = like.filter(|one| one.message == said.message);
+        let like = self
+            .outbox
+            .iter_mut()
+            .find(|one| one.is_perhaps_there() && one.message == said.message);
         let ours = like.is_some();
         if let Some(one) = like {
-            one.state = State::Heard(said.id.clone());
+            one.state = match one.state {
+                // No answer will come: its like stands in the room.
+                State::Failed(_) => State::Delivered(said.id.clone()),
+                _ => State::Heard(said.id.clone()),
+            };
         }
         let entry = self.known(said);
         let others = matches!(entry, Entry::Said(_, false)) && !ours;
@@ -197,6 +209,11 @@ impl Conversation {
     /// The server has answered for a message. It may have been heard before.
     pub fn answered(&mut self, key: &str, answer: Result<String, Unsent>) {
         let Some(at) = self.outbox.iter().position(|one| one.key == key) else { return };
+        let answer = match (answer, &self.outbox[at].state) {
+            // Its like was heard meanwhile: whoever reads the room reads what was said.
+            (Err(Unsent::Unreached), State::Heard(cursor)) => Ok(cursor.clone()),
+            (answer, _) => answer,
+        };
         match answer {
             Err(why) => self.outbox[at].state = State::Failed(why),
             Ok(cursor) if sequence(&cursor) <= self.reached => {

@@ -179,11 +179,8 @@ fn what_was_delivered_and_is_no_longer_shown_leaves_nothing_behind() {
     let mut conversation = Conversation::default();
     say(&mut conversation, "a", 1);
     conversation.next();
-    conversation.answered("a", Err(Unsent::Unreached));
     conversation.hear(said(1), false);
     conversation.purge();
-    conversation.retry(None);
-    conversation.next();
     conversation.answered("a", Ok("E-1".into()));
     assert_eq!((shown(&conversation), conversation.outbox().len()), (vec!["purged"], 0));
 }
@@ -229,4 +226,21 @@ fn what_was_removed_is_gone_and_what_is_on_its_way_is_not() {
     assert_eq!(shown(&conversation), ["purged", "5"]);
     conversation.purge();
     assert_eq!(shown(&conversation), ["purged"]);
+}
+
+#[test]
+fn an_answer_that_is_lost_loses_and_doubles_nothing() {
+    let mut conversation = Conversation::default();
+    // It was heard before the answer was lost,
+    say(&mut conversation, "a", 1);
+    conversation.next();
+    assert!(!conversation.hear(said(1), false));
+    conversation.answered("a", Err(Unsent::Unreached));
+    // or after.
+    say(&mut conversation, "b", 2);
+    conversation.next();
+    conversation.answered("b", Err(Unsent::Unreached));
+    assert!(!conversation.hear(said(2), false));
+    assert_eq!((shown(&conversation), conversation.outbox().len()), (vec!["1", "2"], 0));
+    assert_eq!(mine(&conversation), [true, true]);
 }
