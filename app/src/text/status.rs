@@ -194,7 +194,7 @@ pub static CHINESE: Words = Words {
         temperature: "温度",
         hottest: "最热的传感器",
         uptime: "已运行",
-        since_its_start: "自开机以来",
+        since_its_start: "自启动以来",
     },
     belfry: Belfry {
         heading: "Belfry",
