@@ -3,7 +3,7 @@ import { defineConfig } from '@playwright/test';
 import { chromium } from './tests/browsers';
 
 const CLOCK = ['clock.spec.ts', 'clock-set.spec.ts'];
-const TABS = ['tabs.spec.ts', 'unseen.spec.ts', 'unread.spec.ts', 'here.spec.ts'];
+const TABS = ['tabs.spec.ts', 'unseen.spec.ts', 'unread.spec.ts', 'here.spec.ts', 'lighthouse.spec.ts'];
 
 // No `webServer`: each test starts the servers that it needs, on ports of their own.
 export default defineConfig({
@@ -17,7 +17,7 @@ export default defineConfig({
   reporter: 'list',
   timeout: 60_000,
   expect: { timeout: 5_000 },
-  // Many tabs fill two cores by themselves. The clock is measured when nothing else runs: what is
+  // Many tabs fill two cores by themselves, and so does Lighthouse. The clock is measured when nothing else runs: what is
   // drawn late is shown late.
   projects: [
     { name: 'pages', testIgnore: [...CLOCK, ...TABS] },

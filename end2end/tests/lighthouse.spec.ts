@@ -46,7 +46,20 @@ function lost({ categories, audits }: Report, category: string): string[] {
     .map(({ id }) => [id, audits[id].displayValue].filter(Boolean).join(' '));
 }
 
+/** A trace that Chromium did not record is no report: then, as Lighthouse says itself, it is run again. */
 async function measure(url: string, language: string): Promise<Report> {
+  for (let again = 2; ; again -= 1) {
+    try {
+      return await run(url, language);
+    } catch (error) {
+      if (again === 0 || !String(error).includes('Please run Lighthouse again')) {
+        throw error;
+      }
+    }
+  }
+}
+
+async function run(url: string, language: string): Promise<Report> {
   const { executablePath, args = [] } = chromium.launchOptions ?? {};
   const { stdout } = await promisify(execFile)(
     process.execPath,
