@@ -5,15 +5,14 @@ use std::{fs, thread};
 /// Clock ticks a second, as Linux counts them for programs.
 const TICKS: f64 = 100.0;
 
-/// Seconds that the processors were busy, with whatever, and how many processors there are.
-pub(crate) fn busy_seconds() -> f64 {
+/// Seconds that the processors were idle, all together, since the machine started. The kernel measures
+/// these, where of the busy ones it only takes samples.
+pub(crate) fn idle_seconds() -> f64 {
     let stat = fs::read_to_string("/proc/stat").unwrap_or_default();
     let line = stat.lines().next().unwrap_or_default();
-    let ticks: Vec<f64> =
-        line.split_whitespace().skip(1).filter_map(|field| field.parse().ok()).collect();
-    // user, nice, system, idle, iowait, irq, softirq, steal
-    let idle = ticks.get(3).copied().unwrap_or(0.0) + ticks.get(4).copied().unwrap_or(0.0);
-    (ticks.iter().take(8).sum::<f64>() - idle) / TICKS
+    // user, nice, system, idle, iowait
+    let fields = line.split_whitespace().skip(4).take(2);
+    fields.filter_map(|field| field.parse::<f64>().ok()).sum::<f64>() / TICKS
 }
 
 /// How many processors there are.

@@ -10,7 +10,7 @@ use std::{
 
 use crate::{
     Result, disk,
-    machine::{busy_seconds, processors, quantile},
+    machine::{idle_seconds, processors, quantile},
     served::{Connection, Served},
 };
 
@@ -33,14 +33,14 @@ pub(crate) fn measure(publishers: Option<usize>) -> Result<()> {
         DATA.len()
     );
     println!(
-        "| publishers | events/s | p50 ms | p99 ms | events a commit | commits/s | syncs/s of the disk | of syncs × events a commit | processors busy | bound by |"
+        "| publishers | events/s | p50 ms | p99 ms | events a commit | commits/s | syncs/s of the disk | of syncs × events a commit | processors busy | bound by | with a log in memory: events/s | processors busy |"
     );
-    println!("|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|");
+    println!("|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|---:|---:|");
     for publishers in publishers.map_or(PUBLISHERS.to_vec(), |count| vec![count]) {
         runtime.block_on(run(publishers))?;
     }
     println!(
-        "\nA commit writes 10 to 50 pages and then syncs; the disk's own figure is for one page.\n"
+        "\nA commit writes 10 to 50 pages and then syncs; the disk's own figure is for one page. With a log in memory the same requests are answered without any disk: what the processors can do.\n"
     );
     Ok(())
 }
@@ -48,50 +48,76 @@ pub(crate) fn measure(publishers: Option<usize>) -> Result<()> {
 async fn run(publishers: usize) -> Result<()> {
     let served = Served::start().await?;
     let before = disk::syncs_per_second(served.folder())?;
-    let stop = Arc::new(AtomicBool::new(false));
-    let mut publishing = Vec::new();
-    for number in 0..publishers {
-        let mut connection = Connection::open(&served).await?;
-        let stop = stop.clone();
-        publishing.push(tokio::spawn(async move {
-            let mut waits = Vec::new();
-            while !stop.load(Ordering::Relaxed) {
-                let begun = Instant::now();
-                connection.publish(&format!("bench/{}", number % TOPICS), DATA).await?;
-                waits.push(begun.elapsed().as_secs_f64() * 1000.0);
-            }
-            Ok::<_, Box<dyn std::error::Error + Send + Sync>>(waits)
-        }));
-    }
-    let (begun, commits, busy) = (Instant::now(), served.log.commits(), busy_seconds());
-    tokio::time::sleep(FOR).await;
-    let (seconds, commits) = (begun.elapsed().as_secs_f64(), served.log.commits() - commits);
-    let busy = (busy_seconds() - busy) / seconds / processors();
-    stop.store(true, Ordering::Relaxed);
-    let mut waits = Vec::new();
-    for one in publishing {
-        waits.extend(one.await??);
-    }
-    waits.sort_by(f64::total_cmp);
-    let events = waits.len() as f64;
+    let load = Load::make(&served, publishers).await?;
     let syncs = f64::midpoint(before, disk::syncs_per_second(served.folder())?);
-    let (rate, a_commit) = (events / seconds, events / commits as f64);
-    let share = rate / (syncs * a_commit);
+    served.stop().await;
+    let served = Served::start_in_memory().await?;
+    let in_memory = Load::make(&served, publishers).await?;
+    served.stop().await;
+    let a_commit = load.waits.len() as f64 / load.commits as f64;
+    let share = load.rate() / (syncs * a_commit);
     println!(
-        "| {publishers} | {rate:.0} | {:.2} | {:.2} | {a_commit:.1} | {:.0} | {syncs:.0} | {:.0} % | {:.0} % | {} |",
-        quantile(&waits, 0.5),
-        quantile(&waits, 0.99),
-        commits as f64 / seconds,
+        "| {publishers} | {:.0} | {:.2} | {:.2} | {a_commit:.1} | {:.0} | {syncs:.0} | {:.0} % | {:.0} % | {} | {:.0} | {:.0} % |",
+        load.rate(),
+        quantile(&load.waits, 0.5),
+        quantile(&load.waits, 0.99),
+        load.commits as f64 / load.seconds,
         share * 100.0,
-        busy * 100.0,
+        load.busy * 100.0,
         if share >= ENOUGH {
             "the disk's syncs"
-        } else if busy >= SATURATED {
+        } else if load.busy >= SATURATED {
             "the processors"
         } else {
             "the commit and the round trip in turn"
         },
+        in_memory.rate(),
+        in_memory.busy * 100.0,
     );
-    served.stop().await;
     Ok(())
+}
+
+/// What a load of publishers came to.
+struct Load {
+    /// How long each publish waited for its answer, in milliseconds, the shortest first.
+    waits: Vec<f64>,
+    seconds: f64,
+    commits: u64,
+    /// The processors' share, from 0 to 1.
+    busy: f64,
+}
+
+impl Load {
+    async fn make(served: &Served, publishers: usize) -> Result<Self> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let mut publishing = Vec::new();
+        for number in 0..publishers {
+            let (mut connection, stop) = (Connection::open(served).await?, stop.clone());
+            publishing.push(tokio::spawn(async move {
+                let mut waits = Vec::new();
+                while !stop.load(Ordering::Relaxed) {
+                    let begun = Instant::now();
+                    connection.publish(&format!("bench/{}", number % TOPICS), DATA).await?;
+                    waits.push(begun.elapsed().as_secs_f64() * 1000.0);
+                }
+                Ok::<_, Box<dyn std::error::Error + Send + Sync>>(waits)
+            }));
+        }
+        let (begun, commits, idle) = (Instant::now(), served.commits(), idle_seconds());
+        tokio::time::sleep(FOR).await;
+        let (seconds, commits) = (begun.elapsed().as_secs_f64(), served.commits() - commits);
+        let busy = 1.0 - (idle_seconds() - idle) / seconds / processors();
+        stop.store(true, Ordering::Relaxed);
+        let mut waits = Vec::new();
+        for one in publishing {
+            waits.extend(one.await??);
+        }
+        waits.sort_by(f64::total_cmp);
+        Ok(Self { waits, seconds, commits, busy })
+    }
+
+    /// Events a second.
+    fn rate(&self) -> f64 {
+        self.waits.len() as f64 / self.seconds
+    }
 }

@@ -75,7 +75,7 @@ pub(crate) async fn fill(served: &Served, events: u64) -> Result<()> {
 /// Comes back once, and returns the milliseconds until the first event.
 async fn resume(served: &Served, size: u64) -> Result<f64> {
     let mut connection = Connection::open(served).await?;
-    let cursor = server::Log::cursor(&*served.log, size - BACK);
+    let cursor = served.log.cursor(size - BACK);
     let topic = fastrand::u64(..TOPICS);
     let begun = Instant::now();
     connection.ask(&format!("/sse?topic=bench/{topic}&last_event_id={cursor}")).await?;

@@ -3,8 +3,8 @@
 use std::{fs, net::SocketAddr, path::Path, sync::Arc};
 
 use server::{
-    Clock, Config, Keys, Site,
-    log::{Embedded, Retention},
+    Clock, Config, Keys, Log, Site,
+    log::{Embedded, Memory, Retention},
     serve, tail,
     token::{Claims, Secret, mint},
 };
@@ -24,7 +24,9 @@ const FAR_AWAY: i64 = 4_102_444_800;
 /// A running server.
 pub(crate) struct Served {
     /// Its log.
-    pub(crate) log: Arc<Embedded>,
+    pub(crate) log: Arc<dyn Log>,
+    /// The same, where it is on disk.
+    on_disk: Option<Arc<Embedded>>,
     address: SocketAddr,
     token: String,
     folder: TempDir,
@@ -35,21 +37,33 @@ pub(crate) struct Served {
 impl Served {
     /// Starts one with an empty log, in a folder beside the build: a disk, and not a `tmpfs`.
     pub(crate) async fn start() -> Result<Self> {
-        let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target");
-        fs::create_dir_all(&beside)?;
-        Self::start_in(TempDir::with_prefix_in("bench-", beside)?).await
+        Self::start_in(folder()?).await
+    }
+
+    /// Starts one whose log is lost when it ends.
+    pub(crate) async fn start_in_memory() -> Result<Self> {
+        let log = Memory::new(Clock::system(), Retention::default(), tail::Bounds::default());
+        Self::start_with(Arc::new(log), None, folder()?).await
     }
 
     async fn start_in(folder: TempDir) -> Result<Self> {
+        let (clock, tail) = (Clock::system(), tail::Bounds::default());
+        let log = Embedded::open(&folder.path().join("log"), clock, Retention::default(), tail)?;
+        let log = Arc::new(log);
+        Self::start_with(log.clone(), Some(log), folder).await
+    }
+
+    async fn start_with(
+        log: Arc<dyn Log>,
+        on_disk: Option<Arc<Embedded>>,
+        folder: TempDir,
+    ) -> Result<Self> {
         let site = folder.path().join("site");
         fs::create_dir_all(site.join("pkg"))?;
         for kind in ["js", "wasm", "css"] {
             fs::write(site.join(format!("pkg/belfry.{kind}")), "")?;
         }
         let site = Site::find(&site, None)?;
-        let (clock, tail) = (Clock::system(), tail::Bounds::default());
-        let log = Embedded::open(&folder.path().join("log"), clock, Retention::default(), tail)?;
-        let log = Arc::new(log);
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let shutdown = CancellationToken::new();
@@ -59,7 +73,12 @@ impl Served {
         let keys = Arc::new(Keys::default().with_secret(&secret));
         let serving = serve(Config::default(), site, log.clone(), keys, listener, shutdown.clone());
         let serving = tokio::spawn(serving);
-        Ok(Self { log, address, token, folder, shutdown, serving })
+        Ok(Self { log, on_disk, address, token, folder, shutdown, serving })
+    }
+
+    /// How many times its log has synced a commit; never, where it is in memory.
+    pub(crate) fn commits(&self) -> u64 {
+        self.on_disk.as_ref().map_or(0, |log| log.commits())
     }
 
     /// Where its log lies.
@@ -83,6 +102,12 @@ impl Served {
         let _ = self.serving.await;
         self.folder
     }
+}
+
+fn folder() -> Result<TempDir> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target");
+    fs::create_dir_all(&beside)?;
+    Ok(TempDir::with_prefix_in("bench-", beside)?)
 }
 
 /// A connection to a server.

@@ -32,7 +32,7 @@ pub(crate) fn measure() -> Result<()> {
         let mut reading = Vec::new();
         for _ in 0..READERS {
             let mut connection = Connection::open_with_small_buffer(&served).await?;
-            let (begin, slow) = (server::Log::cursor(&*served.log, 0), slow.clone());
+            let (begin, slow) = (served.log.cursor(0), slow.clone());
             reading.push(tokio::spawn(async move {
                 let topics: String =
                     (0..16).map(|number| format!("topic=bench/{number}&")).collect();
