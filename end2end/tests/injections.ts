@@ -225,9 +225,9 @@ export const BROKEN: [encoded: string, shown: string][] = [
   ['%zz%<script>', '%zz%<script>'],
 ];
 
-/** What becomes of a name: compatibility characters are what they stand for, and blanks are one space. */
+/** What becomes of a name. */
 export function asName({ typed, asName }: Injection): string | undefined {
-  const name = words(typed.replace(/[\ufe00-\ufe0f]/g, '').normalize('NFKC')).join(' ');
+  const name = oneForm(typed);
   return asName && [...name].length <= 40 ? name : undefined;
 }
 
@@ -237,12 +237,16 @@ export function asText({ typed, asText }: Injection): string | undefined {
   return asText ? text : undefined;
 }
 
-/** What becomes of a room's name: it is one segment of a path, and each of its characters is seen. */
-export function asRoom({ typed }: Injection): string | undefined {
-  const seen = !DISGUISED_NAMES.includes(typed);
-  const room = typed.trim();
-  const plain = words(room).join(' ') === room && !/[/*\ufe00-\ufe0f]/.test(room) && !/^\.{1,2}$/.test(room);
-  return seen && plain && new TextEncoder().encode(room).length <= 64 ? room : undefined;
+/** What becomes of a room's name: it is a name, and one segment of a path. */
+export function asRoom({ typed, asName }: Injection): string | undefined {
+  const room = oneForm(typed);
+  const plain = room !== '' && !/[/*]/.test(room) && !/^\.{1,2}$/.test(room);
+  return asName && plain && new TextEncoder().encode(room).length <= 64 ? room : undefined;
+}
+
+/** The one form of a name: compatibility characters are what they stand for, and blanks are one space. */
+function oneForm(typed: string): string {
+  return words(typed.replace(/[\ufe00-\ufe0f]/g, '').normalize('NFKC')).join(' ');
 }
 
 function words(text: string): string[] {

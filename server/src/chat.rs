@@ -48,6 +48,7 @@ pub(crate) use here::here;
 pub(crate) use message::message;
 pub(crate) use name_cookie::name_in;
 pub use rooms::{LOBBY, Room, Rooms};
+pub(crate) use words::one_form;
 
 /// How many bytes a form may have: a text of 4,096 may take three times as many in it.
 const LARGEST_FORM: usize = 16 * 1024;

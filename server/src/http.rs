@@ -41,10 +41,12 @@ pub fn router(state: AppState) -> Router {
     let _ = Executor::init_tokio();
     let root = &state.site.root;
     let packages = ServiceBuilder::new()
+        .layer(from_fn(refuse_what_no_file_is_called))
         .layer(varies())
         .layer(keep(if state.site.hashed { FOR_EVER } else { ASK_AGAIN }))
         .service(files(&root.join("pkg")).not_found_service(page::not_found.into_service()));
     let public = ServiceBuilder::new()
+        .layer(from_fn(refuse_what_no_file_is_called))
         .layer(varies())
         .layer(keep(AN_HOUR))
         .service(files(root).fallback(page::missing.with_state(state.clone())));
@@ -70,7 +72,7 @@ pub fn router(state: AppState) -> Router {
         )
         .nest_service("/pkg", packages)
         .fallback_service(public)
-        .layer(from_fn(refuse_what_nobody_could_mean))
+        .layer(from_fn(refuse_what_names_no_host))
         .layer(always(X_CONTENT_TYPE_OPTIONS, "nosniff"))
         // `no-referrer` would take a form's origin as well, by which a login over plain HTTP is known to
         // come from a page of ours.
@@ -90,18 +92,18 @@ fn files(folder: &std::path::Path) -> ServeDir {
 }
 
 /// Answers 400 to a request of HTTP/1.1 that does not name one host ([RFC 9112, section
-/// 3.2](https://www.rfc-editor.org/rfc/rfc9112#section-3.2)), and 404 to a name that no file system
-/// could hold.
-async fn refuse_what_nobody_could_mean(request: Request, next: Next) -> Response {
+/// 3.2](https://www.rfc-editor.org/rfc/rfc9112#section-3.2)).
+async fn refuse_what_names_no_host(request: Request, next: Next) -> Response {
     let hosts = request.headers().get_all(HOST).iter().count();
     if hosts != 1 && request.version() == Version::HTTP_11 {
         return (StatusCode::BAD_REQUEST, "A request names one host.\n").into_response();
     }
-    let path = request.uri().path();
-    // A topic may be longer than a file's name: it is encoded.
-    if !path.strip_prefix(TOPICS_PATH).is_some_and(|rest| rest.starts_with('/'))
-        && path.split('/').any(|name| name.len() > LONGEST_NAME)
-    {
+    next.run(request).await
+}
+
+/// Answers 404 to a name that no file system could hold: to ask for it would be an error.
+async fn refuse_what_no_file_is_called(request: Request, next: Next) -> Response {
+    if request.uri().path().split('/').any(|name| name.len() > LONGEST_NAME) {
         return page::not_found().await.into_response();
     }
     next.run(request).await

@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, net::IpAddr, sync::Arc};
 
 use app::chat::{self, LONGEST_ROOM, NoRoom};
 
+use super::words::{is_piled, one_form};
 use crate::event::Topic;
 
 /// The room that always stands in the list of a server that has any.
@@ -29,13 +30,16 @@ pub struct Room {
 
 impl Room {
     /// A room by its name: one segment of a topic, of up to [`LONGEST_ROOM`] bytes, that is seen as
-    /// what it is. What is written for bytes that are no text is none, because it stands for any.
+    /// what it is and stands in its [one form](one_form), so that no two rooms look alike by it. What is
+    /// written for bytes that are no text is none, because it stands for any.
     ///
     /// # Errors
     /// Where no room can have that name.
     pub fn new(name: &str) -> Result<Self, NoRoom> {
         let plain = chat::is_seen(name)
             && name.len() <= LONGEST_ROOM
+            && one_form(name) == name
+            && !is_piled(name)
             && !name.contains(['/', char::REPLACEMENT_CHARACTER]);
         let topic = plain.then(|| Topic::new(&chat::topic(name)).ok()).flatten();
         topic.map(|topic| Self { name: name.to_owned(), topic }).ok_or(NoRoom::NotARoom)
@@ -73,7 +77,7 @@ impl Rooms {
         }
         let names = said.split(',').map(|name| {
             let name = name.trim();
-            Room::new(name).map(|room| room.name).map_err(|_| {
+            Room::new(&one_form(name)).map(|room| room.name).map_err(|_| {
                 format!("{name:?} is no name of a room: 1 to {LONGEST_ROOM} bytes that all are seen, no / or *")
             })
         });
@@ -134,6 +138,10 @@ mod tests {
             "\u{e000}",
             "\u{e0061}",
             "\u{fffd}",
+            "ｌｏｂｂｙ",
+            "lobb\u{24e8}",
+            "e\u{301}",
+            "a\u{316}\u{317}\u{318}",
             &"a".repeat(65),
             &"é".repeat(33),
         ] {
@@ -145,7 +153,8 @@ mod tests {
     fn a_server_has_any_room_or_some_or_none() {
         assert_eq!(Rooms::read("any"), Ok(Rooms::Any));
         assert_eq!(Rooms::read("off").unwrap().open("lobby"), Err(NoRoom::Off));
-        let some = Rooms::read("team, lobby").unwrap();
+        let some = Rooms::read("ｔｅａｍ, lobby").unwrap();
+        assert_eq!(some.open("team").unwrap().name(), "team");
         assert_eq!(some.open("lobby").unwrap().name(), "lobby");
         assert_eq!(some.open("kitchen"), Err(NoRoom::NotOpen));
         assert_eq!(some.open("a/b"), Err(NoRoom::NotARoom));

@@ -9,24 +9,29 @@ use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 /// lines above and below.
 const MOST_MARKS: usize = 2;
 
-/// A name in its one form: compatibility characters are what they stand for
-/// ([NFKC](https://www.unicode.org/reports/tr15/)), there is one space between words and none at an
-/// end, and nothing chooses another glyph.
+/// A name in its [one form](one_form).
 ///
 /// # Errors
 /// Where it is empty, too long, or holds what could disguise it.
 pub(super) fn name(typed: &str) -> Result<String, Unsent> {
-    let is_selector = |one: &char| ('\u{fe00}'..='\u{fe0f}').contains(one);
-    let plain: String = typed.chars().filter(|one| !is_selector(one)).nfkc().collect();
-    let name = plain.split_whitespace().collect::<Vec<_>>().join(" ");
+    let name = one_form(typed);
     if name.is_empty() {
         return Err(Unsent::NoName);
     }
     if is_name(&name) && !is_piled(&name) { Ok(name) } else { Err(Unsent::BadName) }
 }
 
+/// A name in its one form: compatibility characters are what they stand for
+/// ([NFKC](https://www.unicode.org/reports/tr15/)), there is one space between words and none at an
+/// end, and nothing chooses another glyph.
+pub(crate) fn one_form(typed: &str) -> String {
+    let is_selector = |one: &char| ('\u{fe00}'..='\u{fe0f}').contains(one);
+    let plain: String = typed.chars().filter(|one| !is_selector(one)).nfkc().collect();
+    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// Whether marks stand on nothing, or too many on one letter.
-fn is_piled(name: &str) -> bool {
+pub(super) fn is_piled(name: &str) -> bool {
     let mut marks = MOST_MARKS;
     name.chars().any(|one| {
         let mark = matches!(

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     AppState,
-    chat::{LOBBY, Room, Rooms, message},
+    chat::{LOBBY, Room, Rooms, message, one_form},
     cursor::Cursor,
     event::Event,
     grant::Grant,
@@ -35,12 +35,16 @@ pub(super) async fn born(state: &AppState, uri: &Uri, visitor: Visitor, last: u6
     }
 }
 
-/// The address of the room that the form on the page of all rooms asks for; `None` where it asks for
-/// none, or for what no room can be.
+/// The address of the room that the form on the page of all rooms asks for, or that a room's address
+/// means by another form of its name; `None` where neither is so, or no room can be meant.
 pub(super) fn asked_for(state: &AppState, uri: &Uri) -> Option<String> {
-    let name = parameter(uri, "room").filter(|_| uri.path() == chat::CHAT_PATH)?;
-    let found = state.chat.rooms().open(name.trim());
-    matches!(found, Ok(_) | Err(NoRoom::NotOpen)).then(|| chat::path(name.trim()))
+    let name = match chat::room_at(uri.path()) {
+        Some(name) => Some(name).filter(|name| one_form(name) != *name),
+        None => parameter(uri, "room").filter(|_| uri.path() == chat::CHAT_PATH),
+    };
+    let name = one_form(&name?);
+    let found = state.chat.rooms().open(&name);
+    matches!(found, Ok(_) | Err(NoRoom::NotOpen)).then(|| chat::path(&name))
 }
 
 async fn rooms(state: &AppState, uri: &Uri, grant: &Grant) -> Result<chat::Rooms, NoRoom> {
@@ -53,7 +57,7 @@ async fn rooms(state: &AppState, uri: &Uri, grant: &Grant) -> Result<chat::Rooms
     let presence = state.hub.presence();
     let listed = |room: String| Listed { here: presence.count(&room), room };
     let asked = parameter(uri, "room");
-    let refused = asked.is_some_and(|name| rooms.open(name.trim()) == Err(NoRoom::NotARoom));
+    let refused = asked.is_some_and(|name| rooms.open(&one_form(&name)) == Err(NoRoom::NotARoom));
     let rooms_listed = names.into_iter().map(listed).collect();
     Ok(chat::Rooms { rooms: rooms_listed, any: *rooms == Rooms::Any, refused })
 }

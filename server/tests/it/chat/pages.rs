@@ -195,6 +195,15 @@ async fn a_room_is_asked_for_by_a_plain_form() {
             (StatusCode::SEE_OTHER, place.as_bytes())
         );
     }
+    // The letters that an input method makes wide are the same room's.
+    for wide in ["/chat?room=%EF%BD%81", "/chat/%EF%BD%81", "/chat/%20a"] {
+        let answer = world.get(wide).await;
+        assert_eq!(
+            (answer.status(), &answer.headers()["location"]),
+            (StatusCode::SEE_OTHER, &"/chat/a".parse().unwrap()),
+            "{wide}"
+        );
+    }
     for bad in ["", "a/b", "a*", "%E2%80%AE", "//evil.test", "%5Cevil"] {
         let answer = world.get(&format!("/chat?room={bad}")).await;
         if bad == "%5Cevil" {
