@@ -130,6 +130,8 @@ pub enum Unsent {
     LongText,
     /// The text holds a character that cannot be shown.
     BadText,
+    /// Its key was used for another text.
+    OtherText,
     /// Too many came too fast.
     TooFast,
     /// It came from another site's page.
@@ -175,6 +177,7 @@ read_names!(Unsent {
     NoText,
     LongText,
     BadText,
+    OtherText,
     TooFast,
     Elsewhere,
     Closed,

@@ -82,6 +82,11 @@ for (const [locale, words] of Object.entries(WORDS)) {
       await expect(room.spoken).toBeEmpty();
       await fill(belfry, 'lobby', 1, 2);
       await expect(room.spoken).toHaveText(words.says);
+      // The same words again are news as well: a region is read when its text changes.
+      const before = await room.spoken.textContent();
+      await fill(belfry, 'lobby', 1, 2);
+      await expect.poll(() => room.spoken.textContent()).not.toBe(before);
+      await expect(room.spoken).toHaveText(words.says);
       await fill(belfry, 'tea', 120);
       await page.goto(`${belfry.origin}/chat/tea`);
       await room.isLive();

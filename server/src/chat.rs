@@ -104,7 +104,7 @@ pub(crate) async fn post(
         }
         Err(problem) if html => {
             // The same form sent again is the same message; unless that has become another.
-            let used = problem.status() == StatusCode::UNPROCESSABLE_ENTITY;
+            let used = problem.reason() == Some(Unsent::OtherText);
             let key = form.key().ok().flatten().filter(|_| !used);
             let typed = Typed { name: form.name, text: form.text, key };
             page::again(state, language, parts, typed, &problem).await

@@ -146,6 +146,7 @@ fn every_reason_is_read() {
         NoText,
         LongText,
         BadText,
+        OtherText,
         TooFast,
         Elsewhere,
         Closed,

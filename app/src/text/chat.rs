@@ -88,6 +88,9 @@ pub static ENGLISH: Words = Words {
         Unsent::NoText => "There is nothing to send.",
         Unsent::LongText => "This is too long: a message has up to 4,096 bytes.",
         Unsent::BadText => "This holds a character that cannot be shown.",
+        Unsent::OtherText => {
+            "This form was sent before, with another text. Send it again for this one."
+        }
         Unsent::TooFast => "That was very fast. Wait a few seconds, then send it again.",
         Unsent::Elsewhere => "This came from a page of another site, and was not sent.",
         Unsent::Closed => "This room is closed.",
@@ -141,6 +144,7 @@ pub static CHINESE: Words = Words {
         Unsent::NoText => "没有可发送的内容。",
         Unsent::LongText => "内容过长：一条消息最长 4,096 字节。",
         Unsent::BadText => "内容含有无法显示的字符。",
+        Unsent::OtherText => "这张表单已经发送过别的内容。再次发送即可发出这一条。",
         Unsent::TooFast => "发送得太快了。请稍等几秒再重新发送。",
         Unsent::Elsewhere => "请求来自其他网站的页面，未发送。",
         Unsent::Closed => "这个房间已关闭。",

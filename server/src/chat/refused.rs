@@ -28,6 +28,10 @@ pub(super) fn refusal(reason: Unsent) -> Problem {
             let detail = format!("the text has more than {LONGEST_TEXT} bytes");
             (StatusCode::PAYLOAD_TOO_LARGE, Some("text"), detail)
         }
+        Unsent::OtherText => {
+            let detail = "the key was used for another message".into();
+            (StatusCode::UNPROCESSABLE_ENTITY, Some("key"), detail)
+        }
         Unsent::TooFast => (StatusCode::TOO_MANY_REQUESTS, None, "too many came too fast".into()),
         Unsent::Elsewhere => {
             (StatusCode::FORBIDDEN, None, "only pages of this server may say something here".into())
@@ -50,7 +54,8 @@ pub(super) fn too_fast(wait: Duration) -> Problem {
 /// The log has not taken it. A key that was used for another message is a problem of the request, and
 /// none that would go away.
 pub(super) fn unavailable(error: AppendError) -> Problem {
-    let used = error == AppendError::KeyUsed;
-    let problem = Problem::from(error);
-    if used { problem.of("key") } else { problem.because(Unsent::Unavailable) }
+    match error {
+        AppendError::KeyUsed => refusal(Unsent::OtherText),
+        error => Problem::from(error).because(Unsent::Unavailable),
+    }
 }

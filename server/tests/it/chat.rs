@@ -125,7 +125,10 @@ async fn the_same_message_sent_again_is_one() {
     let token = world.token(&["*"], &[]);
     let request = Request::post("/topics/chat/lobby").header("idempotency-key", "k1");
     assert_eq!(world.ask_with(&token, request).await.status(), StatusCode::OK);
-    assert_eq!(refused(send("other", "k1").await).await, (422, None, Some("key".into())));
+    assert_eq!(
+        refused(send("other", "k1").await).await,
+        (422, Some(Unsent::OtherText), Some("key".into()))
+    );
     assert_eq!(refused(send("other", "k\n").await).await, (400, None, Some("key".into())));
     assert_eq!(data(&world, "chat/lobby").await, [message("Ada", "hello"), String::new()]);
     for _ in 0..2 {

@@ -55,7 +55,12 @@ fn run(text: &str) -> &str {
     let begins = |one: char| one.is_alphanumeric() || one == '[';
     let Some(rest) = rest.filter(|rest| rest.starts_with(begins)) else { return "" };
     let stops = |one: char| one.is_whitespace() || ENDS.contains(one) || is_unseen(one);
-    &text[..text.len() - rest.len() + rest.find(stops).unwrap_or(rest.len())]
+    let end = rest.find(stops).unwrap_or(rest.len());
+    // A number of IPv6 is closed (RFC 3986, section 3.2.2).
+    if rest.starts_with('[') && !rest[..end].contains(']') {
+        return "";
+    }
+    &text[..text.len() - rest.len() + end]
 }
 
 /// The same without what belongs to the sentence around it.
@@ -126,6 +131,7 @@ mod tests {
             "xhttps://a.b",
             "https://",
             "https://?",
+            "https://[::1",
             "http:/a.b",
             "https",
             "//a.b",

@@ -116,7 +116,12 @@ impl Visit {
             Heard::Event(event) => self.posted(event),
         };
         let Message { name, text } = &said.message;
-        let words = (self.words.says)(if name.is_empty() { self.words.nobody } else { name }, text);
+        let mut words =
+            (self.words.says)(if name.is_empty() { self.words.nobody } else { name }, text);
+        // What stays the same is not spoken again.
+        if self.spoken.with_untracked(|before| *before == words) {
+            words.push('\u{a0}');
+        }
         let mut others = false;
         self.keep_place(|conversation| others = conversation.hear(said, back));
         if others {
