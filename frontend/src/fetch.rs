@@ -4,23 +4,41 @@
 
 use std::{future::Future, pin::Pin};
 
+use gloo_timers::callback::Timeout;
+use js_sys::Reflect;
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortSignal, RequestInit, Response};
+use web_sys::{AbortController, RequestInit, Response};
 
-/// How long the answer to what was sent is waited for, in milliseconds.
+/// How long the beginning of an answer is waited for, in milliseconds.
 const PATIENCE: u32 = 15_000;
 
-/// Asks the server; `None` where it does not answer, or to what was sent not in 15 s.
+/// How long the whole of it is waited for, in milliseconds: what is large takes long on a slow way.
+const WHOLE: u32 = 60_000;
+
+/// Asks the server; `None` where it does not begin to answer within 15 s. The rest of the answer is cut
+/// a minute after it began.
 pub async fn send(method: &str, url: &str, body: Option<&JsValue>) -> Option<Response> {
     let init = RequestInit::new();
     init.set_method(method);
     if let Some(body) = body {
         init.set_body(body);
-        init.set_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE)));
+        // What is said arrives also where the page is left.
+        let _ = Reflect::set(&init, &"keepalive".into(), &JsValue::TRUE);
     }
-    send_as(url, &init).await
+    let controller = AbortController::new().ok()?;
+    init.set_signal(Some(&controller.signal()));
+    let bound = |after| {
+        let controller = controller.clone();
+        Timeout::new(after, move || controller.abort())
+    };
+    let begun = bound(PATIENCE);
+    let answer = send_as(url, &init).await?;
+    drop(begun);
+    // After the end of the answer it stops nothing.
+    bound(WHOLE).forget();
+    Some(answer)
 }
 
 /// The same with other wishes.

@@ -7,13 +7,14 @@ use std::{
 };
 
 use app::{
+    cursor::Cursor,
     event::{Envelope, History},
     follow::{self, Heard},
 };
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::{Callable, Callback};
 
-use crate::{cursor::Cursor, fetch::begin, following::Following, history};
+use crate::{fetch::begin, following::Following, history};
 
 /// Between two attempts to read the history, in milliseconds: doubled each time, up to the second.
 const WAITS_MS: (u32, u32) = (1_000, 12_000);

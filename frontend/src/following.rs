@@ -6,11 +6,10 @@
 
 use app::{
     chat::HERE_PREFIX,
+    cursor::Cursor,
     event::{Envelope, Gap, GapReason, READERS, STATUS, TIME},
     follow::Heard,
 };
-
-use crate::cursor::Cursor;
 
 /// Where one follower of a topic stands.
 #[derive(Clone, Debug)]

@@ -18,7 +18,6 @@ mod channel;
 pub mod clipboard;
 pub mod clock;
 mod crew;
-pub mod cursor;
 mod fetch;
 pub mod follower;
 pub mod following;

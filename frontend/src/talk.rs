@@ -116,6 +116,7 @@ fn fill(id: &str, text: &str) {
 /// One who is in a room.
 struct Stay {
     url: String,
+    browser: String,
     tab: String,
     name: RwSignal<String>,
     /// When the lease was renewed last; `None` while the page is asleep.
@@ -126,7 +127,8 @@ struct Stay {
 /// come in time where a hidden page's timers do not, and by a timer where the ticks are far apart.
 fn stay(room: String, name: RwSignal<String>) {
     let url = path(&room) + "/here";
-    let stay = Rc::new(Stay { url, tab: key(), name, renewed: Cell::new(Some(now())) });
+    let (browser, renewed) = (browser(), Cell::new(Some(now())));
+    let stay = Rc::new(Stay { url, browser, tab: key(), name, renewed });
     let pushes = expect_context::<Feed>().pushes;
     let at_tick = stay.clone();
     Effect::new(move || {
@@ -167,9 +169,10 @@ impl Stay {
     /// A beacon: it arrives although the page is left.
     fn tell(&self, leaves: bool) {
         self.renewed.set(Some(now()));
-        let (name, browser) = (self.name.get_untracked(), browser());
+        let name = self.name.get_untracked();
         let leave = if leaves { "1" } else { "" };
-        let form = [("browser", &*browser), ("tab", &self.tab), ("name", &name), ("leave", leave)];
+        let form =
+            [("browser", &*self.browser), ("tab", &self.tab), ("name", &name), ("leave", leave)];
         let form: UrlSearchParams = crate::talk::form(&form).unchecked_into();
         // One that is not sent is followed by another.
         let _ = window().navigator().send_beacon_with_opt_url_search_params(&self.url, Some(&form));
@@ -177,7 +180,7 @@ impl Stay {
 }
 
 /// The browser's name among the visitors: the same in all its tabs. Where a browser keeps nothing for a
-/// page, each tab is one of its own.
+/// page, each stay is one of its own.
 fn browser() -> String {
     let storage = window().local_storage().ok().flatten();
     let kept = storage.as_ref().and_then(|it| it.get_item(BROWSER).ok().flatten());

@@ -51,7 +51,7 @@ pub use rooms::{LOBBY, Room, Rooms};
 pub(crate) use words::one_form;
 
 /// How many bytes a form may have: a text of 4,096 may take three times as many in it.
-const LARGEST_FORM: usize = 16 * 1024;
+const LARGEST_FORM: usize = 64 * 1024;
 
 /// Whose the keys of the chat are: nobody's in particular, and no token's, which holds no control
 /// character.

@@ -16,7 +16,7 @@ pub fn keep_title(feed: Feed, address: RwSignal<Address>) {
     // An effect, because effects do not run on the server.
     Effect::new(move |before: Option<()>| {
         let page = address.read().page();
-        let room = chat::room_at(&address.read().path);
+        let room = chat::room_at(&address.read().path).filter(|room| chat::is_seen(room));
         let tick = feed.pushes.read().first().map(|push| push.tick);
         let what = match tick.filter(|_| page == Page::Time) {
             Some(tick) => (feed.writing.with_untracked(|writing| writing.minute))(tick),

@@ -5,6 +5,7 @@ mod conversation;
 mod here;
 mod links;
 mod messages;
+mod outbox;
 mod room;
 mod rooms;
 mod row;

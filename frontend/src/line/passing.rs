@@ -1,9 +1,12 @@
 //! What the stream says goes in; this tab's page and the other tabs are told.
 
-use app::event::{Envelope, TIME};
+use app::{
+    cursor::Cursor,
+    event::{Envelope, TIME},
+};
 
 use super::{Line, News};
-use crate::{cursor::Cursor, json, letter::Says, stream::StreamSays};
+use crate::{json, letter::Says, stream::StreamSays};
 
 impl Line {
     pub(super) fn on_stream(&self, says: StreamSays) {

@@ -38,13 +38,14 @@ pub(super) async fn born(state: &AppState, uri: &Uri, visitor: Visitor, last: u6
 /// The address of the room that the form on the page of all rooms asks for, or that a room's address
 /// means by another form of its name; `None` where neither is so, or no room can be meant.
 pub(super) fn asked_for(state: &AppState, uri: &Uri) -> Option<String> {
-    let name = match chat::room_at(uri.path()) {
-        Some(name) => Some(name).filter(|name| one_form(name) != *name),
-        None => parameter(uri, "room").filter(|_| uri.path() == chat::CHAT_PATH),
+    let (name, query) = match chat::room_at(uri.path()) {
+        Some(name) => (Some(name).filter(|name| one_form(name) != *name), uri.query()),
+        None => (parameter(uri, "room").filter(|_| uri.path() == chat::CHAT_PATH), None),
     };
     let name = one_form(&name?);
     let found = state.chat.rooms().open(&name);
-    matches!(found, Ok(_) | Err(NoRoom::NotOpen)).then(|| chat::path(&name))
+    let query = query.map_or_else(String::new, |query| format!("?{query}"));
+    matches!(found, Ok(_) | Err(NoRoom::NotOpen)).then(|| chat::path(&name) + &query)
 }
 
 async fn rooms(state: &AppState, uri: &Uri, grant: &Grant) -> Result<chat::Rooms, NoRoom> {
@@ -94,7 +95,7 @@ async fn room(
     visitor: Visitor,
     last: u64,
 ) -> Result<chat::Room, NoRoom> {
-    let room = state.chat.rooms().open(name)?;
+    let room = state.chat.rooms().open(&one_form(name))?;
     let log = state.hub.log();
     // A place that is none, or that is not there yet, is the end.
     let before = parameter(uri, "before").and_then(|text| Cursor::parse(&text));
@@ -118,7 +119,7 @@ async fn room(
     let messages = said.into_iter().rev().map(|event| posted(log, event)).collect();
     Ok(chat::Room {
         here: state.hub.presence().here(room.name()),
-        room: name.to_owned(),
+        room: room.name().to_owned(),
         messages,
         older,
         newer: before.is_some(),

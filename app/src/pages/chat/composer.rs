@@ -36,7 +36,9 @@ pub fn view(visit: Visit, key: String, draft: String, unsent: Option<Unsent>) ->
         match wrong {
             None => {
                 (talk.fill)(FIELD, "");
-                visit.me.set(message.name.clone());
+                if *visit.me.read_untracked() != message.name {
+                    visit.me.set(message.name.clone());
+                }
                 visit.say(message);
             }
             Some(Unsent::NoName) => (talk.fill)(NAME, ""),

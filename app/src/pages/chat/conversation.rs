@@ -3,7 +3,11 @@
 
 use std::sync::Arc;
 
-use crate::chat::{Message, Posted, Room, Unsent};
+use super::outbox::Outbox;
+use crate::{
+    chat::{Posted, Room, Unsent},
+    cursor::Cursor,
+};
 
 /// So many messages are shown, and those that were read last. Older ones, or newer ones while the
 /// visitor reads back, are read again when they are wanted.
@@ -16,41 +20,8 @@ pub enum Entry {
     Said(Arc<Posted>, bool),
     /// Messages are missing here.
     Gap(u32),
-    /// Earlier messages were removed.
-    Purged(u32),
-}
-
-/// A message that the visitor has said and that was not heard yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outgoing {
-    /// Tells it from others, here and on the server: sent twice it is one message.
-    pub key: String,
-    /// What is said.
-    pub message: Message,
-    /// How far it has come.
-    pub state: State,
-}
-
-impl Outgoing {
-    /// It may be in the log although no answer has said so.
-    fn is_perhaps_there(&self) -> bool {
-        matches!(self.state, State::Sending | State::Failed(Unsent::Unreached))
-    }
-}
-
-/// How far a message has come.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum State {
-    /// It waits for those before it.
-    Waiting,
-    /// It is on its way.
-    Sending,
-    /// It is on its way, and its like was heard, with this cursor: the answer tells whether that is it.
-    Heard(String),
-    /// It is in the log, with this cursor.
-    Delivered(String),
-    /// It was not taken.
-    Failed(Unsent),
+    /// Earlier messages were removed, which is what happened at this place in the log.
+    Purged(u32, String),
 }
 
 /// What a page shows of a room.
@@ -63,8 +34,9 @@ pub struct Conversation {
     /// There are newer messages that are not shown.
     ahead: bool,
     /// The place in the log of the last message that was heard or shown.
-    reached: u64,
-    outbox: Vec<Outgoing>,
+    reached: Option<Cursor>,
+    /// What was said here and not heard yet.
+    pub outbox: Outbox,
     notices: u32,
 }
 
@@ -80,17 +52,12 @@ impl Conversation {
     pub fn renew(&mut self, room: Room) {
         self.entries = room.messages.into_iter().map(|said| self.known(said)).collect();
         self.older = room.older;
-        self.end(room.newer || self.last() < self.reached);
+        self.end(room.newer || self.lags());
     }
 
     /// What is shown, oldest first.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
-    }
-
-    /// What was said here and not heard yet, in order.
-    pub fn outbox(&self) -> &[Outgoing] {
-        &self.outbox
     }
 
     /// What to ask for as `before`; `None` where the beginning is shown.
@@ -116,56 +83,54 @@ impl Conversation {
     /// A message has come. `back` says that the visitor reads further back: then it is shown only
     /// while there is room. Returns whether it is news, and another has said it.
     pub fn hear(&mut self, said: Posted, back: bool) -> bool {
-        let place = sequence(&said.id);
-        if place <= self.reached {
+        let place = Cursor::parse(&said.id);
+        if place.as_ref().is_some_and(|place| self.has_reached(place)) {
             // The history was ahead of the stream.
             return false;
         }
-        self.reached = place;
-        let like = self
-            .outbox
-            .iter_mut()
-            .find(|one| one.is_perhaps_there() && one.message == said.message);
-        let ours = like.is_some();
-        if let Some(one) = like {
-            one.state = match one.state {
-                // No answer will come: its like stands in the room.
-                State::Failed(_) => State::Delivered(said.id.clone()),
-                _ => State::Heard(said.id.clone()),
-            };
-        }
+        self.reached = place.or(self.reached.take());
+        let ours = self.outbox.hear(&said);
         let entry = self.known(said);
-        let others = matches!(entry, Entry::Said(_, false)) && !ours;
         self.add(entry, back);
-        others
+        !ours
     }
 
-    /// Messages are missing here. What comes next may be of another log.
+    /// Messages are missing here.
     pub fn gap(&mut self, back: bool) {
-        self.notices += 1;
-        self.reached = 0;
-        self.add(Entry::Gap(self.notices), back);
+        let gap = self.missing();
+        self.add(gap, back);
     }
 
-    /// All messages so far were removed.
-    pub fn purge(&mut self) {
-        let (outbox, reached) = (std::mem::take(&mut self.outbox), self.reached);
-        *self = Self { notices: self.notices + 1, reached, ..Self::default() };
-        // Those that are on their way come later.
-        self.outbox = outbox;
-        self.outbox.retain(|one| !matches!(one.state, State::Delivered(_)));
-        self.entries.push(Entry::Purged(self.notices));
+    /// All messages before a place were removed.
+    pub fn purge(&mut self, notice: &str) {
+        let Some(place) = Cursor::parse(notice) else { return };
+        // What was read may be ahead of the notice.
+        let later =
+            |id: &str| Cursor::parse(id).is_some_and(|one| one != place && one.reaches(&place));
+        self.entries.retain(|entry| id(entry).is_some_and(|id| later(id)));
+        self.outbox.forget(|id| !later(id));
+        self.ahead &= !self.entries.is_empty();
+        self.older = None;
+        self.notices += 1;
+        self.entries.insert(0, Entry::Purged(self.notices, notice.to_owned()));
+        if !self.has_reached(&place) {
+            self.reached = Some(place);
+        }
+        self.ahead |= self.lags();
     }
 
     /// Older messages have come, oldest first, which `asked` was asked for, and what to ask for next.
-    /// Where something else would be asked for by now, they are of no use.
-    pub fn prepend(&mut self, asked: &str, older: Vec<Posted>, next: Option<String>) {
+    /// Where something else would be asked for by now, they are of no use; nor where the log knows no
+    /// such place (`gap`), because it is another.
+    pub fn prepend(&mut self, asked: &str, older: Vec<Posted>, next: Option<String>, gap: bool) {
         if self.older.as_deref() != Some(asked) {
             return;
         }
-        let older: Vec<_> = older.into_iter().map(|said| self.known(said)).collect();
-        self.entries.splice(0..0, older);
-        self.older = next;
+        self.older = next.filter(|_| !gap);
+        if !gap {
+            let older: Vec<_> = older.into_iter().map(|said| self.known(said)).collect();
+            self.entries.splice(0..0, older);
+        }
     }
 
     /// Lets go of the newest messages that are too many.
@@ -176,96 +141,69 @@ impl Conversation {
         }
     }
 
-    /// The same of newer ones; `more` says that they are not all.
-    pub fn append(&mut self, asked: &str, newer: Vec<Posted>, more: bool) {
+    /// The same of newer ones; `more` says that they are not all, and `gap` that some are missing
+    /// before them.
+    pub fn append(&mut self, asked: &str, newer: Vec<Posted>, more: bool, gap: bool) {
         if self.newer().is_none_or(|newer| newer != asked) {
             return;
+        }
+        if gap {
+            let gap = self.missing();
+            self.entries.push(gap);
         }
         // Where nothing came, there is nothing: what was heard since then has been removed.
         let some = !newer.is_empty();
         let newer: Vec<_> = newer.into_iter().map(|said| self.known(said)).collect();
         self.entries.extend(newer);
-        self.end(more || some && self.last() < self.reached);
-    }
-
-    /// The visitor says something.
-    pub fn say(&mut self, key: String, message: Message) {
-        self.outbox.push(Outgoing { key, message, state: State::Waiting });
-    }
-
-    /// The next message to be sent, which is on its way from here on: one at a time, in order. What did
-    /// not reach the server is waited for.
-    pub fn next(&mut self) -> Option<Outgoing> {
-        let waits = |one: &&mut Outgoing| match one.state {
-            State::Delivered(_) => false,
-            State::Failed(why) => why == Unsent::Unreached,
-            _ => true,
-        };
-        let next = self.outbox.iter_mut().find(waits).filter(|one| one.state == State::Waiting)?;
-        next.state = State::Sending;
-        Some(next.clone())
+        self.end(more || some && self.lags());
     }
 
     /// The server has answered for a message. It may have been heard before.
     pub fn answered(&mut self, key: &str, answer: Result<String, Unsent>) {
-        let Some(at) = self.outbox.iter().position(|one| one.key == key) else { return };
-        let answer = match (answer, &self.outbox[at].state) {
-            // Its like was heard meanwhile: whoever reads the room reads what was said.
-            (Err(Unsent::Unreached), State::Heard(cursor)) => Ok(cursor.clone()),
-            (answer, _) => answer,
+        let reached = self.reached.as_ref();
+        let heard = |id: &str| {
+            reached.zip(Cursor::parse(id)).is_some_and(|(reached, one)| reached.reaches(&one))
         };
-        match answer {
-            Err(why) => self.outbox[at].state = State::Failed(why),
-            Ok(cursor) if sequence(&cursor) <= self.reached => {
-                self.outbox.remove(at);
-                // It may have been shown, and be gone by now.
-                let shown = self.entries.iter_mut().rev().find(|entry| id(entry) == Some(&cursor));
-                if let Some(Entry::Said(_, mine)) = shown {
-                    *mine = true;
-                }
-            }
-            Ok(cursor) => self.outbox[at].state = State::Delivered(cursor),
+        let Some(cursor) = self.outbox.answered(key, answer, heard) else { return };
+        // It may have been shown, and be gone by now.
+        let shown = self.entries.iter_mut().rev().find(|entry| id(entry) == Some(&cursor));
+        if let Some(Entry::Said(_, mine)) = shown {
+            *mine = true;
         }
-    }
-
-    /// Sends again what has failed: one message, or all that did not reach the server.
-    pub fn retry(&mut self, key: Option<&str>) {
-        for one in &mut self.outbox {
-            let again = match key {
-                Some(key) => one.key == key,
-                None => one.state == State::Failed(Unsent::Unreached),
-            };
-            if again {
-                one.state = State::Waiting;
-            }
-        }
-    }
-
-    /// Takes back what has failed.
-    pub fn take_back(&mut self, key: &str) -> Option<Message> {
-        let at = self.outbox.iter().position(|one| one.key == key)?;
-        Some(self.outbox.remove(at).message)
     }
 
     /// A message as it is shown. One that was sent here, and is known to be this, is shown no longer.
     fn known(&mut self, said: Posted) -> Entry {
-        let delivered = State::Delivered(said.id.clone());
-        let at = self.outbox.iter().position(|one| one.state == delivered);
-        if let Some(at) = at {
-            self.outbox.remove(at);
-        }
-        Entry::Said(Arc::new(said), at.is_some())
+        let mine = self.outbox.show(&said.id);
+        Entry::Said(Arc::new(said), mine)
+    }
+
+    /// A notice that messages are missing.
+    fn missing(&mut self) -> Entry {
+        self.notices += 1;
+        Entry::Gap(self.notices)
+    }
+
+    fn has_reached(&self, place: &Cursor) -> bool {
+        self.reached.as_ref().is_some_and(|reached| reached.reaches(place))
     }
 
     /// The place of the last message that is shown.
-    fn last(&self) -> u64 {
-        self.entries.iter().rev().find_map(id).map_or(0, |id| sequence(id))
+    fn last(&self) -> Option<Cursor> {
+        self.entries.iter().rev().find_map(id).and_then(|id| Cursor::parse(id))
+    }
+
+    /// Whether something was heard of this log that comes after what is shown.
+    fn lags(&self) -> bool {
+        self.last().is_some_and(|last| self.has_reached(&last) && self.reached != Some(last))
     }
 
     /// The newest messages are shown, unless there are others `ahead`.
     fn end(&mut self, ahead: bool) {
         self.ahead = ahead;
-        self.reached = self.reached.max(self.last());
+        if let Some(last) = self.last().filter(|last| !self.has_reached(last)) {
+            self.reached = Some(last);
+        }
     }
 
     fn add(&mut self, entry: Entry, back: bool) {
@@ -293,13 +231,9 @@ impl Conversation {
 fn id(entry: &Entry) -> Option<&String> {
     match entry {
         Entry::Said(said, _) => Some(&said.id),
-        Entry::Gap(_) | Entry::Purged(_) => None,
+        Entry::Purged(_, notice) => Some(notice),
+        Entry::Gap(_) => None,
     }
-}
-
-/// The place in the log that a cursor names; 0 where it is none.
-fn sequence(cursor: &str) -> u64 {
-    cursor.rsplit('-').next().and_then(|sequence| sequence.parse().ok()).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ pub fn view(visit: Visit) -> impl IntoView {
     let conversation = visit.conversation;
     let empty = flag(move || {
         let it = conversation.read();
-        !(it.entries().is_empty() && it.outbox().is_empty())
+        !(it.entries().is_empty() && it.outbox.all().is_empty())
     });
     view! {
         <div class="messages">

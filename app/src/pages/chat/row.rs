@@ -5,8 +5,8 @@ use std::sync::Arc;
 use leptos::{either::Either, prelude::*};
 
 use super::{
-    conversation::{Outgoing, State},
     links::{Part, parts},
+    outbox::{Outgoing, State},
     rows::{Kind, Row},
     visit::Visit,
 };
@@ -66,8 +66,10 @@ fn message(visit: Visit, Line { message, first, at, state, failed }: Line) -> im
     let (said, Message { name, text }) = (text().chat, message);
     let nameless = name.is_empty();
     let name = if nameless { said.nobody.to_owned() } else { name };
-    let tick = at.parse::<Tick>().ok();
-    let time = words(move || tick.map_or_else(String::new, |tick| (writing.read().minute)(tick)));
+    let sent = at.parse::<Tick>().ok().map(|tick| {
+        let time = words(move || (writing.read().minute)(tick));
+        view! { <time datetime=at>{time}</time> }
+    });
     let state = (!state.is_empty())
         .then(|| view! { <p class="state" class:failed=failed.is_some()>{state}</p> });
     let failed = failed.map(|key| {
@@ -81,7 +83,7 @@ fn message(visit: Visit, Line { message, first, at, state, failed }: Line) -> im
     view! {
         <li class="said" class:first=first>
             <bdi class="author" class:nameless=nameless>{name}</bdi>
-            <time datetime=at>{time}</time>
+            {sent}
             <p class="text" dir="auto">{linked(&text)}</p>
             {state}
             {failed}

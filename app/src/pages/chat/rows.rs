@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::conversation::{Conversation, Entry, Outgoing, State};
+use super::{
+    conversation::{Conversation, Entry},
+    outbox::{Outgoing, State},
+};
 use crate::{chat::Posted, text::text, tick::Tick, writing::Writing};
 
 /// After so long, in milliseconds, the same author's next message says anew whose it is.
@@ -47,7 +50,7 @@ pub fn rows(conversation: &Conversation, writing: &Writing) -> Vec<Row> {
     for entry in conversation.entries() {
         let (said, mine) = match entry {
             Entry::Said(said, mine) => (said, *mine),
-            Entry::Gap(number) | Entry::Purged(number) => {
+            Entry::Gap(number) | Entry::Purged(number, _) => {
                 let gap = matches!(entry, Entry::Gap(_));
                 let words = if gap { text().chat.gap } else { text().chat.purged };
                 rows.push(Row { key: format!("{number}"), kind: Kind::Notice(words) });
@@ -73,7 +76,7 @@ pub fn rows(conversation: &Conversation, writing: &Writing) -> Vec<Row> {
         rows.push(Row { key: format!("{id} {first} {mine}"), kind });
         before = Some((at, name));
     }
-    rows.extend(conversation.outbox().iter().filter_map(outgoing));
+    rows.extend(conversation.outbox.all().iter().filter_map(outgoing));
     rows
 }
 

@@ -3,10 +3,7 @@
 
 use leptos::{prelude::*, task};
 
-use super::{
-    conversation::{Conversation, Outgoing},
-    here::who,
-};
+use super::{conversation::Conversation, here::who, outbox::Outgoing};
 use crate::{
     changing::effect,
     chat::{Message, Posted, Room, here_topic, path, topic},
@@ -102,7 +99,19 @@ impl Visit {
                 unread.set(0);
             }
         });
-        on_cleanup(move || unread.set(0));
+        on_cleanup(move || {
+            unread.set(0);
+            self.hand_over();
+        });
+    }
+
+    /// Sends what waits as it is: nobody will be here for its turn, nor for an answer.
+    fn hand_over(self) {
+        let Some((_, talk, _)) = self.talk else { return };
+        let room = self.room.read_untracked();
+        for Outgoing { key, message, .. } in self.conversation.read_untracked().outbox.waiting() {
+            (talk.say)(&room, key, message, Box::new(|_| ()));
+        }
     }
 
     fn hear(self, heard: Heard) {
@@ -110,8 +119,11 @@ impl Visit {
         let said = match heard {
             Heard::Gap(_) => return self.keep_place(|conversation| conversation.gap(back)),
             Heard::Event(event) if event.event_type == PURGED => {
+                let notice = event.id.unwrap_or_default();
+                self.conversation.update(|conversation| conversation.purge(&notice));
+                self.feed.unread.set(0);
                 self.at_end.set(true);
-                return self.conversation.update(Conversation::purge);
+                return self.catch_up();
             }
             Heard::Event(event) => self.posted(event),
         };
@@ -130,6 +142,8 @@ impl Visit {
                 self.feed.unread.update(|unread| *unread += 1);
             }
         }
+        // What was waited for may have been this.
+        self.send();
     }
 
     fn hear_of_others(self, heard: Heard) {
@@ -178,25 +192,30 @@ impl Visit {
     /// Says something.
     pub fn say(self, message: Message) {
         let Some((_, talk, _)) = self.talk else { return };
-        self.conversation.update(|conversation| conversation.say((talk.key)(), message));
+        self.conversation.update(|conversation| conversation.outbox.say((talk.key)(), message));
         self.send();
         self.to_end();
     }
 
-    /// Sends again what has failed: one message, or all that did not reach the server.
+    /// Sends again what has failed: one message, whose button goes and leaves the keyboard to the field,
+    /// or all that did not reach the server.
     pub fn retry(self, key: Option<&str>) {
-        self.conversation.update(|conversation| conversation.retry(key));
+        if let Some((_, (_, talk, _))) = key.zip(self.talk) {
+            (talk.fill)(FIELD, &(talk.field)(FIELD));
+        }
+        self.conversation.update(|conversation| conversation.outbox.retry(key));
         self.send();
     }
 
     /// Gives back what has failed, to be written anew.
     pub fn take_back(self, key: &str) {
         let mut message = None;
-        self.conversation.update(|conversation| message = conversation.take_back(key));
+        self.conversation.update(|conversation| message = conversation.outbox.take_back(key));
         if let Some((message, (_, talk, _))) = message.zip(self.talk) {
             let text = message.text + "\n" + &(talk.field)(FIELD);
             (talk.fill)(FIELD, text.trim_end());
         }
+        self.send();
     }
 
     /// Sends what waits, one message after the other.
@@ -204,7 +223,7 @@ impl Visit {
         let Some((_, talk, _)) = self.talk else { return };
         let mut next = None;
         self.conversation.maybe_update(|conversation| {
-            next = conversation.next();
+            next = conversation.outbox.next();
             next.is_some()
         });
         let Some(Outgoing { key, message, .. }) = next else { return };
@@ -243,16 +262,16 @@ impl Visit {
     /// Reads older messages.
     pub fn read_back(self) {
         let before = self.conversation.read_untracked().older().cloned();
-        self.read(before.map(From::Before), |visit, before, older, next| {
-            visit.conversation.update(|conversation| conversation.prepend(before, older, next));
+        self.read(before.map(From::Before), |visit, before, older, next, gap| {
+            visit.conversation.update(|it| it.prepend(before, older, next, gap));
         });
     }
 
     /// Reads newer messages, where they are not shown.
     fn read_on(self) {
         let after = self.conversation.read_untracked().newer().cloned();
-        self.read(after.map(From::After), |visit, after, newer, next| {
-            visit.keep_place(|conversation| conversation.append(after, newer, next.is_some()));
+        self.read(after.map(From::After), |visit, after, newer, next, gap| {
+            visit.keep_place(|it| it.append(after, newer, next.is_some(), gap));
             visit.catch_up();
         });
     }
@@ -264,7 +283,7 @@ impl Visit {
         }
     }
 
-    fn read(self, from: Option<From>, take: fn(Self, &str, Vec<Posted>, Option<String>)) {
+    fn read(self, from: Option<From>, take: fn(Self, &str, Vec<Posted>, Option<String>, bool)) {
         let Some((from, (_, talk, _))) = from.zip(self.talk) else { return };
         if self.reading.get_untracked() {
             return;
@@ -286,12 +305,12 @@ impl Visit {
                 return;
             }
             self.reading.set(false);
-            let Some(History { mut events, next, .. }) = history else { return };
+            let Some(History { mut events, next, gap }) = history else { return };
             if back {
                 events.reverse();
             }
             let said = events.into_iter().filter(|event| event.event_type != PURGED);
-            take(self, &asked, said.map(|event| self.posted(event)).collect(), next);
+            take(self, &asked, said.map(|event| self.posted(event)).collect(), next, gap);
         };
         (talk.read)(&self.room.read_untracked(), from, Box::new(answer));
     }

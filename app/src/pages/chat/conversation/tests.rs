@@ -1,4 +1,10 @@
+use proptest::{collection::vec, prelude::*};
+
 use super::*;
+use crate::{
+    chat::Message,
+    pages::chat::outbox::{Outgoing, State},
+};
 
 fn said(number: usize) -> Posted {
     let message = Message { name: "Ada".into(), text: number.to_string() };
@@ -24,7 +30,7 @@ fn shown(conversation: &Conversation) -> Vec<&str> {
         match entry {
             Entry::Said(said, _) => &said.id[2..],
             Entry::Gap(_) => "gap",
-            Entry::Purged(_) => "purged",
+            Entry::Purged(..) => "purged",
         }
     }
     conversation.entries().iter().map(words).collect()
@@ -36,7 +42,7 @@ fn mine(conversation: &Conversation) -> Vec<bool> {
 }
 
 fn say(conversation: &mut Conversation, key: &str, number: usize) {
-    conversation.say(key.into(), said(number).message);
+    conversation.outbox.say(key.into(), said(number).message);
 }
 
 #[test]
@@ -55,7 +61,7 @@ fn what_is_heard_comes_last_and_the_oldest_go() {
 #[test]
 fn who_reads_back_loses_nothing_and_catches_up() {
     let mut conversation = Conversation::new(room(1000..1000 + SHOWN));
-    conversation.prepend("older", (990..1000).map(said).collect(), Some("E-990".into()));
+    conversation.prepend("older", (990..1000).map(said).collect(), Some("E-990".into()), false);
     assert_eq!(shown(&conversation)[0], "990");
     conversation.trim_newest();
     assert_eq!(conversation.newer().map(String::as_str), Some("E-1189"));
@@ -64,9 +70,9 @@ fn who_reads_back_loses_nothing_and_catches_up() {
     conversation.hear(said(1301), false);
     assert_eq!(*shown(&conversation).last().unwrap(), "1189");
     // The history had not the last one yet.
-    conversation.append("E-1189", (1190..=1300).map(said).collect(), false);
+    conversation.append("E-1189", (1190..=1300).map(said).collect(), false, false);
     assert!(conversation.is_ahead());
-    conversation.append("E-1300", vec![said(1301)], false);
+    conversation.append("E-1300", vec![said(1301)], false, false);
     assert!(!conversation.is_ahead());
     assert_eq!(conversation.newer(), None);
     conversation.hear(said(1302), false);
@@ -91,9 +97,9 @@ fn while_the_visitor_reads_back_nothing_moves_away_under_their_eyes() {
 fn a_page_of_older_messages_is_ahead_until_it_has_read_on() {
     let mut conversation = Conversation::new(Room { newer: true, ..room(1..4) });
     assert_eq!(conversation.newer().map(String::as_str), Some("E-3"));
-    conversation.append("E-3", (4..6).map(said).collect(), true);
+    conversation.append("E-3", (4..6).map(said).collect(), true, false);
     assert!(conversation.is_ahead());
-    conversation.append("E-5", Vec::new(), false);
+    conversation.append("E-5", Vec::new(), false, false);
     assert!(!conversation.is_ahead());
     assert_eq!(shown(&conversation), ["1", "2", "3", "4", "5"]);
 }
@@ -102,9 +108,9 @@ fn a_page_of_older_messages_is_ahead_until_it_has_read_on() {
 fn what_was_heard_and_removed_is_not_waited_for() {
     let mut conversation = Conversation::new(Room { newer: true, ..room(1..4) });
     conversation.hear(said(9), true);
-    conversation.append("E-3", vec![said(4)], false);
+    conversation.append("E-3", vec![said(4)], false, false);
     assert!(conversation.is_ahead());
-    conversation.append("E-4", Vec::new(), false);
+    conversation.append("E-4", Vec::new(), false, false);
     assert!(!conversation.is_ahead());
 }
 
@@ -112,11 +118,11 @@ fn what_was_heard_and_removed_is_not_waited_for() {
 fn a_page_of_the_history_that_comes_too_late_is_of_no_use() {
     let mut conversation = Conversation::new(room(100..105));
     conversation.renew(Room { older: Some("E-200".into()), ..room(200..205) });
-    conversation.prepend("older", (90..100).map(said).collect(), None);
-    conversation.append("E-104", (105..110).map(said).collect(), false);
+    conversation.prepend("older", (90..100).map(said).collect(), None, false);
+    conversation.append("E-104", (105..110).map(said).collect(), false, false);
     assert_eq!(shown(&conversation), ["200", "201", "202", "203", "204"]);
-    conversation.purge();
-    conversation.prepend("E-200", (90..100).map(said).collect(), None);
+    conversation.purge("E-205");
+    conversation.prepend("E-200", (90..100).map(said).collect(), None, false);
     assert_eq!(shown(&conversation), ["purged"]);
 }
 
@@ -130,8 +136,32 @@ fn what_the_history_has_shown_is_not_heard_again() {
     assert_eq!(shown(&conversation), ["10", "11", "12", "13"]);
     // A log that was made anew counts from the beginning.
     conversation.gap(false);
-    assert!(conversation.hear(said(1), false));
+    assert!(!conversation.hear(said(13), false));
+    assert!(conversation.hear(Posted { id: "F-1".into(), ..said(1) }, false));
     assert_eq!(shown(&conversation), ["10", "11", "12", "13", "gap", "1"]);
+}
+
+#[test]
+fn another_log_is_not_read_back_into_from_a_place_in_the_old_one() {
+    let mut conversation = Conversation::new(room(1..4));
+    let anew = |number| Posted { id: format!("F-{number}"), ..said(number) };
+    conversation.gap(false);
+    conversation.hear(anew(1), true);
+    // It knows no such place, and gives its newest.
+    conversation.prepend("older", vec![anew(1)], Some("F-1".into()), true);
+    assert_eq!(shown(&conversation), ["1", "2", "3", "gap", "1"]);
+    assert_eq!(conversation.older(), None);
+    // Who is further back than all that was heard reads on in it, and hears that something is missing.
+    let mut conversation = Conversation::new(Room { newer: true, ..room(1..4) });
+    conversation.gap(true);
+    conversation.hear(anew(2), true);
+    conversation.append("E-3", vec![anew(1)], false, true);
+    assert_eq!(
+        (shown(&conversation), conversation.is_ahead()),
+        (vec!["1", "2", "3", "gap", "1"], true)
+    );
+    conversation.append("F-1", vec![anew(2)], false, false);
+    assert!(!conversation.is_ahead());
 }
 
 #[test]
@@ -139,22 +169,22 @@ fn a_message_is_shown_once_whichever_comes_first() {
     // The answer, then the event.
     let mut conversation = Conversation::default();
     say(&mut conversation, "a", 1);
-    conversation.next();
+    conversation.outbox.next();
     conversation.answered("a", Ok("E-1".into()));
-    assert_eq!(conversation.outbox().len(), 1);
+    assert_eq!(conversation.outbox.all().len(), 1);
     assert!(!conversation.hear(said(1), false));
     // The event, then the answer.
     say(&mut conversation, "b", 2);
-    conversation.next();
+    conversation.outbox.next();
     assert!(!conversation.hear(said(2), false));
     conversation.answered("b", Ok("E-2".into()));
     // Another has said the same at the same time: each is there once.
     say(&mut conversation, "c", 3);
-    conversation.next();
+    conversation.outbox.next();
     conversation.hear(said(3), false);
     conversation.hear(Posted { id: "E-9".into(), ..said(3) }, false);
     conversation.answered("c", Ok("E-9".into()));
-    assert_eq!(conversation.outbox(), []);
+    assert_eq!(conversation.outbox.all(), []);
     assert_eq!(shown(&conversation), ["1", "2", "3", "9"]);
     assert_eq!(mine(&conversation), [true, true, false, true]);
 }
@@ -164,13 +194,13 @@ fn nothing_that_waits_is_lost_because_the_same_was_said_before() {
     let mut conversation = Conversation::new(room(1..4));
     say(&mut conversation, "a", 2);
     say(&mut conversation, "b", 9);
-    conversation.next();
+    conversation.outbox.next();
     conversation.renew(room(1..5));
     // Its like is heard, and it is refused all the same.
     conversation.hear(Posted { id: "E-5".into(), ..said(2) }, false);
     conversation.hear(said(9), false);
     conversation.answered("a", Err(Unsent::TooFast));
-    let states: Vec<_> = conversation.outbox().iter().map(|one| one.state.clone()).collect();
+    let states: Vec<_> = conversation.outbox.all().iter().map(|one| one.state.clone()).collect();
     assert_eq!(states, [State::Failed(Unsent::TooFast), State::Waiting]);
 }
 
@@ -178,11 +208,11 @@ fn nothing_that_waits_is_lost_because_the_same_was_said_before() {
 fn what_was_delivered_and_is_no_longer_shown_leaves_nothing_behind() {
     let mut conversation = Conversation::default();
     say(&mut conversation, "a", 1);
-    conversation.next();
+    conversation.outbox.next();
     conversation.hear(said(1), false);
-    conversation.purge();
+    conversation.purge("E-2");
     conversation.answered("a", Ok("E-1".into()));
-    assert_eq!((shown(&conversation), conversation.outbox().len()), (vec!["purged"], 0));
+    assert_eq!((shown(&conversation), conversation.outbox.all().len()), (vec!["purged"], 0));
 }
 
 #[test]
@@ -191,7 +221,7 @@ fn messages_are_sent_one_after_the_other_and_what_fails_stays() {
     for (key, number) in [("a", 1), ("b", 2), ("c", 3)] {
         say(&mut conversation, key, number);
     }
-    let next = |conversation: &mut Conversation| conversation.next().map(|one| one.key);
+    let next = |conversation: &mut Conversation| conversation.outbox.next().map(|one| one.key);
     assert_eq!(next(&mut conversation).as_deref(), Some("a"));
     assert_eq!(next(&mut conversation), None);
     conversation.answered("a", Err(Unsent::TooFast));
@@ -199,16 +229,19 @@ fn messages_are_sent_one_after_the_other_and_what_fails_stays() {
     conversation.answered("b", Err(Unsent::Unreached));
     // It may be in the log: what was said after it comes after it.
     assert_eq!(next(&mut conversation), None);
-    conversation.retry(None);
+    conversation.outbox.retry(None);
     assert_eq!(next(&mut conversation).as_deref(), Some("b"));
     conversation.answered("b", Ok("E-2".into()));
     assert_eq!(next(&mut conversation).as_deref(), Some("c"));
     conversation.answered("c", Ok("E-3".into()));
     assert_eq!(next(&mut conversation), None);
-    conversation.retry(Some("a"));
+    conversation.outbox.retry(Some("a"));
     assert_eq!(next(&mut conversation).as_deref(), Some("a"));
-    assert_eq!(conversation.take_back("a").map(|message| message.text).as_deref(), Some("1"));
-    assert_eq!(conversation.take_back("a"), None);
+    assert_eq!(
+        conversation.outbox.take_back("a").map(|message| message.text).as_deref(),
+        Some("1")
+    );
+    assert_eq!(conversation.outbox.take_back("a"), None);
 }
 
 #[test]
@@ -216,16 +249,63 @@ fn what_was_removed_is_gone_and_what_is_on_its_way_is_not() {
     let mut conversation = Conversation::new(room(1..4));
     conversation.gap(false);
     say(&mut conversation, "a", 4);
-    conversation.next();
+    conversation.outbox.next();
     conversation.answered("a", Ok("E-4".into()));
-    say(&mut conversation, "b", 5);
-    conversation.purge();
+    say(&mut conversation, "b", 6);
+    conversation.purge("E-5");
     assert_eq!(shown(&conversation), ["purged"]);
-    assert_eq!((conversation.older(), conversation.outbox().len()), (None, 1));
-    conversation.hear(said(5), false);
-    assert_eq!(shown(&conversation), ["purged", "5"]);
-    conversation.purge();
+    assert_eq!((conversation.older(), conversation.outbox.all().len()), (None, 1));
+    conversation.hear(said(6), false);
+    assert_eq!(shown(&conversation), ["purged", "6"]);
+    conversation.purge("E-7");
     assert_eq!(shown(&conversation), ["purged"]);
+}
+
+#[test]
+fn what_was_said_after_a_purge_stays() {
+    let mut conversation = Conversation::new(room(1..4));
+    say(&mut conversation, "a", 7);
+    conversation.outbox.next();
+    // The history has it before the stream has said that what stood there is gone.
+    conversation.renew(Room { older: None, ..room(6..7) });
+    conversation.answered("a", Ok("E-7".into()));
+    conversation.purge("E-5");
+    assert_eq!((shown(&conversation), conversation.is_ahead()), (vec!["purged", "6"], false));
+    assert!(!conversation.hear(said(6), false));
+    conversation.hear(said(7), false);
+    assert_eq!((shown(&conversation), mine(&conversation)[2]), (vec!["purged", "6", "7"], true));
+    // Heard, but not shown, because the visitor reads back: it is read on from the purge.
+    let mut conversation = Conversation::new(Room { newer: true, ..room(1..4) });
+    conversation.hear(said(9), true);
+    conversation.purge("E-8");
+    assert_eq!(conversation.newer().map(String::as_str), Some("E-8"));
+    conversation.append("E-8", vec![said(9)], false, false);
+    assert_eq!((shown(&conversation), conversation.is_ahead()), (vec!["purged", "9"], false));
+}
+
+#[test]
+fn the_same_said_twice_is_there_twice() {
+    let mut conversation = Conversation::default();
+    say(&mut conversation, "a", 1);
+    say(&mut conversation, "b", 1);
+    conversation.outbox.next();
+    conversation.answered("a", Ok("E-1".into()));
+    conversation.outbox.next();
+    assert!(!conversation.hear(said(1), false));
+    conversation.answered("b", Err(Unsent::Unreached));
+    assert_eq!(conversation.outbox.all().len(), 1);
+    conversation.outbox.retry(None);
+    assert_eq!(conversation.outbox.next().unwrap().key, "b");
+}
+
+#[test]
+fn what_a_log_that_failed_has_kept_is_not_there_twice() {
+    let mut conversation = Conversation::default();
+    say(&mut conversation, "a", 1);
+    conversation.outbox.next();
+    conversation.answered("a", Err(Unsent::Unavailable));
+    assert!(!conversation.hear(said(1), false));
+    assert_eq!((conversation.outbox.all().len(), mine(&conversation)), (0, vec![true]));
 }
 
 #[test]
@@ -233,14 +313,101 @@ fn an_answer_that_is_lost_loses_and_doubles_nothing() {
     let mut conversation = Conversation::default();
     // It was heard before the answer was lost,
     say(&mut conversation, "a", 1);
-    conversation.next();
+    conversation.outbox.next();
     assert!(!conversation.hear(said(1), false));
     conversation.answered("a", Err(Unsent::Unreached));
     // or after.
     say(&mut conversation, "b", 2);
-    conversation.next();
+    conversation.outbox.next();
     conversation.answered("b", Err(Unsent::Unreached));
     assert!(!conversation.hear(said(2), false));
-    assert_eq!((shown(&conversation), conversation.outbox().len()), (vec!["1", "2"], 0));
+    assert_eq!((shown(&conversation), conversation.outbox.all().len()), (vec!["1", "2"], 0));
     assert_eq!(mine(&conversation), [true, true]);
+}
+
+/// A step of a conversation between two, over a network that loses answers.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Say(usize),
+    Other(usize),
+    Send { arrives: bool, answered: bool },
+    Hear,
+    Retry,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        (0..2_usize).prop_map(Step::Say),
+        (0..2_usize).prop_map(Step::Other),
+        (any::<bool>(), any::<bool>())
+            .prop_map(|(arrives, answered)| Step::Send { arrives, answered }),
+        Just(Step::Hear),
+        Just(Step::Retry),
+    ]
+}
+
+/// The server: the key and the words of each message, in order.
+#[derive(Default)]
+struct Kept(Vec<(String, usize)>);
+
+impl Kept {
+    fn take(&mut self, key: &str, words: usize) -> String {
+        let at = self.0.iter().position(|(kept, _)| kept == key).unwrap_or_else(|| {
+            self.0.push((key.into(), words));
+            self.0.len() - 1
+        });
+        format!("E-{}", at + 1)
+    }
+
+    /// The next event of the stream.
+    fn hear(&self, conversation: &mut Conversation, heard: &mut usize) {
+        if let Some((_, words)) = self.0.get(*heard) {
+            *heard += 1;
+            conversation.hear(Posted { id: format!("E-{heard}"), ..said(*words) }, false);
+        }
+    }
+
+    fn answer(&mut self, conversation: &mut Conversation, arrives: bool, answered: bool) {
+        let Some(Outgoing { key, message, .. }) = conversation.outbox.next() else { return };
+        let words = message.text.parse().unwrap();
+        let id = arrives.then(|| self.take(&key, words));
+        conversation.answered(&key, id.filter(|_| answered).ok_or(Unsent::Unreached));
+    }
+}
+
+proptest! {
+    /// Whoever says the same as another under the same name has said it, where an answer was lost.
+    #[test]
+    fn nothing_that_was_said_is_lost_or_doubled(steps in vec(step(), 1..40)) {
+        let (mut conversation, mut kept, mut heard) = (Conversation::default(), Kept::default(), 0);
+        let mut keys = Vec::new();
+        for step in steps {
+            match step {
+                Step::Say(words) => {
+                    keys.push(format!("k{}", keys.len()));
+                    say(&mut conversation, keys.last().unwrap(), words);
+                }
+                // Nobody else says these words.
+                Step::Other(words) => drop(kept.take(&format!("o{}", kept.0.len()), words + 10)),
+                Step::Send { arrives, answered } => {
+                    kept.answer(&mut conversation, arrives, answered);
+                }
+                Step::Hear => kept.hear(&mut conversation, &mut heard),
+                Step::Retry => conversation.outbox.retry(None),
+            }
+        }
+        // The trouble is over.
+        conversation.outbox.retry(None);
+        while conversation.outbox.all().iter().any(|one| one.state == State::Waiting) {
+            kept.answer(&mut conversation, true, true);
+        }
+        while heard < kept.0.len() {
+            kept.hear(&mut conversation, &mut heard);
+        }
+        prop_assert_eq!(conversation.outbox.all(), []);
+        let there: Vec<_> = kept.0.iter().map(|(key, _)| key).filter(|key| key.starts_with('k')).collect();
+        prop_assert_eq!(there, keys.iter().collect::<Vec<_>>());
+        let ids: Vec<_> = (1..=kept.0.len()).map(|number| number.to_string()).collect();
+        prop_assert_eq!(shown(&conversation), ids);
+    }
 }
