@@ -15,6 +15,7 @@ use crate::{
     components::{Banner, Masthead, keep_title},
     feed::{Born, Feed, Newborn, Snapshot, Subscribe},
     follow::Fetch,
+    link::Link,
     page::Page,
     text::text,
 };
@@ -51,18 +52,36 @@ fn newborn(take: impl FnOnce(Option<Newborn>) + 'static) {
 struct Awaited {
     born: StoredValue<Option<Newborn>>,
     came: RwSignal<bool>,
+    /// The server has not said, and is asked again when it can be.
+    failed: StoredValue<bool>,
 }
 
 fn awaited() -> Awaited {
-    let awaited = Awaited { born: StoredValue::new(None), came: RwSignal::new(false) };
-    newborn(move |born| {
-        awaited.born.set_value(born);
-        awaited.came.set(true);
+    let awaited = Awaited {
+        born: StoredValue::new(None),
+        came: RwSignal::new(false),
+        failed: StoredValue::new(false),
+    };
+    awaited.ask();
+    let link = expect_context::<Feed>().link;
+    effect(move || {
+        if link.get() == Link::Live && awaited.failed.get_value() {
+            awaited.ask();
+        }
     });
     awaited
 }
 
 impl Awaited {
+    fn ask(self) {
+        self.failed.set_value(false);
+        newborn(move |born| {
+            self.failed.set_value(born.is_none());
+            self.born.set_value(born);
+            self.came.set(true);
+        });
+    }
+
     /// Takes it once it has come; `Some(None)` where the server has not said.
     fn take(self) -> Option<Option<Newborn>> {
         self.came.get().then(|| self.born.try_update_value(Option::take).flatten())

@@ -35,6 +35,8 @@ pub struct Talk {
     pub field: fn(&str) -> String,
     /// Writes into a field, and gives it the keyboard.
     pub fill: fn(&str, &str),
+    /// Gives the keyboard to an element, by its id.
+    pub focus: fn(&str),
     /// Says, for as long as the current owner lives, that somebody of this name is in a room; the name
     /// may be none.
     pub stay: fn(String, RwSignal<String>),

@@ -36,7 +36,7 @@ const BROWSER: &str = "belfry-browser";
 
 /// How a page talks with the server.
 pub fn talk() -> Talk {
-    Talk { key, say, read, message: parse, here: parse, place, scroll, field, fill, stay }
+    Talk { key, say, read, message: parse, here: parse, place, scroll, field, fill, focus, stay }
 }
 
 /// Random, in hexadecimal digits.
@@ -106,11 +106,18 @@ fn field(id: &str) -> String {
 }
 
 fn fill(id: &str, text: &str) {
-    let field = element(id).and_then(|field| field.dyn_into::<HtmlElement>().ok());
-    let Some(field) = field else { return };
-    // What cannot be written, or focused, is not in the way.
-    let _ = Reflect::set(&field, &"value".into(), &text.into());
-    let _ = field.focus();
+    if let Some(field) = element(id) {
+        // What cannot be written is not in the way.
+        let _ = Reflect::set(&field, &"value".into(), &text.into());
+    }
+    focus(id);
+}
+
+fn focus(id: &str) {
+    if let Some(element) = element(id).and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+        // Nor what cannot be focused.
+        let _ = element.focus();
+    }
 }
 
 /// One who is in a room.

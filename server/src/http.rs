@@ -15,6 +15,7 @@ use axum::{
         header::{
             ACCEPT_ENCODING, CACHE_CONTROL, HOST, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
         },
+        uri::Authority,
     },
     middleware::{Next, from_fn},
     response::{IntoResponse, Response},
@@ -91,14 +92,21 @@ fn files(folder: &std::path::Path) -> ServeDir {
         .precompressed_gzip()
 }
 
-/// Answers 400 to a request of HTTP/1.1 that does not name one host ([RFC 9112, section
-/// 3.2](https://www.rfc-editor.org/rfc/rfc9112#section-3.2)).
+/// Answers 400 to a request of HTTP/1.1 that does not name one host, and to one that names what is none
+/// ([RFC 9112, section 3.2](https://www.rfc-editor.org/rfc/rfc9112#section-3.2)).
 async fn refuse_what_names_no_host(request: Request, next: Next) -> Response {
-    let hosts = request.headers().get_all(HOST).iter().count();
-    if hosts != 1 && request.version() == Version::HTTP_11 {
+    let hosts = request.headers().get_all(HOST);
+    let one = hosts.iter().count() == 1 || request.version() != Version::HTTP_11;
+    if !one || !hosts.iter().all(is_host) {
         return (StatusCode::BAD_REQUEST, "A request names one host.\n").into_response();
     }
     next.run(request).await
+}
+
+/// Whether a header names a host, with or without a port; it may be empty.
+fn is_host(value: &HeaderValue) -> bool {
+    let host = value.as_bytes();
+    host.is_empty() || (!host.contains(&b'@') && Authority::try_from(host).is_ok())
 }
 
 /// Answers 404 to a name that no file system could hold: to ask for it would be an error.

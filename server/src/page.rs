@@ -11,9 +11,9 @@ use axum::{
     extract::{FromRequestParts, State},
     http::{
         HeaderValue, Method, Request, StatusCode,
-        header::{ACCEPT, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, VARY},
+        header::{ACCEPT, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, HOST, VARY},
         request::Parts,
-        uri::PathAndQuery,
+        uri::{Authority, PathAndQuery},
     },
     response::{IntoResponse, Redirect, Response},
 };
@@ -170,10 +170,10 @@ pub(crate) async fn not_found() -> (StatusCode, &'static str) {
 
 /// The scheme and authority that the visitor asked, as the request and a proxy say.
 fn origin(request: &Request<Body>) -> String {
-    let host = request.headers().get("host").and_then(|host| host.to_str().ok());
-    let authority = host
-        .or(request.uri().authority().map(axum::http::uri::Authority::as_str))
-        .unwrap_or("localhost");
+    // What the first line names counts (RFC 9112, section 3.2.2).
+    let named = request.uri().authority().map(Authority::as_str);
+    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
+    let authority = named.or(host).filter(|host| !host.is_empty()).unwrap_or("localhost");
     let scheme = if came_by_https(request.headers()) { "https" } else { "http" };
     format!("{scheme}://{authority}")
 }

@@ -40,8 +40,10 @@ pub(crate) async fn stream(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, Problem> {
-    let request = Request::read(query.as_deref().unwrap_or_default(), &headers)?;
+    let mut request = Request::read(query.as_deref().unwrap_or_default(), &headers)?;
     refuse_silence(&state, &request, &grant)?;
+    // Nobody is where no room is, and each one followed takes memory.
+    request.closed = request.here.extract_if(.., |room| !is_open(&state, room)).collect();
     let subscription =
         Subscription::new(&state.hub, address, state.shutdown, request, grant, version).await?;
     Ok((HEADERS, Body::from_stream(subscription.into_stream())))
@@ -57,6 +59,10 @@ pub(crate) async fn head(
     let request = Request::read(query.as_deref().unwrap_or_default(), &headers)?;
     refuse_silence(&state, &request, &grant)?;
     Ok(HEADERS)
+}
+
+fn is_open(state: &AppState, room: &str) -> bool {
+    state.chat.rooms().open(room).is_ok()
 }
 
 /// Refuses a stream that would carry nothing: the topic `status` alone, where it is not shown. Beside

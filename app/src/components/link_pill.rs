@@ -1,5 +1,7 @@
 //! The pill: the state of the connection in words.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use leptos::prelude::*;
 
 use crate::{
@@ -27,8 +29,15 @@ pub fn LinkPill(feed: Feed) -> impl IntoView {
             Link::Silent { since } => (text().silent_for)(&elapsed(now - since)),
         }
     });
+    let was_lost = AtomicBool::new(false);
     let spoken = words(move || {
-        let spoken = match feed.link.get() {
+        let link = feed.link.get();
+        if link != Link::Opening {
+            was_lost.store(link != Link::Live, Ordering::Relaxed);
+        }
+        let spoken = match link {
+            // Another attempt is no news.
+            Link::Opening if was_lost.load(Ordering::Relaxed) => text().waiting,
             Link::Opening => text().opening,
             Link::Live => text().live,
             Link::Waiting { .. } => text().waiting,

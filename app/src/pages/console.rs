@@ -3,7 +3,10 @@
 mod row;
 mod sample;
 
-use leptos::{either::EitherOf3, prelude::*};
+use leptos::{
+    either::{Either, EitherOf3},
+    prelude::*,
+};
 
 use super::awaited;
 use crate::{
@@ -27,9 +30,9 @@ pub fn ConsolePage() -> impl IntoView {
     let shown = move || {
         born.take().map(|newborn| match newborn {
             Some(Newborn { cursor, page: Born::Console { topic, events } }) => {
-                asked(topic, events, cursor)
+                Either::Left(asked(topic, events, cursor))
             }
-            _ => asked(String::new(), Err(Unread::Unavailable), String::new()),
+            _ => Either::Right(view! { <p class="empty">{text().chat.failed}</p> }),
         })
     };
     let about = words(|| text().console.about.to_owned());

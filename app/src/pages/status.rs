@@ -34,11 +34,21 @@ pub fn StatusPage() -> impl IntoView {
     let settle = move |found: Result<Trend, Refusal>| {
         answer.set(Some(found.map(|found| trend.set(found))));
     };
-    newborn(move |born| {
-        settle(match born.map(|born| born.page) {
-            Some(Born::Status(found)) => found,
-            _ => Err(Refusal::Failed),
+    let ask = move || {
+        newborn(move |born| {
+            settle(match born.map(|born| born.page) {
+                Some(Born::Status(found)) => found,
+                _ => Err(Refusal::Failed),
+            });
         });
+    };
+    ask();
+    let link = expect_context::<Feed>().link;
+    effect(move || {
+        // Who came while the server was away is shown the page when it is back.
+        if link.get() == Link::Live && answer.get_untracked() == Some(Err(Refusal::Failed)) {
+            ask();
+        }
     });
     follow(answer, trend);
     let stale = stale(trend);

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, net::IpAddr, sync::Arc};
 
 use app::chat::{self, LONGEST_ROOM, NoRoom};
 
-use super::words::{is_piled, one_form};
+use super::words::{is_piled_name, one_form};
 use crate::event::Topic;
 
 /// The room that always stands in the list of a server that has any.
@@ -39,7 +39,7 @@ impl Room {
         let plain = chat::is_seen(name)
             && name.len() <= LONGEST_ROOM
             && one_form(name) == name
-            && !is_piled(name)
+            && !is_piled_name(name)
             && !name.contains(['/', char::REPLACEMENT_CHARACTER]);
         let topic = plain.then(|| Topic::new(&chat::topic(name)).ok()).flatten();
         topic.map(|topic| Self { name: name.to_owned(), topic }).ok_or(NoRoom::NotARoom)

@@ -1,13 +1,16 @@
 //! Words that somebody typed: a name or a text goes in, the same in the one form in which it is kept
 //! comes out, or why it is not.
 
-use app::chat::{LONGEST_TEXT, Unsent, is_name};
+use app::chat::{LONGEST_TEXT, Unsent, is_name, is_unseen};
 use unicode_normalization::UnicodeNormalization;
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
 /// How many marks may stand on one letter that has no form of its own with them. More would cover the
 /// lines above and below.
 const MOST_MARKS: usize = 2;
+
+/// The same in a text. No script needs as many.
+const MOST_MARKS_IN_TEXT: usize = 8;
 
 /// A name in its [one form](one_form).
 ///
@@ -18,7 +21,7 @@ pub(super) fn name(typed: &str) -> Result<String, Unsent> {
     if name.is_empty() {
         return Err(Unsent::NoName);
     }
-    if is_name(&name) && !is_piled(&name) { Ok(name) } else { Err(Unsent::BadName) }
+    if is_name(&name) && !is_piled_name(&name) { Ok(name) } else { Err(Unsent::BadName) }
 }
 
 /// A name in its one form: compatibility characters are what they stand for
@@ -31,15 +34,19 @@ pub(crate) fn one_form(typed: &str) -> String {
 }
 
 /// Whether marks stand on nothing, or too many on one letter.
-pub(super) fn is_piled(name: &str) -> bool {
-    let mut marks = MOST_MARKS;
-    name.chars().any(|one| {
+pub(super) fn is_piled_name(name: &str) -> bool {
+    is_piled(name, MOST_MARKS, MOST_MARKS)
+}
+
+/// Whether more than `most` marks stand on one letter, where so many stand before the first.
+fn is_piled(text: &str, mut marks: usize, most: usize) -> bool {
+    text.chars().any(|one| {
         let mark = matches!(
             one.general_category(),
             GeneralCategory::NonspacingMark | GeneralCategory::EnclosingMark
         );
         marks = if mark { marks + 1 } else { 0 };
-        marks > MOST_MARKS
+        marks > most
     })
 }
 
@@ -47,17 +54,21 @@ pub(super) fn is_piled(name: &str) -> bool {
 /// white space at its end.
 ///
 /// # Errors
-/// Where it is empty, too long, or holds a character that cannot be shown, or that would change how
-/// what stands beside it is shown.
+/// Where nothing of it is seen, it is too long, or holds a character that cannot be shown, or that would
+/// change how what stands beside it is shown.
 pub(super) fn text(typed: &str) -> Result<String, Unsent> {
     let text = typed.replace("\r\n", "\n").replace('\r', "\n");
     let text = text.trim_end();
     let blank = text.len() - text.trim_start().len();
     let begin = text[..blank].rfind('\n').map_or(0, |end| end + 1);
     match &text[begin..] {
-        "" => Err(Unsent::NoText),
+        text if text.chars().all(|one| one.is_whitespace() || is_unseen(one)) => {
+            Err(Unsent::NoText)
+        }
         text if text.len() > LONGEST_TEXT => Err(Unsent::LongText),
-        text if text.chars().any(misleads) => Err(Unsent::BadText),
+        text if text.chars().any(misleads) || is_piled(text, 0, MOST_MARKS_IN_TEXT) => {
+            Err(Unsent::BadText)
+        }
         text => Ok(text.to_owned()),
     }
 }
@@ -168,7 +179,9 @@ mod tests {
         ] {
             assert_eq!(text(typed).as_deref(), Ok(kept), "{typed:?}");
         }
-        for none in ["", " ", "\r\n\r\n", "\t\u{3000}\n"] {
+        for none in
+            ["", " ", "\r\n\r\n", "\t\u{3000}\n", "\u{200b}", "\u{200f} \u{61c}", "\u{feff}"]
+        {
             assert_eq!(text(none), Err(Unsent::NoText), "{none:?}");
         }
     }
@@ -191,6 +204,10 @@ mod tests {
         ] {
             assert_eq!(text(&format!("a{bad}b")), Err(Unsent::BadText), "{bad:?}");
         }
+        // Marks that would cover the messages above.
+        assert_eq!(text(&format!("Z{}", "\u{301}".repeat(9))), Err(Unsent::BadText));
+        assert!(text(&format!("Z{0} Z{0}", "\u{301}".repeat(8))).is_ok());
+        assert!(text("\u{301}a").is_ok());
     }
 
     proptest! {

@@ -38,6 +38,7 @@ use writer::{Request, Writer};
 
 pub use opening::OpenError;
 use opening::guarded;
+pub(super) use store::fingerprint;
 pub use store::make;
 pub use volume::{Folder, Volume};
 

@@ -9,7 +9,7 @@ use futures::{FutureExt, future::BoxFuture};
 
 use super::{
     AppendError, KEY_KEPT_FOR, Key, Log, Order, Page, Query, Retention, TopicCount, Unavailable,
-    retention,
+    embedded::fingerprint, retention,
 };
 use crate::{
     Clock,
@@ -22,6 +22,9 @@ use crate::{
 
 /// Between two looks at the age of every topic's events, in microseconds.
 const SWEEP_AFTER: u64 = 1_000_000;
+
+/// So many keys are kept at most; the oldest go first.
+const MOST_KEYS: usize = 100_000;
 
 /// A log that forgets everything with the process.
 #[derive(Debug)]
@@ -41,7 +44,8 @@ struct Held {
     bytes: u64,
     events: BTreeMap<u64, Arc<Event>>,
     topics: BTreeMap<Topic, Kept>,
-    keys: HashMap<Key, (Draft, u64)>,
+    /// What tells the draft of a key from another, and its sequence.
+    keys: HashMap<Key, ([u8; 32], u64)>,
     keys_by_age: VecDeque<(i64, Key)>,
 }
 
@@ -172,23 +176,23 @@ impl Held {
         now: i64,
     ) -> Result<Appended, AppendError> {
         while let Some((at, _)) = self.keys_by_age.front()
-            && now.saturating_sub(*at) > KEY_KEPT_FOR
+            && (now.saturating_sub(*at) > KEY_KEPT_FOR || self.keys.len() >= MOST_KEYS)
         {
             if let Some((_, key)) = self.keys_by_age.pop_front() {
                 self.keys.remove(&key);
             }
         }
-        match key.as_ref().and_then(|key| self.keys.get(key)) {
-            Some((same, sequence)) if *same == draft => return Ok(Appended::Before(*sequence)),
-            Some(_) => return Err(AppendError::KeyUsed),
-            None => {}
+        if let Some(key) = key {
+            let fingerprint = fingerprint(&draft);
+            if let Some((known, sequence)) = self.keys.get(&key) {
+                let same = *known == fingerprint;
+                return same.then_some(Appended::Before(*sequence)).ok_or(AppendError::KeyUsed);
+            }
+            self.keys.insert(key.clone(), (fingerprint, self.last + 1));
+            self.keys_by_age.push_back((now, key));
         }
         self.last += 1;
         let event = Event { sequence: self.last, at: now, draft };
-        if let Some(key) = key {
-            self.keys.insert(key.clone(), (event.draft.clone(), self.last));
-            self.keys_by_age.push_back((now, key));
-        }
         let size = retention::size(&event);
         for topic in &event.draft.topics {
             let kept = self.topics.entry(topic.clone()).or_default();
@@ -224,7 +228,8 @@ impl Held {
     fn sweep(&mut self, retention: &Retention, now: i64) {
         if now.abs_diff(self.swept) >= SWEEP_AFTER {
             self.swept = now;
-            let topics: Vec<Topic> = self.topics.keys().cloned().collect();
+            let some = self.topics.iter().filter(|(_, kept)| !kept.sequences.is_empty());
+            let topics: Vec<Topic> = some.map(|(topic, _)| topic.clone()).collect();
             self.retain(retention, &topics, now);
         }
     }
@@ -283,6 +288,14 @@ impl Held {
         query.topics.iter().filter_map(|topic| self.topics.get(topic))
     }
 
+    /// The same without those of which the grant shows nothing: how many private events there are is
+    /// not told by how long an answer takes.
+    fn shown(&self, query: &Query) -> impl Iterator<Item = &Kept> {
+        let shows =
+            |kept: &&Kept| query.grant.reads_some() || kept.sequences.len() as u64 > kept.private;
+        self.kept(query).filter(shows)
+    }
+
     /// The events that a query finds, in its order: no more than its limit, and one that tells whether
     /// there are others.
     fn find(&self, query: &Query) -> Vec<&Arc<Event>> {
@@ -295,7 +308,7 @@ impl Held {
         };
         let enough = query.limit.saturating_add(1);
         let ranges =
-            self.kept(query).map(|kept| kept.sequences.range(query.after + 1..query.before));
+            self.shown(query).map(|kept| kept.sequences.range(query.after + 1..query.before));
         let found: BTreeMap<u64, &Arc<Event>> = match query.order {
             Order::Forwards => {
                 ranges.flat_map(|range| range.filter_map(visible).take(enough)).collect()

@@ -6,7 +6,9 @@ use app::{
     feed::Born,
 };
 use axum::http::Uri;
+use data_encoding::HEXLOWER;
 use form_urlencoded::parse;
+use rustix::rand::{GetRandomFlags, getrandom};
 
 use super::{
     born::Visitor,
@@ -124,7 +126,7 @@ async fn room(
         older,
         newer: before.is_some(),
         me: visitor.name,
-        key: format!("{:032x}", fastrand::u128(..)),
+        key: key(),
         draft: String::new(),
         unsent: None,
     })
@@ -142,4 +144,14 @@ fn posted(log: &dyn Log, event: &Event) -> Posted {
 fn parameter(uri: &Uri, wanted: &str) -> Option<String> {
     let mut all = parse(uri.query().unwrap_or_default().as_bytes());
     all.find_map(|(name, value)| (name == wanted).then(|| value.into_owned()))
+}
+
+/// A key that nobody can guess, else another could use it first. Where the operating system has nothing
+/// random the form goes without one.
+fn key() -> String {
+    let mut bits = [0; 16];
+    match getrandom(&mut bits, GetRandomFlags::empty()) {
+        Ok(length) if length == bits.len() => HEXLOWER.encode(&bits),
+        _ => String::new(),
+    }
 }

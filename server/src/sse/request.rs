@@ -29,6 +29,8 @@ pub struct Request {
     pub status: bool,
     /// The rooms of which it asks who is there: the state topics `here/{room}`.
     pub here: Vec<String>,
+    /// Rooms of which it asks that too, and that there are not.
+    pub closed: Vec<String>,
     /// The topics of the log.
     pub topics: Vec<Topic>,
     /// The last id that the reader has seen, as it came.

@@ -2,7 +2,7 @@
 
 use std::{fmt, future::pending};
 
-use app::event::STATUS;
+use app::{chat::here_topic, event::STATUS};
 use futures::{
     StreamExt,
     stream::{self, BoxStream, SelectAll, select_all},
@@ -108,7 +108,8 @@ pub(super) fn name(
     granted: &mut Vec<String>,
     refused: &mut Vec<String>,
 ) {
-    granted.extend(request.here.iter().map(|room| app::chat::here_topic(room)));
+    granted.extend(request.here.iter().map(|room| here_topic(room)));
+    refused.extend(request.closed.iter().map(|room| here_topic(room)));
     if request.status {
         let shown = hub.vitals().show_to(grant).is_ok();
         if shown { granted } else { refused }.push(STATUS.into());

@@ -121,3 +121,25 @@ async fn a_probe_is_answered_with_the_instants_of_its_coming_and_going() {
     let reply: ProbeReply = serde_json::from_str(&text(response).await).unwrap();
     assert_eq!((reply.received, reply.sent), (BEGIN, BEGIN));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_request_names_one_host_that_could_be_one() {
+    let world = World::ticking_every(INTERVAL);
+    let ask = async |path: &str, hosts: &[&str]| {
+        let request = hosts.iter().fold(Request::get(path), |it, host| it.header("host", *host));
+        let answer = world.ask(request.body(Body::empty()).unwrap()).await;
+        (answer.status().as_u16(), text(answer).await)
+    };
+    for good in ["a.example", "a.example:8080", "[::1]:3000", "127.0.0.1"] {
+        let (status, html) = ask("/", &[good]).await;
+        assert!(status == 200 && html.contains(&format!("http://{good}/")), "{good}");
+    }
+    for bad in [&["a b"][..], &["a/<b>"], &["me@a.example"], &["a.example", "b.example"]] {
+        assert_eq!(ask("/", bad).await, (400, "A request names one host.\n".into()), "{bad:?}");
+    }
+    // One that is empty is none, and what the first line names counts.
+    assert!(ask("/", &[""]).await.1.contains("http://localhost/"));
+    assert!(
+        ask("http://real.example/", &["other.example"]).await.1.contains("http://real.example/")
+    );
+}

@@ -76,7 +76,7 @@ fn to_end(visit: Visit) -> impl IntoView {
     let to = path(&visit.room.read_untracked());
     view! {
         <p class="to-end" hidden=visit.at_end>
-            <a href=to on:click=click(move || visit.to_end())>{label}</a>
+            <a href=to on:click=click(move || visit.leave_for_end())>{label}</a>
         </p>
     }
 }

@@ -201,7 +201,7 @@ impl Visit {
     /// or all that did not reach the server.
     pub fn retry(self, key: Option<&str>) {
         if let Some((_, (_, talk, _))) = key.zip(self.talk) {
-            (talk.fill)(FIELD, &(talk.field)(FIELD));
+            (talk.focus)(FIELD);
         }
         self.conversation.update(|conversation| conversation.outbox.retry(key));
         self.send();
@@ -313,6 +313,14 @@ impl Visit {
             take(self, &asked, said.map(|event| self.posted(event)).collect(), next, gap);
         };
         (talk.read)(&self.room.read_untracked(), from, Box::new(answer));
+    }
+
+    /// The same by a link, which goes and leaves the keyboard to the messages.
+    pub fn leave_for_end(self) {
+        if let Some((_, talk, _)) = self.talk {
+            (talk.focus)(SCROLLER);
+        }
+        self.to_end();
     }
 
     /// Shows the newest messages.

@@ -9,6 +9,7 @@ use super::{codec::decode, opening::OpenError};
 use crate::{cursor::Epoch, event::Event, log::Held};
 
 pub(super) use change::{Change, Placed};
+pub(in crate::log) use keys::fingerprint;
 
 /// The format of the tables below.
 pub const FORMAT: u64 = 1;

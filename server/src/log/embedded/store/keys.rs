@@ -68,6 +68,6 @@ fn words(key: &Key) -> String {
 }
 
 /// What tells one draft from another.
-fn fingerprint(draft: &Draft) -> [u8; 32] {
+pub(in crate::log) fn fingerprint(draft: &Draft) -> [u8; 32] {
     Sha256::digest(encode(0, draft)).into()
 }
