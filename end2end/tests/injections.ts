@@ -206,7 +206,10 @@ export const INJECTIONS: Injection[] = [
   ...all(DISGUISES.misleading, false, false).map((one) =>
     /^a[\u0085\u2028\u2029]b$/.test(one.typed) || /\u000c/.test(one.typed) ? { ...one, asName: true } : one,
   ),
-  ...all(DISGUISES.unseen, true, false),
+  // A text of which nothing is seen is none.
+  ...all(DISGUISES.unseen, true, false).map((one) =>
+    /^[\u2800\u3164\uffa0\uf8ff\u{f0000}]$/u.test(one.typed) ? { ...one, asText: false } : one,
+  ),
   ...all(DISGUISES.piled, true, false),
   { typed: '<b>'.repeat(1_365), asText: true, asName: false },
   { typed: '<script>'.repeat(513), asText: false, asName: false },

@@ -79,6 +79,9 @@ async function scrollThroughSome(count: number): Promise<number> {
     await new Promise(requestAnimationFrame);
     rows = Math.max(rows, document.querySelectorAll('.said').length);
   }
+  if (first() > goal) {
+    throw new Error(`message ${first()} was reached in 120 s, and not ${goal}`);
+  }
   return rows;
 }
 

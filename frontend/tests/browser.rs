@@ -118,7 +118,7 @@ async fn nothing_goes_on_once_the_owner_is_gone() {
     let (link, now) = (feed.link, feed.now);
     until("the clock's first beat", || now.try_get_untracked().is_some_and(|now| now > 0)).await;
     owner.cleanup();
-    // Signals are disposed of with the owner: a callback that still wrote them would say so.
+    // Signals are disposed of with the owner; a callback that still read them would panic.
     sleep(Duration::from_millis(300)).await;
     assert!(link.try_get_untracked().is_none());
 }

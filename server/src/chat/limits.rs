@@ -30,7 +30,7 @@ const LEASES_OF_AN_ADDRESS: Rate = (200, 50);
 /// Below so many entries nobody looks for those that are of no use any more.
 const FEW: usize = 1024;
 
-/// The most entries of one limit, of some 100 bytes each. Where so many are in use at once, nobody new
+/// The most entries of one limit, of some 100 bytes each. Where so many are in use at once, nobody
 /// is let in.
 const MOST: usize = 100_000;
 
@@ -106,7 +106,7 @@ impl<K: Clone + Eq + Hash> Limit<K> {
     }
 
     /// Drops entries that say no more than none would, and looks again when there are twice as many as
-    /// stay: so each is looked at a bounded number of times.
+    /// stay: so each is looked at a bounded number of times, but for when the list is full.
     fn forget(&self) {
         self.limiter.retain_recent();
         let again = (2 * self.limiter.len()).clamp(FEW, MOST);

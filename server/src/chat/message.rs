@@ -4,7 +4,8 @@ use app::chat::Message;
 use serde_json::Value;
 
 /// What an event's data says. It is read as a browser reads it, and not as serde would: a list is no
-/// message, and of a field that is there twice the last counts.
+/// message, and of a field that is there twice the last counts. (A lone surrogate, a number beyond those
+/// of a double and the deepest nesting are no JSON here, and so make a text.)
 pub(crate) fn message(data: &str) -> Message {
     let read = serde_json::from_str(data).ok().and_then(|value: Value| {
         let name = match &value["name"] {
