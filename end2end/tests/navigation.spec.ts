@@ -73,3 +73,27 @@ test.describe('where nothing is', () => {
     await expect(page.getByRole('timer')).toBeVisible();
   });
 });
+
+test.describe('while the server is away', () => {
+  test.use({ expected: FAILED_REQUESTS });
+
+  for (const [name, missing, there] of [
+    ['Status', 'No answer', 'This machine'],
+    ['Console', 'The server has not answered.', 'Topic'],
+    ['Chat', 'The server has not answered.', 'lobby'],
+  ]) {
+    test(`who goes to another page is shown it when the server is back: ${name}`, async ({ belfry, visitor }) => {
+      const { page } = visitor;
+      await visitor.open(belfry.origin);
+      await visitor.mark();
+      await belfry.kill();
+      await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name }).click();
+      const main = page.getByRole('main');
+      await expect(main).toContainText(missing);
+      await belfry.run();
+      await expect(main).toContainText(there, { timeout: 20_000 });
+      await expect(main).not.toContainText(missing);
+      await visitor.isMarked();
+    });
+  }
+});
