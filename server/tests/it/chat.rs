@@ -231,7 +231,7 @@ async fn a_form_is_sent_on_to_its_room() {
     assert_eq!(answer.status(), StatusCode::SEE_OTHER);
     assert_eq!(answer.headers()["location"], "/chat/%E5%A4%A9%20a");
     assert!(answer.headers()["set-cookie"].to_str().unwrap().starts_with("belfry-name=Ada;"));
-    let request = Request::get(&answer.headers()["location"].to_str().unwrap().to_owned());
+    let request = Request::get(answer.headers()["location"].to_str().unwrap());
     let page = world.ask(request.header(ACCEPT, HTML.1).body(Body::empty()).unwrap()).await;
     assert_eq!(page.status(), StatusCode::OK);
     assert!(text(page).await.contains(">hello</p>"));
