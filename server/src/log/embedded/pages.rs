@@ -61,7 +61,7 @@ fn find(transaction: &ReadTransaction, query: &Query) -> Result<(Merged, Page)> 
         let dropped = if query.grant.reads_some() { dropped } else { dropped_public };
         page.dropped = page.dropped.max(dropped);
         // How many private events there are is not told by how long an answer takes.
-        let shown = if query.grant.reads_some() { events } else { events - private };
+        let shown = if query.grant.reads_some() { events } else { events.saturating_sub(private) };
         if shown > 0 && query.after < u64::MAX && query.after + 1 < query.before {
             let range = by_topic.range((number, query.after + 1)..(number, query.before))?;
             let range = range.map(|row| {

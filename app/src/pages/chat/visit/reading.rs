@@ -1,0 +1,127 @@
+//! Reading beyond what is shown: how the messages are scrolled goes in, more of the history comes out.
+
+use leptos::prelude::*;
+
+use super::{SCROLLER, Visit};
+use crate::{
+    chat::{Posted, path},
+    event::{History, PURGED},
+    feed::{Born, Newborn},
+    follow::Fetch,
+    pages::chat::conversation::Conversation,
+    talk::From,
+};
+
+/// The newest message is in sight where the end is at most so far away, in CSS pixels.
+const NEAR: i32 = 48;
+
+/// Where an end of what is shown comes so near, what lies beyond it is read, in CSS pixels.
+const SOON: i32 = 600;
+
+impl Visit {
+    /// The messages were scrolled: reads what lies beyond their ends where those come near.
+    pub fn on_scroll(self) {
+        let Some((_, talk, _)) = self.talk else { return };
+        let place = (talk.place)(SCROLLER);
+        let below = -place.top;
+        let above = place.whole - place.seen - below;
+        let at_end = below < NEAR && !self.conversation.read_untracked().is_ahead();
+        if self.at_end.get_untracked() != at_end {
+            self.at_end.set(at_end);
+        }
+        if below < SOON {
+            self.read_on();
+        }
+        if above < SOON {
+            self.read_back();
+        }
+    }
+
+    /// Reads older messages.
+    pub fn read_back(self) {
+        let before = self.conversation.read_untracked().older().cloned();
+        self.read(before.map(From::Before), |visit, before, older, next, gap| {
+            visit.conversation.update(|it| it.prepend(before, older, next, gap));
+        });
+    }
+
+    /// Reads newer messages, where they are not shown.
+    fn read_on(self) {
+        let after = self.conversation.read_untracked().newer().cloned();
+        self.read(after.map(From::After), |visit, after, newer, next, gap| {
+            visit.keep_place(|it| it.append(after, newer, next.is_some(), gap));
+            visit.catch_up();
+        });
+    }
+
+    /// Reads on where the end was thought to be shown, and more was heard meanwhile.
+    pub(super) fn catch_up(self) {
+        if self.at_end.get_untracked() && self.conversation.read_untracked().is_ahead() {
+            self.read_on();
+        }
+    }
+
+    fn read(self, from: Option<From>, take: fn(Self, &str, Vec<Posted>, Option<String>, bool)) {
+        let Some((from, (_, talk, _))) = from.zip(self.talk) else { return };
+        if self.reading.get_untracked() {
+            return;
+        }
+        self.reading.set(true);
+        let (back, asked) = match &from {
+            From::Before(cursor) => (true, cursor.clone()),
+            From::After(cursor) => (false, cursor.clone()),
+        };
+        // Before what was asked for comes, and not with it: how far messages have moved is told by how
+        // high all of them are.
+        if back {
+            self.keep_place(Conversation::trim_newest);
+        } else {
+            self.conversation.update(Conversation::trim_oldest);
+        }
+        let answer = move |history: Option<History>| {
+            if self.is_over() {
+                return;
+            }
+            self.reading.set(false);
+            let Some(History { mut events, next, gap }) = history else { return };
+            if back {
+                events.reverse();
+            }
+            let said = events.into_iter().filter(|event| event.event_type != PURGED);
+            take(self, &asked, said.map(|event| self.posted(event)).collect(), next, gap);
+        };
+        (talk.read)(&self.room.read_untracked(), from, Box::new(answer));
+    }
+
+    /// The same by a link, which goes and leaves the keyboard to the messages.
+    pub fn leave_for_end(self) {
+        if let Some((_, talk, _)) = self.talk {
+            (talk.focus)(SCROLLER);
+        }
+        self.to_end();
+    }
+
+    /// Shows the newest messages.
+    pub fn to_end(self) {
+        let Some((_, talk, Fetch { newborn, .. })) = self.talk else { return };
+        let to_foot = move || {
+            (talk.scroll)(SCROLLER, 0);
+            self.at_end.set(true);
+            self.catch_up();
+        };
+        if !self.conversation.read_untracked().is_ahead() {
+            return to_foot();
+        }
+        let before = self.conversation.read_untracked().notices();
+        let answer = move |newborn| {
+            if let Some(Newborn { page: Born::Room(Ok(room)), .. }) = newborn
+                && !self.is_over()
+                && self.conversation.read_untracked().notices() == before
+            {
+                self.conversation.update(|conversation| conversation.renew(room));
+                to_foot();
+            }
+        };
+        newborn(&path(&self.room.read_untracked()), Box::new(answer));
+    }
+}
