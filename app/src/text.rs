@@ -53,6 +53,8 @@ pub struct Text {
     pub yours_agrees: &'static str,
     /// Leads in the visitor's clock.
     pub your_clock: &'static str,
+    /// Behind a measurement, its error.
+    pub within: fn(&str) -> String,
     /// [`Link::Opening`](crate::Link::Opening).
     pub opening: &'static str,
     /// [`Link::Live`](crate::Link::Live), without figures.
@@ -162,7 +164,8 @@ pub struct Cards {
     pub not_synchronised_means: &'static str,
     pub not_known_means: &'static str,
     pub watching: &'static str,
-    pub watching_means: &'static str,
+    /// What is counted; whether it is one.
+    pub watching_means: fn(bool) -> &'static str,
     /// How many tabs of the visitor's share one connection.
     pub tabs: fn(&str, bool) -> String,
     pub pushes: &'static str,

@@ -8,6 +8,9 @@ use leptos::prelude::{With, use_context};
 
 use crate::{feed::Feed, text::text, tick::Tick};
 
+/// The zone of who has said none.
+pub const UTC: &str = "UTC";
+
 /// The parts of a clock face. In some languages the day period stands before the digits.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Face {
@@ -40,7 +43,7 @@ impl Writing {
     #[must_use]
     pub fn plain() -> Self {
         Self {
-            zone: "UTC".to_owned(),
+            zone: UTC.to_owned(),
             face: utc_face,
             date: utc_date,
             minute: utc_minute,
@@ -71,7 +74,7 @@ fn utc_date(tick: Tick) -> String {
 fn utc_minute(tick: Tick) -> String {
     let mut clock = tick.clock();
     clock.truncate(5);
-    clock + " UTC"
+    clock + " " + UTC
 }
 
 /// Groups of three digits with a comma, decimals behind a point: so do both languages.

@@ -96,7 +96,7 @@ fn Truth(feed: Feed) -> impl IntoView {
     let said =
         move |say: fn(Offset) -> String| words(move || offset().map_or_else(String::new, say));
     let rest = words(move || {
-        let within = offset().map_or_else(String::new, |it| format!(", {}", error(it.error)));
+        let within = offset().map_or_else(String::new, |it| (text().within)(&error(it.error)));
         let by = feed.step.get().map(|by| (text().stepped)(&length(by)));
         within + &by.map_or_else(String::new, |by| format!(" · {by}"))
     });
@@ -153,6 +153,7 @@ fn Figures(feed: Feed) -> impl IntoView {
         tabs.map_or_else(String::new, |it| (heads.tabs)(&number(it, 0), it == 1))
     });
     let readers = words(move || number(feed.readers.get().into(), 0));
+    let streams = words(move || (heads.watching_means)(feed.readers.get() == 1).to_owned());
     let synchronised = move |[yes, no, unknown]: [&'static str; 3]| {
         words(move || {
             let said = feed.synchronised.get().map_or(unknown, |it| if it { yes } else { no });
@@ -183,7 +184,7 @@ fn Figures(feed: Feed) -> impl IntoView {
             </Card>
             <Card heading=heads.watching>
                 <p class="figure readers">{readers}</p>
-                <p>{heads.watching_means}</p>
+                <p>{streams}</p>
                 <p class="tabs with-script">{tabs}</p>
             </Card>
             <Card heading=heads.pushes by_script=true>
@@ -220,13 +221,30 @@ fn data(push: Push) -> String {
     push.tick.to_string().split_off(11)
 }
 
-/// How late a push was: `+3.1 ms`.
+/// How late a push was, or how early it seems to have been: `+3.1 ms`, `−2.5 ms`. What rounds to nothing
+/// was not early.
 fn late(micros: i64) -> String {
-    format!("{}{}", if micros < 0 { "" } else { "+" }, tenths_of_ms(micros))
+    let sign = if micros <= -50 { '−' } else { '+' };
+    format!("{sign}{}", tenths_of_ms(micros.saturating_abs()))
 }
 
 /// Microseconds as milliseconds, to the nearest tenth: `3.1 ms`.
 fn tenths_of_ms(micros: i64) -> String {
     let tenths = micros.saturating_add(50).div_euclid(100);
     format!("{} {}", number(tenths, 1), text().units.milliseconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Language;
+
+    #[test]
+    fn a_push_is_late_or_early_with_a_sign() {
+        Owner::new().with(|| {
+            provide_context(Language::English);
+            let said = [3_149, 0, -2_450, -9].map(late);
+            assert_eq!(said, ["+3.1 ms", "+0.0 ms", "−2.5 ms", "+0.0 ms"]);
+        });
+    }
 }

@@ -22,6 +22,7 @@ pub static CHINESE: Text = Text {
     yours_ahead: |by| format!("快 {by}"),
     yours_agrees: "准确",
     your_clock: "你的时钟",
+    within: |error| format!("，{error}"),
     opening: "正在连接",
     live: "实时",
     live_confirmed: |ago| format!("实时，{ago}前确认"),
@@ -53,7 +54,7 @@ pub static CHINESE: Text = Text {
         instead: "可以看看这些页面：",
     },
     banner: Banner {
-        lost: "未连接", means: "看到的内容可能已经过时。", back: "已重新连接"
+        lost: "未连接", means: "看到的内容可能已经过时", back: "已重新连接"
     },
     cards: Cards {
         figures: "数据",
@@ -70,7 +71,7 @@ pub static CHINESE: Text = Text {
         not_synchronised_means: "它的内核表示没有校准来源。",
         not_known_means: "它的内核没有说明。",
         watching: "正在观看",
-        watching_means: "条打开的流",
+        watching_means: |_| "条打开的流",
         tabs: |count, _| format!("你：{count} 个标签页，1 条连接"),
         pushes: "最近的推送",
         no_push: "还没有",
@@ -106,10 +107,13 @@ mod tests {
             words.live_confirmed,
             words.waiting_for,
             words.silent_for,
+            words.within,
             words.stepped,
         ] {
             strings.push(said("1"));
         }
+        strings.push((words.cards.watching_means)(false).to_owned());
+        strings.push((words.status.belfry.open_streams)(false).to_owned());
         strings
     }
 

@@ -35,6 +35,7 @@ pub static ENGLISH: Text = Text {
     yours_ahead: |by| format!("{by} ahead"),
     yours_agrees: "right",
     your_clock: "your clock is",
+    within: |error| format!(", {error}"),
     opening: "Opening the stream",
     live: "Live",
     live_confirmed: |ago| format!("Live, confirmed {ago} ago"),
@@ -65,7 +66,7 @@ pub static ENGLISH: Text = Text {
     },
     banner: Banner {
         lost: "Not connected",
-        means: "What you see may be old.",
+        means: "What you see may be old",
         back: "Connected again",
     },
     cards: Cards {
@@ -83,7 +84,7 @@ pub static ENGLISH: Text = Text {
         not_synchronised_means: "Its kernel says that nothing keeps it in step.",
         not_known_means: "Its kernel does not say.",
         watching: "Watching now",
-        watching_means: "open streams",
+        watching_means: |one| if one { "open stream" } else { "open streams" },
         tabs: |count, one| {
             format!("You: {count} {}, 1 connection", if one { "tab" } else { "tabs" })
         },

@@ -51,7 +51,8 @@ pub struct Host {
 pub struct Belfry {
     pub heading: &'static str,
     pub readers: &'static str,
-    pub open_streams: &'static str,
+    /// What is counted; whether it is one.
+    pub open_streams: fn(bool) -> &'static str,
     pub events: &'static str,
     pub published: &'static str,
     pub delivered: &'static str,
@@ -131,7 +132,7 @@ pub static ENGLISH: Words = Words {
     belfry: Belfry {
         heading: "Belfry",
         readers: "Readers",
-        open_streams: "open streams",
+        open_streams: |one| if one { "open stream" } else { "open streams" },
         events: "Events",
         published: "published",
         delivered: "delivered",
@@ -199,7 +200,7 @@ pub static CHINESE: Words = Words {
     belfry: Belfry {
         heading: "Belfry",
         readers: "读者",
-        open_streams: "打开的流",
+        open_streams: |_| "打开的流",
         events: "事件",
         published: "发布",
         delivered: "送达",

@@ -42,8 +42,9 @@ fn readers() -> Shown {
     Shown {
         heading: name,
         figures: |status| {
-            let readers = Unit::Number.amount(status.belfry.readers.into());
-            vec![(readers, text().status.belfry.open_streams.to_owned())]
+            let readers = status.belfry.readers;
+            let streams = (text().status.belfry.open_streams)(readers == 1);
+            vec![(Unit::Number.amount(readers.into()), streams.to_owned())]
         },
         optional: false,
         plotted: Some(Plotted {

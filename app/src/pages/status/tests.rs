@@ -70,7 +70,7 @@ fn born(disk: Option<Filled>) -> String {
 fn the_last_minutes_are_there_before_any_script_runs() {
     let main = born(Some(Filled { used: 1, total: 4 }));
     for said in [
-        "As of 00:03:18",
+        "As of 00:03:18 UTC",
         r#"aria-label="Processor: 34&nbsp;%; in ten minutes lowest 34&nbsp;%, highest 34&nbsp;%""#,
         "2 cores, busiest 39\u{a0}%",
         "of 4\u{a0}GiB",
