@@ -43,6 +43,8 @@ pub struct Snapshot {
     pub origin: String,
     /// The language of the page.
     pub language: Language,
+    /// Whether the server has rooms to talk in.
+    pub chat: bool,
     /// What was asked for: the path and the query.
     pub address: String,
     /// The end of the log when the page was rendered: what came later, the page does not have.
@@ -59,6 +61,7 @@ read_fields!(Snapshot {
     synchronised,
     origin,
     language,
+    chat,
     address,
     cursor,
     page,
@@ -210,6 +213,8 @@ pub struct Feed {
     pub writing: RwSignal<Writing>,
     /// The language of the page.
     pub language: Language,
+    /// Whether the server has rooms to talk in.
+    pub chat: bool,
     /// Milliseconds between two pushes.
     pub interval_ms: u32,
 }
@@ -235,6 +240,7 @@ impl Feed {
             origin: RwSignal::new(snapshot.origin.clone()),
             writing: RwSignal::new(Writing::plain()),
             language: snapshot.language,
+            chat: snapshot.chat,
             interval_ms: snapshot.interval_ms,
         }
     }

@@ -21,8 +21,13 @@ pub enum Page {
 }
 
 impl Page {
-    /// Those that stand at an address, in the order of the masthead.
+    /// Those that can stand at an address, in the order of the masthead.
     pub const ALL: [Self; 4] = [Self::Time, Self::Status, Self::Chat, Self::Console];
+
+    /// Those that a server has, with a chat or without.
+    pub fn those(chat: bool) -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(move |page| chat || *page != Self::Chat)
+    }
 
     /// What stands at a path without a query. A slash at its end makes no difference.
     #[must_use]

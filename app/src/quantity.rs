@@ -240,6 +240,7 @@ mod tests {
             synchronised: None,
             origin: String::new(),
             language: crate::Language::English,
+            chat: true,
             address: String::new(),
             cursor: String::new(),
             page: crate::feed::Born::Plain,

@@ -22,7 +22,7 @@ pub struct Talk {
     pub say: fn(&str, &str, &Message, Take<Result<String, Unsent>>),
     /// Reads a room's messages from a place on; called back with `None` where the server does not give
     /// them.
-    pub read: fn(&str, From, Take<Option<History>>),
+    pub read: fn(&str, Span, Take<Option<History>>),
     /// Reads the data of an event; `None` where it is no message.
     pub message: fn(&str) -> Option<Message>,
     /// Reads who is in a room.
@@ -33,8 +33,12 @@ pub struct Talk {
     pub scroll: fn(&str, i32),
     /// What stands in a field, by its id.
     pub field: fn(&str) -> String,
-    /// Writes into a field, and gives it the keyboard.
+    /// Writes into a field.
     pub fill: fn(&str, &str),
+    /// Keeps a room's draft for as long as the tab is open.
+    pub keep: fn(&str, &str),
+    /// A room's draft, as it was kept; empty where there is none.
+    pub kept: fn(&str) -> String,
     /// Gives the keyboard to an element, by its id.
     pub focus: fn(&str),
     /// Says, for as long as the current owner lives, that somebody of this name is in a room; the name
@@ -54,9 +58,9 @@ pub struct Place {
     pub seen: i32,
 }
 
-/// From where to read.
+/// What to read of a history.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum From {
+pub enum Span {
     /// Backwards from before a cursor.
     Before(String),
     /// Forwards from after a cursor.

@@ -5,8 +5,8 @@ import { jumpOnReadingBack } from './room-scroll';
 import { expect, test } from './test';
 
 const WORDS = {
-  'en-GB': { chat: 'Chat', rooms: 'Rooms', room: 'Room', enter: 'Enter', here: 'here', messages: 'Messages', name: 'Your name', message: 'Message', send: 'Send', delivered: 'delivered', says: 'Ada: message 2', day: '/day,? /' },
-  'zh-CN': { chat: '聊天', rooms: '房间', room: '房间', enter: '进入', here: '人在场', messages: '消息', name: '你的名字', message: '消息', send: '发送', delivered: '已送达', says: 'Ada：message 2', day: '/星期/' },
+  'en-GB': { chat: 'Chat', rooms: 'Rooms', room: 'Room', enter: 'Enter', here: 'here', messages: 'Messages', skip: 'Skip to your message', name: 'Your name', message: 'Message', send: 'Send', delivered: 'delivered', says: 'Ada: message 2', day: '/day,? /' },
+  'zh-CN': { chat: '聊天', rooms: '房间', room: '房间', enter: '进入', here: '人在场', messages: '消息', skip: '跳到输入框', name: '你的名字', message: '消息', send: '发送', delivered: '已送达', says: 'Ada：message 2', day: '/星期/' },
 };
 
 for (const [locale, words] of Object.entries(WORDS)) {
@@ -50,6 +50,8 @@ for (const [locale, words] of Object.entries(WORDS)) {
           - paragraph:
             - link "${words.rooms}":
               - /url: /chat
+          - link "${words.skip}":
+            - /url: "#text"
           - group "${words.messages}":
             - list:
               - listitem: ${words.day}
@@ -102,6 +104,7 @@ test('the keyboard reaches everything, and scrolls the messages', async ({ belfr
   const room = await new RoomPage(page).open(belfry.origin);
   await page.getByRole('link', { name: 'Rooms' }).focus();
   await page.keyboard.press('Tab');
+  await page.keyboard.press('Tab');
   await expect(room.scroller).toBeFocused();
   await expect(room.scroller).toHaveCSS('outline-style', 'solid');
   const still = room.scroller.evaluate((scroller) => {
@@ -120,4 +123,31 @@ test('the keyboard reaches everything, and scrolls the messages', async ({ belfr
     await page.keyboard.press('Tab');
     await expect(next).toBeFocused();
   }
+});
+
+test('the keyboard passes the messages by, and nothing is shown anew', async ({ belfry, page }) => {
+  await belfry.publish('chat/lobby', JSON.stringify({ name: 'Ada', text: 'https://example.com/a https://example.com/b' }));
+  const room = await new RoomPage(page).enter(belfry.origin, 'Bob');
+  const list = await page.locator('.messages ol').elementHandle();
+  await page.getByRole('link', { name: 'Rooms' }).focus();
+  await page.keyboard.press('Tab');
+  const skip = page.getByRole('link', { name: 'Skip to your message' });
+  await expect(skip).toBeFocused();
+  await expect(skip).toBeInViewport({ ratio: 1 });
+  await page.keyboard.press('Enter');
+  await expect(room.field).toBeFocused();
+  await room.say('here');
+  await expect(room.row('here').locator('.state')).toHaveText('delivered');
+  expect(await list?.evaluate((list) => list.isConnected), 'it is the same list').toBe(true);
+});
+
+test('all names of who is here are seen by the keyboard too', async ({ belfry, page, another }) => {
+  await page.setViewportSize({ width: 320, height: 640 });
+  const room = await new RoomPage(page).enter(belfry.origin, 'Somebody with quite a long name in here');
+  await new RoomPage((await another()).page).enter(belfry.origin, 'Another with a name that is as long too');
+  await expect(room.here).toContainText('as long too');
+  const cut = () => room.here.evaluate((line) => line.scrollWidth > line.clientWidth);
+  expect(await cut()).toBe(true);
+  await room.here.focus();
+  await expect.poll(cut).toBe(false);
 });

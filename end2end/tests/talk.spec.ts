@@ -1,6 +1,6 @@
 //! Two who talk in a room: what is said arrives once, whatever becomes of the way to the server.
 
-import { RoomPage } from './room-page';
+import { fill, RoomPage } from './room-page';
 import { expect, FAILED_REQUESTS, test } from './test';
 
 test('two browsers talk with each other, and each message is there once', async ({ belfry, page, another }) => {
@@ -69,13 +69,42 @@ test('what cannot be sent says why, and stays', async ({ belfry, page }) => {
   await room.say('hello');
   await expect(room.problem).toHaveText('Say who you are: a message has a name.');
   await expect(room.name).toBeFocused();
+  await expect(room.name).toHaveAttribute('aria-invalid', 'true');
+  await expect(room.name).toHaveAccessibleDescription('Say who you are: a message has a name.');
+  await expect(room.field).not.toHaveAttribute('aria-invalid', 'true');
   await expect(room.field).toHaveValue('hello');
   await room.name.fill('Ada');
   await room.say('界'.repeat(1366));
   await expect(room.problem).toContainText('too long');
+  await expect(room.field).toHaveAttribute('aria-invalid', 'true');
+  await expect(room.field).toHaveAccessibleDescription(/too long.* Enter sends/);
+  await expect(room.name).not.toHaveAttribute('aria-invalid', 'true');
   await room.say('界'.repeat(1365));
   await expect(room.problem).toBeHidden();
   await expect(room.said.locator('.state')).toHaveText('delivered');
+});
+
+test('what was begun is there on coming back, in the other language, and not once it is sent', async ({ belfry, page }) => {
+  const room = await new RoomPage(page).enter(belfry.origin, 'Ada');
+  await room.field.fill('begun\nhere');
+  const masthead = page.locator('.masthead');
+  await masthead.getByRole('link', { name: 'Chat' }).click();
+  await page.getByRole('main').getByRole('link', { name: 'lobby' }).click();
+  await expect(room.field).toHaveValue('begun\nhere');
+  // Where nobody asked for it the keyboard of a phone would only be in the way.
+  await expect(room.field).not.toBeFocused();
+  await masthead.getByRole('link', { name: '简体中文' }).click();
+  await room.isLive();
+  await expect(room.field).toHaveValue('begun\nhere');
+  await room.field.press('Enter');
+  await expect(room.said.locator('.state')).toHaveText('已送达');
+  await page.reload();
+  await room.isLive();
+  await expect(room.field).toHaveValue('');
+  // Another room has a draft of its own.
+  await room.field.fill('of the lobby');
+  await room.open(belfry.origin, 'tea');
+  await expect(room.field).toHaveValue('');
 });
 
 test('the name is kept by the browser', async ({ belfry, page }) => {
@@ -149,6 +178,34 @@ test.describe('on a bad way', () => {
     await page.reload();
     await expect(room.said).toHaveCount(2);
     expect(await room.texts()).toEqual(['one', 'two']);
+  });
+
+  test('a log that was begun anew is announced, and what is said in it is there once', async ({ belfry, page }) => {
+    const room = await new RoomPage(page).enter(belfry.origin, 'Ada');
+    await room.say('of the first log');
+    await expect(room.row('of the first log').locator('.state')).toHaveText('delivered');
+    await belfry.startOver();
+    await fill(belfry, 'lobby', 2);
+    await expect(room.row('message 2')).toHaveCount(1, { timeout: 20_000 });
+    await expect(page.locator('.messages .line')).toHaveText([/day/, 'Messages are missing here.', /day/]);
+    expect(await room.texts()).toEqual(['of the first log', 'message 1', 'message 2']);
+    await room.say('of the second log');
+    await expect(room.row('of the second log').locator('.state')).toHaveText('delivered');
+    await page.reload();
+    await expect(room.said).toHaveCount(3);
+  });
+
+  test('what was dropped while one was away is announced', async ({ start, through, page }) => {
+    const belfry = await start({ flags: ['--interval', '1s', '--retain-topic', 'chat/*=5,-,-'] });
+    const proxy = await through(belfry);
+    await fill(belfry, 'lobby', 3);
+    const room = await new RoomPage(page).open(proxy.origin);
+    proxy.refuse();
+    await fill(belfry, 'lobby', 9, 4);
+    proxy.pass();
+    await expect(room.row('message 12')).toHaveCount(1, { timeout: 20_000 });
+    await expect(page.locator('.messages .line')).toHaveText([/day/, 'Messages are missing here.', /day/]);
+    expect(await room.texts()).toEqual([1, 2, 3, 8, 9, 10, 11, 12].map((number) => `message ${number}`));
   });
 
   test('who is too fast is told so, and can send it again', async ({ belfry, page }) => {

@@ -24,7 +24,11 @@ pub fn follow(address: RwSignal<Address>) {
         let location = window().location();
         // Some browsers keep it from some pages; then the visitor stays where they are.
         if let (Ok(path), Ok(search)) = (location.pathname(), location.search()) {
-            address.set(Address::new(&(path + &search)));
+            let here = Address::new(&(path + &search));
+            // Within a page, as past its masthead, nothing is to be shown anew.
+            if *address.read_untracked() != here {
+                address.set(here);
+            }
         }
     });
     StoredValue::new_local([click, back]);

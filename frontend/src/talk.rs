@@ -8,7 +8,7 @@ use app::{
     chat::{Answer, Message, Unsent, path, topic},
     event::History,
     link::Mono,
-    talk::{From, Place, Take, Talk},
+    talk::{Place, Span, Take, Talk},
 };
 use gloo_timers::callback::Interval;
 use js_sys::Reflect;
@@ -36,7 +36,7 @@ const BROWSER: &str = "belfry-browser";
 
 /// How a page talks with the server.
 pub fn talk() -> Talk {
-    Talk { key, say, read, message: parse, here: parse, place, scroll, field, fill, focus, stay }
+    Talk { key, say, read, message: parse, here: parse, place, scroll, field, fill, keep, kept, focus, stay }
 }
 
 /// Random, in hexadecimal digits.
@@ -70,11 +70,11 @@ fn form(fields: &[(&str, &str)]) -> JsValue {
     })
 }
 
-fn read(room: &str, from: From, take: Take<Option<History>>) {
+fn read(room: &str, span: Span, take: Take<Option<History>>) {
     let topic = topic(room);
-    let (way, cursor) = match from {
-        From::Before(cursor) => ("before", cursor),
-        From::After(cursor) => ("after", cursor),
+    let (way, cursor) = match span {
+        Span::Before(cursor) => ("before", cursor),
+        Span::After(cursor) => ("after", cursor),
     };
     begin(async move {
         let query = format!("limit={LIMIT}&{way}={}", encoded(&cursor));
@@ -110,7 +110,19 @@ fn fill(id: &str, text: &str) {
         // What cannot be written is not in the way.
         let _ = Reflect::set(&field, &"value".into(), &text.into());
     }
-    focus(id);
+}
+
+/// Under its name a room's draft is kept; the empty one is none.
+fn keep(room: &str, draft: &str) {
+    if let Some(storage) = window().session_storage().ok().flatten() {
+        // Where there is no place for it, it is as it was without.
+        let _ = storage.set_item(&path(room), draft);
+    }
+}
+
+fn kept(room: &str) -> String {
+    let storage = window().session_storage().ok().flatten();
+    storage.and_then(|it| it.get_item(&path(room)).ok().flatten()).unwrap_or_default()
 }
 
 fn focus(id: &str) {

@@ -47,6 +47,7 @@ fn snapshot() -> Snapshot {
         synchronised: None,
         origin: String::new(),
         language: Language::English,
+        chat: true,
         address: "/".to_owned(),
         cursor: String::new(),
         page: Born::Plain,
@@ -109,18 +110,21 @@ async fn without_a_server_the_link_says_that_it_waits_and_when_it_tries_again() 
 
 #[wasm_bindgen_test]
 async fn nothing_goes_on_once_the_owner_is_gone() {
-    let owner = Owner::new();
-    let feed = owner.with(|| {
-        let feed = Feed::new(&snapshot());
-        keeper::subscribe(feed);
-        feed
-    });
-    let (link, now) = (feed.link, feed.now);
-    until("the clock's first beat", || now.try_get_untracked().is_some_and(|now| now > 0)).await;
+    // What could still be written outlives what would write it.
+    let (outlives, owner) = (Owner::new(), Owner::new());
+    let feed = outlives.with(|| Feed::new(&snapshot()));
+    owner.with(|| keeper::subscribe(feed));
+    until("the first failure", || matches!(feed.link.get_untracked(), Link::Waiting { .. })).await;
     owner.cleanup();
-    // Signals are disposed of with the owner; a callback that still read them would panic.
-    sleep(Duration::from_millis(300)).await;
-    assert!(link.try_get_untracked().is_none());
+    let left = || (feed.now.get_untracked(), feed.link.get_untracked());
+    let before = left();
+    let Link::Waiting { until: next_attempt } = before.1 else { unreachable!("it was waited for") };
+    // By then the clock would have moved, and another attempt begun.
+    until("its time", || page_clock::now() > next_attempt).await;
+    let (_other, later) = listening("data: later\n\n");
+    until("another stream's end", || later.borrow().contains(&Said::Failed)).await;
+    assert_eq!(left(), before);
+    outlives.cleanup();
 }
 
 #[wasm_bindgen_test]

@@ -20,7 +20,8 @@ use axum::{
 use leptos::{config::LeptosOptions, nonce::Nonce, prelude::*};
 
 use crate::{
-    AppState, language::Preferred, origin::came_by_https, preference::wants_html, problem::Problem,
+    AppState, chat::Rooms, language::Preferred, origin::came_by_https, preference::wants_html,
+    problem::Problem,
 };
 use born::{Visitor, born};
 use shell::Shell;
@@ -98,6 +99,7 @@ async fn show(
         synchronised: state.hub.clock().synchronised(),
         origin: origin(&request),
         language,
+        chat: *state.chat.rooms() != Rooms::Off,
         address: request.uri().path_and_query().map_or("/", PathAndQuery::as_str).to_owned(),
         cursor: state.hub.log().cursor(last).to_string(),
         page,

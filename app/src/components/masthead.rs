@@ -28,7 +28,7 @@ pub fn Masthead(feed: Feed) -> impl IntoView {
         <header class="masthead">
             <a class="logo" href="/"><Bell feed/>{text().name}</a>
             <nav aria-label=said.heading>
-                {Page::ALL.map(link).collect_view()}
+                {Page::those(feed.chat).map(link).collect_view()}
             </nav>
             <LanguageSwitch/>
         </header>

@@ -9,11 +9,15 @@ pub fn PageHead(
     heading: String,
     /// How new it is, or what it is for.
     about: Signal<String>,
+    /// Not all of that line may be seen until one points at it or focuses it.
+    #[prop(optional)]
+    long: bool,
 ) -> impl IntoView {
+    let focusable = long.then_some("0");
     view! {
         <header class="page-head">
             <h1><bdi>{heading}</bdi></h1>
-            <p class="age">{about}</p>
+            <p class="age" tabindex=focusable>{about}</p>
         </header>
     }
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::{address::Address, changing, page::Page, text::text};
+use crate::{address::Address, changing, feed::Feed, page::Page, text::text};
 
 /// What is shown at an address where nothing stands.
 #[component]
@@ -10,7 +10,8 @@ pub fn MissingPage() -> impl IntoView {
     let words = text();
     let address = expect_context::<RwSignal<Address>>();
     let (before, after) = words.missing.asked;
-    let pages = Page::ALL.map(|page| {
+    let chat = expect_context::<Feed>().chat;
+    let pages = Page::those(chat).map(|page| {
         let means = page.description(words);
         view! { <li><a href=page.path()>{page.name(words)}</a><span>{means}</span></li> }
     });

@@ -105,6 +105,7 @@ fn snapshot(page: Born) -> Snapshot {
         synchronised: Some(false),
         origin: "http://here".to_owned(),
         language: Language::Chinese,
+        chat: true,
         address: "/console?topic=a".to_owned(),
         cursor: "E-7".to_owned(),
         page,

@@ -8,7 +8,7 @@ use leptos::{
 
 use super::visit::{FIELD, Visit};
 use crate::{
-    changing::flag,
+    changing::{flag, words},
     chat::{LONGEST_TEXT, Message, Unsent, path},
     text::text,
 };
@@ -19,31 +19,46 @@ const COMPOSING: u32 = 229;
 /// The id of the field of the visitor's name.
 const NAME: &str = "name";
 
+/// The id of what says what is wrong.
+const PROBLEM: &str = "problem";
+
 /// The form under the messages. `key`: the form's own, where no script gives each message one. `draft`
 /// and `unsent`: what could not be posted by the form, and why.
 pub fn view(visit: Visit, key: String, draft: String, unsent: Option<Unsent>) -> impl IntoView {
     let said = text().chat;
+    let unsent = RwSignal::new(unsent);
     let problem =
-        RwSignal::new(unsent.map_or_else(String::new, |why| (said.unsent)(why).to_owned()));
+        words(move || unsent.get().map_or_else(String::new, |why| (said.unsent)(why).to_owned()));
+    visit.restore();
     let send = move || {
         let Some((_, talk, _)) = visit.talk else { return };
         let message = Message {
             name: (talk.field)(NAME).trim().to_owned(),
             text: (talk.field)(FIELD).trim_end().to_owned(),
         };
-        let wrong = wrong(&message);
-        problem.set(wrong.map_or_else(String::new, |why| (visit.words.unsent)(why).to_owned()));
-        match wrong {
+        unsent.set(wrong(&message));
+        match unsent.get_untracked() {
             None => {
-                (talk.fill)(FIELD, "");
+                visit.fill("");
                 if *visit.me.read_untracked() != message.name {
                     visit.me.set(message.name.clone());
                 }
                 visit.say(message);
             }
-            Some(Unsent::NoName) => (talk.fill)(NAME, ""),
-            Some(_) => {}
+            Some(Unsent::NoName) => {
+                (talk.fill)(NAME, "");
+                (talk.focus)(NAME);
+            }
+            Some(_) => (talk.focus)(FIELD),
         }
+    };
+    // What belongs to the field that is wrong, the visitor's name or their text.
+    let mark = move |name: bool, mark: &'static str| {
+        words(move || {
+            let wrong = unsent.get();
+            let here = wrong.is_some() && name == wrong.is_some_and(is_of_name);
+            if here { mark } else { "" }.to_owned()
+        })
     };
     let on_key = move |event: KeyboardEvent| {
         let composing = event.is_composing() || event.key_code() == COMPOSING;
@@ -59,7 +74,7 @@ pub fn view(visit: Visit, key: String, draft: String, unsent: Option<Unsent>) ->
     view! {
         <form class="composer" method="post" action=path(&visit.room.read_untracked()) on:submit=on_submit novalidate=true>
             <input type="hidden" name="key" value=key/>
-            <p class="problem" role="alert" hidden=flag(move || problem.read().is_empty())>{problem}</p>
+            <p id=PROBLEM class="problem" role="alert" hidden=flag(move || unsent.get().is_none())>{problem}</p>
             <label>
                 {said.your_name}
                 <input
@@ -68,6 +83,8 @@ pub fn view(visit: Visit, key: String, draft: String, unsent: Option<Unsent>) ->
                     value=visit.me.get_untracked()
                     autocomplete="nickname"
                     spellcheck="false"
+                    aria-invalid=mark(true, "true")
+                    aria-describedby=mark(true, PROBLEM)
                     on:change=move |event| visit.me.set(event_target_value(&event).trim().to_owned())
                 />
             </label>
@@ -77,8 +94,10 @@ pub fn view(visit: Visit, key: String, draft: String, unsent: Option<Unsent>) ->
                     id=FIELD
                     name="text"
                     rows="1"
-                    aria-describedby="keys"
+                    aria-invalid=mark(false, "true")
+                    aria-describedby=words(move || format!("{} keys", mark(false, PROBLEM).get()))
                     inner_html=escaped(&draft)
+                    on:input=move |event| visit.keep(&event_target_value(&event))
                     on:keydown=on_key
                 ></textarea>
             </label>
@@ -92,6 +111,11 @@ pub fn view(visit: Visit, key: String, draft: String, unsent: Option<Unsent>) ->
 /// field counts for nothing.)
 fn escaped(text: &str) -> String {
     format!("\n{}", text.replace('&', "&amp;").replace('<', "&lt;"))
+}
+
+/// Whether the name is what is wrong.
+fn is_of_name(wrong: Unsent) -> bool {
+    matches!(wrong, Unsent::NoName | Unsent::BadName)
 }
 
 /// What is wrong with a message, as far as can be told without the server.

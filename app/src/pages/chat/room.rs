@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{composer, messages, visit::Visit};
+use super::{composer, messages, visit::{FIELD, Visit}};
 use crate::{
     chat::{CHAT_PATH, Room},
     components::PageHead,
@@ -17,8 +17,9 @@ pub fn view(room: Room, after: String) -> impl IntoView {
     let visit = Visit::begin(room, after);
     view! {
         <div class="room">
-            <PageHead heading about=visit.here.into()/>
+            <PageHead heading about=visit.here.into() long=true/>
             <p class="all-rooms"><a href=CHAT_PATH>{said.rooms}</a></p>
+            <a class="skip" href=format!("#{FIELD}")>{said.skip}</a>
             {messages::view(visit)}
             {composer::view(visit, key, draft, unsent)}
             <p class="visually-hidden" aria-live="polite">{visit.spoken}</p>

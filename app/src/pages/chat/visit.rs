@@ -185,6 +185,32 @@ impl Visit {
         });
     }
 
+    /// Writes into the field, and gives it the keyboard.
+    pub fn fill(self, text: &str) {
+        let Some((_, talk, _)) = self.talk else { return };
+        (talk.fill)(FIELD, text);
+        (talk.focus)(FIELD);
+        self.keep(text);
+    }
+
+    /// Keeps what stands in the field: the visitor may leave, and come back to it.
+    pub fn keep(self, text: &str) {
+        if let Some((_, talk, _)) = self.talk {
+            (talk.keep)(&self.room.read_untracked(), text);
+        }
+    }
+
+    /// Writes what was kept into a field where nothing stands.
+    pub fn restore(self) {
+        let Some((_, talk, _)) = self.talk else { return };
+        effect(move || {
+            let kept = (talk.kept)(&self.room.read_untracked());
+            if !kept.is_empty() && (talk.field)(FIELD).is_empty() {
+                (talk.fill)(FIELD, &kept);
+            }
+        });
+    }
+
     /// Says something.
     pub fn say(self, message: Message) {
         let Some((_, talk, _)) = self.talk else { return };
@@ -209,7 +235,7 @@ impl Visit {
         self.conversation.update(|conversation| message = conversation.outbox.take_back(key));
         if let Some((message, (_, talk, _))) = message.zip(self.talk) {
             let text = message.text + "\n" + &(talk.field)(FIELD);
-            (talk.fill)(FIELD, text.trim_end());
+            self.fill(text.trim_end());
         }
         self.send();
     }

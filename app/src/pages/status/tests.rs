@@ -20,6 +20,7 @@ fn rendered(path: &str, page: Born) -> String {
         synchronised: None,
         origin: "http://here".to_owned(),
         language: Language::English,
+        chat: true,
         address: path.to_owned(),
         cursor: String::new(),
         page,

@@ -230,6 +230,9 @@ async fn where_no_room_is_the_page_says_why() {
         assert_eq!(page(world.get(path).await).await, (404, Err(why)), "{path}");
         let html = text(world.get(path).await).await;
         assert!(html.contains("noindex") && !html.contains("canonical"), "{path}");
+        // A server without a chat leads nobody there.
+        let nav = html.split_once("</nav>").unwrap().0;
+        assert_eq!(nav.contains(r#"href="/chat""#), why != NoRoom::Off, "{path}");
     }
     let request = Request::get("/chat/lobby/").header(HTML.0, HTML.1).body(Body::empty()).unwrap();
     let answer = any.ask(request).await;

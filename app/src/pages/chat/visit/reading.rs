@@ -9,7 +9,7 @@ use crate::{
     feed::{Born, Newborn},
     follow::Fetch,
     pages::chat::conversation::Conversation,
-    talk::From,
+    talk::Span,
 };
 
 /// The newest message is in sight where the end is at most so far away, in CSS pixels.
@@ -40,7 +40,7 @@ impl Visit {
     /// Reads older messages.
     pub fn read_back(self) {
         let before = self.conversation.read_untracked().older().cloned();
-        self.read(before.map(From::Before), |visit, before, older, next, gap| {
+        self.read(before.map(Span::Before), |visit, before, older, next, gap| {
             visit.conversation.update(|it| it.prepend(before, older, next, gap));
         });
     }
@@ -48,7 +48,7 @@ impl Visit {
     /// Reads newer messages, where they are not shown.
     fn read_on(self) {
         let after = self.conversation.read_untracked().newer().cloned();
-        self.read(after.map(From::After), |visit, after, newer, next, gap| {
+        self.read(after.map(Span::After), |visit, after, newer, next, gap| {
             visit.keep_place(|it| it.append(after, newer, next.is_some(), gap));
             visit.catch_up();
         });
@@ -61,15 +61,15 @@ impl Visit {
         }
     }
 
-    fn read(self, from: Option<From>, take: fn(Self, &str, Vec<Posted>, Option<String>, bool)) {
-        let Some((from, (_, talk, _))) = from.zip(self.talk) else { return };
+    fn read(self, span: Option<Span>, take: fn(Self, &str, Vec<Posted>, Option<String>, bool)) {
+        let Some((span, (_, talk, _))) = span.zip(self.talk) else { return };
         if self.reading.get_untracked() {
             return;
         }
         self.reading.set(true);
-        let (back, asked) = match &from {
-            From::Before(cursor) => (true, cursor.clone()),
-            From::After(cursor) => (false, cursor.clone()),
+        let (back, asked) = match &span {
+            Span::Before(cursor) => (true, cursor.clone()),
+            Span::After(cursor) => (false, cursor.clone()),
         };
         // Before what was asked for comes, and not with it: how far messages have moved is told by how
         // high all of them are.
@@ -90,7 +90,7 @@ impl Visit {
             let said = events.into_iter().filter(|event| event.event_type != PURGED);
             take(self, &asked, said.map(|event| self.posted(event)).collect(), next, gap);
         };
-        (talk.read)(&self.room.read_untracked(), from, Box::new(answer));
+        (talk.read)(&self.room.read_untracked(), span, Box::new(answer));
     }
 
     /// The same by a link, which goes and leaves the keyboard to the messages.
