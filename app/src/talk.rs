@@ -35,9 +35,9 @@ pub struct Talk {
     pub field: fn(&str) -> String,
     /// Writes into a field.
     pub fill: fn(&str, &str),
-    /// Keeps a room's draft for as long as the tab is open.
+    /// Keeps a room's draft for as long as the tab is open; of no room, the visitor's name.
     pub keep: fn(&str, &str),
-    /// A room's draft, as it was kept; empty where there is none.
+    /// What was kept of a room, or of none; empty where nothing was.
     pub kept: fn(&str) -> String,
     /// Gives the keyboard to an element, by its id.
     pub focus: fn(&str),

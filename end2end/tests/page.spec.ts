@@ -88,7 +88,7 @@ test('a screen reader finds the page in order', async ({ belfry, visitor }) => {
         - article:
           - heading "Watching now" [level=2]
           - paragraph: "1"
-          - paragraph: open streams
+          - paragraph: open stream
         - article:
           - heading "Last pushes" [level=2]
           - list:

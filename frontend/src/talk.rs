@@ -36,7 +36,21 @@ const BROWSER: &str = "belfry-browser";
 
 /// How a page talks with the server.
 pub fn talk() -> Talk {
-    Talk { key, say, read, message: parse, here: parse, place, scroll, field, fill, keep, kept, focus, stay }
+    Talk {
+        key,
+        say,
+        read,
+        message: parse,
+        here: parse,
+        place,
+        scroll,
+        field,
+        fill,
+        keep,
+        kept,
+        focus,
+        stay,
+    }
 }
 
 /// Random, in hexadecimal digits.
@@ -112,11 +126,10 @@ fn fill(id: &str, text: &str) {
     }
 }
 
-/// Under its name a room's draft is kept; the empty one is none.
-fn keep(room: &str, draft: &str) {
+fn keep(room: &str, text: &str) {
     if let Some(storage) = window().session_storage().ok().flatten() {
         // Where there is no place for it, it is as it was without.
-        let _ = storage.set_item(&path(room), draft);
+        let _ = storage.set_item(&path(room), text);
     }
 }
 

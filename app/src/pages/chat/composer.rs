@@ -6,7 +6,7 @@ use leptos::{
     prelude::*,
 };
 
-use super::visit::{FIELD, Visit};
+use super::visit::{FIELD, NAME, Visit};
 use crate::{
     changing::{flag, words},
     chat::{LONGEST_TEXT, Message, Unsent, path},
@@ -15,9 +15,6 @@ use crate::{
 
 /// What browsers say of a key that belongs to an input method where they do not say that one composes.
 const COMPOSING: u32 = 229;
-
-/// The id of the field of the visitor's name.
-const NAME: &str = "name";
 
 /// The id of what says what is wrong.
 const PROBLEM: &str = "problem";
@@ -40,9 +37,7 @@ pub fn view(visit: Visit, key: String, draft: String, unsent: Option<Unsent>) ->
         match unsent.get_untracked() {
             None => {
                 visit.fill("");
-                if *visit.me.read_untracked() != message.name {
-                    visit.me.set(message.name.clone());
-                }
+                visit.rename(&message.name);
                 visit.say(message);
             }
             Some(Unsent::NoName) => {
@@ -60,6 +55,7 @@ pub fn view(visit: Visit, key: String, draft: String, unsent: Option<Unsent>) ->
             if here { mark } else { "" }.to_owned()
         })
     };
+    let described = mark(false, PROBLEM);
     let on_key = move |event: KeyboardEvent| {
         let composing = event.is_composing() || event.key_code() == COMPOSING;
         if event.key() == "Enter" && !event.shift_key() && !composing {
@@ -85,7 +81,7 @@ pub fn view(visit: Visit, key: String, draft: String, unsent: Option<Unsent>) ->
                     spellcheck="false"
                     aria-invalid=mark(true, "true")
                     aria-describedby=mark(true, PROBLEM)
-                    on:change=move |event| visit.me.set(event_target_value(&event).trim().to_owned())
+                    on:change=move |event| visit.rename(event_target_value(&event).trim())
                 />
             </label>
             <label>
@@ -95,7 +91,7 @@ pub fn view(visit: Visit, key: String, draft: String, unsent: Option<Unsent>) ->
                     name="text"
                     rows="1"
                     aria-invalid=mark(false, "true")
-                    aria-describedby=words(move || format!("{} keys", mark(false, PROBLEM).get()))
+                    aria-describedby=words(move || described.read().clone() + " keys")
                     inner_html=escaped(&draft)
                     on:input=move |event| visit.keep(&event_target_value(&event))
                     on:keydown=on_key
@@ -107,10 +103,11 @@ pub fn view(visit: Visit, key: String, draft: String, unsent: Option<Unsent>) ->
     }
 }
 
-/// A text as the HTML of a field: Leptos writes what stands in one as it is. (The first line end in a
-/// field counts for nothing.)
+/// A text as the HTML of a field: Leptos writes what stands in one as it is. (A line end that comes first
+/// in a document's field counts for nothing.)
 fn escaped(text: &str) -> String {
-    format!("\n{}", text.replace('&', "&amp;").replace('<', "&lt;"))
+    let counts_for_nothing = if text.starts_with('\n') { "\n" } else { "" };
+    format!("{counts_for_nothing}{}", text.replace('&', "&amp;").replace('<', "&lt;"))
 }
 
 /// Whether the name is what is wrong.
@@ -137,6 +134,7 @@ mod tests {
 
     #[test]
     fn no_text_ends_the_field() {
-        assert_eq!(escaped("</textarea>\n&lt;"), "\n&lt;/textarea>\n&amp;lt;");
+        assert_eq!(escaped("</textarea>\n&lt;"), "&lt;/textarea>\n&amp;lt;");
+        assert_eq!(["", "\na"].map(escaped), ["", "\n\na"]);
     }
 }

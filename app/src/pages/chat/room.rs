@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::{composer, messages, visit::{FIELD, Visit}};
+use super::{
+    composer, messages,
+    visit::{FIELD, Visit},
+};
 use crate::{
     chat::{CHAT_PATH, Room},
     components::PageHead,

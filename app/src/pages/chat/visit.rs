@@ -23,6 +23,9 @@ pub const SCROLLER: &str = "messages";
 /// The id of the field of what the visitor writes.
 pub const FIELD: &str = "text";
 
+/// The id of the field of the visitor's name.
+pub const NAME: &str = "name";
+
 /// A visit to a room. A cheap handle. (Few types of signals: each brings machine code of its own.)
 #[derive(Clone, Copy, Debug)]
 pub struct Visit {
@@ -200,13 +203,30 @@ impl Visit {
         }
     }
 
-    /// Writes what was kept into a field where nothing stands.
+    /// The visitor has said what they are called.
+    pub fn rename(self, name: &str) {
+        let Some((_, talk, _)) = self.talk else { return };
+        if *self.me.read_untracked() != name {
+            self.me.set(name.to_owned());
+        }
+        (talk.keep)("", name);
+    }
+
+    /// Writes what was kept into fields where nothing stands.
     pub fn restore(self) {
         let Some((_, talk, _)) = self.talk else { return };
         effect(move || {
-            let kept = (talk.kept)(&self.room.read_untracked());
-            if !kept.is_empty() && (talk.field)(FIELD).is_empty() {
-                (talk.fill)(FIELD, &kept);
+            let restore = |field, room: &str| {
+                let kept = (talk.kept)(room);
+                let wanted = !kept.is_empty() && (talk.field)(field).is_empty();
+                if wanted {
+                    (talk.fill)(field, &kept);
+                }
+                wanted.then_some(kept)
+            };
+            restore(FIELD, &self.room.read_untracked());
+            if let Some(name) = restore(NAME, "") {
+                self.me.set(name);
             }
         });
     }
