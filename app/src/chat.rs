@@ -22,9 +22,6 @@ pub const ROOM_PREFIX: &str = "chat/";
 /// What the state topic of who is in a room begins with: `here/{room}`, see [`Here`].
 pub const HERE_PREFIX: &str = "here/";
 
-/// Where the page at an address is read as data, see [`Newborn`](crate::feed::Newborn).
-pub const BORN_PATH: &str = "/api/born";
-
 /// The longest name of a room, in bytes of UTF-8.
 pub const LONGEST_ROOM: usize = 64;
 

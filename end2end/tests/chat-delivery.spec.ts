@@ -1,8 +1,9 @@
 //! Whatever happens to the connection, each message is shown once, in order.
 
 import type { Belfry } from './belfry';
-import { ChatPage, WORDS } from './chat-page';
+import { WORDS } from './chat-words';
 import type { Proxy } from './proxy';
+import { RoomPage } from './room-page';
 import { expect, FAILED_REQUESTS, test } from './test';
 
 const RECONNECTS = 20;
@@ -115,7 +116,7 @@ test.describe('with connections that are cut', () => {
     await context.addInitScript(collect, WORDS.en.gap);
     const tabs = [];
     for (let count = 0; count < 3; count += 1) {
-      const tab = new ChatPage(await context.newPage());
+      const tab = new RoomPage(await context.newPage());
       await tab.open(proxy.origin);
       tabs.push(tab);
     }

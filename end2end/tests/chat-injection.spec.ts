@@ -2,8 +2,8 @@
 
 import type { Page } from '@playwright/test';
 
-import { ChatPage, type Said } from './chat-page';
 import { asName, asText, BROKEN, DISGUISED_NAMES, INJECTIONS } from './injections';
+import { RoomPage, type Said } from './room-page';
 import { expect, FAILED_REQUESTS_OR_NO_SCRIPT, test } from './test';
 
 test.use({ expected: FAILED_REQUESTS_OR_NO_SCRIPT });
@@ -39,7 +39,7 @@ function dialogs(page: Page): string[] {
 }
 
 /** The page shows these, as text and links, and has asked nothing. */
-async function shows(chat: ChatPage, said: Said[], asked: string[]): Promise<void> {
+async function shows(chat: RoomPage, said: Said[], asked: string[]): Promise<void> {
   await expect.poll(async () => (await chat.shown()).length, { timeout: 20_000 }).toBe(said.length);
   expect(await chat.shown()).toEqual(said);
   await expect(chat.said.locator('.text *:not(a), .author *')).toHaveCount(0);
@@ -59,11 +59,11 @@ async function shows(chat: ChatPage, said: Said[], asked: string[]): Promise<voi
 }
 
 /** Says it with the page; a refusal is told beside the message, which can be changed. */
-async function say(chat: ChatPage, { typed, shown }: Post): Promise<void> {
+async function say(chat: RoomPage, { typed, shown }: Post): Promise<void> {
   if (shown) {
     return chat.tell(typed.text, typed.name);
   }
-  await chat.say(typed.text, typed.name);
+  await chat.post(typed.text, typed.name);
   const words = chat.words;
   const refused = new RegExp([words.noName, words.badName, words.noText, words.longText, words.badText].join('|'));
   const failed = chat.said.filter({ hasText: refused });
@@ -71,7 +71,7 @@ async function say(chat: ChatPage, { typed, shown }: Post): Promise<void> {
   if (await failed.isVisible()) {
     expect(await failed.locator('.text').textContent()).toBe(typed.text.trimEnd());
     await failed.getByRole('button', { name: words.change }).click();
-    await expect(chat.text).toHaveValue(typed.text.trimEnd());
+    await expect(chat.field).toHaveValue(typed.text.trimEnd());
   }
 }
 
@@ -85,7 +85,7 @@ for (let from = 0; from < POSTS.length; from += AT_ONCE) {
     another,
   }) => {
     test.setTimeout(120_000);
-    const [writer, reader] = [new ChatPage(page), new ChatPage((await another()).page)];
+    const [writer, reader] = [new RoomPage(page), new RoomPage((await another()).page)];
     const asked = [writer, reader].map((chat) => dialogs(chat.page));
     await writer.open(belfry.origin);
     await reader.open(belfry.origin);
@@ -98,7 +98,7 @@ for (let from = 0; from < POSTS.length; from += AT_ONCE) {
     await writer.open(belfry.origin);
     await shows(writer, said, asked[0]);
     expect(await writer.name.inputValue()).toBe(said.at(-1)?.name ?? '');
-    const plain = new ChatPage((await another({ javaScriptEnabled: false })).page);
+    const plain = new RoomPage((await another({ javaScriptEnabled: false })).page);
     await plain.goto(belfry.origin);
     await shows(plain, said, []);
   });
@@ -106,16 +106,16 @@ for (let from = 0; from < POSTS.length; from += AT_ONCE) {
 
 test('what a form without scripts is refused for is there again as it was typed', async ({ belfry, another }) => {
   test.setTimeout(120_000);
-  const plain = new ChatPage((await another({ javaScriptEnabled: false })).page);
+  const plain = new RoomPage((await another({ javaScriptEnabled: false })).page);
   await plain.goto(belfry.origin);
   for (const { typed } of POSTS.filter(({ shown }) => !shown)) {
-    await plain.say(typed.text, typed.name);
+    await plain.post(typed.text, typed.name);
     const { noName, badName, noText, badText, longText } = plain.words;
     const refused = [noName, badName, noText, badText, longText].join('|');
     await expect(plain.problem).toHaveText(new RegExp(refused));
     // An HTML parser has no NUL.
     const again = (text: string) => text.replaceAll('\0', '\ufffd');
-    await expect(plain.text).toHaveValue(again(typed.text));
+    await expect(plain.field).toHaveValue(again(typed.text));
     await expect(plain.name).toHaveValue(again(typed.name));
   }
   await expect(plain.said).toHaveCount(0);
@@ -126,7 +126,7 @@ test('a program’s disguised name is none, in what comes live and in what the s
   page,
   another,
 }) => {
-  const chat = new ChatPage(page);
+  const chat = new RoomPage(page);
   await chat.open(belfry.origin);
   const said: Said[] = [];
   for (const [index, name] of DISGUISED_NAMES.entries()) {
@@ -134,13 +134,13 @@ test('a program’s disguised name is none, in what comes live and in what the s
     said.push({ name: chat.words.nobody, text: `text ${index}` });
   }
   await shows(chat, said, dialogs(page));
-  const plain = new ChatPage((await another({ javaScriptEnabled: false })).page);
+  const plain = new RoomPage((await another({ javaScriptEnabled: false })).page);
   await plain.goto(belfry.origin);
   await shows(plain, said, []);
 });
 
 test('bytes that are no text are shown as such', async ({ belfry, page, another, request }) => {
-  const chat = new ChatPage(page);
+  const chat = new RoomPage(page);
   await chat.open(belfry.origin);
   for (const [encoded] of BROKEN) {
     const answer = await request.post(`${belfry.origin}/chat/lobby`, {
@@ -151,7 +151,7 @@ test('bytes that are no text are shown as such', async ({ belfry, page, another,
   }
   const said = BROKEN.map(([, text]) => ({ name: 'Ada', text }));
   await shows(chat, said, dialogs(page));
-  const plain = new ChatPage((await another({ javaScriptEnabled: false })).page);
+  const plain = new RoomPage((await another({ javaScriptEnabled: false })).page);
   await plain.goto(belfry.origin);
   await shows(plain, said, []);
   for (const room of ['%FF', '%ED%A0%80', '%EF%BF%BD']) {

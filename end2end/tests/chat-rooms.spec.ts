@@ -1,7 +1,8 @@
 //! The rooms: which there are, what they may be called, and what is said of those that there are not.
 
-import { ChatPage, WORDS } from './chat-page';
+import { WORDS } from './chat-words';
 import { asRoom, INJECTIONS } from './injections';
+import { RoomPage } from './room-page';
 import { expect, FAILED_REQUESTS, FAILED_REQUESTS_OR_NO_SCRIPT, test } from './test';
 
 test.use({ expected: FAILED_REQUESTS_OR_NO_SCRIPT });
@@ -14,7 +15,7 @@ test.describe('without JavaScript', () => {
 
   test('a room’s name is shown in its one form, or refused in words', async ({ belfry, page, request }) => {
     test.setTimeout(120_000);
-    const chat = new ChatPage(page);
+    const chat = new RoomPage(page);
     for (const one of INJECTIONS) {
       const room = asRoom(one);
       const asked = await page.goto(`${belfry.origin}/chat?room=${encoded(one.typed)}`);
@@ -43,7 +44,7 @@ test('rooms are listed, entered and left as they are called', async ({ belfry, p
   for (const room of OPEN) {
     await belfry.publish(`chat/${encoded(room)}`, `said in ${room}`);
   }
-  const chat = new ChatPage(page);
+  const chat = new RoomPage(page);
   const asked: string[] = [];
   page.on('dialog', (dialog) => {
     asked.push(dialog.message());
@@ -74,7 +75,7 @@ test.describe('a server with some rooms, or none,', () => {
     test(`lists them, and has no others: ${language}`, async ({ start, another, request }) => {
       const belfry = await start({ flags: ['--interval', '1s', '--rooms', 'lobby,team'] });
       const { page } = await another({ locale: language === 'zh' ? 'zh-CN' : 'en-GB' });
-      const chat = new ChatPage(page, words);
+      const chat = new RoomPage(page, words);
       await page.goto(`${belfry.origin}/chat`);
       const main = page.getByRole('main');
       await expect(main.getByRole('list').getByRole('link')).toHaveText(['lobby', 'team']);

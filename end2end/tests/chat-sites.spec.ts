@@ -5,9 +5,9 @@ import { once } from 'node:events';
 
 import type { Page, Request } from '@playwright/test';
 
-import { ChatPage } from './chat-page';
 import type { Belfry } from './belfry';
 import { chromium } from './browsers';
+import { RoomPage } from './room-page';
 import { expect, FAILED_REQUESTS_OR_NO_SCRIPT, test as base } from './test';
 
 /** Names of this machine. Over plain HTTP browsers do not trust them, and do not say which site asks. */
@@ -94,13 +94,13 @@ for (const { from, to, site } of [
     const belfry = await start({ flags: ['--interval', '1s', '--rooms', 'lobby'] });
     const origin = belfry.origin.replace('127.0.0.1', to);
     // The visitor has been here, and has a name.
-    const chat = new ChatPage(page);
+    const chat = new RoomPage(page);
     await chat.goto(origin);
     const own = page.waitForRequest((request) => request.method() === 'POST' && request.url().endsWith('/chat/lobby'));
     await chat.isLive();
     await chat.tell('hello', 'Ada');
     expect((await (await own).allHeaders())['sec-fetch-site']).toBe(site && 'same-origin');
-    const watching = new ChatPage((await another()).page);
+    const watching = new RoomPage((await another()).page);
     await watching.open(origin);
     // The page that is left is here no more.
     const elsewhere = `http://${from}:${port}/`;
@@ -115,7 +115,7 @@ for (const { from, to, site } of [
       expect((await request.response())!.status()).toBe(403);
       await expect(chat.problem).toHaveText(chat.words.elsewhere);
       await expect(page.getByText('forged')).toHaveCount(0);
-      await expect(chat.text).toHaveValue('');
+      await expect(chat.field).toHaveValue('');
       await page.goto(elsewhere);
     }
     await page.evaluate(() => {
@@ -154,10 +154,10 @@ test('a form of this site without scripts is taken, where browsers say which sit
   another,
 }) => {
   const belfry = await start({ flags: ['--interval', '1s', '--rooms', 'lobby'] });
-  const chat = new ChatPage((await another({ javaScriptEnabled: false })).page);
+  const chat = new RoomPage((await another({ javaScriptEnabled: false })).page);
   for (const host of ['127.0.0.1', 'localhost', OURS]) {
     await chat.goto(belfry.origin.replace('127.0.0.1', host));
-    await chat.say(`from ${host}`, 'Ada');
+    await chat.post(`from ${host}`, 'Ada');
     await expect(chat.texts.last()).toHaveText(`from ${host}`);
   }
   expect(await history(belfry)).toHaveLength(3);

@@ -1,7 +1,8 @@
 //! A terminal in the same room: it shows what is said in pages, and pages show what it says.
 
-import { ChatPage, WORDS } from './chat-page';
 import type { Belfry } from './belfry';
+import { WORDS } from './chat-words';
+import { RoomPage } from './room-page';
 import { expect, test } from './test';
 
 /** Runs a command to its end; what it prints comes out. */
@@ -31,7 +32,7 @@ function follow(belfry: Belfry, ...args: string[]) {
 test('belfry follow prints what is said in a page', async ({ belfry, page }) => {
   const terminal = follow(belfry, 'follow', 'chat/lobby', '--count', '3');
   await expect.poll(() => belfry.streams()).toBe(1);
-  const chat = new ChatPage(page);
+  const chat = new RoomPage(page);
   await chat.open(belfry.origin);
   const said = [
     { name: 'Ada', text: 'hello, terminal' },
@@ -39,15 +40,15 @@ test('belfry follow prints what is said in a page', async ({ belfry, page }) => 
     { name: 'Ada', text: 'good bye' },
   ];
   for (const { name, text } of said) {
-    await chat.say(text, name);
+    await chat.post(text, name);
   }
   expect(await terminal.ended).toBe(0);
   expect(terminal.printed.map((line) => JSON.parse(line))).toEqual(said);
 });
 
 test('belfry publish says something in open pages, without a name or with one', async ({ belfry, page, another }) => {
-  const chat = new ChatPage(page);
-  const other = new ChatPage((await another({ locale: 'zh-CN' })).page, WORDS.zh);
+  const chat = new RoomPage(page);
+  const other = new RoomPage((await another({ locale: 'zh-CN' })).page, WORDS.zh);
   await chat.open(belfry.origin);
   await other.open(belfry.origin);
   expect(await run(belfry, 'publish', 'chat/lobby', 'the build is red')).toMatch(/^\w+-\d+$/);
@@ -67,7 +68,7 @@ test('belfry publish says something in open pages, without a name or with one', 
 });
 
 test('belfry purge empties open pages, which say so and go on', async ({ belfry, page, another }) => {
-  const pages = [new ChatPage(page), new ChatPage((await another({ locale: 'zh-CN' })).page, WORDS.zh)];
+  const pages = [new RoomPage(page), new RoomPage((await another({ locale: 'zh-CN' })).page, WORDS.zh)];
   for (const chat of pages) {
     await chat.open(belfry.origin);
   }
@@ -101,7 +102,7 @@ test.describe('a page that was not connected', () => {
 
   test('hears of a purge when it is again', async ({ belfry, page, through }) => {
     const proxy = await through(belfry);
-    const chat = new ChatPage(page);
+    const chat = new RoomPage(page);
     await belfry.publish('chat/lobby', 'to be forgotten');
     await chat.open(proxy.origin);
     await chat.shows(['to be forgotten']);

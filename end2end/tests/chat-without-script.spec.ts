@@ -2,7 +2,8 @@
 
 import type { Response } from '@playwright/test';
 
-import { ChatPage, WORDS } from './chat-page';
+import { WORDS } from './chat-words';
+import { RoomPage } from './room-page';
 import { expect, FAILED_REQUESTS_OR_NO_SCRIPT, test } from './test';
 
 /** A sender may say so many at once. */
@@ -19,19 +20,19 @@ for (const [locale, words] of [['en-GB', WORDS.en], ['zh-CN', WORDS.zh]] as cons
     test.use({ locale, timezoneId: 'UTC' });
 
     test('one says something, and sees it, and what others say', async ({ belfry, page, another }) => {
-      const chat = new ChatPage(page, words);
+      const chat = new RoomPage(page, words);
       await chat.goto(belfry.origin);
       await expect(page.getByText(words.nothing)).toBeVisible();
-      await chat.say('hello,\n  天气 & <b>', 'Ada  Ｌ');
+      await chat.post('hello,\n  天气 & <b>', 'Ada  Ｌ');
       await expect(page).toHaveURL(`${belfry.origin}/chat/lobby`);
       expect(await chat.shown()).toEqual([{ name: 'Ada L', text: 'hello,\n  天气 & <b>' }]);
       await expect(page.getByText(words.nothing)).toBeHidden();
       await expect(chat.problem).toBeHidden();
-      await expect(chat.text).toHaveValue('');
+      await expect(chat.field).toHaveValue('');
       // Loaded again, it is not sent again.
       await page.reload();
       await expect(chat.said).toHaveCount(1);
-      const other = new ChatPage((await another({ locale, javaScriptEnabled: true })).page, words);
+      const other = new RoomPage((await another({ locale, javaScriptEnabled: true })).page, words);
       await other.open(belfry.origin);
       await expect(other.texts).toHaveText(['hello,\n  天气 & <b>']);
       await other.tell('hello, Ada', 'Bob');
@@ -41,21 +42,21 @@ for (const [locale, words] of [['en-GB', WORDS.en], ['zh-CN', WORDS.zh]] as cons
     });
 
     test('the browser keeps the name, in every room', async ({ belfry, page }) => {
-      const chat = new ChatPage(page, words);
+      const chat = new RoomPage(page, words);
       await chat.goto(belfry.origin);
       await expect(chat.name).toHaveValue('');
-      await chat.say('hello', 'Ada "<b>" 王');
+      await chat.post('hello', 'Ada "<b>" 王');
       await expect(chat.name).toHaveValue('Ada "<b>" 王');
       await chat.goto(belfry.origin, '天气');
       await expect(chat.name).toHaveValue('Ada "<b>" 王');
-      await chat.say('hello again');
+      await chat.post('hello again');
       expect(await chat.shown()).toEqual([{ name: 'Ada "<b>" 王', text: 'hello again' }]);
       const [kept] = await page.context().cookies();
       expect(kept).toMatchObject({ name: 'belfry-name', httpOnly: true, sameSite: 'Strict' });
     });
 
     test('what is wrong is told in words, and nothing that was typed is lost', async ({ belfry, page }) => {
-      const chat = new ChatPage(page, words);
+      const chat = new RoomPage(page, words);
       await chat.goto(belfry.origin);
       for (const [name, text, problem] of [
         ['', 'hello', words.noName],
@@ -71,22 +72,22 @@ for (const [locale, words] of [['en-GB', WORDS.en], ['zh-CN', WORDS.zh]] as cons
         ['Ada', 'hello \u202e world', words.badText],
       ]) {
         const answered = page.waitForResponse((answer) => answer.request().method() === 'POST');
-        await chat.say(text, name);
+        await chat.post(text, name);
         expect(Math.floor((await answered).status() / 100), problem).toBe(4);
         await expect(chat.problem).toHaveText(problem);
         if (text.length < 10_000) {
           await expect(chat.name).toHaveValue(name);
-          await expect(chat.text).toHaveValue(text);
+          await expect(chat.field).toHaveValue(text);
         }
       }
       await expect(chat.said).toHaveCount(0);
-      await chat.say('a'.repeat(4_096), 'Ada');
+      await chat.post('a'.repeat(4_096), 'Ada');
       await expect(chat.problem).toBeHidden();
       expect((await chat.shown()).map(({ text }) => text.length)).toEqual([4_096]);
     });
 
     test('who is too fast is told so, and can send it later', async ({ belfry, page, request }) => {
-      const chat = new ChatPage(page, words);
+      const chat = new RoomPage(page, words);
       await chat.goto(belfry.origin);
       const form = { name: 'Ada', text: 'hello' };
       let answer: Response;
@@ -96,13 +97,13 @@ for (const [locale, words] of [['en-GB', WORDS.en], ['zh-CN', WORDS.zh]] as cons
         const statuses = (await Promise.all(scripts)).map((answer) => answer.status());
         expect(statuses.every((status) => status === 200 || status === 429)).toBe(true);
         const answered = page.waitForResponse((answer) => answer.request().method() === 'POST');
-        await chat.say('my message', 'Ada');
+        await chat.post('my message', 'Ada');
         answer = await answered;
       } while (answer.status() === 303);
       expect(answer.status()).toBe(429);
       expect(Number(answer.headers()['retry-after'])).toBeGreaterThanOrEqual(1);
       await expect(chat.problem).toHaveText(words.tooFast);
-      await expect(chat.text).toHaveValue('my message');
+      await expect(chat.field).toHaveValue('my message');
       await expect(chat.texts.last()).toHaveText('hello');
       await expect(async () => {
         await chat.send.click();
@@ -116,7 +117,7 @@ for (const [locale, words] of [['en-GB', WORDS.en], ['zh-CN', WORDS.zh]] as cons
       for (const text of all) {
         await belfry.publish('chat/lobby', JSON.stringify({ name: 'Ada', text }));
       }
-      const chat = new ChatPage(page, words);
+      const chat = new RoomPage(page, words);
       await chat.goto(belfry.origin);
       await expect(page.getByRole('link', { name: words.newest })).toBeHidden();
       const read = await chat.texts.allTextContents();
@@ -138,7 +139,7 @@ for (const [locale, words] of [['en-GB', WORDS.en], ['zh-CN', WORDS.zh]] as cons
       const list = main.getByRole('region').or(main.locator('section')).getByRole('listitem');
       await expect(list).toHaveText(['lobby', '天气']);
       await main.getByRole('link', { name: '天气' }).click();
-      const chat = new ChatPage(page, words);
+      const chat = new RoomPage(page, words);
       await expect(chat.texts).toHaveText(['hello']);
       await main.getByRole('link', { name: words.rooms }).click();
       await main.getByRole('textbox', { name: words.room }).fill('a/b');

@@ -28,10 +28,10 @@ test('in a room the messages, its name and the form have their place', async ({ 
   await expect(room.row('hello there').locator('.state')).toHaveText('delivered');
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
   const width = async (part: typeof room.send) => (await part.boundingBox())?.width ?? 0;
-  for (const part of [room.scroller, room.name, room.field, room.send]) {
+  for (const part of [room.messages, room.name, room.field, room.send]) {
     expect(await width(part)).toBeGreaterThan(240);
   }
-  expect((await room.scroller.boundingBox())?.height).toBeGreaterThan(320);
+  expect((await room.messages.boundingBox())?.height).toBeGreaterThan(320);
   await page.getByRole('heading', { name: 'lobby' }).scrollIntoViewIfNeeded();
   await expect(page.getByRole('heading', { name: 'lobby' })).toBeInViewport({ ratio: 1 });
 });

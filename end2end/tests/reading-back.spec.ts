@@ -25,14 +25,14 @@ test('the list begins at the newest, and older messages come without a jump', as
   }
   expect(jumps.length, 'times that older ones came').toBeGreaterThan(2);
   expect(Math.max(...jumps), `of ${jumps.join(', ')}`).toBeLessThanOrEqual(STILL);
-  await room.scroller.evaluate((scroller) => scroller.scrollTo(0, -scroller.scrollHeight));
+  await room.messages.evaluate((scroller) => scroller.scrollTo(0, -scroller.scrollHeight));
   await expect(room.row('message 1')).toBeInViewport({ ratio: 1 });
 });
 
 test('what comes while one reads back moves nothing, and is counted', async ({ belfry, page }) => {
   await fill(belfry, 'lobby', 60);
   const room = await new RoomPage(page).open(belfry.origin);
-  await room.scroller.evaluate((scroller) => scroller.scrollTo(0, -700));
+  await room.messages.evaluate((scroller) => scroller.scrollTo(0, -700));
   await expect(room.pill).toHaveText('To the newest messages');
   const row = room.row('message 30');
   const place = await row.evaluate(placeOf);
@@ -61,7 +61,7 @@ test('at the end it follows what comes', async ({ belfry, page }) => {
 test('who says something while reading back is led to the end', async ({ belfry, page }) => {
   await fill(belfry, 'lobby', 60);
   const room = await new RoomPage(page).enter(belfry.origin, 'Ada');
-  await room.scroller.evaluate((scroller) => scroller.scrollTo(0, -700));
+  await room.messages.evaluate((scroller) => scroller.scrollTo(0, -700));
   await expect(room.pill).toBeVisible();
   await room.say('here I am');
   await expect(room.row('here I am')).toBeInViewport({ ratio: 1 });

@@ -105,9 +105,9 @@ test('the keyboard reaches everything, and scrolls the messages', async ({ belfr
   await page.getByRole('link', { name: 'Rooms' }).focus();
   await page.keyboard.press('Tab');
   await page.keyboard.press('Tab');
-  await expect(room.scroller).toBeFocused();
-  await expect(room.scroller).toHaveCSS('outline-style', 'solid');
-  const still = room.scroller.evaluate((scroller) => {
+  await expect(room.messages).toBeFocused();
+  await expect(room.messages).toHaveCSS('outline-style', 'solid');
+  const still = room.messages.evaluate((scroller) => {
     return new Promise<void>((resolve) => scroller.addEventListener('scrollend', () => resolve(), { once: true }));
   });
   await page.keyboard.press('PageUp');

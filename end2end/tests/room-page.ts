@@ -1,44 +1,67 @@
-//! A room of the chat as a person finds it.
+//! A room of the chat as a person and a screen reader find it.
 
 import { expect, type Locator, type Page } from '@playwright/test';
 
 import type { Belfry } from './belfry';
+import { WORDS } from './chat-words';
 
 /** The supervisor's promise: live within this time of the end of the trouble. */
 const LIVE_WITHIN_MS = 20_000;
 
+/** A message as it is shown: the name stands above the first of an author's messages. */
+export type Said = { name: string; text: string };
+
 export class RoomPage {
+  readonly heading: Locator;
+  /** Who is here, in words. */
+  readonly here: Locator;
+  /** What the messages stand and scroll in. */
+  readonly messages: Locator;
+  /** The messages, oldest first, those on their way too. */
+  readonly said: Locator;
+  /** Their texts. */
+  readonly texts: Locator;
   readonly name: Locator;
   readonly field: Locator;
   readonly send: Locator;
-  /** The messages, those on their way too. */
-  readonly said: Locator;
-  /** What they scroll in. */
-  readonly scroller: Locator;
-  /** Who is here, in words. */
-  readonly here: Locator;
   /** What is wrong with what is being written. */
   readonly problem: Locator;
+  /** Leads to what was said before. */
+  readonly older: Locator;
   /** Leads to the newest message. */
   readonly pill: Locator;
   /** What a screen reader is told. */
   readonly spoken: Locator;
 
-  constructor(readonly page: Page) {
+  constructor(
+    readonly page: Page,
+    readonly words = WORDS.en,
+  ) {
+    const main = page.getByRole('main');
+    this.heading = main.getByRole('heading', { level: 1 });
+    this.here = main.locator('.page-head .age');
+    this.messages = page.locator('#messages');
+    // Days and notices are items of the list too.
+    this.said = this.messages.locator('.said');
+    this.texts = this.said.locator('.text');
     this.name = page.locator('#name');
     this.field = page.locator('#text');
-    this.send = page.locator('.composer button');
-    this.said = page.locator('.messages .said');
-    this.scroller = page.locator('#messages');
-    this.here = page.locator('.page-head .age');
-    this.problem = page.locator('.composer [role=alert]');
-    this.pill = page.locator('.to-end a');
+    this.send = main.locator('.composer button');
+    this.problem = main.getByRole('alert');
+    this.older = main.locator('.older a');
+    this.pill = main.locator('.to-end a');
     this.spoken = page.locator('.room > [aria-live=polite]');
   }
 
-  /** Opens a room, and waits until it is live. */
+  /** Goes to a room; returns the status of the answer. */
+  async goto(origin: string, room = 'lobby'): Promise<number> {
+    const answer = await this.page.goto(`${origin}/chat/${encodeURIComponent(room)}`);
+    return answer!.status();
+  }
+
+  /** Goes to a room, and waits until it is live. */
   async open(origin: string, room = 'lobby'): Promise<this> {
-    await this.page.goto(`${origin}/chat/${encodeURIComponent(room)}`);
+    await this.goto(origin, room);
     await this.isLive();
     return this;
   }
@@ -64,14 +87,48 @@ export class RoomPage {
     await this.field.press('Enter');
   }
 
+  /** Writes a message, and sends it with the button, which needs no script. */
+  async post(text: string, name?: string): Promise<void> {
+    if (name !== undefined) {
+      await this.name.fill(name);
+    }
+    await this.field.fill(text);
+    await this.send.click();
+  }
+
+  /** The same, and waits until the server has it. */
+  async tell(text: string, name?: string): Promise<void> {
+    const before = await this.said.count();
+    await this.post(text, name);
+    await expect(this.said).toHaveCount(before + 1);
+    await expect(this.said.last().locator('.state')).toHaveText(this.words.delivered);
+  }
+
   /** The messages of a text. */
   row(text: string): Locator {
     return this.said.filter({ has: this.page.locator('.text').getByText(text, { exact: true }) });
   }
 
-  /** The texts of all messages, oldest first. */
-  async texts(): Promise<string[]> {
-    return this.page.locator('.said .text').allInnerTexts();
+  /** A line of the list that is no message. */
+  notice(words: string): Locator {
+    return this.messages.getByRole('listitem').filter({ hasText: words });
+  }
+
+  /** What is shown, to the last character: `innerText` would fold white space. */
+  async shown(): Promise<Said[]> {
+    return this.said.evaluateAll((items) =>
+      items.map((item) => ({
+        name: item.querySelector('.author')!.textContent!,
+        text: item.querySelector('.text')!.textContent!,
+      })),
+    );
+  }
+
+  /** The page shows exactly these texts, in this order. */
+  async shows(texts: string[], within = LIVE_WITHIN_MS): Promise<void> {
+    const shown = async () => (await this.shown()).map(({ text }) => text);
+    await expect.poll(async () => (await shown()).length, { timeout: within }).toBeGreaterThanOrEqual(texts.length);
+    expect(await shown()).toEqual(texts);
   }
 }
 

@@ -13,7 +13,7 @@ test('two browsers talk with each other, and each message is there once', async 
   await expect(ada.row('你好，Ada').locator('.author')).toHaveText('Bob');
   for (const one of [ada, bob]) {
     await expect(one.said).toHaveCount(2);
-    expect(await one.texts()).toEqual(['Hello, Bob', '你好，Ada']);
+    expect(await one.texts.allInnerTexts()).toEqual(['Hello, Bob', '你好，Ada']);
   }
   await expect(ada.field).toHaveValue('');
   await expect(ada.field).toBeFocused();
@@ -36,7 +36,7 @@ test('a message is there at once as sending, and then delivered', async ({ belfr
     await expect(room.row(text).locator('.state')).toHaveText('delivered');
     await expect(room.row(text)).toHaveCount(1);
   }
-  expect(await room.texts()).toEqual(['one', 'two']);
+  expect(await room.texts.allInnerTexts()).toEqual(['one', 'two']);
   // Its time is known by then.
   await expect(room.row('one').locator('time')).toHaveText(/\d{1,2}:\d\d/);
 });
@@ -177,7 +177,7 @@ test.describe('on a bad way', () => {
     }
     await page.reload();
     await expect(room.said).toHaveCount(2);
-    expect(await room.texts()).toEqual(['one', 'two']);
+    expect(await room.texts.allInnerTexts()).toEqual(['one', 'two']);
   });
 
   test('a log that was begun anew is announced, and what is said in it is there once', async ({ belfry, page }) => {
@@ -188,7 +188,7 @@ test.describe('on a bad way', () => {
     await fill(belfry, 'lobby', 2);
     await expect(room.row('message 2')).toHaveCount(1, { timeout: 20_000 });
     await expect(page.locator('.messages .line')).toHaveText([/day/, 'Messages are missing here.', /day/]);
-    expect(await room.texts()).toEqual(['of the first log', 'message 1', 'message 2']);
+    expect(await room.texts.allInnerTexts()).toEqual(['of the first log', 'message 1', 'message 2']);
     await room.say('of the second log');
     await expect(room.row('of the second log').locator('.state')).toHaveText('delivered');
     await page.reload();
@@ -205,7 +205,7 @@ test.describe('on a bad way', () => {
     proxy.pass();
     await expect(room.row('message 12')).toHaveCount(1, { timeout: 20_000 });
     await expect(page.locator('.messages .line')).toHaveText([/day/, 'Messages are missing here.', /day/]);
-    expect(await room.texts()).toEqual([1, 2, 3, 8, 9, 10, 11, 12].map((number) => `message ${number}`));
+    expect(await room.texts.allInnerTexts()).toEqual([1, 2, 3, 8, 9, 10, 11, 12].map((number) => `message ${number}`));
   });
 
   test('who is too fast is told so, and can send it again', async ({ belfry, page }) => {
@@ -226,6 +226,6 @@ test.describe('on a bad way', () => {
     }).toPass({ intervals: [1_100], timeout: 40_000 });
     await page.reload();
     await expect(room.said).toHaveCount(MOST);
-    expect(new Set(await room.texts()).size).toBe(MOST);
+    expect(new Set(await room.texts.allInnerTexts()).size).toBe(MOST);
   });
 });

@@ -108,7 +108,7 @@ test.describe('at an address where tabs cannot share', () => {
 
   test('each tab has a stream while it is seen, and none while it is not', async ({ belfry, browsing }) => {
     const origin = `http://${ownAddress()}:${belfry.port}`;
-    const tabs = [];
+    const tabs: Awaited<ReturnType<typeof browsing.newPage>>[] = [];
     for (let index = 0; index < 3; index += 1) {
       const tab = await browsing.newPage();
       await tab.goto(`${origin}/`);

@@ -2,8 +2,8 @@
 
 use any_spawner::Executor;
 use app::{
-    chat::{BORN_PATH, CHAT_PATH},
-    event::{LOGIN_PATH, PROBE_PATH, STATUS_PATH, STREAM_PATH, TOPICS_PATH},
+    chat::CHAT_PATH,
+    event::{BORN_PATH, LOGIN_PATH, PROBE_PATH, STATUS_PATH, STREAM_PATH, TOPICS_PATH},
     language::LANGUAGE_PATH,
 };
 use axum::{

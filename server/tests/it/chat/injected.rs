@@ -134,7 +134,9 @@ async fn what_could_not_be_said_comes_back_as_it_was_typed() {
         let html = text(answer).await;
         assert!(!has_markup(&html, typed), "{html}");
         let field = html.split("<textarea").nth(1).and_then(|rest| rest.split_once('>')).unwrap().1;
-        let field = field.split("</textarea>").next().unwrap().strip_prefix('\n').unwrap();
+        let field = field.split("</textarea>").next().unwrap();
+        // A browser's parser drops a line end that comes first.
+        let field = field.strip_prefix('\n').unwrap_or(field);
         assert_eq!(field.replace("&lt;", "<").replace("&amp;", "&"), typed);
     }
 }
