@@ -51,7 +51,7 @@ test('rooms are listed, entered and left as they are called', async ({ belfry, p
     void dialog.dismiss();
   });
   await page.goto(`${belfry.origin}/chat`);
-  await chat.isLive();
+  await chat.hears();
   const links = page.getByRole('main').getByRole('list').getByRole('link');
   const listed = await links.allTextContents();
   expect(listed.toSorted()).toEqual([...OPEN, 'lobby'].toSorted());
@@ -84,7 +84,7 @@ test.describe('a server with some rooms, or none,', () => {
       expect(await chat.goto(belfry.origin, 'kitchen')).toBe(404);
       await expect(main.getByText(words.notOpen)).toBeVisible();
       await expect(main.getByRole('textbox')).toHaveCount(0);
-      await chat.isLive();
+      await chat.hears();
       await main.getByRole('link', { name: words.rooms }).click();
       await main.getByRole('link', { name: 'team' }).click();
       await chat.tell('hello', 'Ada');

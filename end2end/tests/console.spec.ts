@@ -34,6 +34,19 @@ test('a topic is asked for by a form, and nothing is there until somebody publis
   await new ConsolePage(page).shows(['first']);
 });
 
+test('a screen reader is told of what comes, and of many at once by their number', async ({ belfry, page }) => {
+  await belfry.publish('numbers', 'before');
+  await new ConsolePage(page).open(belfry.origin, 'numbers');
+  const spoken = page.locator('.listed > [aria-live=polite]');
+  await expect(spoken).toBeEmpty();
+  await belfry.publish('numbers', 'first');
+  await expect(spoken).toHaveText('first');
+  for (const data of ['second', 'third', 'fourth']) {
+    await belfry.publish('numbers', data);
+  }
+  await expect(spoken).toHaveText('3 new events', { timeout: 10_000 });
+});
+
 test('a name that no topic can have is explained', async ({ belfry, page }) => {
   await page.goto(`${belfry.origin}/console?topic=a*b`);
   await expect(page.getByRole('alert')).toContainText('No topic has such a name');

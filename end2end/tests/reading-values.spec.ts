@@ -111,7 +111,7 @@ test.describe('the time page in Chinese', () => {
         - paragraph: /^\\d{4}年\\d+月\\d+日星期. · 协调世界时$/
         - timer:
           - time: /^\\d+:\\d\\d:\\d\\d( \\.\\d)?$/
-        - paragraph: /^误差 ± \\d+ 毫秒 （以本服务器时钟为准） · 你的时钟 .+ ± \\d+ 毫秒$/
+        - paragraph: /^误差 ± \\d+ 毫秒 （以本服务器时钟为准） · 你的时钟 .+，± \\d+ 毫秒$/
         - status: 实时
         - region "数据":
           - article:

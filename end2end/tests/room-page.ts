@@ -74,9 +74,15 @@ export class RoomPage {
     return this;
   }
 
-  async isLive(): Promise<void> {
+  /** The page, a room's or that of all rooms, hears the server. */
+  async hears(): Promise<void> {
     const bell = this.page.locator('.masthead .bell');
     await expect(bell).toHaveAttribute('data-beat', /./, { timeout: LIVE_WITHIN_MS });
+  }
+
+  /** So does the room. */
+  async isLive(): Promise<void> {
+    await this.hears();
     // Its own lease is the first thing that a room hears.
     await expect(this.here).toHaveText(/^[1-9]/, { timeout: LIVE_WITHIN_MS });
   }

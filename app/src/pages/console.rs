@@ -2,6 +2,7 @@
 
 mod row;
 mod sample;
+mod spoken;
 
 use leptos::{
     either::{Either, EitherOf3},
@@ -19,6 +20,7 @@ use crate::{
 };
 use row::{Event, EventRow};
 use sample::Sample;
+use spoken::spoken;
 
 /// How many rows are kept: older ones leave the page.
 const ROWS_KEPT: usize = 200;
@@ -89,6 +91,7 @@ fn listed(topic: String, events: Vec<Envelope>, after: String) -> impl IntoView 
                     <EventRow topic=listed row/>
                 </For>
             </ol>
+            <p class="visually-hidden" aria-live="polite">{spoken(rows)}</p>
         </section>
     }
 }

@@ -20,6 +20,8 @@ pub struct Words {
     pub gap: &'static str,
     /// In the place of a topic's earlier events.
     pub purged: &'static str,
+    /// So many events have come.
+    pub came: fn(&str) -> String,
     pub private: &'static str,
     pub topics: &'static str,
     /// Leads to the whole of long data: its size.
@@ -45,6 +47,7 @@ pub static ENGLISH: Words = Words {
     unavailable: "The log cannot be read just now. What is published from now on still appears here.",
     gap: "Events are missing here.",
     purged: "Earlier events were removed.",
+    came: |count| format!("{count} new events"),
     private: "private",
     topics: "also to",
     whole: |size| format!("all of {size}"),
@@ -66,6 +69,7 @@ pub static CHINESE: Words = Words {
     unavailable: "暂时无法读取日志。此后发布的事件仍会出现在这里。",
     gap: "此处缺少部分事件。",
     purged: "更早的事件已被删除。",
+    came: |count| format!("{count} 个新事件"),
     private: "私密",
     topics: "同时发布到",
     whole: |size| format!("展开全部 {size}"),

@@ -23,6 +23,9 @@ const SHORT_LINES: usize = 8;
 /// Data of more characters than this is cut: it would fill the page's memory.
 const LONGEST: usize = 16 * 1024;
 
+/// So many characters of data are read out.
+const SPOKEN: usize = 200;
+
 /// Something that was heard. A cheap handle.
 #[derive(Clone, Debug)]
 pub struct Event {
@@ -46,6 +49,16 @@ impl Event {
             envelope.data.shrink_to_fit();
         }
         Self { number, envelope: Some(Arc::new(envelope)), size }
+    }
+
+    /// What a screen reader is told of it: its beginning.
+    pub fn spoken(&self) -> String {
+        let words = text().console;
+        match self.envelope.as_deref() {
+            None => words.gap.to_owned(),
+            Some(event) if event.event_type == PURGED => words.purged.to_owned(),
+            Some(event) => event.data.chars().take(SPOKEN).collect(),
+        }
     }
 
     /// The data, as far as it is kept.
