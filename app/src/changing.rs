@@ -16,6 +16,14 @@ pub fn flag(flag: impl Fn() -> bool + Send + Sync + 'static) -> Signal<bool> {
     signal(Box::new(flag))
 }
 
+/// Words that a screen reader is told after others: what stays the same would not be spoken again.
+pub fn anew(mut words: String, before: &str) -> String {
+    if words == before {
+        words.push('\u{a0}');
+    }
+    words
+}
+
 /// Does something now, and again when what it reads has changed; not on the server.
 pub fn effect(act: impl Fn() + 'static) {
     boxed_effect(Box::new(act));

@@ -33,12 +33,12 @@ pub struct Talk {
     pub scroll: fn(&str, i32),
     /// What stands in a field, by its id.
     pub field: fn(&str) -> String,
-    /// Writes into a field.
+    /// Writes into a field, which the browser itself then remembers no longer.
     pub fill: fn(&str, &str),
     /// Keeps a room's draft for as long as the tab is open; of no room, the visitor's name.
     pub keep: fn(&str, &str),
-    /// What was kept of a room, or of none; empty where nothing was.
-    pub kept: fn(&str) -> String,
+    /// What was kept of a room, or of none; `None` where nothing was.
+    pub kept: fn(&str) -> Option<String>,
     /// Gives the keyboard to an element, by its id.
     pub focus: fn(&str),
     /// Says, for as long as the current owner lives, that somebody of this name is in a room; the name

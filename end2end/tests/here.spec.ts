@@ -28,7 +28,8 @@ test('who comes is counted and named, and who goes is not any more', async ({ be
   await bob.page.reload();
   await expect(bob.page.getByRole('listitem').filter({ hasText: 'lobby' })).toContainText('1 here');
   await bob.open(belfry.origin);
-  await says(ada, '2 here: Ada, 1 without a name');
+  // The tab has kept how he is called.
+  await says(ada, '2 here: Ada, Bob');
   await bob.page.close();
   await says(ada, '1 here: Ada');
 });

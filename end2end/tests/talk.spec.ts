@@ -107,6 +107,18 @@ test('what was begun is there on coming back, in the other language, and not onc
   await expect(room.field).toHaveValue('');
 });
 
+test('a name that was changed and not used yet is there in the other language', async ({ belfry, page }) => {
+  const room = await new RoomPage(page).enter(belfry.origin, 'Ada');
+  await room.tell('hello');
+  await room.name.fill('Bob');
+  await page.locator('.masthead').getByRole('link', { name: '简体中文' }).click();
+  await room.isLive();
+  await expect(room.name).toHaveValue('Bob');
+  await expect(room.here).toContainText('Bob');
+  await room.say('hello again');
+  await expect(room.row('hello again').locator('.author')).toHaveText('Bob');
+});
+
 test('the name is kept by the browser', async ({ belfry, page }) => {
   const room = await new RoomPage(page).enter(belfry.origin, '王小明');
   await room.say('hello');

@@ -109,7 +109,7 @@ test.describe('the banner', () => {
   }) => {
     const proxy = await through(belfry);
     const console = new ConsolePage(page);
-    const spoken = page.locator('[aria-live=polite]');
+    const spoken = page.locator('.page > [aria-live=polite]');
     await belfry.publish('numbers', 'before');
     await console.open(proxy.origin, 'numbers');
     await expect(spoken).toHaveText('');

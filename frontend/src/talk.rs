@@ -121,21 +121,24 @@ fn field(id: &str) -> String {
 
 fn fill(id: &str, text: &str) {
     if let Some(field) = element(id) {
-        // What cannot be written is not in the way.
-        let _ = Reflect::set(&field, &"value".into(), &text.into());
+        // The browser's own memory of forms may be older than ours. What cannot be written is not in the
+        // way.
+        for (name, value) in [("value", text), ("autocomplete", "off")] {
+            let _ = Reflect::set(&field, &name.into(), &value.into());
+        }
     }
 }
 
 fn keep(room: &str, text: &str) {
     if let Some(storage) = window().session_storage().ok().flatten() {
-        // Where there is no place for it, it is as it was without.
-        let _ = storage.set_item(&path(room), text);
+        let kept = storage.set_item(&path(room), text);
+        // Where there is no place for it, what was kept before would be in its way.
+        let _ = kept.or_else(|_| storage.remove_item(&path(room)));
     }
 }
 
-fn kept(room: &str) -> String {
-    let storage = window().session_storage().ok().flatten();
-    storage.and_then(|it| it.get_item(&path(room)).ok().flatten()).unwrap_or_default()
+fn kept(room: &str) -> Option<String> {
+    window().session_storage().ok()??.get_item(&path(room)).ok()?
 }
 
 fn focus(id: &str) {

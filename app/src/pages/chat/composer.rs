@@ -6,7 +6,7 @@ use leptos::{
     prelude::*,
 };
 
-use super::visit::{FIELD, NAME, Visit};
+use super::visit::{Browser, FIELD, NAME, Visit};
 use crate::{
     changing::{flag, words},
     chat::{LONGEST_TEXT, Message, Unsent, path},
@@ -26,9 +26,9 @@ pub fn view(visit: Visit, key: String, draft: String, unsent: Option<Unsent>) ->
     let unsent = RwSignal::new(unsent);
     let problem =
         words(move || unsent.get().map_or_else(String::new, |why| (said.unsent)(why).to_owned()));
-    visit.restore();
+    visit.restore(unsent.get_untracked().is_some());
     let send = move || {
-        let Some((_, talk, _)) = visit.talk else { return };
+        let Some(Browser { talk, .. }) = visit.browser else { return };
         let message = Message {
             name: (talk.field)(NAME).trim().to_owned(),
             text: (talk.field)(FIELD).trim_end().to_owned(),
@@ -47,15 +47,10 @@ pub fn view(visit: Visit, key: String, draft: String, unsent: Option<Unsent>) ->
             Some(_) => (talk.focus)(FIELD),
         }
     };
-    // What belongs to the field that is wrong, the visitor's name or their text.
-    let mark = move |name: bool, mark: &'static str| {
-        words(move || {
-            let wrong = unsent.get();
-            let here = wrong.is_some() && name == wrong.is_some_and(is_of_name);
-            if here { mark } else { "" }.to_owned()
-        })
+    let mark = move |when: fn(Unsent) -> bool, mark: &'static str| {
+        words(move || if unsent.get().is_some_and(when) { mark } else { "" }.to_owned())
     };
-    let described = mark(false, PROBLEM);
+    let described = mark(|why| !is_of_name(why), PROBLEM);
     let on_key = move |event: KeyboardEvent| {
         let composing = event.is_composing() || event.key_code() == COMPOSING;
         if event.key() == "Enter" && !event.shift_key() && !composing {
@@ -79,8 +74,8 @@ pub fn view(visit: Visit, key: String, draft: String, unsent: Option<Unsent>) ->
                     value=visit.me.get_untracked()
                     autocomplete="nickname"
                     spellcheck="false"
-                    aria-invalid=mark(true, "true")
-                    aria-describedby=mark(true, PROBLEM)
+                    aria-invalid=mark(is_of_name, "true")
+                    aria-describedby=mark(is_of_name, PROBLEM)
                     on:change=move |event| visit.rename(event_target_value(&event).trim())
                 />
             </label>
@@ -90,7 +85,7 @@ pub fn view(visit: Visit, key: String, draft: String, unsent: Option<Unsent>) ->
                     id=FIELD
                     name="text"
                     rows="1"
-                    aria-invalid=mark(false, "true")
+                    aria-invalid=mark(is_of_text, "true")
                     aria-describedby=words(move || described.read().clone() + " keys")
                     inner_html=escaped(&draft)
                     on:input=move |event| visit.keep(&event_target_value(&event))
@@ -106,13 +101,18 @@ pub fn view(visit: Visit, key: String, draft: String, unsent: Option<Unsent>) ->
 /// A text as the HTML of a field: Leptos writes what stands in one as it is. (A line end that comes first
 /// in a document's field counts for nothing.)
 fn escaped(text: &str) -> String {
-    let counts_for_nothing = if text.starts_with('\n') { "\n" } else { "" };
+    let counts_for_nothing = if text.starts_with(['\r', '\n']) { "\n" } else { "" };
     format!("{counts_for_nothing}{}", text.replace('&', "&amp;").replace('<', "&lt;"))
 }
 
 /// Whether the name is what is wrong.
 fn is_of_name(wrong: Unsent) -> bool {
     matches!(wrong, Unsent::NoName | Unsent::BadName)
+}
+
+/// Whether the text is.
+fn is_of_text(wrong: Unsent) -> bool {
+    matches!(wrong, Unsent::NoText | Unsent::LongText | Unsent::BadText)
 }
 
 /// What is wrong with a message, as far as can be told without the server.
@@ -135,6 +135,6 @@ mod tests {
     #[test]
     fn no_text_ends_the_field() {
         assert_eq!(escaped("</textarea>\n&lt;"), "&lt;/textarea>\n&amp;lt;");
-        assert_eq!(["", "\na"].map(escaped), ["", "\n\na"]);
+        assert_eq!(["", "\na", "\r\na"].map(escaped), ["", "\n\na", "\n\r\na"]);
     }
 }

@@ -1,13 +1,14 @@
 //! A visit to a room: what is heard and what the visitor does go in, the conversation as a signal comes
 //! out.
 
+mod draft;
 mod reading;
 
 use leptos::{prelude::*, task};
 
 use super::{conversation::Conversation, here::who, outbox::Outgoing};
 use crate::{
-    changing::effect,
+    changing::{anew, effect},
     chat::{Message, Posted, Room, here_topic, topic},
     event::{Envelope, PURGED},
     feed::Feed,
@@ -45,11 +46,29 @@ pub struct Visit {
     pub words: &'static Words,
     feed: Feed,
     /// There is none on the server.
-    pub talk: Option<(Follow, Talk, Fetch)>,
+    pub browser: Option<Browser>,
     /// More of the history is on its way.
     reading: RwSignal<bool>,
     /// A change is being drawn, after which the visitor is brought back to where they read.
     settling: RwSignal<bool>,
+}
+
+/// What the browser's half gives a visit.
+#[derive(Clone, Copy, Debug)]
+pub struct Browser {
+    /// How to hear of the room.
+    pub follow: Follow,
+    /// How to talk there.
+    pub talk: Talk,
+    /// How to have its page anew.
+    pub fetch: Fetch,
+}
+
+impl Browser {
+    fn of_context() -> Option<Self> {
+        let (follow, talk, fetch) = (use_context()?, use_context()?, use_context()?);
+        Some(Self { follow, talk, fetch })
+    }
 }
 
 impl Visit {
@@ -58,7 +77,6 @@ impl Visit {
         let (feed, words) = (expect_context::<Feed>(), text().chat);
         let number = feed.writing.with_untracked(|writing| writing.number);
         let (here, me) = (who(&room.here, words, number), room.me.clone());
-        let (follow, talk, fetch) = (use_context(), use_context(), use_context());
         let visit = Self {
             room: RwSignal::new(room.room.clone()),
             at_end: RwSignal::new(!room.newer),
@@ -68,7 +86,7 @@ impl Visit {
             spoken: RwSignal::default(),
             words,
             feed,
-            talk: follow.zip(talk).zip(fetch).map(|((follow, talk), fetch)| (follow, talk, fetch)),
+            browser: Browser::of_context(),
             reading: RwSignal::new(false),
             settling: RwSignal::new(false),
         };
@@ -78,7 +96,7 @@ impl Visit {
 
     /// Hears of the room for as long as the visit lasts, and is seen there.
     fn follow(self, after: String) {
-        let Some((Follow(follow), talk, _)) = self.talk else { return };
+        let Some(Browser { follow: Follow(follow), talk, .. }) = self.browser else { return };
         effect(move || {
             let room = self.room.get_untracked();
             let hear = Callback::new(move |heard| self.hear(heard));
@@ -106,7 +124,7 @@ impl Visit {
 
     /// Sends what waits as it is: nobody will be here for its turn, nor for an answer.
     fn hand_over(self) {
-        let Some((_, talk, _)) = self.talk else { return };
+        let Some(Browser { talk, .. }) = self.browser else { return };
         let room = self.room.read_untracked();
         for Outgoing { key, message, .. } in self.conversation.read_untracked().outbox.waiting() {
             (talk.say)(&room, key, message, Box::new(|_| ()));
@@ -127,12 +145,8 @@ impl Visit {
             Heard::Event(event) => self.posted(event),
         };
         let Message { name, text } = &said.message;
-        let mut words =
-            (self.words.says)(if name.is_empty() { self.words.nobody } else { name }, text);
-        // What stays the same is not spoken again.
-        if self.spoken.with_untracked(|before| *before == words) {
-            words.push('\u{a0}');
-        }
+        let words = (self.words.says)(if name.is_empty() { self.words.nobody } else { name }, text);
+        let words = anew(words, &self.spoken.read_untracked());
         let mut others = false;
         self.keep_place(|conversation| others = conversation.hear(said, back));
         if others {
@@ -146,7 +160,8 @@ impl Visit {
     }
 
     fn hear_of_others(self, heard: Heard) {
-        if let (Heard::Event(Envelope { data, .. }), Some((_, talk, _))) = (heard, self.talk)
+        if let (Heard::Event(Envelope { data, .. }), Some(Browser { talk, .. })) =
+            (heard, self.browser)
             && let Some(here) = (talk.here)(&data)
         {
             let number = self.feed.writing.with_untracked(|writing| writing.number);
@@ -156,7 +171,7 @@ impl Visit {
 
     fn posted(self, event: Envelope) -> Posted {
         let Envelope { id, at, data, .. } = event;
-        let read = self.talk.and_then(|(_, talk, _)| (talk.message)(&data));
+        let read = self.browser.and_then(|browser| (browser.talk.message)(&data));
         Posted { id: id.unwrap_or_default(), at, message: Message::of(&data, read) }
     }
 
@@ -167,10 +182,11 @@ impl Visit {
 
     /// Changes the newer end of what is shown; what the visitor reads stays where it is.
     fn keep_place(self, change: impl FnOnce(&mut Conversation)) {
-        let talk = self.talk.filter(|_| !self.at_end.get_untracked());
+        let talk = self.browser.map(|browser| browser.talk);
+        let talk = talk.filter(|_| !self.at_end.get_untracked());
         // Of several changes at once the first has seen what was drawn before them.
         let talk = talk.filter(|_| !self.settling.get_untracked());
-        let before = talk.map(|(_, talk, _)| ((talk.place)(SCROLLER), talk));
+        let before = talk.map(|talk| ((talk.place)(SCROLLER), talk));
         self.conversation.update(change);
         let Some((before, talk)) = before else { return };
         self.settling.set(true);
@@ -188,52 +204,9 @@ impl Visit {
         });
     }
 
-    /// Writes into the field, and gives it the keyboard.
-    pub fn fill(self, text: &str) {
-        let Some((_, talk, _)) = self.talk else { return };
-        (talk.fill)(FIELD, text);
-        (talk.focus)(FIELD);
-        self.keep(text);
-    }
-
-    /// Keeps what stands in the field: the visitor may leave, and come back to it.
-    pub fn keep(self, text: &str) {
-        if let Some((_, talk, _)) = self.talk {
-            (talk.keep)(&self.room.read_untracked(), text);
-        }
-    }
-
-    /// The visitor has said what they are called.
-    pub fn rename(self, name: &str) {
-        let Some((_, talk, _)) = self.talk else { return };
-        if *self.me.read_untracked() != name {
-            self.me.set(name.to_owned());
-        }
-        (talk.keep)("", name);
-    }
-
-    /// Writes what was kept into fields where nothing stands.
-    pub fn restore(self) {
-        let Some((_, talk, _)) = self.talk else { return };
-        effect(move || {
-            let restore = |field, room: &str| {
-                let kept = (talk.kept)(room);
-                let wanted = !kept.is_empty() && (talk.field)(field).is_empty();
-                if wanted {
-                    (talk.fill)(field, &kept);
-                }
-                wanted.then_some(kept)
-            };
-            restore(FIELD, &self.room.read_untracked());
-            if let Some(name) = restore(NAME, "") {
-                self.me.set(name);
-            }
-        });
-    }
-
     /// Says something.
     pub fn say(self, message: Message) {
-        let Some((_, talk, _)) = self.talk else { return };
+        let Some(Browser { talk, .. }) = self.browser else { return };
         self.conversation.update(|conversation| conversation.outbox.say((talk.key)(), message));
         self.send();
         self.to_end();
@@ -242,7 +215,7 @@ impl Visit {
     /// Sends again what has failed: one message, whose button goes and leaves the keyboard to the field,
     /// or all that did not reach the server.
     pub fn retry(self, key: Option<&str>) {
-        if let Some((_, (_, talk, _))) = key.zip(self.talk) {
+        if let Some((_, Browser { talk, .. })) = key.zip(self.browser) {
             (talk.focus)(FIELD);
         }
         self.conversation.update(|conversation| conversation.outbox.retry(key));
@@ -253,7 +226,7 @@ impl Visit {
     pub fn take_back(self, key: &str) {
         let mut message = None;
         self.conversation.update(|conversation| message = conversation.outbox.take_back(key));
-        if let Some((message, (_, talk, _))) = message.zip(self.talk) {
+        if let Some((message, Browser { talk, .. })) = message.zip(self.browser) {
             let text = message.text + "\n" + &(talk.field)(FIELD);
             self.fill(text.trim_end());
         }
@@ -262,7 +235,7 @@ impl Visit {
 
     /// Sends what waits, one message after the other.
     fn send(self) {
-        let Some((_, talk, _)) = self.talk else { return };
+        let Some(Browser { talk, .. }) = self.browser else { return };
         let mut next = None;
         self.conversation.maybe_update(|conversation| {
             next = conversation.outbox.next();

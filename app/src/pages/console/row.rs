@@ -51,14 +51,18 @@ impl Event {
         Self { number, envelope: Some(Arc::new(envelope)), size }
     }
 
-    /// What a screen reader is told of it: its beginning.
-    pub fn spoken(&self) -> String {
+    /// What is said in the place of an event: that some are missing, or were removed.
+    pub fn notice(&self) -> Option<&'static str> {
         let words = text().console;
         match self.envelope.as_deref() {
-            None => words.gap.to_owned(),
-            Some(event) if event.event_type == PURGED => words.purged.to_owned(),
-            Some(event) => event.data.chars().take(SPOKEN).collect(),
+            None => Some(words.gap),
+            Some(event) => (event.event_type == PURGED).then_some(words.purged),
         }
+    }
+
+    /// What a screen reader is told of it: its beginning.
+    pub fn beginning(&self) -> String {
+        self.envelope.iter().flat_map(|event| event.data.chars()).take(SPOKEN).collect()
     }
 
     /// The data, as far as it is kept.
@@ -77,13 +81,10 @@ pub fn EventRow(
     row: Event,
 ) -> impl IntoView {
     let words = text().console;
+    let notice = row.notice();
     let Event { envelope, size, .. } = row;
-    let envelope = match envelope {
-        Some(envelope) if envelope.event_type != PURGED => envelope,
-        other => {
-            let said = if other.is_some() { words.purged } else { words.gap };
-            return Either::Left(view! { <li class="gap">{said}</li> });
-        }
+    let Some(envelope) = envelope.filter(|_| notice.is_none()) else {
+        return Either::Left(view! { <li class="gap">{notice}</li> });
     };
     let Envelope { event_type, topics, data, at, private, .. } = Arc::unwrap_or_clone(envelope);
     let tag = (event_type != MESSAGE).then(|| view! { <b class="tag">{event_type}</b> });

@@ -4,13 +4,20 @@ use std::sync::{Mutex, PoisonError};
 
 use leptos::prelude::*;
 
-use super::Rows;
-use crate::{changing::words, feed::Feed, link::Mono, text::text, writing::number};
+use super::{Rows, row::Event};
+use crate::{
+    changing::{anew, words},
+    feed::Feed,
+    link::Mono,
+    text::text,
+    writing::number,
+};
 
 /// Between two announcements, in microseconds: who is still being read one does not want the next.
 const PACE: Mono = 5_000_000;
 
-/// Announces an event by its data, and several that came together by their number.
+/// Announces an event by its data, several that came together by their number, and first what is missing
+/// or was removed.
 pub fn spoken(rows: RwSignal<Rows>) -> Signal<String> {
     let now = expect_context::<Feed>().now;
     let heard = rows.with_untracked(|rows| rows.heard);
@@ -18,12 +25,30 @@ pub fn spoken(rows: RwSignal<Rows>) -> Signal<String> {
     words(move || {
         let mut spoken = spoken.lock().unwrap_or_else(PoisonError::into_inner);
         let rows = rows.read();
-        spoken.next(rows.heard, now.get(), |new| match rows.rows.first() {
-            Some(newest) if new == 1 => newest.spoken(),
-            _ => (text().console.came)(&number(new.into(), 0)),
-        });
+        spoken.next(rows.heard, now.get(), |new| told(&rows.rows, new));
         spoken.words.clone()
     })
+}
+
+/// What is told of so many that are new, of which the newest `rows` are listed.
+fn told(rows: &[Event], new: u32) -> String {
+    let listed = rows.iter().take(usize::try_from(new).unwrap_or(usize::MAX));
+    let notices = listed.clone().filter_map(Event::notice);
+    let notice = notices.clone().next();
+    let mut events = listed.filter(|row| row.notice().is_none());
+    let came = match (events.next(), events.next()) {
+        (None, _) => String::new(),
+        (Some(one), None) => one.beginning(),
+        // Those that have left the list already are counted too, but for those that were removed.
+        (Some(_), Some(_)) => {
+            let others = u32::try_from(notices.count()).unwrap_or(u32::MAX);
+            let purged = rows.last().is_some_and(|row| row.notice().is_some());
+            let listed = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+            let new = if purged { new.min(listed) } else { new };
+            (text().console.came)(&number(new.saturating_sub(others).into(), 0))
+        }
+    };
+    notice.map_or(came.clone(), |notice| format!("{notice} {came}").trim_end().to_owned())
 }
 
 /// What was told last.
@@ -42,11 +67,7 @@ impl Spoken {
         if new == 0 || self.at.is_some_and(|at| now - at < PACE) {
             return;
         }
-        let mut words = say(new);
-        // What stays the same is not spoken again.
-        if words == self.words {
-            words.push('\u{a0}');
-        }
+        let words = anew(say(new), &self.words);
         *self = Self { heard, at: Some(now), words };
     }
 }
@@ -54,6 +75,11 @@ impl Spoken {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        Language,
+        event::{Envelope, Gap, GapReason, PURGED},
+        follow::Heard,
+    };
 
     #[test]
     fn events_that_come_together_are_told_together() {
@@ -69,5 +95,41 @@ mod tests {
         assert_eq!(told(12, PACE + 2), "4");
         assert_eq!(told(16, 2 * PACE + 2), "4\u{a0}");
         assert_eq!(told(16, 9 * PACE), "4\u{a0}");
+    }
+
+    /// What is told of all that is heard: `!` is a gap, `x` a purge, all else an event.
+    fn heard(all: &str) -> String {
+        let mut rows = Rows::new(Vec::new());
+        for one in all.chars() {
+            let event_type = if one == 'x' { PURGED } else { "message" };
+            rows.hear(match one {
+                '!' => Heard::Gap(Gap { reason: GapReason::Expired, after: String::new() }),
+                _ => Heard::Event(Envelope {
+                    id: None,
+                    event_type: event_type.to_owned(),
+                    topics: Vec::new(),
+                    data: one.to_string(),
+                    at: String::new(),
+                    private: false,
+                }),
+            });
+        }
+        told(&rows.rows, rows.heard)
+    }
+
+    #[test]
+    fn what_is_missing_or_was_removed_is_told_first() {
+        Owner::new().with(|| {
+            provide_context(Language::English);
+            assert_eq!(heard("a"), "a");
+            assert_eq!(heard("ab"), "2 new events");
+            assert_eq!(heard(&"a".repeat(500)), "500 new events");
+            assert_eq!(heard("!"), "Events are missing here.");
+            assert_eq!(heard("!a"), "Events are missing here. a");
+            assert_eq!(heard("a!bc"), "Events are missing here. 3 new events");
+            assert_eq!(heard("abx"), "Earlier events were removed.");
+            assert_eq!(heard("abxc"), "Earlier events were removed. c");
+            assert_eq!(heard("abxcd"), "Earlier events were removed. 2 new events");
+        });
     }
 }

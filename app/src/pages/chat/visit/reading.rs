@@ -2,12 +2,11 @@
 
 use leptos::prelude::*;
 
-use super::{SCROLLER, Visit};
+use super::{Browser, SCROLLER, Visit};
 use crate::{
     chat::{Posted, path},
     event::{History, PURGED},
     feed::{Born, Newborn},
-    follow::Fetch,
     pages::chat::conversation::Conversation,
     talk::Span,
 };
@@ -21,7 +20,7 @@ const SOON: i32 = 600;
 impl Visit {
     /// The messages were scrolled: reads what lies beyond their ends where those come near.
     pub fn on_scroll(self) {
-        let Some((_, talk, _)) = self.talk else { return };
+        let Some(Browser { talk, .. }) = self.browser else { return };
         let place = (talk.place)(SCROLLER);
         let below = -place.top;
         let above = place.whole - place.seen - below;
@@ -62,7 +61,7 @@ impl Visit {
     }
 
     fn read(self, span: Option<Span>, take: fn(Self, &str, Vec<Posted>, Option<String>, bool)) {
-        let Some((span, (_, talk, _))) = span.zip(self.talk) else { return };
+        let Some((span, Browser { talk, .. })) = span.zip(self.browser) else { return };
         if self.reading.get_untracked() {
             return;
         }
@@ -95,7 +94,7 @@ impl Visit {
 
     /// The same by a link, which goes and leaves the keyboard to the messages.
     pub fn leave_for_end(self) {
-        if let Some((_, talk, _)) = self.talk {
+        if let Some(Browser { talk, .. }) = self.browser {
             (talk.focus)(SCROLLER);
         }
         self.to_end();
@@ -103,7 +102,7 @@ impl Visit {
 
     /// Shows the newest messages.
     pub fn to_end(self) {
-        let Some((_, talk, Fetch { newborn, .. })) = self.talk else { return };
+        let Some(Browser { talk, fetch, .. }) = self.browser else { return };
         let to_foot = move || {
             (talk.scroll)(SCROLLER, 0);
             self.at_end.set(true);
@@ -122,6 +121,6 @@ impl Visit {
                 to_foot();
             }
         };
-        newborn(&path(&self.room.read_untracked()), Box::new(answer));
+        (fetch.newborn)(&path(&self.room.read_untracked()), Box::new(answer));
     }
 }
