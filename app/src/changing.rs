@@ -18,7 +18,7 @@ pub fn flag(flag: impl Fn() -> bool + Send + Sync + 'static) -> Signal<bool> {
 
 /// Words that a screen reader is told after others: what stays the same would not be spoken again.
 pub fn anew(mut words: String, before: &str) -> String {
-    if words == before {
+    if !words.is_empty() && words == before {
         words.push('\u{a0}');
     }
     words

@@ -72,6 +72,11 @@ test('what cannot be sent says why, and stays', async ({ belfry, page }) => {
   await expect(room.name).toHaveAttribute('aria-invalid', 'true');
   await expect(room.name).toHaveAccessibleDescription('Say who you are: a message has a name.');
   await expect(room.field).not.toHaveAttribute('aria-invalid', 'true');
+  // The same again is news as well: an alert is read when its text changes.
+  const before = await room.problem.textContent();
+  await room.field.press('Enter');
+  await expect.poll(() => room.problem.textContent()).not.toBe(before);
+  await expect(room.problem).toHaveText('Say who you are: a message has a name.');
   await expect(room.field).toHaveValue('hello');
   await room.name.fill('Ada');
   await room.say('界'.repeat(1366));

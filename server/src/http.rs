@@ -11,7 +11,7 @@ use axum::{
     extract::Request,
     handler::{Handler, HandlerWithoutStateExt},
     http::{
-        HeaderName, HeaderValue, StatusCode, Version,
+        HeaderName, HeaderValue, Method, StatusCode, Version,
         header::{
             ACCEPT_ENCODING, CACHE_CONTROL, HOST, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
         },
@@ -24,7 +24,9 @@ use axum::{
 use tower::ServiceBuilder;
 use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer};
 
-use crate::{AppState, chat, health, language, login, page, probe, sse, status, topics};
+use crate::{
+    AppState, chat, health, language, login, page, probe, problem::Problem, sse, status, topics,
+};
 
 /// For a file whose name carries a hash: it never gets other content.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
@@ -71,6 +73,7 @@ pub fn router(state: AppState) -> Router {
             &format!("{TOPICS_PATH}/{{*topic}}"),
             get(topics::history).post(topics::publish).delete(topics::purge),
         )
+        .method_not_allowed_fallback(not_allowed)
         .nest_service("/pkg", packages)
         .fallback_service(public)
         .layer(from_fn(refuse_what_names_no_host))
@@ -101,6 +104,11 @@ async fn refuse_what_names_no_host(request: Request, next: Next) -> Response {
         return (StatusCode::BAD_REQUEST, "A request names one host.\n").into_response();
     }
     next.run(request).await
+}
+
+/// The answer to a method that an address does not know; those that it knows stand in `Allow`.
+async fn not_allowed(method: Method) -> Problem {
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, format!("{method} is no method of this address"))
 }
 
 /// Whether a header names a host, with or without a port; it may be empty.

@@ -47,6 +47,18 @@ async fn a_receipt_tells_the_cursor_the_sequence_and_who_followed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_method_that_an_address_does_not_know_is_a_problem() {
+    let world = world();
+    for (path, known) in [("/topics/a", "GET,HEAD,POST,DELETE"), ("/sse", "GET,HEAD")] {
+        let answer = send(&world, Request::put(path), "").await;
+        assert_eq!(answer.headers()["allow"], known, "{path}");
+        let problem = problem(answer).await;
+        assert_eq!(problem.status, 405);
+        assert_eq!(problem.detail, "PUT is no method of this address");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn every_field_but_the_data_is_checked_and_no_reader_is_disturbed() {
     let world = world();
     let mut reader = world.get("/sse?topic=a").await.into_body();

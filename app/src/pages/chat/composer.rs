@@ -8,7 +8,7 @@ use leptos::{
 
 use super::visit::{Browser, FIELD, NAME, Visit};
 use crate::{
-    changing::{flag, words},
+    changing::{anew, flag, words},
     chat::{LONGEST_TEXT, Message, Unsent, path},
     text::text,
 };
@@ -24,8 +24,10 @@ const PROBLEM: &str = "problem";
 pub fn view(visit: Visit, key: String, draft: String, unsent: Option<Unsent>) -> impl IntoView {
     let said = text().chat;
     let unsent = RwSignal::new(unsent);
-    let problem =
-        words(move || unsent.get().map_or_else(String::new, |why| (said.unsent)(why).to_owned()));
+    let explained = move || {
+        unsent.get_untracked().map_or_else(String::new, |why| (visit.words.unsent)(why).to_owned())
+    };
+    let problem = RwSignal::new(explained());
     visit.restore(unsent.get_untracked().is_some());
     let send = move || {
         let Some(Browser { talk, .. }) = visit.browser else { return };
@@ -34,6 +36,8 @@ pub fn view(visit: Visit, key: String, draft: String, unsent: Option<Unsent>) ->
             text: (talk.field)(FIELD).trim_end().to_owned(),
         };
         unsent.set(wrong(&message));
+        let again = anew(explained(), &problem.read_untracked());
+        problem.set(again);
         match unsent.get_untracked() {
             None => {
                 visit.fill("");
