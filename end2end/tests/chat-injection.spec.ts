@@ -94,10 +94,12 @@ for (let from = 0; from < POSTS.length; from += AT_ONCE) {
     }
     await shows(reader, said, asked[1]);
     await shows(writer, said, asked[0]);
+    const name = await writer.name.inputValue();
     // Rendered by the server, and taken over.
     await writer.open(belfry.origin);
     await shows(writer, said, asked[0]);
-    expect(await writer.name.inputValue()).toBe(said.at(-1)?.name ?? '');
+    // The tab has kept it as it was typed, also where nobody can be called so.
+    await expect(writer.name).toHaveValue(name.trim());
     const plain = new RoomPage((await another({ javaScriptEnabled: false })).page);
     await plain.goto(belfry.origin);
     await shows(plain, said, []);
