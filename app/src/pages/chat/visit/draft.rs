@@ -57,11 +57,13 @@ impl Visit {
         (talk.fill)(FIELD, &kept.unwrap_or(stands));
     }
 
-    /// What was kept is newer than what the server knows, but for a form that came back.
+    /// What was kept is newer than what the server knows, but for a form that came back with a name. (One
+    /// that another site has sent comes back empty.)
     fn restore_name(self, refused: bool) {
         let Some(Browser { talk, .. }) = self.browser else { return };
         let stands = (talk.field)(NAME);
-        if refused || stands != *self.me.read_untracked() {
+        let newer = refused && !stands.is_empty() || stands != *self.me.read_untracked();
+        if newer {
             self.rename(&stands);
         } else if let Some(kept) = (talk.kept)("")
             && kept != stands
