@@ -45,7 +45,7 @@ test('the last five pushes are listed, newest first', async ({ start, visitor })
   await expect(visitor.pushes.last()).toContainText('ms');
   const listed = await visitor.pushes.allInnerTexts();
   for (const push of listed) {
-    expect(push).toMatch(/^\d\d:\d\d:\d\d\.\d{3}Z\s*[+-]\d+\.\d ms$/);
+    expect(push).toMatch(/^\d\d:\d\d:\d\d\.\d{3}Z\s*[+−]\d+\.\d ms$/);
   }
   expect(listed.toSorted().reverse()).toEqual(listed);
 });
@@ -92,7 +92,7 @@ test('a screen reader finds the page in order', async ({ belfry, visitor }) => {
         - article:
           - heading "Last pushes" [level=2]
           - list:
-            - listitem: /^\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z [+-]\\d+\\.\\d ms$/
+            - listitem: /^\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z [+−]\\d+\\.\\d ms$/
             - listitem
             - listitem
             - listitem

@@ -133,7 +133,7 @@ test.describe('the time page in Chinese', () => {
           - article:
             - heading "最近的推送" [level=2]
             - list:
-              - listitem: /^\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z [+-]\\d+\\.\\d 毫秒$/
+              - listitem: /^\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z [+−]\\d+\\.\\d 毫秒$/
         - region "自己来读":
           - heading "自己来读" [level=2]
           - figure:
