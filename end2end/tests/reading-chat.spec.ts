@@ -107,12 +107,14 @@ test('the keyboard reaches everything, and scrolls the messages', async ({ belfr
   await page.keyboard.press('Tab');
   await expect(room.messages).toBeFocused();
   await expect(room.messages).toHaveCSS('outline-style', 'solid');
-  const still = room.messages.evaluate((scroller) => {
-    return new Promise<void>((resolve) => scroller.addEventListener('scrollend', () => resolve(), { once: true }));
+  // Heard from before the key: else a quick scroll could be over by then.
+  await room.messages.evaluate((scroller) => {
+    const still = new Promise((resolve) => scroller.addEventListener('scrollend', resolve, { once: true }));
+    Object.assign(window, { still: still.then(() => true) });
   });
   await page.keyboard.press('PageUp');
   // Browsers scroll smoothly: what comes in the middle of it would be moved on.
-  await still;
+  await page.evaluate(() => (window as unknown as { still: Promise<boolean> }).still);
   await expect(room.pill).toBeVisible();
   await page.keyboard.press('Tab');
   await expect(room.pill).toBeFocused();
