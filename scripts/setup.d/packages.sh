@@ -34,7 +34,10 @@ available() {
 }
 
 has_candidate() {
-    apt-cache policy "$1" 2>/dev/null | grep -q '^  Candidate: [^(]'
+    # Read whole before it is searched: a grep that stops at the first match would end apt-cache
+    # by SIGPIPE, and under pipefail that is a "no".
+    local policy
+    policy=$(apt-cache policy "$1" 2>/dev/null) && [[ $policy == *$'\n  Candidate: '[!\(]* ]]
 }
 
 # update_lists: once in a run, and as root only; a fresh machine has no lists at all.
