@@ -55,7 +55,7 @@ const LARGEST_FORM: usize = 64 * 1024;
 
 /// Whose the keys of the chat are: nobody's in particular, and no token's, which holds no control
 /// character.
-const SUBJECT: &str = "\u{1}chat";
+const SCOPE: &str = "\u{1}chat";
 
 const NO_STORE: (HeaderName, HeaderValue) = (CACHE_CONTROL, HeaderValue::from_static("no-store"));
 
@@ -130,7 +130,7 @@ async fn say(
     *form = Form::read(&body::whole(body, LARGEST_FORM).await.map_err(too_large)?);
     let name = words::name(&form.name).map_err(refusal)?;
     let text = words::text(&form.text).map_err(refusal)?;
-    let key = form.key()?.map(|name| Key { subject: Some(SUBJECT.into()), name });
+    let key = form.key()?.map(|name| Key { scope: SCOPE.into(), name });
     let limits = &state.chat.limits;
     limits.say(network(address.ip()), &name).map_err(|wait: Duration| too_fast(wait))?;
     let said = Message { name, text };

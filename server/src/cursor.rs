@@ -1,11 +1,16 @@
-//! A place in the log: an event's `id` on the wire goes in and out.
+//! A position in the log, as an event's `id` writes it, and the epochs that positions are named by.
+
+mod spans;
 
 use std::fmt;
 
 use data_encoding::BASE32_NOPAD;
 
-/// Names a log. A log that was made anew, or restored from a backup, has another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub use spans::{MOST_SPANS, Span, Spans, Standing};
+
+/// Names one opening of a log: each time that it is opened and written to, a new one begins. So what
+/// was written after a backup cannot be taken for what is written after its restoration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Epoch(pub u64);
 
 impl fmt::Display for Epoch {
@@ -16,10 +21,20 @@ impl fmt::Display for Epoch {
     }
 }
 
-/// A place in a log: after the event of this sequence, or at the beginning where that is 0.
+impl Epoch {
+    /// A new one, unlike all that ever were.
+    #[must_use]
+    pub fn random() -> Self {
+        let mut bytes = [0; 8];
+        getrandom::fill(&mut bytes).expect("the system has random bytes");
+        Self(u64::from_le_bytes(bytes))
+    }
+}
+
+/// A position in a log: after the event of this sequence, or at the beginning where that is 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor {
-    /// The log.
+    /// The epoch that the event of this sequence was written in.
     pub epoch: Epoch,
     /// The sequence of the last event before this place.
     pub sequence: u64,

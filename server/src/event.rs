@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
+use crate::cursor::{Cursor, Epoch};
 use app::{
     chat::HERE_PREFIX,
     event::{EXPIRED, GAP, PURGED, READERS, SESSION, STATUS, TIME},
@@ -99,6 +100,11 @@ impl Topic {
             return Err(Invalid::new("topic", "has a segment that is empty, . or .."));
         }
         Ok(Self(name.into()))
+    }
+
+    /// Reads a topic that the log holds.
+    pub(crate) fn held(name: &str) -> Option<Self> {
+        Self::new(name).ok()
     }
 
     /// The name.
@@ -222,9 +228,21 @@ impl Draft {
         Self { topics: vec![topic], event_type, data: String::new(), private }
     }
 
+    /// What says in an event's topics that it alone was removed.
+    pub(crate) fn notice_of(event: &Event) -> Self {
+        let data = format!("{{\"id\":\"{}\"}}", event.id());
+        let Draft { topics, private, .. } = event.draft.clone();
+        Self { topics, event_type: Some(EventType::purged()), data, private }
+    }
+
     /// Whether it is one.
     pub(crate) fn is_notice(&self) -> bool {
         self.event_type.as_ref().is_some_and(|of| of.as_str() == PURGED)
+    }
+
+    /// Whether it says that all events before it were removed from its topic.
+    pub(crate) fn is_notice_of_all(&self) -> bool {
+        self.is_notice() && self.data.is_empty()
     }
 }
 
@@ -240,12 +258,22 @@ pub fn encoded_size(data: &str) -> usize {
 /// An event that the log holds. It does not change any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
+    /// The epoch that it was written in.
+    pub epoch: Epoch,
     /// Its place in the log, from 1.
     pub sequence: u64,
     /// When it was published, in microseconds since the Unix epoch.
     pub at: i64,
     /// What was published.
     pub draft: Draft,
+}
+
+impl Event {
+    /// The position after it, which is its id. It keeps it for as long as the log holds it.
+    #[must_use]
+    pub fn id(&self) -> Cursor {
+        Cursor { epoch: self.epoch, sequence: self.sequence }
+    }
 }
 
 #[cfg(test)]

@@ -38,15 +38,15 @@ impl Frame {
 
     /// An event of the log. The id comes last, so that a cut event moves nobody's cursor.
     #[must_use]
-    pub fn event(id: Cursor, event: &Event, format: Format) -> Self {
+    pub fn event(event: &Event, format: Format) -> Self {
         let frame = match format {
             Format::Message => {
                 let event_type = event.draft.event_type.as_ref().map(EventType::as_str);
                 with_lines(begin(event_type), &event.draft.data)
             }
-            Format::Json => with_lines(String::new(), &json(&envelope(id, event))),
+            Format::Json => with_lines(String::new(), &json(&envelope(event))),
         };
-        Self(Bytes::from(frame + &format!("id: {id}\n\n")))
+        Self(Bytes::from(frame + &format!("id: {}\n\n", event.id())))
     }
 
     /// An event of a state topic: it has no id.
@@ -113,10 +113,10 @@ impl Frame {
 
 /// An event of the log as JSON.
 #[must_use]
-pub fn envelope(id: Cursor, event: &Event) -> Envelope {
+pub fn envelope(event: &Event) -> Envelope {
     let draft = &event.draft;
     Envelope {
-        id: Some(id.to_string()),
+        id: Some(event.id().to_string()),
         event_type: draft.event_type.as_ref().map_or(MESSAGE, EventType::as_str).into(),
         topics: draft.topics.iter().map(ToString::to_string).collect(),
         data: draft.data.clone(),
@@ -167,11 +167,11 @@ mod tests {
         let event_type = event_type.and_then(|name| EventType::new(name).unwrap());
         let topics = vec![Topic::new("a").unwrap(), Topic::new("b/c").unwrap()];
         let draft = Draft { topics, event_type, data: data.into(), private: false };
-        Event { sequence: ID.sequence, at: 1_795_324_681_400_000, draft }
+        Event { epoch: ID.epoch, sequence: ID.sequence, at: 1_795_324_681_400_000, draft }
     }
 
     fn message(data: &str) -> String {
-        let bytes = Frame::event(ID, &event(None, data), Format::Message).into_bytes();
+        let bytes = Frame::event(&event(None, data), Format::Message).into_bytes();
         String::from_utf8(bytes.to_vec()).unwrap().replace("id: AAAAAAAAAAAAO-12\n\n", "")
     }
 
@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn the_type_comes_first_and_the_id_last() {
-        let frame = Frame::event(ID, &event(Some("price"), "7"), Format::Message);
+        let frame = Frame::event(&event(Some("price"), "7"), Format::Message);
         assert_eq!(frame.into_bytes(), "event: price\ndata: 7\nid: AAAAAAAAAAAAO-12\n\n");
         let gap = Frame::own("gap", &1, Some(ID));
         assert_eq!(gap.into_bytes(), "event: gap\ndata: 1\nid: AAAAAAAAAAAAO-12\n\n");
@@ -199,7 +199,7 @@ mod tests {
 
     #[test]
     fn as_json_an_event_says_everything_in_one_line() {
-        let frame = Frame::event(ID, &event(Some("price"), "7\n\0"), Format::Json);
+        let frame = Frame::event(&event(Some("price"), "7\n\0"), Format::Json);
         assert_eq!(
             frame.into_bytes(),
             concat!(
@@ -302,7 +302,7 @@ mod tests {
             });
             let stream: String = datas.iter().map(|(data, name)| {
                 let event = event(named(name).as_deref(), data);
-                let bytes = Frame::event(ID, &event, Format::Message).into_bytes();
+                let bytes = Frame::event(&event, Format::Message).into_bytes();
                 String::from_utf8(bytes.to_vec()).unwrap()
             }).collect();
             let said: Vec<_> = datas.iter().map(|(data, name)| Heard {
@@ -315,7 +315,7 @@ mod tests {
 
         #[test]
         fn as_json_what_was_published_arrives_unchanged(data in awkward()) {
-            let frame = Frame::event(ID, &event(None, &data), Format::Json).into_bytes();
+            let frame = Frame::event(&event(None, &data), Format::Json).into_bytes();
             let heard = interpret(std::str::from_utf8(&frame).unwrap());
             prop_assert_eq!(heard.len(), 1);
             let envelope: Envelope = serde_json::from_str(&heard[0].data).unwrap();

@@ -7,6 +7,8 @@ use crate::event::{Pattern, Topic};
 pub struct Grant {
     /// Whom the token names.
     pub subject: Option<String>,
+    /// Which of the server's keys the token is signed with; 0 without a token.
+    pub signer: u64,
     /// The topics that it may publish to.
     pub publish: Vec<Pattern>,
     /// The topics whose private events it may read.
@@ -36,15 +38,18 @@ impl Grant {
         self.purge.iter().any(|pattern| pattern.grants(topic))
     }
 
-    /// Whether it may read any private event at all.
+    /// Whose idempotency keys its are: its subject's; or, where it names nobody, those of all whose
+    /// tokens are signed alike and may publish to the same topics. So a retry with a fresh token is one.
     #[must_use]
-    pub fn reads_some(&self) -> bool {
-        !self.read.is_empty()
-    }
-
-    /// Whether it may read an event: a private one needs a right to one of its topics.
-    #[must_use]
-    pub fn sees(&self, private: bool, topics: &[Topic]) -> bool {
-        !private || topics.iter().any(|topic| self.reads(topic))
+    pub fn scope(&self) -> String {
+        match &self.subject {
+            Some(subject) => subject.clone(),
+            // No subject holds a control character.
+            None => {
+                let mut patterns: Vec<_> = self.publish.iter().map(Pattern::as_str).collect();
+                patterns.sort_unstable();
+                format!("\u{1}{:016x} {}", self.signer, patterns.join("\n"))
+            }
+        }
     }
 }

@@ -20,11 +20,12 @@ use tracing::info;
 
 use crate::{
     clock::Clock,
-    event::{Draft, Pattern, Topic},
+    cursor::Cursor,
+    event::{Draft, Event, Pattern, Topic},
     frame::{Format, Frame},
-    grant::Grant,
-    log::{AppendError, Key, Log, Order, Query, TopicCount, Unavailable},
+    log::{AppendError, Key, Listing, Log, Order, Query, TopicCount, Unavailable},
     presence::Presence,
+    selector::Selected,
     status::{Counters, Shown, Vitals},
 };
 
@@ -139,9 +140,9 @@ impl Hub {
     pub async fn publish(&self, draft: Draft, key: Option<Key>) -> Result<Receipt, AppendError> {
         let Topics { log, .. } = &*self.0;
         let topics = draft.topics.clone();
-        let sequence = log.append(draft, key).await?;
+        let id = log.append(draft, key).await?;
         let readers = log.tail().followers(&topics);
-        Ok(Receipt { id: log.cursor(sequence).to_string(), sequence, readers })
+        Ok(Receipt { id: id.to_string(), sequence: id.sequence, readers })
     }
 
     /// Removes every event of a topic, and tells so who follows it: an event of type
@@ -158,27 +159,50 @@ impl Hub {
         // Nobody hears of what they may not read.
         let notice = Draft::notice(topic.clone(), held.private == held.events);
         // First of all: whatever happens in between, no page shows what is gone and is not told.
-        let sequence = log.append(notice, None).await?;
-        log.purge(topic, sequence).await
+        let notice = log.append(notice, None).await?;
+        log.purge(topic, notice.sequence).await
+    }
+
+    /// Removes one event of a topic, from its other topics too, and tells so who follows one of them: an
+    /// event of type [`purged`](app::event::PURGED) names it. Returns whether there was such an event.
+    ///
+    /// # Errors
+    /// Where it cannot be said that it is gone; asked again it goes on.
+    pub async fn remove(&self, topic: Topic, id: Cursor) -> Result<bool, AppendError> {
+        let log = &self.0.log;
+        let Some(event) = self.event_of(&topic, id).await.map_err(AppendError::Unavailable)? else {
+            return Ok(false);
+        };
+        // First of all, as with a purge.
+        log.append(Draft::notice_of(&event), None).await?;
+        Ok(log.remove(topic, id).await?.is_some())
+    }
+
+    /// The event of a topic that has an id. What says that others are gone is none of them.
+    async fn event_of(&self, topic: &Topic, id: Cursor) -> Result<Option<Event>, Unavailable> {
+        let Some(after) = id.sequence.checked_sub(1) else { return Ok(None) };
+        let topics = vec![Selected::all(topic.clone())];
+        let query = Query { before: id.sequence.saturating_add(1), ..Query::after(topics, after) };
+        let found = self.0.log.read(query).await?.events.pop();
+        Ok(found.filter(|event| event.id() == id && !event.draft.is_notice()))
     }
 
     /// What there is of a topic, unless that is nothing, or no more than what an earlier purge has left.
     async fn to_be_removed(&self, topic: &Topic) -> Result<Option<TopicCount>, Unavailable> {
         let log = &self.0.log;
-        let first = log.topics(topic.to_string(), None, 1).await?.pop();
+        let listing = Listing {
+            prefix: topic.to_string(),
+            after: None,
+            limit: 1,
+            private: vec![Pattern::all()],
+        };
+        let first = log.topics(listing).await?.pop();
         let Some(held) = first.filter(|first| first.topic == *topic) else { return Ok(None) };
         if held.events > 1 {
             return Ok(Some(held));
         }
-        let query = Query {
-            topics: vec![topic.clone()],
-            after: 0,
-            before: u64::MAX,
-            order: Order::Backwards,
-            limit: 1,
-            bytes: 1,
-            grant: Grant { read: vec![Pattern::all()], ..Grant::default() },
-        };
+        let topics = vec![Selected::all(topic.clone())];
+        let query = Query { order: Order::Backwards, limit: 1, ..Query::after(topics, 0) };
         let newest = log.read(query).await?.events.pop();
         Ok(newest.filter(|event| !event.draft.is_notice()).map(|_| held))
     }

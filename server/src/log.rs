@@ -4,14 +4,14 @@ pub mod embedded;
 mod memory;
 mod retention;
 
-use std::{error::Error, fmt};
+use std::{error::Error, fmt, sync::Arc};
 
 use futures::future::BoxFuture;
 
 use crate::{
-    cursor::{Cursor, Epoch},
-    event::{Draft, Event, Topic},
-    grant::Grant,
+    cursor::{Cursor, Spans},
+    event::{Draft, Event, Pattern, Topic},
+    selector::Selected,
     tail::Tail,
 };
 
@@ -21,24 +21,24 @@ pub use retention::{Bounds, Retention};
 
 /// The durable, ordered record of events.
 pub trait Log: fmt::Debug + Send + Sync {
-    /// The name of this log.
-    fn epoch(&self) -> Epoch;
+    /// The epochs that it has had, as of now.
+    fn spans(&self) -> Arc<Spans>;
 
-    /// The place after the event of this sequence.
+    /// The position after the event of this sequence.
     fn cursor(&self, sequence: u64) -> Cursor {
-        Cursor { epoch: self.epoch(), sequence }
+        self.spans().position(sequence)
     }
 
     /// The newest events, in the order of their sequence, each there as soon as it is durable and
     /// before its [`append`](Self::append) returns.
     fn tail(&self) -> &Tail;
 
-    /// Appends an event and returns its sequence once it is durable.
+    /// Appends an event and returns its id once it is durable.
     ///
     /// # Errors
     /// Where the event is not in the log, or where nobody can say whether it is
     /// ([`AppendError::Unavailable`]).
-    fn append(&self, draft: Draft, key: Option<Key>) -> BoxFuture<'_, Result<u64, AppendError>>;
+    fn append(&self, draft: Draft, key: Option<Key>) -> BoxFuture<'_, Result<Cursor, AppendError>>;
 
     /// Reads events that are durable. What it costs depends on how many it returns, and not on how
     /// many there are.
@@ -53,17 +53,12 @@ pub trait Log: fmt::Debug + Send + Sync {
     /// Where the log cannot be read for now.
     fn count(&self, query: Query) -> BoxFuture<'_, Result<u64, Unavailable>>;
 
-    /// The topics of which there are events and whose name begins with `prefix`, by name, from the
-    /// one after `after`; at most `limit`. With each comes how many events there are.
+    /// The topics that a listing shows, by name. With each comes how many events there are. What it
+    /// costs depends on how many topics it returns, and not on how many there are.
     ///
     /// # Errors
     /// Where the log cannot be read for now.
-    fn topics(
-        &self,
-        prefix: String,
-        after: Option<Topic>,
-        limit: usize,
-    ) -> BoxFuture<'_, Result<Vec<TopicCount>, Unavailable>>;
+    fn topics(&self, listing: Listing) -> BoxFuture<'_, Result<Vec<TopicCount>, Unavailable>>;
 
     /// Removes every event of a topic that has a lower sequence than `before` and is there by now, from
     /// its other topics too. Returns how many there were, without what [stood](Draft::is_notice) in
@@ -72,6 +67,14 @@ pub trait Log: fmt::Debug + Send + Sync {
     /// # Errors
     /// Where the log cannot be written for now. Some may be gone then, the oldest.
     fn purge(&self, topic: Topic, before: u64) -> BoxFuture<'_, Result<u64, AppendError>>;
+
+    /// Removes one event from all its topics, if it is of `topic`. Returns it, or `None` where there is no
+    /// such event.
+    ///
+    /// # Errors
+    /// Where the log cannot be written for now.
+    fn remove(&self, topic: Topic, id: Cursor)
+    -> BoxFuture<'_, Result<Option<Event>, AppendError>>;
 
     /// How much it holds. It is known, and not counted.
     fn held(&self) -> Held;
@@ -90,15 +93,18 @@ pub struct Held {
     pub events: u64,
     /// So many bytes of data and names, as retention counts them.
     pub bytes: u64,
+    /// So many idempotency keys.
+    pub keys: u64,
+    /// So many times since the start something was found damaged that it holds.
+    pub damaged: u64,
 }
 
-/// Tells a publish that was sent again from a new one. Kept for 24 hours; in memory only the newest
-/// 100,000 are.
+/// Tells a publish that was sent again from a new one. Kept for 24 hours, but no more of them than
+/// the events that may be held (and at least 1,000): the oldest are forgotten first.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
-    /// Whose key it is: two publishers may use the same words. A token's holds no control character,
-    /// and nobody's holds a NUL.
-    pub subject: Option<String>,
+    /// Whose key it is: two publishers may use the same words. It holds no NUL.
+    pub scope: String,
     /// The `Idempotency-Key`.
     pub name: String,
 }
@@ -106,11 +112,32 @@ pub struct Key {
 /// How long a [`Key`] is kept, in microseconds.
 pub const KEY_KEPT_FOR: i64 = 24 * 3600 * 1_000_000;
 
+/// So many keys are kept in any case, unless they are too old.
+const LEAST_KEYS: u64 = 1_000;
+
+/// How many keys are kept at most.
+fn most_keys(retention: &Retention) -> u64 {
+    retention.total.events.clamp(LEAST_KEYS, u64::MAX)
+}
+
+/// Which topics to list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listing {
+    /// Topics whose name begins with this.
+    pub prefix: String,
+    /// Topics whose name comes after this.
+    pub after: Option<Topic>,
+    /// At most so many.
+    pub limit: usize,
+    /// Topics with public events, and those of these patterns that have private ones.
+    pub private: Vec<Pattern>,
+}
+
 /// What to read.
 #[derive(Clone, Debug)]
 pub struct Query {
-    /// Events of any of these, each event once.
-    pub topics: Vec<Topic>,
+    /// Events of any of these that it shows, each event once.
+    pub topics: Vec<Selected>,
     /// Only events of a higher sequence.
     pub after: u64,
     /// Only events of a lower sequence; [`u64::MAX`] for all.
@@ -121,8 +148,15 @@ pub struct Query {
     pub limit: usize,
     /// No event is added once the data of those that were read takes so many bytes, encoded.
     pub bytes: usize,
-    /// For whom: private events that it does not show are passed over.
-    pub grant: Grant,
+}
+
+impl Query {
+    /// All events of some topics after a sequence.
+    #[must_use]
+    pub fn after(topics: Vec<Selected>, after: u64) -> Self {
+        let order = Order::Forwards;
+        Self { topics, after, before: u64::MAX, order, limit: usize::MAX, bytes: usize::MAX }
+    }
 }
 
 /// From which end to read.
@@ -141,9 +175,12 @@ pub struct Page {
     pub events: Vec<Event>,
     /// There are others that the query asks for.
     pub more: bool,
-    /// The highest sequence of an event of one of the topics that the log no longer has; 0 where
-    /// nothing was dropped. Private events count only for who may read some.
+    /// The highest sequence of an event that was asked for and that the log no longer has; 0 where
+    /// nothing was dropped.
     pub dropped: u64,
+    /// Forwards: of what was asked for some is damaged, all of it before the first of the events and
+    /// up to this sequence; backwards, some of what lies between them is. 0 where nothing is.
+    pub damaged: u64,
     /// The sequence of the last event of all; 0 in an empty log.
     pub last: u64,
 }

@@ -11,8 +11,9 @@ use std::{
 use tokio::sync::Notify;
 
 use crate::{
-    cursor::{Cursor, Epoch},
+    cursor::Cursor,
     event::{Event, Topic},
+    selector::{Selected, is_prefix, names},
 };
 
 pub use entry::Entry;
@@ -36,24 +37,24 @@ impl Default for Bounds {
 /// The newest events. A cheap handle.
 #[derive(Clone, Debug)]
 pub struct Tail {
-    epoch: Epoch,
     bounds: Bounds,
     held: Arc<Mutex<Held>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Held {
-    /// The sequence of the last event that was pushed.
-    last: u64,
+    /// The last event that was pushed.
+    last: Cursor,
     /// The highest sequence of an event that fell out.
     floor: u64,
     bytes: usize,
     entries: VecDeque<Arc<Entry>>,
-    topics: HashMap<Topic, Followed>,
+    /// Topics and prefixes, by their names.
+    topics: HashMap<Arc<str>, Followed>,
     next_follower: u64,
 }
 
-/// A topic that the tail holds events of, or that someone follows.
+/// A topic that the tail holds events of, or a topic or prefix that someone follows.
 #[derive(Debug, Default)]
 struct Followed {
     entries: VecDeque<Arc<Entry>>,
@@ -63,39 +64,45 @@ struct Followed {
 }
 
 impl Tail {
-    /// An empty tail of a log whose last event has the sequence `last`.
+    /// An empty tail of a log with this last event.
     #[must_use]
-    pub fn new(epoch: Epoch, last: u64, bounds: Bounds) -> Self {
-        let held = Held { last, floor: last, ..Held::default() };
-        Self { epoch, bounds, held: Arc::new(Mutex::new(held)) }
+    pub fn new(last: Cursor, bounds: Bounds) -> Self {
+        let held = Held {
+            last,
+            floor: last.sequence,
+            bytes: 0,
+            entries: VecDeque::new(),
+            topics: HashMap::new(),
+            next_follower: 0,
+        };
+        Self { bounds, held: Arc::new(Mutex::new(held)) }
     }
 
     /// The sequence of the newest event; 0 where there never was one.
     #[must_use]
     pub fn last(&self) -> u64 {
+        self.position().sequence
+    }
+
+    /// The position after the newest event.
+    #[must_use]
+    pub fn position(&self) -> Cursor {
         self.held().last
     }
 
     /// Adds durable events, in the order of their sequence, and wakes who follows their topics.
     pub fn push(&self, events: Vec<Event>) {
-        let entry = |event: Event| {
-            let id = Cursor { epoch: self.epoch, sequence: event.sequence };
-            Arc::new(Entry::new(id, event))
-        };
         // Made before the lock is taken: readers need not wait for it.
-        let entries: Vec<Arc<Entry>> = events.into_iter().map(entry).collect();
+        let entries: Vec<Arc<Entry>> =
+            events.into_iter().map(|event| Arc::new(Entry::new(event))).collect();
         let mut woken = HashMap::new();
         let mut held = self.held();
         for entry in entries {
-            held.last = entry.event.sequence;
+            held.last = entry.event.id();
             held.bytes += entry.cost();
             held.entries.push_back(entry.clone());
-            let floor = held.floor;
-            for topic in &entry.event.draft.topics {
-                let followed = held
-                    .topics
-                    .entry(topic.clone())
-                    .or_insert_with(|| Followed { floor, ..Followed::default() });
+            for name in names(&entry.event.draft.topics) {
+                let Some(followed) = held.followed(name) else { continue };
                 followed.entries.push_back(entry.clone());
                 woken.extend(followed.followers.iter().map(|(id, woken)| (*id, woken.clone())));
             }
@@ -120,13 +127,14 @@ impl Tail {
                 *bytes -= entry.cost();
                 *floor = entry.event.sequence.max(*floor);
                 let Event { sequence, draft, .. } = &entry.event;
-                concerned.extend(draft.topics.iter().map(|topic| (topic.clone(), *sequence)));
+                concerned
+                    .extend(names(&draft.topics).map(|name| (Arc::<str>::from(name), *sequence)));
             }
             stays
         });
         let mut woken = HashMap::new();
         for (topic, last) in concerned {
-            let Some(followed) = topics.get_mut(&topic) else { continue };
+            let Some(followed) = topics.get_mut(&*topic) else { continue };
             followed.entries.retain(|entry| !sequences.contains(&entry.event.sequence));
             followed.floor = followed.floor.max(last);
             // So that a reader that has not come that far hears of the gap now.
@@ -139,31 +147,54 @@ impl Tail {
         woken.into_values().for_each(|woken| woken.notify_one());
     }
 
-    /// Holds nothing, and begins anew after a place: what lies before it has to be read from the log.
-    pub fn begin_after(&self, last: u64) {
+    /// Takes out one event that the log no longer has, and that those who did not get it are not to miss.
+    pub fn remove(&self, sequence: u64) {
+        let mut held = self.held();
+        let Held { entries, topics, bytes, .. } = &mut *held;
+        let Ok(place) = entries.binary_search_by_key(&sequence, |entry| entry.event.sequence)
+        else {
+            return;
+        };
+        let Some(entry) = entries.remove(place) else { return };
+        *bytes -= entry.cost();
+        for name in names(&entry.event.draft.topics) {
+            let Some(followed) = topics.get_mut(name) else { continue };
+            followed.entries.retain(|entry| entry.event.sequence != sequence);
+            if followed.entries.is_empty() && followed.followers.is_empty() {
+                topics.remove(name);
+            }
+        }
+    }
+
+    /// Holds nothing, and begins anew after a position: what lies before it has to be read from the log.
+    pub fn begin_after(&self, last: Cursor) {
         let mut held = self.held();
         held.entries.clear();
-        (held.last, held.floor, held.bytes) = (last, last, 0);
+        // Whoever was as far on as this once was, or further than it is now, has to ask the log.
+        let parted = held.last != last && held.last.sequence >= last.sequence;
+        let floor = if parted { held.last.sequence + 1 } else { last.sequence };
+        (held.last, held.floor, held.bytes) = (last, floor, 0);
         held.topics.retain(|_, followed| {
             followed.entries.clear();
-            followed.floor = last;
+            followed.floor = floor;
             followed.followers.values().for_each(|woken| woken.notify_one());
             !followed.followers.is_empty()
         });
     }
 
-    /// Follows topics until the follower is dropped.
+    /// Follows topics and prefixes until the follower is dropped.
     #[must_use]
-    pub fn follow(&self, topics: Vec<Topic>) -> Follower {
+    pub fn follow(&self, topics: Vec<Selected>) -> Follower {
         let woken = Arc::new(Notify::new());
         let mut held = self.held();
         let id = held.next_follower;
         held.next_follower += 1;
-        let floor = held.floor;
-        for topic in &topics {
+        for Selected { selector, .. } in &topics {
+            // Of a prefix that nobody followed, no events were kept: they have to be read from the log.
+            let floor = if selector.is_prefix() { held.last.sequence } else { held.floor };
             let followed = held
                 .topics
-                .entry(topic.clone())
+                .entry(selector.name().into())
                 .or_insert_with(|| Followed { floor, ..Followed::default() });
             followed.followers.insert(id, woken.clone());
         }
@@ -171,15 +202,17 @@ impl Tail {
         Follower { tail: self.clone(), id, topics, woken }
     }
 
-    /// How many follow at least one of the topics.
+    /// How many follow at least one of the topics, or a prefix of one.
     #[must_use]
     pub fn followers(&self, topics: &[Topic]) -> usize {
         let held = self.held();
-        let followed = || topics.iter().filter_map(|topic| held.topics.get(topic));
-        match topics {
-            [_] => followed().map(|followed| followed.followers.len()).sum(),
-            _ => followed().flat_map(|one| one.followers.keys()).collect::<HashSet<_>>().len(),
-        }
+        let mut followed = names(topics)
+            .filter_map(|name| held.topics.get(name))
+            .filter(|followed| !followed.followers.is_empty());
+        let Some(first) = followed.next() else { return 0 };
+        let Some(second) = followed.next() else { return first.followers.len() };
+        let all = [first, second].into_iter().chain(followed);
+        all.flat_map(|one| one.followers.keys()).collect::<HashSet<_>>().len()
     }
 
     fn held(&self) -> MutexGuard<'_, Held> {
@@ -188,18 +221,33 @@ impl Tail {
 }
 
 impl Held {
+    /// Where an event that is found by a name goes; `None` for a prefix that nobody follows.
+    fn followed(&mut self, name: &str) -> Option<&mut Followed> {
+        if !self.topics.contains_key(name) {
+            if is_prefix(name) {
+                return None;
+            }
+            let followed = Followed { floor: self.floor, ..Followed::default() };
+            self.topics.insert(name.into(), followed);
+        }
+        self.topics.get_mut(name)
+    }
+
     /// Lets the oldest event fall out.
     fn evict(&mut self) {
         let Some(entry) = self.entries.pop_front() else { return };
         self.bytes -= entry.cost();
         self.floor = self.floor.max(entry.event.sequence);
-        for topic in &entry.event.draft.topics {
-            if let Some(followed) = self.topics.get_mut(topic) {
+        let sequence = entry.event.sequence;
+        for name in names(&entry.event.draft.topics) {
+            let Some(followed) = self.topics.get_mut(name) else { continue };
+            // A prefix that was not followed yet when it came does not have it.
+            if followed.entries.front().is_some_and(|first| first.event.sequence == sequence) {
                 followed.entries.pop_front();
-                followed.floor = followed.floor.max(entry.event.sequence);
-                if followed.entries.is_empty() && followed.followers.is_empty() {
-                    self.topics.remove(topic);
-                }
+            }
+            followed.floor = followed.floor.max(sequence);
+            if followed.entries.is_empty() && followed.followers.is_empty() {
+                self.topics.remove(name);
             }
         }
     }

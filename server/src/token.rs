@@ -13,6 +13,7 @@ use jsonwebtoken::{
     errors::ErrorKind,
 };
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
 
 use crate::{event::Invalid, grant::Grant};
 
@@ -32,6 +33,8 @@ pub struct Keys(Vec<Key>);
 #[derive(Clone, Debug)]
 struct Key {
     key: DecodingKey,
+    /// Tells it from the others, today and after a restart.
+    name: u64,
     /// Only the signature, and by one algorithm: the claims are read by [`claims::grant`].
     validation: Validation,
 }
@@ -48,7 +51,8 @@ impl Keys {
     /// These and a secret, for HS256.
     #[must_use]
     pub fn with_secret(mut self, secret: &Secret) -> Self {
-        self.push(Algorithm::HS256, DecodingKey::from_secret(secret.as_bytes()));
+        let key = DecodingKey::from_secret(secret.as_bytes());
+        self.push(Algorithm::HS256, key, secret.as_bytes());
         self
     }
 
@@ -66,17 +70,21 @@ impl Keys {
     /// Where it cannot be read or is no such key.
     pub fn with_public_key(mut self, path: &Path) -> Result<Self, KeyError> {
         let key = key_file::public_key(path)?;
-        self.push(Algorithm::EdDSA, DecodingKey::from_ed_der(key.as_bytes()));
+        self.push(Algorithm::EdDSA, DecodingKey::from_ed_der(key.as_bytes()), key.as_bytes());
         Ok(self)
     }
 
-    fn push(&mut self, algorithm: Algorithm, key: DecodingKey) {
+    fn push(&mut self, algorithm: Algorithm, key: DecodingKey, bytes: &[u8]) {
         signature::install();
         let mut validation = Validation::new(algorithm);
         validation.required_spec_claims.clear();
         validation.validate_exp = false;
         validation.validate_aud = false;
-        self.0.push(Key { key, validation });
+        let mut hash = Sha256::new();
+        hash.update("belfry key name\0");
+        hash.update(bytes);
+        let name = u64::from_le_bytes(*hash.finalize().first_chunk().expect("it has 32 bytes"));
+        self.0.push(Key { key, name, validation });
     }
 
     /// What a token allows at `now`, in microseconds since the Unix epoch.
@@ -92,9 +100,12 @@ impl Keys {
         if header.crit.is_some() {
             return Err(TokenError::Malformed);
         }
-        for Key { key, validation } in &self.0 {
+        for Key { key, name, validation } in &self.0 {
             match decode::<Map<String, Value>>(token, key, validation) {
-                Ok(signed) => return claims::grant(&signed.claims, now),
+                Ok(signed) => {
+                    let grant = claims::grant(&signed.claims, now)?;
+                    return Ok(Grant { signer: *name, ..grant });
+                }
                 // The signature is right, and what it signs is no object.
                 Err(error) if matches!(error.kind(), ErrorKind::Json(_)) => {
                     return Err(TokenError::Malformed);

@@ -12,13 +12,14 @@ use form_urlencoded::parse;
 
 use crate::{
     AppState, body,
-    cursor::Cursor,
+    cursor::{Cursor, Spans, Standing},
     event::{Draft, EventType, Invalid, LARGEST_DATA, MOST_TOPICS, Topic, check_name},
     frame::envelope,
     grant::Grant,
     hub::Hub,
-    log::{Key, Order, Query, TopicCount, Unavailable},
+    log::{Key, Listing, Order, Query, TopicCount, Unavailable},
     problem::Problem,
+    selector::Selector,
     sse::switch,
 };
 
@@ -50,21 +51,43 @@ pub(crate) async fn publish(
     for topic in &draft.topics {
         may(topic, grant.publishes(topic), &grant, "publish to")?;
     }
-    let key = key(&headers)?.map(|name| Key { subject: grant.subject, name });
+    let key = key(&headers)?.map(|name| Key { scope: grant.scope(), name });
     let draft = draft.with(body).await?;
     Ok(Json(state.hub.publish(draft, key).await?))
 }
 
-/// `DELETE /topics/{*topic}`: removes every event of the topic, and says so in their place.
+/// `DELETE /topics/{*topic}`: removes every event of the topic, or with `id` that one, and says so in
+/// the topic.
 pub(crate) async fn purge(
     State(state): State<AppState>,
     grant: Grant,
     path: Named,
+    RawQuery(query): RawQuery,
 ) -> Result<Json<serde_json::Value>, Problem> {
     let topic = topic(path)?;
     may(&topic, grant.purges(&topic), &grant, "remove events from")?;
-    let events = state.hub.purge(topic).await?;
+    let events = match removed_id(query.as_deref().unwrap_or_default())? {
+        Some(id) => u64::from(state.hub.remove(topic, id).await?),
+        None => state.hub.purge(topic).await?,
+    };
     Ok(Json(serde_json::json!({ "removed": events })))
+}
+
+/// The one event that is to be removed, if it is one. A parameter that nobody knows is refused: one
+/// misspelt `id` would remove all.
+fn removed_id(query: &str) -> Result<Option<Cursor>, Invalid> {
+    let mut id = None;
+    for (name, value) in parse(query.as_bytes()) {
+        if name != "id" {
+            return Err(Invalid::new("query", "holds something beside id"));
+        }
+        let cursor = Cursor::parse(&value);
+        let cursor = cursor.ok_or_else(|| Invalid::new("id", "is not the id of an event"))?;
+        if id.replace(cursor).is_some() {
+            return Err(Invalid::new("id", "may be given once only"));
+        }
+    }
+    Ok(id)
 }
 
 /// `GET /topics/{*topic}?after=&before=&limit=`: reads events back, forwards from `after`, or
@@ -75,7 +98,7 @@ pub(crate) async fn history(
     path: Named,
     RawQuery(query): RawQuery,
 ) -> Result<impl IntoResponse, Problem> {
-    let topic = topic(path)?;
+    let topic = selector(path)?;
     let (mut after, mut before, mut limit) = (None, None, LIMIT);
     for (name, value) in parse(query.as_deref().unwrap_or_default().as_bytes()) {
         match &*name {
@@ -107,20 +130,14 @@ pub(crate) async fn list(
             _ => {}
         }
     }
-    let mut topics: Vec<TopicSummary> = Vec::new();
     // Who may not read a topic's private events does not hear of them either.
-    let visible = |TopicCount { topic, events, private }: TopicCount| {
+    let summary = |TopicCount { topic, events, private }: TopicCount| {
         let events = if grant.reads(&topic) { events } else { events - private };
-        (events > 0).then(|| TopicSummary { topic: topic.to_string(), events })
+        TopicSummary { topic: topic.to_string(), events }
     };
-    while topics.len() <= limit {
-        let found = state.hub.log().topics(prefix.clone(), after.take(), LARGEST_LIMIT).await?;
-        after = found.last().filter(|_| found.len() == LARGEST_LIMIT).map(|one| one.topic.clone());
-        topics.extend(found.into_iter().filter_map(visible));
-        if after.is_none() {
-            break;
-        }
-    }
+    let listing = Listing { prefix, after, limit: limit + 1, private: grant.read.clone() };
+    let found = state.hub.log().topics(listing).await?;
+    let mut topics: Vec<TopicSummary> = found.into_iter().map(summary).collect();
     let more = topics.len() > limit;
     topics.truncate(limit);
     let next = topics.last().filter(|_| more).map(|summary| summary.topic.clone());
@@ -193,7 +210,7 @@ impl Envelope {
 
 /// What history is asked for.
 struct Asked {
-    topic: Topic,
+    topic: Selector,
     after: Option<String>,
     before: Option<String>,
     limit: usize,
@@ -202,36 +219,62 @@ struct Asked {
 impl Asked {
     async fn answer(self, hub: &Hub, grant: &Grant) -> Result<History, Unavailable> {
         let log = hub.log();
-        let place = |text: &String| {
-            let cursor = Cursor::parse(text).filter(|cursor| cursor.epoch == log.epoch());
-            cursor.map(|cursor| cursor.sequence)
-        };
-        let backwards = self.before.is_some() && self.after.is_none();
-        let (after, before) = (self.after.as_ref().map(place), self.before.as_ref().map(place));
-        let mut query = Query {
-            topics: vec![self.topic],
-            after: after.flatten().unwrap_or(0),
-            before: before.flatten().unwrap_or(u64::MAX),
+        let (spans, last) = (log.spans(), log.tail().last());
+        let (after, before) =
+            (place(&spans, last, self.after.as_ref()), place(&spans, last, self.before.as_ref()));
+        let backwards = before.is_some() && after.is_none();
+        let query = Query {
+            after: after.map_or(0, |place| place.sequence),
+            before: before.map_or(u64::MAX, Place::before),
             order: if backwards { Order::Backwards } else { Order::Forwards },
             limit: self.limit,
             bytes: ANSWER_BYTES,
-            grant: grant.clone(),
+            ..Query::after(vec![grant.select(self.topic)], 0)
         };
-        let mut page = log.read(query.clone()).await?;
-        let mut gap = after == Some(None) || before == Some(None);
-        if query.after > page.last {
-            // A place that is not there yet is none: reading begins with the oldest, as a stream does.
-            (gap, query.after) = (true, 0);
-            page = log.read(query).await?;
-        } else if after.is_some() {
-            gap |= page.dropped > query.after;
-        }
-        let next = page.events.last().filter(|_| page.more);
-        let next = next.map(|event| log.cursor(event.sequence).to_string());
-        let events = page.events.iter();
-        let events = events.map(|event| envelope(log.cursor(event.sequence), event)).collect();
-        Ok(History { events, next, gap, at: None, spans: Vec::new() })
+        let from = query.after;
+        let page = log.read(query).await?;
+        let lost = page.damaged > from || after.is_some() && page.dropped > from;
+        let gap = lost || [after, before].into_iter().flatten().any(|place| place.lost);
+        let at = after.filter(|_| gap && !backwards).map(|_| {
+            let to = page.events.first().map_or(page.last, |first| first.sequence - 1);
+            log.cursor(to.max(from)).to_string()
+        });
+        let next = page.events.last().filter(|_| page.more).map(|event| event.id().to_string());
+        let events = page.events.iter().map(envelope).collect();
+        // What is shown to somebody who came with no position has one all the same.
+        let came = self.after.or(self.before).as_deref().and_then(Cursor::parse);
+        let spans = spans.written_since(came.unwrap_or(spans.position(last)));
+        Ok(History { events, next, gap, at, spans })
     }
+}
+
+/// Where a position lies in the log.
+#[derive(Clone, Copy)]
+struct Place {
+    sequence: u64,
+    /// It is none of this log's, and this is where reading goes on instead.
+    lost: bool,
+}
+
+impl Place {
+    /// What to read that comes before it: all of it, where it is none.
+    fn before(self) -> u64 {
+        if self.lost { u64::MAX } else { self.sequence }
+    }
+}
+
+fn place(spans: &Spans, last: u64, text: Option<&String>) -> Option<Place> {
+    let standing = Cursor::parse(text?).map(|cursor| (cursor, spans.standing(cursor, last)));
+    Some(match standing {
+        Some((cursor, Standing::Known)) => Place { sequence: cursor.sequence, lost: false },
+        Some((_, Standing::Parted(from))) => Place { sequence: from.sequence, lost: true },
+        Some((_, Standing::Unknown | Standing::Beyond)) | None => Place { sequence: 0, lost: true },
+    })
+}
+
+fn selector(path: Named) -> Result<Selector, Invalid> {
+    let Path(name) = path.map_err(|_| Invalid::new("topic", "is not UTF-8"))?;
+    Selector::new(&name)
 }
 
 fn topic(path: Named) -> Result<Topic, Invalid> {

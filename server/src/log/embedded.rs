@@ -2,8 +2,11 @@
 //! after any crash. One thread writes; what gathers while it syncs goes into the next sync together.
 
 mod codec;
+mod format1;
+mod migration;
 mod opening;
 mod pages;
+mod row;
 mod store;
 mod volume;
 mod writer;
@@ -24,14 +27,16 @@ use tokio::{
     sync::{Semaphore, oneshot},
     task::spawn_blocking,
 };
+use tracing::error;
 
 use super::{
-    AppendError, Held, Key, Log, Page, Query, Retention, TopicCount, Unavailable, retention,
+    AppendError, Held, Key, Listing, Log, Page, Query, Retention, TopicCount, Unavailable,
+    retention,
 };
 use crate::{
     Clock,
-    cursor::Epoch,
-    event::{Draft, LARGEST_DATA, Topic},
+    cursor::{Cursor, Spans},
+    event::{Draft, Event, LARGEST_DATA, Topic},
     tail::{self, Tail},
 };
 use writer::{Request, Writer};
@@ -51,7 +56,6 @@ const WAITING_EVENT: u64 = 1024;
 /// A log on disk.
 #[derive(Debug)]
 pub struct Embedded {
-    epoch: Epoch,
     tail: Tail,
     shared: Arc<Shared>,
     volume: Arc<dyn Volume>,
@@ -73,6 +77,10 @@ pub(crate) struct Shared {
     commits: AtomicU64,
     /// As of the last commit.
     held: Mutex<Held>,
+    /// The epochs that the log has had, with this opening's once it is written.
+    spans: RwLock<Arc<Spans>>,
+    /// How often something was found damaged.
+    damaged: AtomicU64,
 }
 
 impl Embedded {
@@ -101,29 +109,29 @@ impl Embedded {
         retention: Retention,
         tail: tail::Bounds,
     ) -> Result<Self, OpenError> {
-        let (database, epoch, totals) = guarded(|| {
+        let (database, spans, totals) = guarded(|| {
             let database = volume.open()?;
-            store::check_format(&database)?;
-            let (epoch, totals) = (store::epoch(&database)?, store::totals(&database)?);
-            Ok((database, epoch, totals))
+            let (spans, totals) = (store::spans(&database)?, store::totals(&database)?);
+            Ok((database, spans, totals))
         })?;
-        let tail = Tail::new(epoch, totals.last, tail);
+        let tail = Tail::new(spans.position(totals.last), tail);
         let shared = Arc::new(Shared {
             database: RwLock::new(Some(database)),
             failed: Mutex::new(None),
             doubted: AtomicBool::new(false),
             commits: AtomicU64::new(0),
             held: Mutex::new(totals.held()),
+            spans: RwLock::new(Arc::new(spans)),
+            damaged: AtomicU64::new(0),
         });
         let (requests, incoming) = mpsc::channel();
-        let (to, on, known) = (shared.clone(), volume.clone(), (epoch, totals));
-        let writer = Writer::new(to, on, tail.clone(), known, clock, retention);
+        let (to, on) = (shared.clone(), volume.clone());
+        let writer = Writer::new(to, on, tail.clone(), totals, clock, retention);
         let writing = thread::Builder::new()
             .name("log-writer".into())
             .spawn(move || writer.run(&incoming))
             .map_err(redb::Error::Io)?;
         Ok(Self {
-            epoch,
             tail,
             shared,
             volume,
@@ -155,22 +163,42 @@ impl Embedded {
     async fn look<T: Send + 'static>(
         &self,
         read: impl FnOnce(&Database) -> store::Result<T> + Send + 'static,
-    ) -> Result<T, Unavailable> {
+    ) -> Result<T, Unreadable> {
         let shared = self.shared.clone();
         let reading = spawn_blocking(move || {
             let database = shared.database.read().unwrap_or_else(PoisonError::into_inner);
-            match &*database {
-                Some(database) => read(database).map_err(|error| Some(error.to_string())),
-                None => Err(None),
-            }
+            let Some(database) = &*database else {
+                return Err(Unreadable::Now("it is being opened again".into()));
+            };
+            guarded(|| Ok(read(database)?)).map_err(|error| match error {
+                OpenError::Damaged(what) => Unreadable::Damaged(what),
+                OpenError::Engine(error) if matches!(*error, redb::Error::Corrupted(_)) => {
+                    Unreadable::Damaged(error.to_string())
+                }
+                other => Unreadable::Storage(other.to_string()),
+            })
         });
-        match reading.await {
-            Ok(Ok(found)) => Ok(found),
-            Ok(Err(Some(why))) => Err(self.doubt(why)),
-            Ok(Err(None)) => Err(Unavailable("it is being opened again".into())),
-            Err(error) if error.is_panic() => Err(self.doubt("it cannot be read".into())),
-            Err(_) => Err(Unavailable("the server is shutting down".into())),
+        reading.await.unwrap_or_else(|_| Err(Unreadable::Now("the server is shutting down".into())))
+    }
+
+    /// Why something could not be read, as it is told.
+    fn unavailable(&self, why: Unreadable) -> Unavailable {
+        match why {
+            Unreadable::Now(why) => Unavailable(why),
+            Unreadable::Storage(why) => self.doubt(why),
+            Unreadable::Damaged(what) => {
+                self.shared.found_damage(&what);
+                Unavailable(what)
+            }
         }
+    }
+
+    /// What a query gets where the way to its events is damaged: none of them, and that they are missing.
+    fn lost(&self, query: &Query, what: &str) -> Page {
+        self.shared.found_damage(what);
+        let last = self.tail.last();
+        let damaged = if query.after < last { last } else { 0 };
+        Page { last, damaged, ..Page::default() }
     }
 
     /// Has the writer see why nothing can be read: the engine refuses everything after one error, also
@@ -186,7 +214,31 @@ impl Embedded {
     }
 }
 
+/// Why nothing could be read.
+enum Unreadable {
+    /// It cannot be read just now.
+    Now(String),
+    /// The storage refuses.
+    Storage(String),
+    /// What is stored is damaged.
+    Damaged(String),
+}
+
 impl Shared {
+    /// Counts damage, and logs it.
+    fn found_damage(&self, what: &str) {
+        self.damaged.fetch_add(1, Ordering::Relaxed);
+        error!(what, "the log is damaged here; readers are told what is missing");
+    }
+
+    fn spans(&self) -> Arc<Spans> {
+        self.spans.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set_spans(&self, spans: Spans) {
+        *self.spans.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(spans);
+    }
+
     fn failed(&self) -> MutexGuard<'_, Option<String>> {
         self.failed.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -197,15 +249,15 @@ impl Shared {
 }
 
 impl Log for Embedded {
-    fn epoch(&self) -> Epoch {
-        self.epoch
+    fn spans(&self) -> Arc<Spans> {
+        self.shared.spans()
     }
 
     fn tail(&self) -> &Tail {
         &self.tail
     }
 
-    fn append(&self, draft: Draft, key: Option<Key>) -> BoxFuture<'_, Result<u64, AppendError>> {
+    fn append(&self, draft: Draft, key: Option<Key>) -> BoxFuture<'_, Result<Cursor, AppendError>> {
         let bytes = u32::try_from(retention::size_of(&draft) + WAITING_EVENT).unwrap_or(u32::MAX);
         debug_assert!(draft.data.len() <= LARGEST_DATA, "it was checked when it came");
         async move {
@@ -217,28 +269,55 @@ impl Log for Embedded {
     }
 
     fn read(&self, query: Query) -> BoxFuture<'_, Result<Page, Unavailable>> {
-        self.look(move |database| pages::read(database, &query)).boxed()
+        async move {
+            let asked = query.clone();
+            match self.look(move |database| pages::read(database, &asked)).await {
+                Ok(page) => {
+                    if page.damaged > 0 {
+                        self.shared.found_damage(&format!("an event up to {}", page.damaged));
+                    }
+                    Ok(page)
+                }
+                Err(Unreadable::Damaged(what)) => Ok(self.lost(&query, &what)),
+                Err(why) => Err(self.unavailable(why)),
+            }
+        }
+        .boxed()
     }
 
     fn count(&self, query: Query) -> BoxFuture<'_, Result<u64, Unavailable>> {
-        self.look(move |database| pages::count(database, &query)).boxed()
+        async move {
+            match self.look(move |database| pages::count(database, &query)).await {
+                // What cannot be read is not counted.
+                Err(Unreadable::Damaged(_)) => Ok(0),
+                counted => counted.map_err(|why| self.unavailable(why)),
+            }
+        }
+        .boxed()
     }
 
-    fn topics(
-        &self,
-        prefix: String,
-        after: Option<Topic>,
-        limit: usize,
-    ) -> BoxFuture<'_, Result<Vec<TopicCount>, Unavailable>> {
-        self.look(move |database| pages::topics(database, &prefix, after.as_ref(), limit)).boxed()
+    fn topics(&self, listing: Listing) -> BoxFuture<'_, Result<Vec<TopicCount>, Unavailable>> {
+        async move {
+            let found = self.look(move |database| pages::topics(database, &listing)).await;
+            found.map_err(|why| self.unavailable(why))
+        }
+        .boxed()
     }
 
     fn purge(&self, topic: Topic, before: u64) -> BoxFuture<'_, Result<u64, AppendError>> {
         self.ask(move |answer| Request::Purge { topic, before, answer }).boxed()
     }
 
+    fn remove(
+        &self,
+        topic: Topic,
+        id: Cursor,
+    ) -> BoxFuture<'_, Result<Option<Event>, AppendError>> {
+        self.ask(move |answer| Request::Remove { topic, id, answer }).boxed()
+    }
+
     fn held(&self) -> Held {
-        *self.shared.held()
+        Held { damaged: self.shared.damaged.load(Ordering::Relaxed), ..*self.shared.held() }
     }
 
     fn ready(&self) -> Result<(), Unavailable> {

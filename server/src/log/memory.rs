@@ -8,61 +8,76 @@ use std::{
 use futures::{FutureExt, future::BoxFuture};
 
 use super::{
-    AppendError, KEY_KEPT_FOR, Key, Log, Order, Page, Query, Retention, TopicCount, Unavailable,
-    embedded::fingerprint, retention,
+    AppendError, KEY_KEPT_FOR, Key, Listing, Log, Order, Page, Query, Retention, TopicCount,
+    Unavailable, embedded::fingerprint, most_keys, retention,
 };
 use crate::{
     Clock,
-    cursor::Epoch,
+    cursor::{Cursor, Epoch, Spans},
     event::{Draft, Event, Topic, encoded_size},
-    grant::Grant,
     log,
+    selector::{is_prefix, names},
     tail::{self, Tail},
 };
 
 /// Between two looks at the age of every topic's events, in microseconds.
 const SWEEP_AFTER: u64 = 1_000_000;
 
-/// So many keys are kept at most; the oldest go first.
-const MOST_KEYS: usize = 100_000;
-
 /// A log that forgets everything with the process.
 #[derive(Debug)]
 pub struct Memory {
-    epoch: Epoch,
+    spans: Arc<Spans>,
     clock: Clock,
     retention: Retention,
     tail: Tail,
     held: Mutex<Held>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Held {
+    epoch: Epoch,
     last: u64,
     /// When every topic's events were last looked at for their age.
     swept: i64,
     bytes: u64,
     events: BTreeMap<u64, Arc<Event>>,
-    topics: BTreeMap<Topic, Kept>,
-    /// What tells the draft of a key from another, and its sequence.
-    keys: HashMap<Key, ([u8; 32], u64)>,
+    /// Topics and prefixes, by their names.
+    topics: BTreeMap<String, Kept>,
+    /// What tells the draft of a key from another, and its id.
+    keys: HashMap<Key, ([u8; 16], Cursor)>,
     keys_by_age: VecDeque<(i64, Key)>,
 }
 
-/// What there is of a topic.
+/// What there is of a topic or a prefix.
 #[derive(Debug, Default)]
 struct Kept {
-    sequences: BTreeSet<u64>,
+    /// The public events, and the private ones.
+    classes: [Class; 2],
     bytes: u64,
-    private: u64,
+}
+
+#[derive(Debug, Default)]
+struct Class {
+    sequences: BTreeSet<u64>,
     dropped: u64,
-    /// The same of the events that were not private.
-    dropped_public: u64,
 }
 
 impl Kept {
-    fn dropped(&self, grant: &Grant) -> u64 {
-        if grant.reads_some() { self.dropped } else { self.dropped_public }
+    fn class(&mut self, private: bool) -> &mut Class {
+        &mut self.classes[usize::from(private)]
+    }
+
+    /// The classes that are shown to those who may see private events, or may not.
+    fn shown(&self, private: bool) -> &[Class] {
+        &self.classes[..=usize::from(private)]
+    }
+
+    fn events(&self) -> u64 {
+        self.classes.iter().map(|class| class.sequences.len() as u64).sum()
+    }
+
+    fn first(&self) -> Option<u64> {
+        self.classes.iter().filter_map(|class| class.sequences.first().copied()).min()
     }
 }
 
@@ -70,8 +85,20 @@ impl Memory {
     /// An empty log, whose events bear `clock`'s time.
     #[must_use]
     pub fn new(clock: Clock, retention: Retention, tail: tail::Bounds) -> Self {
-        let epoch = Epoch(fastrand::u64(..));
-        Self { epoch, clock, retention, tail: Tail::new(epoch, 0, tail), held: Mutex::default() }
+        let epoch = Epoch::random();
+        let held = Held {
+            epoch,
+            last: 0,
+            swept: 0,
+            bytes: 0,
+            events: BTreeMap::new(),
+            topics: BTreeMap::new(),
+            keys: HashMap::new(),
+            keys_by_age: VecDeque::new(),
+        };
+        let tail = Tail::new(Cursor { epoch, sequence: 0 }, tail);
+        let spans = Arc::new(Spans::first(epoch));
+        Self { spans, clock, retention, tail, held: Mutex::new(held) }
     }
 
     /// What is held now, without what is too old.
@@ -84,26 +111,27 @@ impl Memory {
 }
 
 impl Log for Memory {
-    fn epoch(&self) -> Epoch {
-        self.epoch
+    fn spans(&self) -> Arc<Spans> {
+        self.spans.clone()
     }
 
     fn tail(&self) -> &Tail {
         &self.tail
     }
 
-    fn append(&self, draft: Draft, key: Option<Key>) -> BoxFuture<'_, Result<u64, AppendError>> {
+    fn append(&self, draft: Draft, key: Option<Key>) -> BoxFuture<'_, Result<Cursor, AppendError>> {
         let mut held = self.held();
         let now = self.clock.now();
-        let appended = held.append(draft, key, now).map(|appended| match appended {
-            Appended::Before(sequence) => sequence,
-            Appended::Now(event) => {
-                held.retain(&self.retention, &event.draft.topics, now);
-                let sequence = event.sequence;
-                self.tail.push(vec![event]);
-                sequence
-            }
-        });
+        let appended =
+            held.append(draft, key, &self.retention, now).map(|appended| match appended {
+                Appended::Before(id) => id,
+                Appended::Now(event) => {
+                    held.retain(&self.retention, &event.draft.topics, now);
+                    let id = event.id();
+                    self.tail.push(vec![event]);
+                    id
+                }
+            });
         async { appended }.boxed()
     }
 
@@ -117,45 +145,63 @@ impl Log for Memory {
         async move { Ok(count) }.boxed()
     }
 
-    fn topics(
-        &self,
-        prefix: String,
-        after: Option<Topic>,
-        limit: usize,
-    ) -> BoxFuture<'_, Result<Vec<TopicCount>, Unavailable>> {
+    fn topics(&self, listing: Listing) -> BoxFuture<'_, Result<Vec<TopicCount>, Unavailable>> {
+        let Listing { prefix, after, limit, private } = listing;
         let held = self.held();
-        let found = held.topics.iter().filter(|(topic, kept)| {
-            topic.as_str().starts_with(&prefix)
-                && after.as_ref().is_none_or(|after| *topic > after)
-                && !kept.sequences.is_empty()
-        });
-        let list = found
-            .take(limit)
-            .map(|(topic, kept)| TopicCount {
-                topic: topic.clone(),
-                events: kept.sequences.len() as u64,
-                private: kept.private,
+        let count = |(name, kept): (&String, &Kept)| {
+            let topic = Topic::new(name).ok()?;
+            let [public, hidden] =
+                kept.classes.each_ref().map(|class| class.sequences.len() as u64);
+            let shown = hidden > 0 && private.iter().any(|pattern| pattern.grants(&topic));
+            let listed =
+                name.starts_with(&prefix) && after.as_ref().is_none_or(|after| topic > *after);
+            (listed && (public > 0 || shown)).then_some(TopicCount {
+                topic,
+                events: public + hidden,
+                private: hidden,
             })
-            .collect();
+        };
+        let list = held.topics.iter().filter_map(count).take(limit).collect();
+        drop(held);
         async { Ok(list) }.boxed()
     }
 
     fn purge(&self, topic: Topic, before: u64) -> BoxFuture<'_, Result<u64, AppendError>> {
         let mut held = self.held();
-        let kept = held.topics.get(&topic).map(|kept| kept.sequences.range(..before));
-        let sequences: BTreeSet<u64> = kept.into_iter().flatten().copied().collect();
+        let classes = held.topics.get(topic.as_str()).into_iter().flat_map(|kept| &kept.classes);
+        let sequences: BTreeSet<u64> =
+            classes.flat_map(|class| class.sequences.range(..before)).copied().collect();
         let mut removed = 0;
         for sequence in &sequences {
-            let event = held.drop_event(*sequence);
+            let event = held.drop_event(*sequence, true);
             removed += u64::from(event.is_some_and(|event| !event.draft.is_notice()));
         }
         self.tail.purge(&sequences);
         async move { Ok(removed) }.boxed()
     }
 
+    fn remove(
+        &self,
+        topic: Topic,
+        id: Cursor,
+    ) -> BoxFuture<'_, Result<Option<Event>, AppendError>> {
+        let mut held = self.held();
+        let ours = held.topics.get(topic.as_str()).is_some_and(|kept| {
+            kept.classes.iter().any(|class| class.sequences.contains(&id.sequence))
+        });
+        let removed = if ours && id.epoch == held.epoch {
+            self.tail.remove(id.sequence);
+            held.drop_event(id.sequence, false).map(|event| (*event).clone())
+        } else {
+            None
+        };
+        async { Ok(removed) }.boxed()
+    }
+
     fn held(&self) -> log::Held {
         let held = self.held();
-        log::Held { events: held.events.len() as u64, bytes: held.bytes }
+        let (events, keys) = (held.events.len() as u64, held.keys.len() as u64);
+        log::Held { events, bytes: held.bytes, keys, damaged: 0 }
     }
 
     fn ready(&self) -> Result<(), Unavailable> {
@@ -164,7 +210,7 @@ impl Log for Memory {
 }
 
 enum Appended {
-    Before(u64),
+    Before(Cursor),
     Now(Event),
 }
 
@@ -173,36 +219,42 @@ impl Held {
         &mut self,
         draft: Draft,
         key: Option<Key>,
+        retention: &Retention,
         now: i64,
     ) -> Result<Appended, AppendError> {
+        let fingerprint = fingerprint(&draft);
+        self.forget_keys(retention, now);
+        if let Some((known, id)) = key.as_ref().and_then(|key| self.keys.get(key)) {
+            let same = *known == fingerprint;
+            return same.then_some(Appended::Before(*id)).ok_or(AppendError::KeyUsed);
+        }
+        self.last += 1;
+        let event = Event { epoch: self.epoch, sequence: self.last, at: now, draft };
+        if let Some(key) = key {
+            self.keys.insert(key.clone(), (fingerprint, event.id()));
+            self.keys_by_age.push_back((now, key));
+        }
+        let size = retention::size(&event);
+        for name in names(&event.draft.topics) {
+            let kept = self.topics.entry(name.to_owned()).or_default();
+            kept.class(event.draft.private).sequences.insert(self.last);
+            kept.bytes += size;
+        }
+        self.bytes += size;
+        self.events.insert(self.last, Arc::new(event.clone()));
+        Ok(Appended::Now(event))
+    }
+
+    /// Forgets the keys that are too old or too many.
+    fn forget_keys(&mut self, retention: &Retention, now: i64) {
         while let Some((at, _)) = self.keys_by_age.front()
-            && (now.saturating_sub(*at) > KEY_KEPT_FOR || self.keys.len() >= MOST_KEYS)
+            && (now.saturating_sub(*at) > KEY_KEPT_FOR
+                || self.keys.len() as u64 > most_keys(retention))
         {
             if let Some((_, key)) = self.keys_by_age.pop_front() {
                 self.keys.remove(&key);
             }
         }
-        if let Some(key) = key {
-            let fingerprint = fingerprint(&draft);
-            if let Some((known, sequence)) = self.keys.get(&key) {
-                let same = *known == fingerprint;
-                return same.then_some(Appended::Before(*sequence)).ok_or(AppendError::KeyUsed);
-            }
-            self.keys.insert(key.clone(), (fingerprint, self.last + 1));
-            self.keys_by_age.push_back((now, key));
-        }
-        self.last += 1;
-        let event = Event { sequence: self.last, at: now, draft };
-        let size = retention::size(&event);
-        for topic in &event.draft.topics {
-            let kept = self.topics.entry(topic.clone()).or_default();
-            kept.sequences.insert(self.last);
-            kept.bytes += size;
-            kept.private += u64::from(event.draft.private);
-        }
-        self.bytes += size;
-        self.events.insert(self.last, Arc::new(event.clone()));
-        Ok(Appended::Now(event))
     }
 
     /// Drops what exceeds the bounds of the whole and of these topics.
@@ -210,14 +262,14 @@ impl Held {
         while let Some((sequence, oldest)) = self.events.first_key_value()
             && retention.total.exceeded(self.events.len() as u64, self.bytes, oldest.at, now)
         {
-            self.drop_event(*sequence);
+            self.drop_event(*sequence, true);
         }
         for topic in topics {
             let bounds = retention.of(topic);
-            while let Some(kept) = self.topics.get(topic)
-                && let Some(first) = kept.sequences.first().copied()
+            while let Some(kept) = self.topics.get(topic.as_str())
+                && let Some(first) = kept.first()
                 && let Some(oldest) = self.events.get(&first)
-                && bounds.exceeded(kept.sequences.len() as u64, kept.bytes, oldest.at, now)
+                && bounds.exceeded(kept.events(), kept.bytes, oldest.at, now)
             {
                 self.drop_from(first, topic);
             }
@@ -228,50 +280,58 @@ impl Held {
     fn sweep(&mut self, retention: &Retention, now: i64) {
         if now.abs_diff(self.swept) >= SWEEP_AFTER {
             self.swept = now;
-            let some = self.topics.iter().filter(|(_, kept)| !kept.sequences.is_empty());
-            let topics: Vec<Topic> = some.map(|(topic, _)| topic.clone()).collect();
+            let some = self.topics.iter().filter(|(_, kept)| kept.events() > 0);
+            let topics: Vec<Topic> = some.filter_map(|(name, _)| Topic::new(name).ok()).collect();
             self.retain(retention, &topics, now);
+            self.forget_keys(retention, now);
         }
     }
 
     /// Takes an event out of one topic, and out of the log where that was its last.
     fn drop_from(&mut self, sequence: u64, topic: &Topic) {
         let Some(event) = self.events.get(&sequence).cloned() else { return };
-        let size = retention::size(&event);
-        if let Some(kept) = self.topics.get_mut(topic)
-            && kept.sequences.remove(&sequence)
-        {
-            kept.bytes -= size;
-            kept.private -= u64::from(event.draft.private);
-            kept.dropped = kept.dropped.max(sequence);
-            if !event.draft.private {
-                kept.dropped_public = kept.dropped_public.max(sequence);
+        self.unlist(topic.as_str(), &event, true);
+        let has = |topic: &&Topic| {
+            let kept = self.topics.get(topic.as_str());
+            kept.is_some_and(|kept| {
+                kept.classes.iter().any(|class| class.sequences.contains(&sequence))
+            })
+        };
+        let left: Vec<&Topic> = event.draft.topics.iter().filter(has).collect();
+        for name in names(&event.draft.topics).filter(|name| is_prefix(name)) {
+            if !left.iter().any(|topic| topic.as_str().starts_with(name)) {
+                self.unlist(name, &event, true);
             }
         }
-        let elsewhere = event.draft.topics.iter().any(|topic| {
-            self.topics.get(topic).is_some_and(|kept| kept.sequences.contains(&sequence))
-        });
-        if !elsewhere {
-            self.events.remove(&sequence);
-            self.bytes -= size;
+        if left.is_empty() {
+            self.drop_event(sequence, true);
         }
     }
 
-    /// Takes an event out of all its topics.
-    fn drop_event(&mut self, sequence: u64) -> Option<Arc<Event>> {
-        let event = self.events.get(&sequence).cloned()?;
-        for topic in &event.draft.topics {
-            self.drop_from(sequence, topic);
+    /// Takes an event out of all its topics. `marked` says so to those who come back.
+    fn drop_event(&mut self, sequence: u64, marked: bool) -> Option<Arc<Event>> {
+        let event = self.events.remove(&sequence)?;
+        self.bytes -= retention::size(&event);
+        for name in names(&event.draft.topics) {
+            self.unlist(name, &event, marked);
         }
         Some(event)
     }
 
+    fn unlist(&mut self, name: &str, event: &Event, marked: bool) {
+        let Some(kept) = self.topics.get_mut(name) else { return };
+        let class = kept.class(event.draft.private);
+        if class.sequences.remove(&event.sequence) {
+            if marked {
+                class.dropped = class.dropped.max(event.sequence);
+            }
+            kept.bytes -= retention::size(event);
+        }
+    }
+
     fn read(&self, query: &Query) -> Page {
-        let mut page = Page {
-            dropped: self.kept(query).map(|kept| kept.dropped(&query.grant)).max().unwrap_or(0),
-            last: self.last,
-            ..Page::default()
-        };
+        let dropped = self.classes(query).map(|class| class.dropped).max().unwrap_or(0);
+        let mut page = Page { dropped, last: self.last, ..Page::default() };
         let found = self.find(query);
         let mut found = found.iter();
         let mut bytes = 0;
@@ -284,16 +344,11 @@ impl Held {
         page
     }
 
-    fn kept(&self, query: &Query) -> impl Iterator<Item = &Kept> {
-        query.topics.iter().filter_map(|topic| self.topics.get(topic))
-    }
-
-    /// The same without those of which the grant shows nothing: how many private events there are is
-    /// not told by how long an answer takes.
-    fn shown(&self, query: &Query) -> impl Iterator<Item = &Kept> {
-        let shows =
-            |kept: &&Kept| query.grant.reads_some() || kept.sequences.len() as u64 > kept.private;
-        self.kept(query).filter(shows)
+    fn classes(&self, query: &Query) -> impl Iterator<Item = &Class> {
+        query.topics.iter().flat_map(|selected| {
+            let kept = self.topics.get(selected.selector.name());
+            kept.into_iter().flat_map(|kept| kept.shown(selected.private))
+        })
     }
 
     /// The events that a query finds, in its order: no more than its limit, and one that tells whether
@@ -302,24 +357,19 @@ impl Held {
         if query.after.saturating_add(1) >= query.before {
             return Vec::new();
         }
-        let visible = |sequence: &u64| {
-            let event = self.events.get(sequence)?;
-            query.grant.sees(event.draft.private, &event.draft.topics).then_some((*sequence, event))
-        };
         let enough = query.limit.saturating_add(1);
         let ranges =
-            self.shown(query).map(|kept| kept.sequences.range(query.after + 1..query.before));
-        let found: BTreeMap<u64, &Arc<Event>> = match query.order {
-            Order::Forwards => {
-                ranges.flat_map(|range| range.filter_map(visible).take(enough)).collect()
-            }
+            self.classes(query).map(|class| class.sequences.range(query.after + 1..query.before));
+        let found: BTreeSet<u64> = match query.order {
+            Order::Forwards => ranges.flat_map(|range| range.take(enough)).copied().collect(),
             Order::Backwards => {
-                ranges.flat_map(|range| range.rev().filter_map(visible).take(enough)).collect()
+                ranges.flat_map(|range| range.rev().take(enough)).copied().collect()
             }
         };
+        let event = |sequence: u64| self.events.get(&sequence);
         match query.order {
-            Order::Forwards => found.into_values().take(enough).collect(),
-            Order::Backwards => found.into_values().rev().take(enough).collect(),
+            Order::Forwards => found.into_iter().filter_map(event).take(enough).collect(),
+            Order::Backwards => found.into_iter().rev().filter_map(event).take(enough).collect(),
         }
     }
 }

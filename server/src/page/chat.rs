@@ -17,17 +17,14 @@ use super::{
 use crate::{
     AppState,
     chat::{LOBBY, Room, Rooms, message, one_form},
-    cursor::Cursor,
+    cursor::{Cursor, Standing},
     event::Event,
     grant::Grant,
-    log::{Log, Order, Query, TopicCount},
+    log::{Listing, Log, Order, Query, TopicCount},
 };
 
 /// How many rooms a list has at most.
 const MOST_ROOMS: usize = 100;
-
-/// How many topics are asked for at once.
-const TOPICS_AT_ONCE: usize = 1000;
 
 /// A room, or all of them.
 pub(super) async fn born(state: &AppState, uri: &Uri, visitor: Visitor, last: u64) -> Born {
@@ -67,15 +64,13 @@ async fn rooms(state: &AppState, uri: &Uri, grant: &Grant) -> Result<chat::Rooms
 
 /// The names of the rooms where something that the visitor may read was said, and of the lobby.
 async fn used(log: &dyn Log, grant: &Grant) -> Result<Vec<String>, NoRoom> {
-    let room = |TopicCount { topic, events, private }: TopicCount| {
-        let seen = events > private || grant.reads(&topic);
-        Room::of_topic(&topic).filter(|_| seen).map(|room| room.name().to_owned())
-    };
+    let room = |one: TopicCount| Room::of_topic(&one.topic).map(|room| room.name().to_owned());
     let (mut names, mut after) = (Vec::new(), None);
     while names.len() < MOST_ROOMS {
-        let found = log.topics(ROOM_PREFIX.into(), after.take(), TOPICS_AT_ONCE).await;
-        let found = found.map_err(|_| NoRoom::Unavailable)?;
-        after = found.last().filter(|_| found.len() == TOPICS_AT_ONCE).map(|one| one.topic.clone());
+        let (prefix, private) = (ROOM_PREFIX.into(), grant.read.clone());
+        let listing = Listing { prefix, after: after.take(), limit: MOST_ROOMS, private };
+        let found = log.topics(listing).await.map_err(|_| NoRoom::Unavailable)?;
+        after = found.last().filter(|_| found.len() == MOST_ROOMS).map(|one| one.topic.clone());
         names.extend(found.into_iter().filter_map(room));
         if after.is_none() {
             break;
@@ -101,24 +96,28 @@ async fn room(
     let log = state.hub.log();
     // A place that is none, or that is not there yet, is the end.
     let before = parameter(uri, "before").and_then(|text| Cursor::parse(&text));
-    let before = before.filter(|cursor| cursor.epoch == log.epoch() && cursor.sequence <= last);
+    let spans = log.spans();
+    let before = before.filter(|cursor| {
+        cursor.sequence <= last && spans.standing(*cursor, last) == Standing::Known
+    });
+    let topics = vec![visitor.grant.select(room.topic().clone().into())];
     let query = Query {
-        topics: vec![room.topic().clone()],
-        after: 0,
         // What came later is heard by following from the same place.
         before: before.map_or(last.saturating_add(1), |cursor| cursor.sequence),
         order: Order::Backwards,
         limit: NEWEST,
         bytes: PAGE_BYTES,
-        grant: visitor.grant,
+        ..Query::after(topics, 0)
     };
     let page = log.read(query).await.map_err(|_| NoRoom::Unavailable)?;
     // While a purge is under way there are events before its notice, which are as good as gone.
-    let said: Vec<_> = page.events.iter().take_while(|event| !event.draft.is_notice()).collect();
-    let purged = said.len() < page.events.len();
-    let oldest = said.last().filter(|_| page.more && !purged);
-    let older = oldest.map(|event| log.cursor(event.sequence).to_string());
-    let messages = said.into_iter().rev().map(|event| posted(log, event)).collect();
+    let is_purge = |event: &&Event| event.draft.is_notice_of_all();
+    let left: Vec<_> = page.events.iter().take_while(|event| !is_purge(event)).collect();
+    let purged = left.len() < page.events.len();
+    let oldest = left.last().filter(|_| page.more && !purged);
+    let older = oldest.map(|event| event.id().to_string());
+    let said = left.into_iter().rev().filter(|event| !event.draft.is_notice());
+    let messages = said.map(posted).collect();
     Ok(chat::Room {
         here: state.hub.presence().here(room.name()),
         room: room.name().to_owned(),
@@ -132,9 +131,9 @@ async fn room(
     })
 }
 
-fn posted(log: &dyn Log, event: &Event) -> Posted {
+fn posted(event: &Event) -> Posted {
     Posted {
-        id: log.cursor(event.sequence).to_string(),
+        id: event.id().to_string(),
         at: Tick::from_micros(event.at).to_string(),
         message: message(&event.draft.data),
     }

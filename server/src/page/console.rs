@@ -6,10 +6,10 @@ use form_urlencoded::parse;
 
 use crate::{
     AppState,
-    event::Topic,
     frame::envelope,
     grant::Grant,
     log::{Order, Query},
+    selector::Selector,
 };
 
 /// How many events the page begins with.
@@ -26,23 +26,22 @@ pub(super) async fn born(state: &AppState, uri: &Uri, grant: Grant, last: u64) -
     if topic.is_empty() {
         return Born::Console { topic, events: Ok(Vec::new()) };
     }
-    let Ok(name) = Topic::new(&topic) else {
+    let Ok(name) = Selector::new(&topic) else {
         return Born::Console { topic, events: Err(Unread::NotATopic) };
     };
     let log = state.hub.log();
     let query = Query {
-        topics: vec![name],
-        after: 0,
         // What came later is heard by following from the same place.
         before: last.saturating_add(1),
         order: Order::Backwards,
         limit: NEWEST,
         bytes: PAGE_BYTES,
-        grant,
+        ..Query::after(vec![grant.select(name)], 0)
     };
-    let events = log.read(query).await.map_err(|_| Unread::Unavailable).map(|page| {
-        let events = page.events.iter();
-        events.map(|event| envelope(log.cursor(event.sequence), event)).collect()
-    });
+    let events = log
+        .read(query)
+        .await
+        .map_err(|_| Unread::Unavailable)
+        .map(|page| page.events.iter().map(envelope).collect());
     Born::Console { topic, events }
 }

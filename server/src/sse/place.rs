@@ -1,4 +1,4 @@
-//! A reader's place in the log: it comes in with a cursor, and moves on as frames go out.
+//! A reader's place in the log: it begins at a cursor, and moves on as frames are handed over.
 
 use std::{collections::VecDeque, fmt, sync::Arc};
 
@@ -13,7 +13,7 @@ use tracing::debug;
 
 use super::{Request, selection::Selection, subscription::SILENCE};
 use crate::{
-    cursor::Cursor,
+    cursor::{Cursor, Standing},
     frame::Frame,
     grant::Grant,
     hub::Hub,
@@ -38,8 +38,8 @@ pub(super) struct Place {
     selection: Selection,
     /// Events after this sequence came while the reader was here: what they took is measured.
     came_at: u64,
-    /// All events up to this sequence were handed over.
-    after: u64,
+    /// All events up to this position were handed over.
+    after: Cursor,
     /// The last id that the reader was told, and when.
     announced: (u64, Instant),
     /// The reader knows of the loss of events up to this sequence.
@@ -62,7 +62,7 @@ impl fmt::Debug for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Place")
             .field("selection", &self.selection)
-            .field("after", &self.after)
+            .field("after", &self.after.sequence)
             .finish_non_exhaustive()
     }
 }
@@ -78,11 +78,11 @@ impl Place {
             return Ok(None);
         }
         let selection = Selection::new(hub, request, grant);
-        let after = hub.log().tail().last();
-        let announced = (after, Instant::now());
+        let after = hub.log().tail().position();
+        let announced = (after.sequence, Instant::now());
         let place = Self {
             selection,
-            came_at: after,
+            came_at: after.sequence,
             after,
             announced,
             told_lost: 0,
@@ -94,7 +94,7 @@ impl Place {
         match &request.cursor {
             Some(cursor) => beginning.gap = beginning.place.resume(cursor).await?,
             None if request.last => {
-                beginning.place.newest = beginning.place.selection.newest(after).await?;
+                beginning.place.newest = beginning.place.selection.newest(after.sequence).await?;
             }
             None => {}
         }
@@ -103,41 +103,41 @@ impl Place {
 
     /// Goes to a cursor, or as near to it as the log reaches. Returns what says that it does not.
     async fn resume(&mut self, text: &str) -> Result<Option<Frame>, Unavailable> {
-        let log_epoch = self.selection.hub().log().epoch();
-        let (reason, page) = match Cursor::parse(text) {
-            Some(cursor) if cursor.epoch == log_epoch => {
-                self.after = cursor.sequence;
-                // The log is asked, and not the tail: that may hold what retention has dropped.
-                let page = self.selection.read(self.after, 1).await?;
-                if cursor.sequence > page.last {
-                    (GapReason::Unknown, None)
-                } else if page.dropped > cursor.sequence {
-                    (GapReason::Expired, Some(page))
-                } else {
-                    self.announced.0 = self.after;
+        let cursor = Cursor::parse(text);
+        // The log is asked, and not the tail: that may hold what retention has dropped.
+        let sequence = cursor.map_or(0, |cursor| cursor.sequence);
+        let page = self.selection.read(sequence, 1).await?;
+        let spans = self.selection.hub().log().spans();
+        let (reason, from) = match cursor.map(|cursor| spans.standing(cursor, page.last)) {
+            Some(Standing::Known) => {
+                self.after = cursor.unwrap_or(self.after);
+                let lost = Lost::of(&page).filter(|lost| lost.through > sequence);
+                let Some(lost) = lost else {
+                    self.announced.0 = sequence;
                     return Ok(None);
-                }
+                };
+                return Ok(Some(
+                    self.skip(Gap { reason: lost.reason, after: repeated(text) }, &page),
+                ));
             }
-            Some(_) => (GapReason::Epoch, None),
-            None => (GapReason::Unknown, None),
+            Some(Standing::Parted(from)) => (GapReason::Epoch, from),
+            Some(Standing::Unknown) => (GapReason::Epoch, spans.position(0)),
+            Some(Standing::Beyond) | None => (GapReason::Unknown, spans.position(0)),
         };
-        let page = match page {
-            Some(page) => page,
-            None => {
-                self.after = 0;
-                self.selection.read(self.after, 1).await?
-            }
-        };
-        let after = text.chars().take(REPEATED).collect();
-        Ok(Some(self.skip(Gap { reason, after }, &page)))
+        self.after = from;
+        let page = self.selection.read(from.sequence, 1).await?;
+        Ok(Some(self.skip(Gap { reason, after: repeated(text) }, &page)))
     }
 
     /// Goes to the oldest event that there is after this place, and says so.
     fn skip(&mut self, gap: Gap, page: &Page) -> Frame {
-        self.told_lost = page.dropped;
-        self.after = page.events.first().map_or(page.last.max(self.after), |one| one.sequence - 1);
-        self.announced = (self.after, Instant::now());
-        Frame::own(GAP, &gap, Some(self.cursor()))
+        self.told_lost = page.dropped.max(page.damaged);
+        let to = page.events.first().map_or(page.last, |one| one.sequence - 1);
+        if to > self.after.sequence {
+            self.after = self.selection.hub().log().cursor(to);
+        }
+        self.announced = (self.after.sequence, Instant::now());
+        Frame::own(GAP, &gap, Some(self.after))
     }
 
     /// The place as an event that dispatches nothing.
@@ -147,7 +147,7 @@ impl Place {
 
     /// The last event before this place.
     pub(super) fn cursor(&self) -> Cursor {
-        self.selection.hub().log().cursor(self.after)
+        self.after
     }
 
     /// Waits for the next bytes, and returns them with the number of events in them.
@@ -179,7 +179,9 @@ impl Place {
                 continue;
             }
             match self.selection.take(self.after) {
-                Taken::Behind => self.reading = Some(self.selection.read(self.after, PAGE)),
+                Taken::Behind => {
+                    self.reading = Some(self.selection.read(self.after.sequence, PAGE));
+                }
                 Taken::Events { entries, through } => {
                     self.after = through;
                     let caught_up = entries.is_empty();
@@ -234,9 +236,9 @@ impl Place {
     /// reader: a quiet topic's readers do not age out.
     async fn wait(&mut self) -> Option<Frame> {
         let (announced, at) = self.announced;
-        if announced < self.told_lost && self.told_lost <= self.after {
+        if announced < self.told_lost && self.told_lost <= self.after.sequence {
             // Else who comes back from here would be told of the same loss again.
-            self.announced = (self.after, Instant::now());
+            self.announced = (self.after.sequence, Instant::now());
             return Some(self.bare());
         }
         select! {
@@ -247,35 +249,72 @@ impl Place {
                     Taken::Events { entries, through } if entries.is_empty() => self.after = through,
                     _ => return None,
                 }
-                self.announced = (self.after, Instant::now());
+                self.announced = (self.after.sequence, Instant::now());
                 let id = Frame::place(self.cursor());
-                (self.after > announced).then(|| Frame::concat(&[Frame::COMMENT, id]))
+                (self.after.sequence > announced).then(|| Frame::concat(&[Frame::COMMENT, id]))
             }
         }
     }
 
     /// Takes a page of the log. `None` where it holds nothing that the reader may see.
     fn replay(&mut self, page: &Page) -> Option<(Bytes, u64)> {
-        let mut frames = Vec::new();
-        if page.dropped > self.after.max(self.told_lost) {
-            let after = self.cursor().to_string();
-            frames.push(self.skip(Gap { reason: GapReason::Expired, after }, page));
+        let (mut frames, after) = (Vec::new(), self.after);
+        let spans = self.selection.hub().log().spans();
+        if let Standing::Parted(from) = spans.standing(after, page.last.max(after.sequence)) {
+            // The log was opened again, and does not hold what this reader was handed: what comes after
+            // the place where the histories part is read from there.
+            self.after = from;
+            let gap = Gap { reason: GapReason::Epoch, after: after.to_string() };
+            return Some((Frame::own(GAP, &gap, Some(from)).into_bytes(), 1));
+        }
+        if let Some(Lost { reason, through }) = Lost::of(page)
+            && through > after.sequence.max(self.told_lost)
+        {
+            frames.push(self.skip(Gap { reason, after: after.to_string() }, page));
         }
         for event in &page.events {
             frames.push(self.selection.frame(event));
             self.announced = (event.sequence, Instant::now());
         }
-        let read = page.events.last().map(|event| event.sequence);
-        self.after = if page.more { read.unwrap_or(self.after) } else { page.last.max(self.after) };
+        match page.events.last() {
+            Some(last) if page.more => self.after = last.id(),
+            _ if page.more => {}
+            _ if page.last > self.after.sequence => self.after = spans.position(page.last),
+            _ => {}
+        }
         let events = frames.len() as u64;
         (events > 0).then(|| (Frame::concat(&frames).into_bytes(), events))
     }
+}
+
+/// What a page says is missing, up to where.
+struct Lost {
+    reason: GapReason,
+    through: u64,
+}
+
+impl Lost {
+    fn of(page: &Page) -> Option<Self> {
+        let Page { dropped, damaged, .. } = *page;
+        let reason = if damaged > dropped { GapReason::Damaged } else { GapReason::Expired };
+        let through = damaged.max(dropped);
+        (through > 0).then_some(Self { reason, through })
+    }
+}
+
+/// As much of a cursor that the reader came with as is repeated to it.
+fn repeated(text: &str) -> String {
+    text.chars().take(REPEATED).collect()
 }
 
 impl Beginning {
     /// How many events come before the live ones, counted up to [`COUNTED`].
     pub(super) async fn replayed(&mut self) -> Result<u64, Unavailable> {
         let Place { selection, after, newest, .. } = &self.place;
-        if self.resumes { selection.count(*after, COUNTED).await } else { Ok(newest.len() as u64) }
+        if self.resumes {
+            selection.count(after.sequence, COUNTED).await
+        } else {
+            Ok(newest.len() as u64)
+        }
     }
 }

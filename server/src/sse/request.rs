@@ -1,4 +1,4 @@
-//! What a reader asks for: the query and the headers go in, topics and a place to begin come out.
+//! What a reader asks for, as its query and headers say it.
 
 use app::{
     chat::HERE_PREFIX,
@@ -7,10 +7,7 @@ use app::{
 use axum::http::HeaderMap;
 use form_urlencoded::parse;
 
-use crate::{
-    event::{Invalid, Topic},
-    frame::Format,
-};
+use crate::{event::Invalid, frame::Format, selector::Selector};
 
 /// The most topics that one stream follows.
 const MOST_TOPICS: usize = 100;
@@ -31,8 +28,8 @@ pub struct Request {
     pub here: Vec<String>,
     /// Rooms of which it asks that too, and that there are not.
     pub closed: Vec<String>,
-    /// The topics of the log.
-    pub topics: Vec<Topic>,
+    /// The topics of the log, and prefixes of some.
+    pub topics: Vec<Selector>,
     /// The last id that the reader has seen, as it came.
     pub cursor: Option<String>,
     /// To begin with each topic's newest event.
@@ -91,7 +88,7 @@ impl Request {
     }
 
     fn follow(&mut self, name: &str) -> Result<(), Invalid> {
-        let topic = Topic::new(name)?;
+        let topic = Selector::new(name)?;
         match name {
             TIME => self.time = true,
             READERS => self.readers = true,
@@ -102,8 +99,14 @@ impl Request {
     }
 
     /// Adds one of the topics of which there are any number.
-    fn follow_more(&mut self, topic: Topic) -> Result<(), Invalid> {
-        let room = topic.as_str().strip_prefix(HERE_PREFIX).map(str::to_owned);
+    fn follow_more(&mut self, topic: Selector) -> Result<(), Invalid> {
+        let room = topic.name().strip_prefix(HERE_PREFIX).map(str::to_owned);
+        if room.is_some() && topic.is_prefix() {
+            return Err(Invalid::new(
+                "topic",
+                "is a prefix of state topics, which are followed by name",
+            ));
+        }
         let known = match &room {
             Some(room) => self.here.contains(room),
             None => self.topics.contains(&topic),
@@ -155,7 +158,7 @@ mod tests {
     fn topics_are_followed_once_each() {
         let request = read("topic=a&topic=chat%2Flobby&topic=time&topic=a");
         assert_eq!(
-            request.topics.iter().map(Topic::as_str).collect::<Vec<_>>(),
+            request.topics.iter().map(Selector::name).collect::<Vec<_>>(),
             ["a", "chat/lobby"]
         );
         assert!(request.time && !request.readers && !request.status);
@@ -170,7 +173,7 @@ mod tests {
     fn who_is_in_a_room_is_asked_of_no_log() {
         let request = read("topic=here/lobby&topic=here%2Fa/b&topic=here&topic=here/lobby");
         assert_eq!(request.here, ["lobby", "a/b"]);
-        assert_eq!(request.topics.iter().map(Topic::as_str).collect::<Vec<_>>(), ["here"]);
+        assert_eq!(request.topics.iter().map(Selector::name).collect::<Vec<_>>(), ["here"]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Which events a reader gets: topics and rights go in, its events come out as it wants them written.
+//! Which events a reader gets, and how it wants them written.
 
 use std::{
     collections::{BTreeSet, VecDeque},
@@ -9,11 +9,13 @@ use futures::{FutureExt, future::BoxFuture};
 
 use super::Request;
 use crate::{
-    event::{Draft, Event},
+    cursor::Cursor,
+    event::Event,
     frame::{Format, Frame},
     grant::Grant,
     hub::Hub,
     log::{Order, Page, Query, Unavailable},
+    selector::Selected,
     tail::{Entry, Follower, Taken},
 };
 
@@ -25,7 +27,6 @@ pub(super) struct Selection {
     hub: Hub,
     follower: Follower,
     format: Format,
-    grant: Grant,
 }
 
 impl fmt::Debug for Selection {
@@ -37,12 +38,9 @@ impl fmt::Debug for Selection {
 impl Selection {
     /// Follows the request's topics: what comes from now on is not missed.
     pub(super) fn new(hub: &Hub, request: &Request, grant: &Grant) -> Self {
-        Self {
-            hub: hub.clone(),
-            follower: hub.log().tail().follow(request.topics.clone()),
-            format: request.format,
-            grant: grant.clone(),
-        }
+        let topics = request.topics.iter().cloned().map(|topic| grant.select(topic)).collect();
+        let follower = hub.log().tail().follow(topics);
+        Self { hub: hub.clone(), follower, format: request.format }
     }
 
     pub(super) fn hub(&self) -> &Hub {
@@ -54,7 +52,7 @@ impl Selection {
     }
 
     /// What the tail has after a place.
-    pub(super) fn take(&self, after: u64) -> Taken {
+    pub(super) fn take(&self, after: Cursor) -> Taken {
         self.follower.take(after, self.format, CHUNK)
     }
 
@@ -90,24 +88,20 @@ impl Selection {
     }
 
     fn all_after(&self, after: u64) -> Query {
-        Query {
-            topics: self.follower.topics().to_vec(),
-            after,
-            before: u64::MAX,
-            order: Order::Forwards,
-            limit: usize::MAX,
-            bytes: CHUNK,
-            grant: self.grant.clone(),
-        }
+        Query { bytes: CHUNK, ..Query::after(self.follower.topics().to_vec(), after) }
     }
 
     pub(super) fn frame(&self, event: &Event) -> Frame {
-        Frame::event(self.hub.log().cursor(event.sequence), event, self.format)
+        Frame::event(event, self.format)
     }
 
     /// The frame of an event of the tail; `None` where the reader may not see it.
     pub(super) fn frame_of(&self, entry: &Entry) -> Option<Frame> {
-        let Draft { private, topics, .. } = &entry.event.draft;
-        self.grant.sees(*private, topics).then(|| entry.frame(self.format))
+        let shown = !entry.event.draft.private || self.shows(&entry.event);
+        shown.then(|| entry.frame(self.format))
+    }
+
+    fn shows(&self, event: &Event) -> bool {
+        self.follower.topics().iter().any(|selected: &Selected| selected.shows(event))
     }
 }

@@ -20,11 +20,12 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    event::Topic,
+    cursor::Cursor,
     frame::Frame,
     grant::Grant,
     hub::{Hub, Reader},
     log::Unavailable,
+    selector::Selector,
 };
 
 /// After so much silence comes a comment: proxies cut a stream that says nothing for 30 or 60 s.
@@ -161,14 +162,15 @@ async fn session(
     version: Version,
 ) -> Result<Session, Unavailable> {
     let (granted, refused): (Vec<_>, Vec<_>) =
-        request.topics.iter().partition(|topic| grant.reads(topic));
-    let names = |topics: Vec<&Topic>| topics.into_iter().map(ToString::to_string).collect();
+        request.topics.iter().partition(|topic| grant.select((*topic).clone()).private);
+    let names = |topics: Vec<&Selector>| topics.into_iter().map(ToString::to_string).collect();
     let (mut granted, mut refused): (Vec<String>, Vec<String>) = (names(granted), names(refused));
     states::name(hub, request, grant, &mut granted, &mut refused);
     let (cursor, replayed, lost) = match beginning {
         Some(one) => (one.place.cursor(), one.replayed().await?, one.gap.is_some()),
-        None => (hub.log().cursor(hub.log().tail().last()), 0, false),
+        None => (hub.log().tail().position(), 0, false),
     };
+    let came = request.cursor.as_deref().and_then(Cursor::parse).unwrap_or(cursor);
     Ok(Session {
         subject: grant.subject.clone(),
         granted,
@@ -177,7 +179,7 @@ async fn session(
         cursor: cursor.to_string(),
         replayed,
         lost,
-        spans: Vec::new(),
+        spans: hub.log().spans().written_since(came),
         http: format!("{version:?}"),
     })
 }

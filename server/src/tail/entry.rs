@@ -4,7 +4,6 @@
 use std::sync::OnceLock;
 
 use crate::{
-    cursor::Cursor,
     event::{Draft, Event, EventType, Topic, encoded_size},
     frame::{Format, Frame},
 };
@@ -23,7 +22,6 @@ const ENVELOPE: usize = 192;
 pub struct Entry {
     /// The event.
     pub event: Event,
-    id: Cursor,
     /// At most so many bytes have the names, encoded,
     names: usize,
     /// and so many the data.
@@ -33,14 +31,14 @@ pub struct Entry {
 }
 
 impl Entry {
-    pub(super) fn new(id: Cursor, event: Event) -> Self {
+    pub(super) fn new(event: Event) -> Self {
         let Draft { topics, event_type, data, .. } = &event.draft;
         let event_type = event_type.as_ref().map_or("", EventType::as_str);
         let names = topics.iter().map(Topic::as_str).chain([event_type]);
         // Quoted, after a comma, and each quote in it escaped.
         let names = names.map(|name| 2 * name.len() + 3).sum();
         let data = encoded_size(data);
-        Self { event, id, names, data, message: OnceLock::new(), envelope: OnceLock::new() }
+        Self { event, names, data, message: OnceLock::new(), envelope: OnceLock::new() }
     }
 
     /// The event on the wire, encoded once for all who ask.
@@ -50,7 +48,7 @@ impl Entry {
             Format::Message => &self.message,
             Format::Json => &self.envelope,
         };
-        frame.get_or_init(|| Frame::event(self.id, &self.event, format)).clone()
+        frame.get_or_init(|| Frame::event(&self.event, format)).clone()
     }
 
     /// How many bytes a frame has at most. It is known, and no frame is encoded for it.
@@ -89,8 +87,7 @@ mod tests {
             let topics = topics.iter().map(|name| Topic::new(name).unwrap()).collect();
             let event_type = name.and_then(|name| EventType::new(&name).ok().flatten());
             let draft = Draft { topics, event_type, data, private };
-            let id = Cursor { epoch: Epoch(sequence), sequence };
-            let entry = Entry::new(id, Event { sequence, at, draft });
+            let entry = Entry::new(Event { epoch: Epoch(sequence), sequence, at, draft });
             for format in [Format::Message, Format::Json] {
                 prop_assert!(entry.frame(format).len() <= entry.most(format));
             }

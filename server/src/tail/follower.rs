@@ -1,17 +1,17 @@
-//! One who follows: topics go in, the events that the tail has of them after a place come out.
+//! One who follows topics: what the tail has of them after a position.
 
 use std::{fmt, sync::Arc};
 
 use tokio::sync::Notify;
 
 use super::{Entry, Tail};
-use crate::{event::Topic, frame::Format};
+use crate::{cursor::Cursor, frame::Format, selector::Selected};
 
 /// One who follows topics. Dropping it is leaving.
 pub struct Follower {
     pub(super) tail: Tail,
     pub(super) id: u64,
-    pub(super) topics: Vec<Topic>,
+    pub(super) topics: Vec<Selected>,
     pub(super) woken: Arc<Notify>,
 }
 
@@ -26,35 +26,43 @@ impl fmt::Debug for Follower {
 pub enum Taken {
     /// The tail no longer reaches back to that place: the log has to be read.
     Behind,
-    /// All events of the topics up to and with the sequence `through`.
+    /// All events of the topics up to and with the position `through`.
     Events {
         /// The events, in order.
         entries: Vec<Arc<Entry>>,
         /// As far as the reader has come with them.
-        through: u64,
+        through: Cursor,
     },
 }
 
 impl Follower {
     /// The topics.
     #[must_use]
-    pub fn topics(&self) -> &[Topic] {
+    pub fn topics(&self) -> &[Selected] {
         &self.topics
     }
 
     /// Takes the events after a place; after the first, none that would bring the frames above
     /// `bytes`.
     #[must_use]
-    pub fn take(&self, after: u64, format: Format, bytes: usize) -> Taken {
+    pub fn take(&self, after: Cursor, format: Format, bytes: usize) -> Taken {
         let held = self.tail.held();
-        let followed = || self.topics.iter().filter_map(|topic| held.topics.get(topic));
-        if followed().any(|followed| followed.floor > after) {
+        let names = || self.topics.iter().map(|selected| selected.selector.name());
+        let followed = || names().filter_map(|name| held.topics.get(name));
+        if after == held.last {
+            return Taken::Events { entries: Vec::new(), through: after };
+        }
+        if after.sequence >= held.last.sequence
+            || followed().any(|followed| followed.floor > after.sequence)
+        {
             return Taken::Behind;
         }
         // Each topic's events lie in order: of the next of each, the lowest comes next.
         let mut next: Vec<_> = followed()
             .map(|followed| {
-                let begin = followed.entries.partition_point(|entry| entry.event.sequence <= after);
+                let begin = followed
+                    .entries
+                    .partition_point(|entry| entry.event.sequence <= after.sequence);
                 followed.entries.range(begin..).peekable()
             })
             .collect();
@@ -62,11 +70,11 @@ impl Follower {
         loop {
             let lowest = next.iter_mut().filter_map(|one| one.peek().copied());
             let Some(entry) = lowest.min_by_key(|entry| entry.event.sequence) else {
-                return Taken::Events { entries, through: held.last.max(after) };
+                return Taken::Events { entries, through: held.last };
             };
             length += entry.most(format);
             if !entries.is_empty() && length > bytes {
-                let through = entries.last().map_or(after, |entry| entry.event.sequence);
+                let through = entries.last().map_or(after, |entry| entry.event.id());
                 return Taken::Events { entries, through };
             }
             for one in &mut next {
@@ -85,11 +93,13 @@ impl Follower {
 impl Drop for Follower {
     fn drop(&mut self) {
         let mut held = self.tail.held();
-        for topic in &self.topics {
-            if let Some(followed) = held.topics.get_mut(topic) {
+        for Selected { selector, .. } in &self.topics {
+            let name = selector.name();
+            if let Some(followed) = held.topics.get_mut(name) {
                 followed.followers.remove(&self.id);
-                if followed.followers.is_empty() && followed.entries.is_empty() {
-                    held.topics.remove(topic);
+                let kept = !followed.entries.is_empty() && !selector.is_prefix();
+                if followed.followers.is_empty() && !kept {
+                    held.topics.remove(name);
                 }
             }
         }

@@ -58,6 +58,7 @@ pub(super) fn grant(claims: &Map<String, Value>, now: i64) -> Result<Grant, Toke
         read: patterns(claims, "read")?,
         purge: patterns(claims, "purge")?,
         until: Some(until),
+        signer: 0,
     })
 }
 
@@ -130,6 +131,7 @@ mod tests {
                 read: pattern("a"),
                 purge: pattern("*"),
                 until: Some(1001 * SECOND),
+                signer: 0,
             })
         );
         let none = Grant { until: Some(1001 * SECOND), ..Grant::default() };

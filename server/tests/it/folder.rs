@@ -18,7 +18,7 @@ use tempfile::TempDir;
 use tokio::time::timeout;
 
 use crate::{
-    life::{BOUND, draft, topic},
+    life::{BOUND, draft, everything, topic},
     program::Program,
 };
 
@@ -66,12 +66,12 @@ fn a_log_of_a_newer_format_is_refused_and_left_as_it_is() {
     let database = Database::open(&file).unwrap();
     let transaction = database.begin_write().unwrap();
     let meta = TableDefinition::<&str, u64>::new("meta");
-    transaction.open_table(meta).unwrap().insert("format", 2).unwrap();
+    transaction.open_table(meta).unwrap().insert("format", 3).unwrap();
     transaction.commit().unwrap();
     drop(database);
     let before = fs::read(&file).unwrap();
     let said = refused(&program, "data");
-    assert!(said.contains("the log is of format 2"), "{said}");
+    assert!(said.contains("the log is of format 3"), "{said}");
     assert!(fs::read(&file).unwrap() == before, "it was changed");
 }
 
@@ -127,7 +127,7 @@ fn whatever_is_damaged_everyone_gets_an_answer() {
         let asked = async {
             let published = log.append(draft("a", "1"), None).await;
             let purged = log.purge(topic("a"), u64::MAX).await;
-            let read = log.topics(String::new(), None, 9).await;
+            let read = log.topics(everything()).await;
             published.is_ok() && purged.is_ok() && read.is_ok()
         };
         let answered = runtime.block_on(async { timeout(BOUND, asked).await });

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use app::event::{Envelope, Session};
+use app::event::{Envelope, Session, Span};
 use axum::{
     body::Body,
     http::{Request, Response, StatusCode},
@@ -268,10 +268,10 @@ async fn a_session_says_who_what_and_where_before_all_else() {
             granted: vec![],
             refused: vec!["a".into()],
             until: None,
-            cursor: first,
+            cursor: first.clone(),
             replayed: 1,
             lost: false,
-            spans: vec![],
+            spans: vec![Span { epoch: first.split('-').next().unwrap().into(), after: 0 }],
             http: "HTTP/1.1".into(),
         }
     );

@@ -11,9 +11,11 @@ use std::{
 use futures::future::{join, join_all};
 use server::{
     Clock, Log,
+    cursor::Cursor,
     event::{Draft, Event, Pattern, Topic},
     frame::Format,
-    log::{Bounds, Embedded, Key, Order, Query, Retention, embedded::OpenError},
+    log::{Bounds, Embedded, Key, Listing, Query, Retention, embedded::OpenError},
+    selector::Selected,
     tail::{self, Taken},
 };
 use tokio::time::{sleep, timeout};
@@ -61,17 +63,14 @@ pub(crate) fn draft(name: &str, data: &str) -> Draft {
     Draft { topics: vec![topic(name)], event_type: None, data: data.into(), private: false }
 }
 
+/// Every topic.
+pub(crate) fn everything() -> Listing {
+    Listing { prefix: String::new(), after: None, limit: 9, private: vec![Pattern::all()] }
+}
+
 /// Everything in a topic, with its low-water mark.
 pub(crate) async fn all_of(log: &Embedded, name: &str) -> (Vec<Event>, u64) {
-    let query = Query {
-        topics: vec![topic(name)],
-        after: 0,
-        before: u64::MAX,
-        order: Order::Forwards,
-        limit: usize::MAX,
-        bytes: usize::MAX,
-        grant: server::grant::Grant::default(),
-    };
+    let query = Query::after(vec![Selected::public(topic(name))], 0);
     let page = log.read(query).await.unwrap();
     (page.events, page.dropped)
 }
@@ -92,7 +91,7 @@ impl Life {
             self.publish(log, disk, "a", 1).await;
             through.set(Some(log.tail().last()));
         };
-        let both = join(busy, self.read(log, disk, log.tail().last(), &through));
+        let both = join(busy, self.read(log, disk, log.tail().position(), &through));
         let done = timeout(BOUND, both).await;
         assert!(done.is_ok(), "{}: not done in {BOUND:?}: {self:?}", self.name);
     }
@@ -102,9 +101,10 @@ impl Life {
             self.published.set(self.published.get() + 1);
             let number = self.published.get();
             let data = format!("event {number:04} {}", "x".repeat(number as usize * 37 % 900));
-            let key = Key { subject: None, name: number.to_string() };
+            let key = Key { scope: String::new(), name: number.to_string() };
             let append = || log.append(draft(name, &data), Some(key.clone()));
-            let Some(sequence) = until_done(disk, append).await else { return };
+            let Some(id) = until_done(disk, append).await else { return };
+            let sequence = id.sequence;
             let before = self.acknowledged.borrow_mut().insert(sequence, (name, data));
             assert_eq!(before, None, "{}: {sequence} was given twice", self.name);
         }
@@ -121,18 +121,26 @@ impl Life {
             return;
         }
         self.purged.set(notice);
-        let follower = log.tail().follow(vec![topic("p")]);
-        if let Taken::Events { entries, .. } = follower.take(0, Format::Json, usize::MAX) {
+        let follower = log.tail().follow(vec![Selected::public(topic("p"))]);
+        if let Taken::Events { entries, .. } =
+            follower.take(log.cursor(0), Format::Json, usize::MAX)
+        {
             let there = entries.iter().map(|entry| entry.event.sequence).min();
             assert!(there.is_none_or(|first| first >= notice), "{}: {there:?} is shown", self.name);
         }
     }
 
     /// Reads as a stream does, after a sequence and through the sequence that it is told of.
-    async fn read(&self, log: &Embedded, disk: &Disk, mut after: u64, through: &Cell<Option<u64>>) {
-        let topics = vec![topic("a"), topic("b")];
+    async fn read(
+        &self,
+        log: &Embedded,
+        disk: &Disk,
+        mut after: Cursor,
+        through: &Cell<Option<u64>>,
+    ) {
+        let topics = vec![Selected::public(topic("a")), Selected::public(topic("b"))];
         let follower = log.tail().follow(topics.clone());
-        while through.get().is_none_or(|through| after < through) && disk.has_power() {
+        while through.get().is_none_or(|through| after.sequence < through) && disk.has_power() {
             match follower.take(after, Format::Json, usize::MAX) {
                 Taken::Events { entries, through } => {
                     for entry in entries {
@@ -142,22 +150,20 @@ impl Life {
                     after = through;
                 }
                 Taken::Behind => {
-                    let query = Query {
-                        topics: topics.clone(),
-                        after,
-                        before: u64::MAX,
-                        order: Order::Forwards,
-                        limit: 100,
-                        bytes: usize::MAX,
-                        grant: server::grant::Grant::default(),
-                    };
+                    let query =
+                        Query { limit: 100, ..Query::after(topics.clone(), after.sequence) };
                     if let Ok(page) = log.read(query).await {
                         // What was dropped is told to a reader; here nothing may be.
-                        assert!(page.dropped <= after, "{}: a gap after {after}", self.name);
+                        assert!(
+                            page.dropped <= after.sequence,
+                            "{}: a gap after {after}",
+                            self.name
+                        );
+                        assert_eq!(page.damaged, 0, "{}: damage after {after}", self.name);
                         page.events
                             .into_iter()
                             .for_each(|one| self.show(one.sequence, one.draft.data));
-                        after = page.last.max(after);
+                        after = log.cursor(page.last.max(after.sequence));
                     }
                 }
             }
@@ -234,9 +240,9 @@ impl Life {
 }
 
 /// Asks until it is done; `None` once the disk has no power.
-pub(crate) async fn until_done<F, E>(disk: &Disk, ask: impl Fn() -> F) -> Option<u64>
+pub(crate) async fn until_done<F, T, E>(disk: &Disk, ask: impl Fn() -> F) -> Option<T>
 where
-    F: Future<Output = Result<u64, E>>,
+    F: Future<Output = Result<T, E>>,
 {
     let asking = async {
         while disk.has_power() {

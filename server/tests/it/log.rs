@@ -5,14 +5,20 @@ use std::{sync::atomic::AtomicI64, time::Duration};
 use proptest::{collection::vec, prelude::*, sample::subsequence};
 use server::{
     Clock, Log,
-    event::{Draft, Pattern, Topic},
+    cursor::Cursor,
+    event::{Draft, Event, Pattern, Topic},
     grant::Grant,
-    log::{AppendError, Bounds, Embedded, Key, Memory, Order, Page, Query, Retention},
+    log::{AppendError, Bounds, Embedded, Key, Listing, Memory, Order, Page, Query, Retention},
+    selector::Selector,
     tail,
 };
 use tempfile::TempDir;
 
+use crate::life::everything;
+
 const TOPICS: [&str; 4] = ["a", "b", "c/1", "c/2"];
+const PATTERNS: [&str; 6] = ["a", "b", "c/1", "c/*", "c*", "*"];
+const SELECTORS: [&str; 5] = ["a", "b", "c/1", "c/2", "c/*"];
 
 /// Something that is done to both.
 #[derive(Clone, Debug)]
@@ -27,6 +33,10 @@ enum Step {
         topic: &'static str,
         before: Option<u64>,
     },
+    Remove {
+        topic: &'static str,
+        sequence: u64,
+    },
     Read {
         topics: Vec<&'static str>,
         after: u64,
@@ -40,6 +50,7 @@ enum Step {
         prefix: &'static str,
         after: Option<&'static str>,
         limit: usize,
+        reads: Option<&'static str>,
     },
     Reopen,
 }
@@ -51,14 +62,17 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(topics, size, key, private)| Step::Append { topics, size, key, private }),
         1 => (prop::sample::select(&TOPICS[..]), proptest::option::of(0..60_u64))
             .prop_map(|(topic, before)| Step::Purge { topic, before }),
-        6 => (topics(), 0..60_u64, proptest::option::of(0..60_u64), any::<bool>(), 1..30_usize, 1..2000_usize,
-              proptest::option::of(prop::sample::select(&TOPICS[..])))
+        2 => (prop::sample::select(&TOPICS[..]), 1..60_u64)
+            .prop_map(|(topic, sequence)| Step::Remove { topic, sequence }),
+        6 => (subsequence(SELECTORS.to_vec(), 1..=3), 0..60_u64, proptest::option::of(0..60_u64), any::<bool>(), 1..30_usize, 1..2000_usize,
+              proptest::option::of(prop::sample::select(&PATTERNS[..])))
             .prop_map(|(topics, after, before, backwards, limit, bytes, reads)| Step::Read {
                 topics, after, before, backwards, limit, bytes, reads,
             }),
         1 => (prop::sample::select(&["", "c", "c/", "x"][..]),
-              proptest::option::of(prop::sample::select(&TOPICS[..])), 1..4_usize)
-            .prop_map(|(prefix, after, limit)| Step::List { prefix, after, limit }),
+              proptest::option::of(prop::sample::select(&TOPICS[..])), 1..4_usize,
+              proptest::option::of(prop::sample::select(&PATTERNS[..])))
+            .prop_map(|(prefix, after, limit, reads)| Step::List { prefix, after, limit, reads }),
         1 => Just(Step::Reopen),
     ]
 }
@@ -86,8 +100,15 @@ fn topic_pattern(name: &str) -> Pattern {
     Pattern::new(name).unwrap()
 }
 
-fn comparable(page: Page) -> (Vec<server::event::Event>, bool, u64, u64) {
-    (page.events, page.more, page.dropped, page.last)
+/// A page without what names its log.
+fn comparable(page: Page) -> (Vec<(u64, i64, Draft)>, bool, u64, u64, u64) {
+    let events = page.events.into_iter().map(|event| (event.sequence, event.at, event.draft));
+    (events.collect(), page.more, page.dropped, page.damaged, page.last)
+}
+
+/// What was appended, without what names its log.
+fn sequence(id: Result<Cursor, AppendError>) -> Result<u64, AppendError> {
+    id.map(|id| id.sequence)
 }
 
 /// Both logs, at one time that stands still.
@@ -119,25 +140,33 @@ impl Pair {
                 // What has a key is now and then the same and now and then another.
                 let data = key.map_or(self.appended.to_string(), |_| String::new());
                 let draft = draft(&topics, data + &"x".repeat(size / 100 * 100), private);
-                let key = key.map(|key| Key { subject: None, name: key.to_string() });
-                let there = self.memory.append(draft.clone(), key.clone()).await;
-                assert_eq!(self.embedded().append(draft, key).await, there);
+                let key = key.map(|key| Key { scope: String::new(), name: key.to_string() });
+                let there = sequence(self.memory.append(draft.clone(), key.clone()).await);
+                assert_eq!(sequence(self.embedded().append(draft, key).await), there);
             }
             Step::Purge { topic: name, before } => {
                 let before = before.unwrap_or(u64::MAX);
                 let there = self.memory.purge(topic(name), before).await;
                 assert_eq!(self.embedded().purge(topic(name), before).await, there);
             }
+            Step::Remove { topic: name, sequence } => {
+                let removed = |event: Option<Event>| event.map(|event| event.draft);
+                let id = self.memory.cursor(sequence);
+                let there = self.memory.remove(topic(name), id).await.map(removed);
+                let id = self.embedded().cursor(sequence);
+                assert_eq!(self.embedded().remove(topic(name), id).await.map(removed), there);
+            }
             Step::Read { topics, after, before, backwards, limit, bytes, reads } => {
                 let read = reads.iter().map(|name| topic_pattern(name)).collect();
+                let grant = Grant { read, ..Grant::default() };
+                let selected = |name: &&str| grant.select(Selector::new(name).unwrap());
                 let query = Query {
-                    topics: topics.iter().map(|name| topic(name)).collect(),
+                    topics: topics.iter().map(selected).collect(),
                     after,
                     before: before.unwrap_or(u64::MAX),
                     order: if backwards { Order::Backwards } else { Order::Forwards },
                     limit,
                     bytes,
-                    grant: Grant { read, ..Grant::default() },
                 };
                 let there = self.memory.count(query.clone()).await;
                 assert_eq!(self.embedded().count(query.clone()).await, there);
@@ -145,16 +174,19 @@ impl Pair {
                 let here = self.embedded().read(query).await.unwrap();
                 assert_eq!(comparable(here), comparable(there));
             }
-            Step::List { prefix, after, limit } => {
-                let after = after.map(topic);
-                let there = self.memory.topics(prefix.into(), after.clone(), limit).await;
-                assert_eq!(self.embedded().topics(prefix.into(), after, limit).await, there);
+            Step::List { prefix, after, limit, reads } => {
+                let private = reads.iter().map(|name| topic_pattern(name)).collect();
+                let (prefix, after) = (prefix.into(), after.map(topic));
+                let listing = Listing { prefix, after, limit, private };
+                let there = self.memory.topics(listing.clone()).await;
+                assert_eq!(self.embedded().topics(listing).await, there);
             }
             Step::Reopen => {
-                let epoch = self.embedded().epoch();
+                let before = self.embedded().tail().position();
                 self.embedded = None;
                 self.embedded = Some(open(&self.folder, self.clock, retention()));
-                assert_eq!(self.embedded().epoch(), epoch);
+                // A position keeps its name.
+                assert_eq!(self.embedded().tail().position(), before);
                 assert_eq!(self.embedded().tail().last(), self.memory.tail().last());
             }
         }
@@ -186,20 +218,21 @@ async fn a_key_tells_a_publish_that_was_sent_again() {
     let folder = TempDir::new().unwrap();
     let clock = Clock::told_by(&NOW);
     let log = open(&folder, clock, Retention::default());
-    let key = |subject: &str| Some(Key { subject: Some(subject.into()), name: "k".into() });
+    let key = |scope: &str| Some(Key { scope: scope.into(), name: "k".into() });
+    let append = async |log: &Embedded, draft, key| sequence(log.append(draft, key).await);
     let one = draft(&["a"], "1".into(), false);
     let two = draft(&["a"], "2".into(), false);
-    assert_eq!(log.append(one.clone(), key("me")).await, Ok(1));
-    assert_eq!(log.append(one.clone(), key("me")).await, Ok(1));
-    assert_eq!(log.append(two.clone(), key("me")).await, Err(AppendError::KeyUsed));
-    assert_eq!(log.append(two.clone(), key("you")).await, Ok(2));
+    assert_eq!(append(&log, one.clone(), key("me")).await, Ok(1));
+    assert_eq!(append(&log, one.clone(), key("me")).await, Ok(1));
+    assert_eq!(append(&log, two.clone(), key("me")).await, Err(AppendError::KeyUsed));
+    assert_eq!(append(&log, two.clone(), key("you")).await, Ok(2));
     drop(log);
     let log = open(&folder, clock, Retention::default());
-    assert_eq!(log.append(one.clone(), key("me")).await, Ok(1));
+    assert_eq!(append(&log, one.clone(), key("me")).await, Ok(1));
     NOW.fetch_add(24 * 3600 * 1_000_000 + 1, std::sync::atomic::Ordering::Relaxed);
     // Keys go with the commits that follow.
-    assert_eq!(log.append(one.clone(), None).await, Ok(3));
-    assert_eq!(log.append(two, key("me")).await, Ok(4));
+    assert_eq!(append(&log, one.clone(), None).await, Ok(3));
+    assert_eq!(append(&log, two, key("me")).await, Ok(4));
 }
 
 #[tokio::test]
@@ -214,7 +247,7 @@ async fn events_age_where_nothing_is_published() {
     }
     NOW.fetch_add(11_000_000, std::sync::atomic::Ordering::Relaxed);
     let names = async || -> Vec<String> {
-        let topics = log.topics(String::new(), None, 9).await.unwrap();
+        let topics = log.topics(everything()).await.unwrap();
         topics.into_iter().map(|count| count.topic.to_string()).collect()
     };
     let gone = async {

@@ -7,7 +7,8 @@ use proptest::{collection::vec, prelude::*, sample::Index};
 use server::{
     Clock,
     event::Topic,
-    log::{Bounds, Memory, Retention},
+    log::{Bounds, Memory, Query, Retention},
+    selector::Selected,
     tail,
 };
 use tokio::time::timeout;
@@ -188,15 +189,8 @@ impl Model {
 
     async fn page(&self, reader: usize, after: u64) -> server::log::Page {
         let topics = &self.readers[reader].topics;
-        let query = server::log::Query {
-            topics: topics.iter().map(|topic| Topic::new(TOPICS[*topic]).unwrap()).collect(),
-            after,
-            before: u64::MAX,
-            order: server::log::Order::Forwards,
-            limit: usize::MAX,
-            bytes: usize::MAX,
-            grant: server::grant::Grant::default(),
-        };
+        let topics = topics.iter().map(|topic| Topic::new(TOPICS[*topic]).unwrap());
+        let query = Query::after(topics.map(Selected::public).collect(), after);
         self.world.hub.log().read(query).await.unwrap()
     }
 

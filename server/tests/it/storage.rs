@@ -7,12 +7,15 @@ use std::{
 };
 
 use futures::future::{join, join_all};
-use server::{Clock, Hub, Log, frame::Format, log::AppendError, status::Shown, tail::Taken};
+use server::{
+    Clock, Hub, Log, frame::Format, log::AppendError, selector::Selected, status::Shown,
+    tail::Taken,
+};
 use tokio::time::{sleep, timeout};
 
 use crate::{
     disk::{Disk, Fault, Kind},
-    life::{BOUND, Life, all_of, draft, open, topic, until_done},
+    life::{BOUND, Life, all_of, draft, everything, open, topic, until_done},
 };
 
 const EIO: i32 = 5;
@@ -95,7 +98,7 @@ fn a_log_that_nobody_writes_recovers_from_a_read_that_failed() {
         // The first read of the next log that is not for its opening.
         let log = open(&disk).unwrap();
         disk.fail(Fault { kind: Some(Kind::Read), nth: 1, times: 1, error: EIO });
-        let read = async || log.topics(String::new(), None, 9).await;
+        let read = async || log.topics(everything()).await;
         read().await.unwrap_err();
         assert_eq!(disk.failed(), 1);
         let works = async {
@@ -122,7 +125,8 @@ fn the_commit_of_a_quiet_moment_may_fail() {
             }
         };
         timeout(BOUND, failed).await.expect("a commit is made though nobody publishes");
-        assert_eq!(until_done(&disk, || log.append(draft("a", "2"), None)).await, Some(2));
+        let done = until_done(&disk, || log.append(draft("a", "2"), None)).await;
+        assert_eq!(done.map(|id| id.sequence), Some(2));
         log.ready().unwrap();
     });
 }
@@ -133,14 +137,14 @@ fn readers_hear_of_what_retention_took_from_a_commit_without_an_answer() {
     let gap = |seed| async move {
         let disk = Disk::new(seed);
         let log = open(&disk).unwrap();
-        let follower = log.tail().follow(vec![topic("b")]);
+        let follower = log.tail().follow(vec![Selected::public(topic("b"))]);
         disk.fail(Fault { kind: Some(Kind::Sync), nth: 1, times: 1, error: EIO });
         let answers = join_all((0..9).map(|_| log.append(draft("b", "1"), None))).await;
         if answers.iter().any(Result::is_ok) {
             // Not all were in the commit that failed: the tail has what came after it, in full.
             return false;
         }
-        let took = follower.take(0, Format::Json, usize::MAX);
+        let took = follower.take(log.cursor(0), Format::Json, usize::MAX);
         let (events, dropped) = all_of(&log, "b").await;
         let behind = matches!(took, Taken::Behind);
         assert_eq!(behind, dropped > 0, "seed {seed}: {took:?}, {events:?}");
@@ -159,7 +163,8 @@ fn a_panic_of_the_writer_is_answered_and_recovered_from() {
         disk.panic_when_asked_for_room();
         let refused = timeout(BOUND, log.append(draft("a", "2"), None)).await.expect("an answer");
         assert!(matches!(refused, Err(AppendError::Unavailable(_))), "{refused:?}");
-        assert_eq!(until_done(&disk, || log.append(draft("a", "3"), None)).await, Some(2));
+        let done = until_done(&disk, || log.append(draft("a", "3"), None)).await;
+        assert_eq!(done.map(|id| id.sequence), Some(2));
         log.ready().unwrap();
     });
 }
@@ -180,7 +185,7 @@ fn without_room_everything_is_refused_but_reading() {
         assert_eq!(log.purge(topic("p"), u64::MAX).await, Err(AppendError::Full));
         assert_eq!(all_of(&log, "p").await, (vec![], 1));
         disk.set_room(u64::MAX);
-        assert_eq!(log.append(draft("a", "2"), None).await, Ok(2));
+        assert_eq!(log.append(draft("a", "2"), None).await.map(|id| id.sequence), Ok(2));
         log.ready().unwrap();
     });
 }

@@ -139,8 +139,8 @@ proptest! {
         let stream: Vec<u8> = datas.iter().flat_map(|data| {
             let topics = vec![Topic::new("a").unwrap()];
             let draft = Draft { topics, event_type: None, data: data.clone(), private: false };
-            let event = crate::event::Event { sequence: 12, at: 0, draft };
-            Frame::event(id, &event, Format::Message).into_bytes()
+            let event = crate::event::Event { epoch: id.epoch, sequence: 12, at: 0, draft };
+            Frame::event(&event, Format::Message).into_bytes()
         }).collect();
         let said: Vec<_> = datas.iter().map(|data| {
             message(&data.replace("\r\n", "\n").replace('\r', "\n"))

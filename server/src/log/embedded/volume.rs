@@ -12,6 +12,7 @@ use redb::{Builder, Database};
 use rustix::fs::{Advice, fadvise, statvfs};
 
 use super::{
+    migration::migrate,
     opening::{OpenError, guarded},
     store,
 };
@@ -73,15 +74,18 @@ impl Folder {
     }
 
     /// Makes a log under another name and gives it its own when it is whole: a cut in between leaves
-    /// nothing that looks like a log.
-    fn make_log(&self) -> Result<(), OpenError> {
+    /// nothing that looks like a log, or the one that was there.
+    fn make_log(
+        &self,
+        fill: impl FnOnce(&Database) -> Result<(), OpenError>,
+    ) -> Result<(), OpenError> {
         let (unfinished, file) = (self.path.join(UNFINISHED), self.file());
         match fs::remove_file(&unfinished) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
             _ => {}
         }
         let database = builder().create(&unfinished)?;
-        store::make(&database)?;
+        fill(&database)?;
         database.close()?;
         File::open(&unfinished)?.sync_all()?;
         Ok(fs::rename(&unfinished, &file)?)
@@ -92,7 +96,7 @@ impl Volume for Folder {
     fn open(&self) -> Result<Database, OpenError> {
         let file = self.file();
         if !file.try_exists()? {
-            self.make_log()?;
+            self.make_log(store::make)?;
         }
         // Each time: whoever gave the file its name may have ended before it was on the disk.
         sync(&self.path)?;
@@ -101,10 +105,22 @@ impl Volume for Folder {
         if let Ok(database) = redb::ReadOnlyDatabase::open(&file) {
             store::check_format(&database)?;
         }
-        guarded(|| Ok(builder().open(&file)?)).map_err(|error| match error {
-            OpenError::Engine(engine) if is_in_use(&engine) => OpenError::InUse(self.path.clone()),
-            other => other,
-        })
+        let open = || {
+            guarded(|| Ok(builder().open(&file)?)).map_err(|error| match error {
+                OpenError::Engine(engine) if is_in_use(&engine) => {
+                    OpenError::InUse(self.path.clone())
+                }
+                other => other,
+            })
+        };
+        let database = open()?;
+        if guarded(|| store::check_format(&database))? == store::FORMAT {
+            return Ok(database);
+        }
+        guarded(|| self.make_log(|new| migrate(&database, new)))?;
+        drop(database);
+        sync(&self.path)?;
+        open()
     }
 
     fn forget_unsynced(&self) {

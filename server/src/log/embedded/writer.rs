@@ -24,12 +24,12 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::{
     Shared, Volume, opening,
-    store::{self, Change, Totals},
+    store::{self, Change, Done, Totals},
 };
 use crate::{
     Clock,
-    cursor::Epoch,
-    event::{Draft, Topic},
+    cursor::{Cursor, Epoch},
+    event::{Draft, Event, Topic},
     log::{AppendError, Key, Retention, Unavailable},
     tail::Tail,
 };
@@ -49,21 +49,23 @@ const QUIET: Duration = Duration::from_secs(1);
 const LOOK_AT_AGE: Duration = Duration::from_secs(5);
 
 /// Where an answer goes.
-type Answer = oneshot::Sender<Result<u64, AppendError>>;
+type Answer<T> = oneshot::Sender<Result<T, AppendError>>;
 
 /// What the writer is asked for.
 #[derive(Debug)]
 pub(super) enum Request {
-    /// To append an event; answered with its sequence.
+    /// To append an event; answered with its id.
     Append {
         draft: Draft,
         key: Option<Key>,
-        answer: Answer,
+        answer: Answer<Cursor>,
         /// Its share of what may wait.
         held: Option<OwnedSemaphorePermit>,
     },
     /// To remove a topic's events of a lower sequence; answered with how many there were.
-    Purge { topic: Topic, before: u64, answer: Answer },
+    Purge { topic: Topic, before: u64, answer: Answer<u64> },
+    /// To remove one event; answered with it, where it is there.
+    Remove { topic: Topic, id: Cursor, answer: Answer<Option<Event>> },
     /// To see whether the storage still works: someone could not read it.
     Check,
 }
@@ -73,9 +75,12 @@ pub(super) struct Writer {
     shared: Arc<Shared>,
     volume: Arc<dyn Volume>,
     tail: Tail,
+    /// What this opening writes is of this epoch, which begins with its first event.
     epoch: Epoch,
     clock: Clock,
     retention: Retention,
+    /// Retention met damage: it is left alone, so that publishing goes on.
+    keeps_all: bool,
     /// As of the last commit.
     totals: Totals,
     purges: VecDeque<Purge>,
@@ -98,7 +103,7 @@ impl Writer {
         shared: Arc<Shared>,
         volume: Arc<dyn Volume>,
         tail: Tail,
-        (epoch, totals): (Epoch, Totals),
+        totals: Totals,
         clock: Clock,
         retention: Retention,
     ) -> Self {
@@ -106,9 +111,10 @@ impl Writer {
             shared,
             volume,
             tail,
-            epoch,
+            epoch: Epoch::random(),
             clock,
             retention,
+            keeps_all: false,
             totals,
             purges: VecDeque::new(),
             behind: false,
@@ -168,6 +174,7 @@ impl Writer {
                     let through = before.saturating_sub(1).min(self.totals.last);
                     self.purges.push_back(Purge::new(topic, through, answer));
                 }
+                Request::Remove { topic, id, answer } => self.remove(&topic, id, answer),
                 Request::Check => {
                     self.shared.doubted.store(false, Ordering::Relaxed);
                     doubted = true;
@@ -212,29 +219,33 @@ impl Writer {
             let Some(database) = &*database else {
                 return Err(AppendError::Unavailable(Unavailable("it is closed".into())));
             };
-            let totals = self.totals;
-            let commit = || -> store::Result<(T, Option<Totals>)> {
+            let (totals, epoch) = (self.totals.clone(), self.epoch);
+            let commit = || -> store::Result<(T, Option<Done>)> {
                 let mut transaction = database.begin_write()?;
                 transaction.set_durability(Durability::Immediate)?;
                 transaction.set_quick_repair(verified);
-                let mut some = Change::begin(&transaction, totals)?;
+                let mut some = Change::begin(&transaction, totals, epoch)?;
                 let (done, changes) = change(&mut some)?;
-                let totals = some.finish()?;
+                let all = some.finish()?;
                 if changes == 0 {
                     transaction.abort()?;
                     return Ok((done, None));
                 }
                 transaction.commit()?;
-                Ok((done, Some(totals)))
+                Ok((done, Some(all)))
             };
             commit()
         };
         match committed {
             Ok((done, changed)) => {
-                if let Some(totals) = changed {
+                if let Some(Done { totals, begun, damaged }) = changed {
                     // Memory follows the disk.
-                    self.totals = totals;
                     *self.shared.held() = totals.held();
+                    self.totals = totals;
+                    if let Some(span) = begun {
+                        self.shared.set_spans(self.shared.spans().with(span));
+                    }
+                    (0..damaged).for_each(|_| self.shared.found_damage("something to be dropped"));
                     self.unverified = !verified;
                     self.pause = Duration::ZERO;
                     self.shared.commits.fetch_add(1, Ordering::Relaxed);
@@ -246,7 +257,7 @@ impl Writer {
     }
 }
 
-fn answer(to: Answer, what: Result<u64, AppendError>) {
+fn answer<T>(to: Answer<T>, what: Result<T, AppendError>) {
     // Who has left meanwhile does not want to know.
     let _ = to.send(what);
 }

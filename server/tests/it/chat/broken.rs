@@ -10,9 +10,11 @@ use axum::http::StatusCode;
 use futures::{FutureExt, future::BoxFuture};
 use server::{
     Clock, Log,
-    cursor::Epoch,
-    event::{Draft, Topic},
-    log::{AppendError, Held, Key, Memory, Page, Query, Retention, TopicCount, Unavailable},
+    cursor::{Cursor, Spans},
+    event::{Draft, Event, Topic},
+    log::{
+        AppendError, Held, Key, Listing, Memory, Page, Query, Retention, TopicCount, Unavailable,
+    },
     tail::{self, Tail},
 };
 
@@ -32,15 +34,15 @@ fn never<T>() -> Result<T, Unavailable> {
 }
 
 impl Log for Broken {
-    fn epoch(&self) -> Epoch {
-        self.within.epoch()
+    fn spans(&self) -> Arc<Spans> {
+        self.within.spans()
     }
 
     fn tail(&self) -> &Tail {
         self.within.tail()
     }
 
-    fn append(&self, _: Draft, _: Option<Key>) -> BoxFuture<'_, Result<u64, AppendError>> {
+    fn append(&self, _: Draft, _: Option<Key>) -> BoxFuture<'_, Result<Cursor, AppendError>> {
         async { Err(self.why.clone()) }.boxed()
     }
 
@@ -52,16 +54,15 @@ impl Log for Broken {
         async { never() }.boxed()
     }
 
-    fn topics(
-        &self,
-        _: String,
-        _: Option<Topic>,
-        _: usize,
-    ) -> BoxFuture<'_, Result<Vec<TopicCount>, Unavailable>> {
+    fn topics(&self, _: Listing) -> BoxFuture<'_, Result<Vec<TopicCount>, Unavailable>> {
         async { never() }.boxed()
     }
 
     fn purge(&self, _: Topic, _: u64) -> BoxFuture<'_, Result<u64, AppendError>> {
+        async { Err(self.why.clone()) }.boxed()
+    }
+
+    fn remove(&self, _: Topic, _: Cursor) -> BoxFuture<'_, Result<Option<Event>, AppendError>> {
         async { Err(self.why.clone()) }.boxed()
     }
 

@@ -1,203 +1,214 @@
-//! A transaction on the log: drafts, retention's bounds and purges go in, changed tables come out.
+//! A transaction on the log, as far as it has come: events are appended, dropped and removed, and each
+//! topic's row follows.
 
-use std::collections::{BTreeSet, HashMap};
+mod dropping;
+mod rows;
+
+use std::collections::HashMap;
 
 use redb::{ReadableTable, ReadableTableMetadata, Table, WriteTransaction};
 
-use super::{BY_TOPIC, EMPTY, EVENTS, META, Result, TOPICS, TOTALS, TopicRow, Totals, keys::Keys};
+use super::{
+    Class, EMPTY, EVENTS, Found, INDEX, LISTED, Result, SPANS, TOPICS, TOTALS, TopicRow, Totals,
+    find,
+    keys::{KeyRow, Keys, hash, hash_of},
+    span_row, stored,
+};
 use crate::{
+    cursor::{Cursor, Epoch, MOST_SPANS, Span},
     event::{Draft, Event, Topic},
     log::{
-        AppendError, Bounds, Key, Retention,
-        embedded::codec::{decode, encode},
+        AppendError, Key,
+        embedded::codec::{Stored, encode},
         retention,
     },
+    selector::{is_prefix, names},
 };
 
 /// Topics without events whose low-water mark is kept; beyond, the oldest marks become one.
 const EMPTY_TOPICS: u64 = 100_000;
-
-/// What there is of a topic.
-#[derive(Clone, Copy, Debug, Default)]
-struct Kept {
-    number: u64,
-    events: u64,
-    bytes: u64,
-    private: u64,
-    dropped: u64,
-    dropped_public: u64,
-}
-
-impl Kept {
-    fn of((number, events, bytes, private, dropped, dropped_public): TopicRow) -> Self {
-        Self { number, events, bytes, private, dropped, dropped_public }
-    }
-
-    fn row(self) -> TopicRow {
-        let Self { number, events, bytes, private, dropped, dropped_public } = self;
-        (number, events, bytes, private, dropped, dropped_public)
-    }
-}
 
 /// What became of a draft.
 #[derive(Debug)]
 pub(crate) enum Placed {
     /// It is an event now.
     Now(Event),
-    /// It was one before, of this sequence.
-    Before(u64),
+    /// It was one before, with this id.
+    Before(Cursor),
     /// Its key belongs to another.
     Refused(AppendError),
 }
 
+/// What has changed, once it is committed.
+#[derive(Debug)]
+pub(crate) struct Done {
+    pub(crate) totals: Totals,
+    /// The epoch that was begun.
+    pub(crate) begun: Option<Span>,
+    /// So much was found damaged on the way.
+    pub(crate) damaged: u64,
+}
+
 /// A transaction on the log, with what it has changed so far.
 pub(crate) struct Change<'t> {
-    events: Table<'t, u64, &'static [u8]>,
-    by_topic: Table<'t, (u64, u64), bool>,
-    topics: Table<'t, &'static str, TopicRow>,
+    pub(super) events: Table<'t, u64, &'static [u8]>,
+    pub(super) index: Table<'t, (u64, bool, u64), ()>,
+    topics: Table<'t, &'static str, &'static [u8]>,
     empty: Table<'t, (u64, &'static str), ()>,
-    meta: Table<'t, &'static str, u64>,
     keys: Option<Keys<'t>>,
     transaction: &'t WriteTransaction,
-    changed: HashMap<Topic, Kept>,
-    totals: Totals,
+    /// The rows of topics and prefixes as they will be, and as they were.
+    changed: HashMap<String, (TopicRow, Option<TopicRow>)>,
+    pub(super) totals: Totals,
+    /// What is appended is of this epoch.
+    epoch: Epoch,
+    begun: Option<Span>,
+    damaged: u64,
 }
 
 impl<'t> Change<'t> {
-    pub(crate) fn begin(transaction: &'t WriteTransaction, totals: Totals) -> Result<Self> {
+    pub(crate) fn begin(
+        transaction: &'t WriteTransaction,
+        totals: Totals,
+        epoch: Epoch,
+    ) -> Result<Self> {
         Ok(Self {
             events: transaction.open_table(EVENTS)?,
-            by_topic: transaction.open_table(BY_TOPIC)?,
+            index: transaction.open_table(INDEX)?,
             topics: transaction.open_table(TOPICS)?,
             empty: transaction.open_table(EMPTY)?,
-            meta: transaction.open_table(META)?,
             keys: None,
             transaction,
             changed: HashMap::new(),
             totals,
+            epoch,
+            begun: None,
+            damaged: 0,
         })
     }
 
     /// Adds an event, unless its key says that it is there.
     pub(crate) fn append(&mut self, draft: Draft, key: Option<&Key>, now: i64) -> Result<Placed> {
+        if let Some(key) = key
+            && let Some(placed) = self.keys()?.find(key, &draft)?
+        {
+            return Ok(placed);
+        }
+        self.begin_epoch()?;
+        let sequence = self.totals.last + 1;
+        let event = Event { epoch: self.epoch, sequence, at: now, draft };
         if let Some(key) = key {
-            let sequence = self.totals.last + 1;
-            if let Some(placed) = self.keys()?.place(key, &draft, sequence, now)? {
-                return Ok(placed);
-            }
+            let fingerprint = super::fingerprint(&event.draft);
+            let row = KeyRow { key: hash(key), fingerprint, id: event.id(), at: now };
+            self.keys()?.note(&row)?;
         }
-        self.totals.last += 1;
-        let event = Event { sequence: self.totals.last, at: now, draft };
-        let size = retention::size(&event);
-        self.events.insert(event.sequence, &*encode(now, &event.draft))?;
-        for topic in &event.draft.topics {
-            let kept = self.kept(topic)?;
-            kept.events += 1;
-            kept.bytes += size;
-            kept.private += u64::from(event.draft.private);
-            let number = kept.number;
-            self.by_topic.insert((number, event.sequence), event.draft.private)?;
+        Ok(Placed::Now(self.place(event)?))
+    }
+
+    /// Puts an event at the end of the log.
+    pub(crate) fn place(&mut self, event: Event) -> Result<Event> {
+        let (size, Event { sequence, draft: Draft { private, .. }, .. }) =
+            (retention::size(&event), &event);
+        let mut before = Vec::new();
+        for name in names(&event.draft.topics) {
+            let row = self.row(name)?;
+            row.bytes += size;
+            let class = row.class_mut(*private);
+            before.push(std::mem::replace(&mut class.last, *sequence));
+            class.events += 1;
+            let number = row.number;
+            self.index.insert((number, *private, *sequence), ())?;
         }
+        self.totals.last = *sequence;
+        self.totals.epoch = event.epoch;
         self.totals.events += 1;
         self.totals.bytes += size;
-        Ok(Placed::Now(event))
+        let stored = Stored { event, removed: false, before };
+        self.events.insert(stored.event.sequence, &*encode(&stored))?;
+        Ok(stored.event)
     }
 
-    /// Drops what exceeds the bounds of the whole, at most `most` events. Returns how many.
-    pub(crate) fn retain(&mut self, retention: &Retention, now: i64, most: usize) -> Result<usize> {
-        for dropped in 0..most {
-            let Some(oldest) = self.oldest()? else { return Ok(dropped) };
-            let Totals { events, bytes, .. } = self.totals;
-            if !retention.total.exceeded(events, bytes, oldest.at, now) {
-                return Ok(dropped);
+    /// Begins the epoch of this opening, before its first event.
+    fn begin_epoch(&mut self) -> Result<()> {
+        if self.totals.epoch == self.epoch {
+            return Ok(());
+        }
+        self.totals.epoch = self.epoch;
+        self.note_span(Span { epoch: self.epoch, after: self.totals.last })
+    }
+
+    /// Adds an epoch to those that the log has had; the oldest are forgotten.
+    pub(crate) fn note_span(&mut self, span: Span) -> Result<()> {
+        let mut spans = self.transaction.open_table(SPANS)?;
+        let number = spans.last()?.map_or(0, |(number, _)| number.value() + 1);
+        spans.insert(number, &*span_row(number, span))?;
+        while spans.len()? > MOST_SPANS as u64 {
+            spans.pop_first()?;
+        }
+        self.begun = Some(span);
+        Ok(())
+    }
+
+    /// Sets low-water marks of a topic, and of the prefixes that it is under.
+    pub(crate) fn import_topic(&mut self, topic: &Topic, public: u64, private: u64) -> Result<()> {
+        for name in names(std::slice::from_ref(topic)) {
+            let row = self.row(name)?;
+            for (class, dropped) in [(&mut row.public, public), (&mut row.private, private)] {
+                class.dropped = class.dropped.max(dropped);
+                class.last = class.last.max(dropped);
             }
-            self.drop_event(&oldest)?;
-        }
-        Ok(most)
-    }
-
-    /// Drops what exceeds the bounds of one topic, at most `most` events. Returns how many.
-    pub(crate) fn retain_topic(
-        &mut self,
-        topic: &Topic,
-        retention: &Retention,
-        now: i64,
-        most: usize,
-    ) -> Result<usize> {
-        let bounds = retention.of(topic);
-        if bounds == Bounds::NONE {
-            return Ok(0);
-        }
-        for dropped in 0..most {
-            let Kept { events, bytes, .. } = *self.kept(topic)?;
-            let Some(oldest) = self.first_of(topic, u64::MAX)? else { return Ok(dropped) };
-            if !bounds.exceeded(events, bytes, oldest.at, now) {
-                return Ok(dropped);
-            }
-            self.drop_from(&oldest, topic)?;
-        }
-        Ok(most)
-    }
-
-    /// Removes events of a topic up to a sequence, at most `most`. Returns their sequences, and how many
-    /// of them stood in the place of others.
-    pub(crate) fn purge(
-        &mut self,
-        topic: &Topic,
-        through: u64,
-        most: usize,
-    ) -> Result<(BTreeSet<u64>, usize)> {
-        let (mut purged, mut notices) = (BTreeSet::new(), 0);
-        // One that nobody knows gets no number for being asked about.
-        if self.topics.get(topic.as_str())?.is_none() {
-            return Ok((purged, notices));
-        }
-        while purged.len() < most {
-            let Some(event) = self.first_of(topic, through)? else { break };
-            self.drop_event(&event)?;
-            purged.insert(event.sequence);
-            notices += usize::from(event.draft.is_notice());
-        }
-        Ok((purged, notices))
-    }
-
-    /// Forgets keys that are too old, at most `most`. Returns how many.
-    pub(crate) fn forget_keys(&mut self, now: i64, most: usize) -> Result<usize> {
-        self.keys()?.forget(now, most)
-    }
-
-    /// Writes what is left to write, and returns the new totals: they count once it is committed.
-    pub(crate) fn finish(mut self) -> Result<Totals> {
-        for (topic, kept) in std::mem::take(&mut self.changed) {
-            let before = self.topics.get(topic.as_str())?.map(|row| Kept::of(row.value()));
-            if let Some(Kept { events: 0, dropped, .. }) = before {
-                self.empty.remove((dropped, topic.as_str()))?;
-            }
-            if kept.events == 0 {
-                self.empty.insert((kept.dropped, topic.as_str()), ())?;
-            }
-            self.topics.insert(topic.as_str(), kept.row())?;
-        }
-        self.forget_empty_topics()?;
-        // A topic's name is never empty.
-        let Totals { last, events, bytes } = self.totals;
-        self.topics.insert(TOTALS, (last, events, bytes, 0, 0, 0))?;
-        Ok(self.totals)
-    }
-
-    /// Keeps the number of low-water marks bounded: those that go are remembered as one, which counts
-    /// for every topic that is not known.
-    fn forget_empty_topics(&mut self) -> Result<()> {
-        while self.empty.len()? > EMPTY_TOPICS
-            && let Some((key, _)) = self.empty.pop_first()?
-        {
-            let (dropped, name) = key.value();
-            let (dropped, name) = (dropped, name.to_owned());
-            self.topics.remove(&*name)?;
-            let forgotten = self.meta.get("forgotten")?.map_or(0, |value| value.value());
-            self.meta.insert("forgotten", forgotten.max(dropped))?;
         }
         Ok(())
+    }
+
+    /// Notes a key whose scope and name are written as they are hashed.
+    pub(crate) fn import_key(
+        &mut self,
+        key: &str,
+        fingerprint: [u8; 32],
+        id: Cursor,
+        at: i64,
+    ) -> Result<()> {
+        let fingerprint = *fingerprint.first_chunk().expect("it has twice as many");
+        self.keys()?.note(&KeyRow { key: hash_of(key), fingerprint, id, at })
+    }
+
+    /// Forgets keys that are too old or too many, at most `slice`. Returns how many.
+    pub(crate) fn forget_keys(&mut self, now: i64, most: u64, slice: usize) -> Result<usize> {
+        self.keys()?.forget(now, most, slice)
+    }
+
+    /// Writes what is left to write, and returns what counts once it is committed.
+    pub(crate) fn finish(mut self) -> Result<Done> {
+        let mut listed = self.transaction.open_table(LISTED)?;
+        for (name, (row, before)) in std::mem::take(&mut self.changed) {
+            let was = before.as_ref().map(|before| (before.events(), before.dropped()));
+            if let Some((0, dropped)) = was {
+                self.empty.remove((dropped, &*name))?;
+            }
+            if row.events() == 0 {
+                self.empty.insert((row.dropped(), &*name), ())?;
+            }
+            for private in [false, true] {
+                let was = before.as_ref().is_some_and(|before| before.class(private).events > 0);
+                let is = row.class(private).events > 0;
+                if is_prefix(&name) || was == is {
+                    continue;
+                }
+                if is {
+                    listed.insert((private, &*name), ())?;
+                } else {
+                    listed.remove((private, &*name))?;
+                }
+            }
+            self.topics.insert(&*name, &*row.row(&name))?;
+        }
+        self.forget_empty_topics()?;
+        if let Some(keys) = &self.keys {
+            self.totals.keys = keys.count()?;
+        }
+        self.topics.insert(TOTALS, &*self.totals.row())?;
+        Ok(Done { totals: self.totals, begun: self.begun, damaged: self.damaged })
     }
 
     /// The tables of the keys, which most commits leave alone.
@@ -206,75 +217,5 @@ impl<'t> Change<'t> {
             self.keys = Some(Keys::open(self.transaction)?);
         }
         Ok(self.keys.as_mut().expect("they are there by now"))
-    }
-
-    fn oldest(&self) -> Result<Option<Event>> {
-        let Some((sequence, bytes)) = self.events.first()? else { return Ok(None) };
-        let sequence = sequence.value();
-        decode(sequence, bytes.value())
-            .map(Some)
-            .ok_or_else(|| redb::Error::Corrupted(format!("the event {sequence} cannot be read")))
-    }
-
-    /// The oldest event of a topic up to a sequence.
-    fn first_of(&mut self, topic: &Topic, through: u64) -> Result<Option<Event>> {
-        let number = self.kept(topic)?.number;
-        let first = self.by_topic.range((number, 0)..=(number, through))?.next().transpose()?;
-        first.map(|(key, _)| super::event(&self.events, key.value().1)).transpose()
-    }
-
-    /// Takes an event out of all its topics, and so out of the log.
-    fn drop_event(&mut self, event: &Event) -> Result<()> {
-        for topic in &event.draft.topics {
-            self.drop_from(event, topic)?;
-        }
-        Ok(())
-    }
-
-    /// Takes an event out of one topic, and out of the log where that was its last.
-    fn drop_from(&mut self, event: &Event, topic: &Topic) -> Result<()> {
-        let size = retention::size(event);
-        let number = self.kept(topic)?.number;
-        if self.by_topic.remove((number, event.sequence))?.is_some() {
-            let kept = self.kept(topic)?;
-            kept.events -= 1;
-            kept.bytes -= size;
-            kept.private -= u64::from(event.draft.private);
-            kept.dropped = kept.dropped.max(event.sequence);
-            if !event.draft.private {
-                kept.dropped_public = kept.dropped_public.max(event.sequence);
-            }
-        }
-        for topic in &event.draft.topics {
-            let number = self.kept(topic)?.number;
-            if self.by_topic.get((number, event.sequence))?.is_some() {
-                return Ok(());
-            }
-        }
-        if self.events.remove(event.sequence)?.is_some() {
-            self.totals.events -= 1;
-            self.totals.bytes -= size;
-        }
-        Ok(())
-    }
-
-    /// What there is of a topic, to be changed. A new topic gets a number of its own.
-    fn kept(&mut self, topic: &Topic) -> Result<&mut Kept> {
-        if !self.changed.contains_key(topic) {
-            let row = self.topics.get(topic.as_str())?.map(|row| row.value());
-            let kept = match row {
-                Some(row) => Kept::of(row),
-                None => {
-                    let meta = |name| -> Result<u64> {
-                        Ok(self.meta.get(name)?.map_or(0, |value| value.value()))
-                    };
-                    let (number, dropped) = (meta("topics")?, meta("forgotten")?);
-                    self.meta.insert("topics", number + 1)?;
-                    Kept { number, dropped, dropped_public: dropped, ..Kept::default() }
-                }
-            };
-            self.changed.insert(topic.clone(), kept);
-        }
-        Ok(self.changed.get_mut(topic).expect("it is there by now"))
     }
 }

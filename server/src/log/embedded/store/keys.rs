@@ -1,18 +1,57 @@
-//! Idempotency keys: a key comes in with its draft, whether the draft was placed before goes out.
+//! Idempotency keys: whether a draft was published before.
 
-use redb::{ReadableTable, Table, WriteTransaction};
+use redb::{ReadableTable, ReadableTableMetadata, Table, WriteTransaction};
 use sha2::{Digest, Sha256};
 
-use super::{KEYS, KEYS_BY_AGE, Placed, Result};
+use super::{
+    super::row::{self, Fields, Kind},
+    KEYS, KEYS_BY_AGE, Placed, Result,
+};
 use crate::{
+    cursor::{Cursor, Epoch},
     event::Draft,
-    log::{AppendError, KEY_KEPT_FOR, Key, embedded::codec::encode},
+    log::{AppendError, KEY_KEPT_FOR, Key, embedded::format1},
 };
 
 /// The tables of the keys.
 pub(super) struct Keys<'t> {
-    known: Table<'t, &'static str, ([u8; 32], u64, i64)>,
-    by_age: Table<'t, (i64, &'static str), ()>,
+    known: Table<'t, &'static [u8; 16], &'static [u8]>,
+    by_age: Table<'t, u64, &'static [u8; 16]>,
+}
+
+/// What was published under a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in super::super) struct KeyRow {
+    /// The hash of the key with its scope.
+    pub(in super::super) key: [u8; 16],
+    /// What tells its draft from another.
+    pub(in super::super) fingerprint: [u8; 16],
+    pub(in super::super) id: Cursor,
+    pub(in super::super) at: i64,
+}
+
+impl KeyRow {
+    pub(in super::super) fn row(&self) -> Vec<u8> {
+        let mut row = row::begin(Kind::Key, 56);
+        row.extend(self.key);
+        row.extend(self.fingerprint);
+        row.extend(self.id.sequence.to_le_bytes());
+        row.extend(self.id.epoch.0.to_le_bytes());
+        row.extend(self.at.to_le_bytes());
+        row::seal(row)
+    }
+
+    pub(in super::super) fn read(body: &[u8]) -> Option<Self> {
+        let mut fields = Fields(body);
+        let (key, fingerprint) = (fields.array()?, fields.array()?);
+        let (sequence, epoch) = (fields.number()?, Epoch(fields.number()?));
+        let at = i64::from_le_bytes(fields.array()?);
+        Some(Self { key, fingerprint, id: Cursor { epoch, sequence }, at })
+    }
+
+    fn of(key: &[u8; 16], row: &[u8]) -> Option<Self> {
+        Self::read(row::open(Kind::Key, row)?).filter(|row| row.key == *key)
+    }
 }
 
 impl<'t> Keys<'t> {
@@ -21,53 +60,82 @@ impl<'t> Keys<'t> {
         Ok(Self { known, by_age: transaction.open_table(KEYS_BY_AGE)? })
     }
 
-    /// Notes that the draft will be the event of this sequence; `Some` where the key is known.
-    pub(super) fn place(
-        &mut self,
-        key: &Key,
-        draft: &Draft,
-        sequence: u64,
-        now: i64,
-    ) -> Result<Option<Placed>> {
-        let (key, fingerprint) = (words(key), fingerprint(draft));
-        if let Some(known) = self.known.get(&*key)? {
-            let (known, sequence, _) = known.value();
-            return Ok(Some(if known == fingerprint {
-                Placed::Before(sequence)
+    /// What became of the draft of a key before; `None` where nothing is known of it.
+    pub(super) fn find(&self, key: &Key, draft: &Draft) -> Result<Option<Placed>> {
+        let key = hash(key);
+        let row = self.known.get(&key)?;
+        // A damaged one cannot tell; what is published twice does less harm than what is lost.
+        let known = row.and_then(|row| KeyRow::of(&key, row.value()));
+        Ok(known.map(|known| {
+            if known.fingerprint == fingerprint(draft) {
+                Placed::Before(known.id)
             } else {
                 Placed::Refused(AppendError::KeyUsed)
-            }));
-        }
-        self.known.insert(&*key, (fingerprint, sequence, now))?;
-        self.by_age.insert((now, &*key), ())?;
-        Ok(None)
+            }
+        }))
     }
 
-    /// Forgets keys that are too old, at most `most`. Returns how many.
-    pub(super) fn forget(&mut self, now: i64, most: usize) -> Result<usize> {
-        let before = now.saturating_sub(KEY_KEPT_FOR);
-        for forgotten in 0..most {
-            let oldest = self.by_age.first()?.map(|(key, _)| {
-                let (at, key) = key.value();
-                (at, key.to_owned())
-            });
-            let Some((at, key)) = oldest.filter(|(at, _)| *at < before) else {
+    /// Notes what is published under a key.
+    pub(super) fn note(&mut self, row: &KeyRow) -> Result<()> {
+        self.by_age.insert(row.id.sequence, &row.key)?;
+        self.known.insert(&row.key, &*row.row())?;
+        Ok(())
+    }
+
+    /// How many there are.
+    pub(super) fn count(&self) -> Result<u64> {
+        Ok(self.known.len()?)
+    }
+
+    /// Forgets the oldest keys: those that are too old and those beyond `most`, `slice` at most. Returns
+    /// how many.
+    pub(super) fn forget(&mut self, now: i64, most: u64, slice: usize) -> Result<usize> {
+        for forgotten in 0..slice {
+            if !self.forget_one(now, most)? {
                 return Ok(forgotten);
-            };
-            self.known.remove(&*key)?;
-            self.by_age.remove((at, &*key))?;
+            }
         }
-        Ok(most)
+        Ok(slice)
+    }
+
+    fn forget_one(&mut self, now: i64, most: u64) -> Result<bool> {
+        let Some((sequence, key)) =
+            self.by_age.first()?.map(|(sequence, key)| (sequence.value(), *key.value()))
+        else {
+            return Ok(false);
+        };
+        let row = self.known.get(&key)?;
+        let row = row.and_then(|row| KeyRow::of(&key, row.value()));
+        let old = row.as_ref().is_none_or(|row| row.at < now.saturating_sub(KEY_KEPT_FOR));
+        if !old && self.by_age.len()? <= most {
+            return Ok(false);
+        }
+        self.by_age.remove(sequence)?;
+        // A later publish may have taken the place of one that could not be read.
+        if row.is_none_or(|row| row.id.sequence == sequence) {
+            self.known.remove(&key)?;
+        }
+        Ok(true)
     }
 }
 
-/// A key with whose it is.
-fn words(key: &Key) -> String {
-    // A subject holds no NUL, so that no two keys are written alike.
-    format!("{}\0{}", key.subject.as_deref().unwrap_or_default(), key.name)
+/// What a key is known by, with whose it is.
+pub(in crate::log) fn hash(key: &Key) -> [u8; 16] {
+    hash_of(&format!("{}\0{}", key.scope, key.name))
+}
+
+/// The same where scope and name are one text, with a NUL between them.
+pub(super) fn hash_of(key: &str) -> [u8; 16] {
+    half(key.as_bytes())
 }
 
 /// What tells one draft from another.
-pub(in crate::log) fn fingerprint(draft: &Draft) -> [u8; 32] {
-    Sha256::digest(encode(0, draft)).into()
+pub(in crate::log) fn fingerprint(draft: &Draft) -> [u8; 16] {
+    half(&format1::encode(0, draft))
+}
+
+/// Half of a hash that nobody can find two texts for is still one.
+fn half(bytes: &[u8]) -> [u8; 16] {
+    let hash: [u8; 32] = Sha256::digest(bytes).into();
+    *hash.first_chunk().expect("it has twice as many")
 }

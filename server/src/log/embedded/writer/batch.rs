@@ -6,8 +6,9 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::{Answer, RESERVE, Request, SLICE, Writer, answer};
 use crate::{
+    cursor::Cursor,
     event::Draft,
-    log::{AppendError, Key, Unavailable, embedded::store::Placed, retention},
+    log::{self, AppendError, Key, Unavailable, embedded::store::Placed, retention},
 };
 
 /// What one commit holds at most.
@@ -21,7 +22,7 @@ const ROOM_FACTOR: u64 = 4;
 #[derive(Default)]
 pub(super) struct Batch {
     drafts: Vec<(Draft, Option<Key>)>,
-    answers: Vec<(Answer, Option<OwnedSemaphorePermit>)>,
+    answers: Vec<(Answer<Cursor>, Option<OwnedSemaphorePermit>)>,
     bytes: u64,
     yielded: u8,
 }
@@ -31,7 +32,7 @@ impl Batch {
         &mut self,
         draft: Draft,
         key: Option<Key>,
-        answer: Answer,
+        answer: Answer<Cursor>,
         held: Option<OwnedSemaphorePermit>,
     ) {
         self.bytes += retention::size_of(&draft);
@@ -92,15 +93,20 @@ impl Writer {
         let most = SLICE + 2 * batch.drafts.len();
         let retention = self.retention.clone();
         let drafts = std::mem::take(&mut batch.drafts);
+        let keyed = drafts.iter().any(|(_, key)| key.is_some());
+        let keeps_all = self.keeps_all;
         let committed = self.commit(false, |change| {
             let mut placed = Vec::with_capacity(drafts.len());
             let mut topics = BTreeSet::new();
-            if drafts.iter().any(|(_, key)| key.is_some()) {
-                change.forget_keys(now, most)?;
+            if keyed {
+                change.forget_keys(now, log::most_keys(&retention), most)?;
             }
             for (draft, key) in drafts {
                 topics.extend(draft.topics.iter().cloned());
                 placed.push(change.append(draft, key.as_ref(), now)?);
+            }
+            if keeps_all {
+                return Ok((placed, false));
             }
             let mut behind = change.retain(&retention, now, most)? == most;
             for topic in topics {
@@ -123,11 +129,11 @@ impl Writer {
         for placed in placed {
             told.push(match placed {
                 Placed::Now(event) => {
-                    let sequence = event.sequence;
+                    let id = event.id();
                     events.push(event);
-                    Ok(sequence)
+                    Ok(id)
                 }
-                Placed::Before(sequence) => Ok(sequence),
+                Placed::Before(id) => Ok(id),
                 Placed::Refused(why) => Err(why),
             });
         }

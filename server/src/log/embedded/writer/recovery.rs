@@ -11,12 +11,15 @@ use redb::Database;
 use tracing::{error, info, warn};
 
 use super::Writer;
-use crate::log::{
-    AppendError, Unavailable,
-    embedded::{
-        opening::{OpenError, guarded},
-        pages,
-        store::{self, Totals},
+use crate::{
+    cursor::{Cursor, Epoch, Spans, Standing},
+    log::{
+        AppendError, Unavailable,
+        embedded::{
+            opening::{OpenError, guarded},
+            pages,
+            store::{self, Totals},
+        },
     },
 };
 
@@ -95,29 +98,52 @@ impl Writer {
 
     fn open_again(&mut self) -> Result<(), OpenError> {
         self.volume.forget_unsynced();
-        let (database, totals) = guarded(|| {
-            let mut database = self.volume.open()?;
-            database.check_integrity()?;
-            if store::epoch(&database)? != self.epoch {
-                return Err(OpenError::Damaged("another log lies in its place".into()));
-            }
-            let totals = store::totals(&database)?;
-            if totals.last < self.totals.last.max(self.tail.last()) {
-                return Err(OpenError::Damaged("events that were on disk are gone".into()));
-            }
-            self.tell(&database, totals)?;
-            Ok((database, totals))
-        })?;
-        self.totals = totals;
+        let database = self.open_verified()?;
+        let (spans, totals) =
+            guarded(|| Ok((store::spans(&database)?, store::totals(&database)?)))?;
+        if self.is_another(&spans, &totals) {
+            // What was handed out is not there: whoever has it hears of that by its epoch, which ends here.
+            error!(last = totals.last, "events that were on disk are gone; a new epoch begins");
+            self.epoch = Epoch::random();
+            self.tail.begin_after(spans.position(totals.last));
+        } else {
+            self.tell(&database, &totals)?;
+        }
+        self.shared.set_spans(spans);
         *self.shared.held() = totals.held();
+        self.totals = totals;
         let mut shared = self.shared.database.write().unwrap_or_else(PoisonError::into_inner);
         *shared = Some(database);
         Ok(())
     }
 
+    /// Opens the file and verifies it, unless it is damaged: what can still be read of it is verified
+    /// as it is read.
+    fn open_verified(&self) -> Result<Database, OpenError> {
+        let verified = guarded(|| {
+            let mut database = self.volume.open()?;
+            database.check_integrity()?;
+            Ok(database)
+        });
+        match verified {
+            Err(OpenError::Engine(error)) if matches!(*error, redb::Error::Corrupted(_)) => {
+                self.shared.found_damage(&error.to_string());
+                guarded(|| self.volume.open())
+            }
+            opened => opened,
+        }
+    }
+
+    /// Whether the history on the disk is not the one that was handed out.
+    fn is_another(&self, spans: &Spans, totals: &Totals) -> bool {
+        let told = self.tail.position();
+        totals.last < self.totals.last.max(told.sequence)
+            || spans.standing(told, totals.last) != Standing::Known
+    }
+
     /// Hands to the tail what it does not know: an event whose publisher heard of the failure may be
     /// there all the same, and the log is right.
-    fn tell(&self, database: &Database, totals: Totals) -> Result<(), OpenError> {
+    fn tell(&self, database: &Database, totals: &Totals) -> Result<(), OpenError> {
         let known = self.tail.last();
         if known == totals.last {
             return Ok(());
@@ -127,7 +153,8 @@ impl Writer {
             self.tail.push(events);
         } else {
             // Retention has dropped some already. Readers have to hear of that from the log.
-            self.tail.begin_after(totals.last);
+            let last = Cursor { epoch: totals.epoch, sequence: totals.last };
+            self.tail.begin_after(last);
         }
         Ok(())
     }

@@ -4,8 +4,9 @@ use std::{collections::BTreeSet, sync::PoisonError, time::Instant};
 
 use super::{Answer, LOOK_AT_AGE, SLICE, Writer, answer};
 use crate::{
-    event::Topic,
-    log::{AppendError, embedded::pages},
+    cursor::Cursor,
+    event::{Event, Topic},
+    log::{self, AppendError, embedded::pages},
 };
 
 /// Below so much room on the disk nothing is removed either, in bytes: that too writes pages anew.
@@ -20,11 +21,11 @@ pub(super) struct Purge {
     /// Events that come later stay.
     through: u64,
     removed: u64,
-    answer: Answer,
+    answer: Answer<u64>,
 }
 
 impl Purge {
-    pub(super) fn new(topic: Topic, through: u64, answer: Answer) -> Self {
+    pub(super) fn new(topic: Topic, through: u64, answer: Answer<u64>) -> Self {
         Self { topic, through, removed: 0, answer }
     }
 }
@@ -77,11 +78,31 @@ impl Writer {
         }
     }
 
+    /// Removes one event.
+    pub(super) fn remove(&mut self, topic: &Topic, id: Cursor, to: Answer<Option<Event>>) {
+        let room = self.open_if_failed().and_then(|()| self.ask_for_room_to_remove());
+        let removed = room.and_then(|()| {
+            self.commit_if_any(|change| {
+                let removed = change.remove(topic, id)?;
+                let changes = usize::from(removed.is_some());
+                Ok((removed, changes))
+            })
+        });
+        if !matches!(removed, Ok(None)) {
+            // Also where nobody can say whether it is gone: then the log is asked, and not the tail.
+            self.tail.remove(id.sequence);
+        }
+        answer(to, removed);
+    }
+
     /// Drops some of what exceeds the bounds, of the whole and of a few topics in turn.
     fn retain(&mut self) {
         let now = self.clock.now();
         self.looked_at_age = Instant::now();
         self.behind = false;
+        if self.keeps_all {
+            return;
+        }
         let (retention, looked_at) = (self.retention.clone(), self.looked_at.clone());
         let topics = if retention.rules.is_empty() { 0 } else { TOPICS_AT_ONCE };
         let names = {
@@ -101,7 +122,7 @@ impl Writer {
                 behind |= of_topic == SLICE;
                 dropped += of_topic;
             }
-            dropped += change.forget_keys(now, SLICE)?;
+            dropped += change.forget_keys(now, log::most_keys(&retention), SLICE)?;
             Ok((behind, dropped))
         });
         if let Ok(behind) = committed {

@@ -1,0 +1,154 @@
+//! Sealed rows: what the log writes can be told from what a damaged disk gives back, and be found in a
+//! file whose structure is lost.
+//!
+//! ```text
+//! "bf2" | kind: u8 | length of the body: u32 | checksum: u64 | body
+//! ```
+//!
+//! Integers are little-endian. The checksum is XXH3 of kind, length and body, and the body holds the
+//! row's key: a row that turns up under another key is no more valid than a changed one.
+
+use xxhash_rust::xxh3::Xxh3;
+
+/// How a row begins.
+pub(super) const MAGIC: &[u8; 3] = b"bf2";
+
+/// How many bytes come before the body.
+pub(super) const HEAD: usize = 16;
+
+/// What a row holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Kind {
+    Event = b'e',
+    /// Stands where an event was removed from among others.
+    Removed = b'r',
+    Topic = b't',
+    Totals = b'm',
+    Span = b's',
+    Key = b'k',
+}
+
+impl Kind {
+    const ALL: [Self; 6] =
+        [Self::Event, Self::Removed, Self::Topic, Self::Totals, Self::Span, Self::Key];
+}
+
+/// Begins a row, whose body is written behind this.
+pub(super) fn begin(kind: Kind, capacity: usize) -> Vec<u8> {
+    let mut row = Vec::with_capacity(HEAD + capacity);
+    row.extend(MAGIC);
+    row.push(kind as u8);
+    row.extend([0; 12]);
+    row
+}
+
+/// Ends a row, once its body is there.
+pub(super) fn seal(mut row: Vec<u8>) -> Vec<u8> {
+    let length = u32::try_from(row.len() - HEAD).expect("a row is no larger than an event");
+    row[4..8].copy_from_slice(&length.to_le_bytes());
+    let sum = sum(&row[3..8], &row[HEAD..]);
+    row[8..HEAD].copy_from_slice(&sum.to_le_bytes());
+    row
+}
+
+/// The body of a row of a kind; `None` where it is damaged, or of another kind.
+pub(super) fn open(kind: Kind, row: &[u8]) -> Option<&[u8]> {
+    let (found, body) = split(row)?;
+    (found == kind && HEAD + body.len() == row.len()).then_some(body)
+}
+
+/// The row that some bytes begin with: its kind and its body. More may follow.
+pub(super) fn split(bytes: &[u8]) -> Option<(Kind, &[u8])> {
+    let (head, rest) = bytes.split_first_chunk::<HEAD>()?;
+    if !head.starts_with(MAGIC) {
+        return None;
+    }
+    let kind = Kind::ALL.into_iter().find(|kind| *kind as u8 == head[3])?;
+    let length = u32::from_le_bytes(head[4..8].try_into().ok()?);
+    let body = rest.get(..usize::try_from(length).ok()?)?;
+    (u64::from_le_bytes(head[8..].try_into().ok()?) == sum(&head[3..8], body))
+        .then_some((kind, body))
+}
+
+fn sum(head: &[u8], body: &[u8]) -> u64 {
+    let mut hasher = Xxh3::new();
+    hasher.update(head);
+    hasher.update(body);
+    hasher.digest()
+}
+
+/// Reads the fields of a body in turn.
+pub(super) struct Fields<'b>(pub(super) &'b [u8]);
+
+impl<'b> Fields<'b> {
+    pub(super) fn byte(&mut self) -> Option<u8> {
+        let (byte, rest) = self.0.split_first()?;
+        self.0 = rest;
+        Some(*byte)
+    }
+
+    pub(super) fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (bytes, rest) = self.0.split_first_chunk::<N>()?;
+        self.0 = rest;
+        Some(*bytes)
+    }
+
+    pub(super) fn number(&mut self) -> Option<u64> {
+        self.array().map(u64::from_le_bytes)
+    }
+
+    /// A name, after a byte that tells its length.
+    pub(super) fn name(&mut self) -> Option<&'b str> {
+        let length = self.byte()?;
+        let (name, rest) = self.0.split_at_checked(length.into())?;
+        self.0 = rest;
+        std::str::from_utf8(name).ok()
+    }
+}
+
+/// Writes a name after a byte that tells its length.
+pub(super) fn put_name(row: &mut Vec<u8>, name: &str) {
+    row.push(u8::try_from(name.len()).expect("a name has at most 255 bytes"));
+    row.extend(name.as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn row(body: &[u8]) -> Vec<u8> {
+        let mut row = begin(Kind::Event, body.len());
+        row.extend(body);
+        seal(row)
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_sealed_is_opened_and_what_was_changed_is_not(
+            body: Vec<u8>, at: prop::sample::Index, bit in 0..8_u8,
+        ) {
+            let mut row = row(&body);
+            prop_assert_eq!(open(Kind::Event, &row), Some(&body[..]));
+            prop_assert_eq!(open(Kind::Topic, &row), None);
+            let at = at.index(row.len());
+            row[at] ^= 1 << bit;
+            prop_assert_eq!(open(Kind::Event, &row), None);
+        }
+
+        #[test]
+        fn no_bytes_do_harm(bytes: Vec<u8>) {
+            prop_assert_eq!(split(&bytes), None);
+        }
+    }
+
+    #[test]
+    fn a_row_is_found_at_the_beginning_of_more() {
+        let mut bytes = row(b"body");
+        bytes.extend(b"more");
+        assert_eq!(split(&bytes), Some((Kind::Event, &b"body"[..])));
+        assert_eq!(open(Kind::Event, &bytes), None);
+    }
+}

@@ -1,0 +1,218 @@
+//! What leaves the log: what retention drops, what is purged, what is removed alone.
+
+use std::collections::BTreeSet;
+
+use redb::ReadableTable;
+
+use super::{Change, Result, stored};
+use crate::{
+    cursor::Cursor,
+    event::{Event, Topic},
+    log::{
+        Bounds, Retention,
+        embedded::{
+            codec::{Stored, encode},
+            store::Totals,
+        },
+        retention,
+    },
+    selector::{is_prefix, names},
+};
+
+impl Change<'_> {
+    /// Drops what exceeds the bounds of the whole, at most `most` events. Returns how many.
+    pub(crate) fn retain(&mut self, retention: &Retention, now: i64, most: usize) -> Result<usize> {
+        for dropped in 0..most {
+            let first = self.events.first()?;
+            let first = first.map(|(sequence, row)| (sequence.value(), row.value().len() as u64));
+            let Some((sequence, size)) = first else { return Ok(dropped) };
+            let Totals { events, bytes, .. } = self.totals;
+            match stored(&self.events, sequence)? {
+                Some(stored) if stored.removed => self.forget_removed(&stored)?,
+                Some(Stored { event, .. }) => {
+                    if !retention.total.exceeded(events, bytes, event.at, now) {
+                        return Ok(dropped);
+                    }
+                    self.drop_event(&event)?;
+                }
+                // It is of no use to anyone, and nobody knows how old it is.
+                None => self.drop_damaged(sequence, size)?,
+            }
+        }
+        Ok(most)
+    }
+
+    /// Drops what exceeds the bounds of one topic, at most `most` events. Returns how many.
+    pub(crate) fn retain_topic(
+        &mut self,
+        topic: &Topic,
+        retention: &Retention,
+        now: i64,
+        most: usize,
+    ) -> Result<usize> {
+        let bounds = retention.of(topic);
+        if bounds == Bounds::NONE {
+            return Ok(0);
+        }
+        for dropped in 0..most {
+            let Some(row) = self.known(topic.as_str())? else { return Ok(dropped) };
+            let (events, bytes) = (row.events(), row.bytes);
+            let Some(oldest) = self.first_of(topic, u64::MAX)? else { return Ok(dropped) };
+            if !bounds.exceeded(events, bytes, oldest.at, now) {
+                return Ok(dropped);
+            }
+            self.drop_from(&oldest, topic)?;
+        }
+        Ok(most)
+    }
+
+    /// Removes events of a topic up to a sequence, at most `most`. Returns their sequences, and how many
+    /// of them stood in the place of others.
+    pub(crate) fn purge(
+        &mut self,
+        topic: &Topic,
+        through: u64,
+        most: usize,
+    ) -> Result<(BTreeSet<u64>, usize)> {
+        let (mut purged, mut notices) = (BTreeSet::new(), 0);
+        while purged.len() < most {
+            let Some(event) = self.first_of(topic, through)? else { break };
+            self.drop_event(&event)?;
+            purged.insert(event.sequence);
+            notices += usize::from(event.draft.is_notice());
+        }
+        Ok((purged, notices))
+    }
+
+    /// Removes one event of a topic, and leaves in its place what tells that it is not hidden.
+    pub(crate) fn remove(&mut self, topic: &Topic, id: Cursor) -> Result<Option<Event>> {
+        let found = stored(&self.events, id.sequence)?;
+        let Some(found) = found.filter(|found| {
+            !found.removed && found.event.id() == id && found.event.draft.topics.contains(topic)
+        }) else {
+            return Ok(None);
+        };
+        let (event, size) = (found.event.clone(), retention::size(&found.event));
+        // One that was dropped from the topic, but not from another, is no longer of this one.
+        if !self.is_indexed(topic.as_str(), &event)? {
+            return Ok(None);
+        }
+        for name in names(&event.draft.topics) {
+            self.unlist(name, &event, false)?;
+        }
+        self.totals.events -= 1;
+        self.totals.bytes -= size;
+        self.events.insert(id.sequence, &*encode(&found.remove()))?;
+        Ok(Some(event))
+    }
+
+    /// The oldest event of a topic up to a sequence. Damaged ones before it are dropped on the way.
+    fn first_of(&mut self, topic: &Topic, through: u64) -> Result<Option<Event>> {
+        loop {
+            let Some(number) = self.known(topic.as_str())?.map(|row| row.number) else {
+                return Ok(None);
+            };
+            let mut first = None;
+            for private in [false, true] {
+                let range = (number, private, 0)..=(number, private, through);
+                let key = self.index.range(range)?.next().transpose()?;
+                let key = key.map(|(key, _)| key.value());
+                first = [first, key].into_iter().flatten().min_by_key(|(.., sequence)| *sequence);
+            }
+            let Some(key @ (_, private, sequence)) = first else { return Ok(None) };
+            match stored(&self.events, sequence)? {
+                Some(Stored { event, removed: false, .. })
+                    if event.draft.private == private && event.draft.topics.contains(topic) =>
+                {
+                    return Ok(Some(event));
+                }
+                _ => {
+                    self.damaged += 1;
+                    self.index.remove(key)?;
+                    let row = self.row(topic.as_str())?;
+                    let class = row.class_mut(private);
+                    class.events = class.events.saturating_sub(1);
+                    class.dropped = class.dropped.max(sequence);
+                }
+            }
+        }
+    }
+
+    /// Takes an event out of all its topics, and so out of the log.
+    fn drop_event(&mut self, event: &Event) -> Result<()> {
+        for name in names(&event.draft.topics) {
+            self.unlist(name, event, true)?;
+        }
+        self.drop_row(event)
+    }
+
+    /// Takes an event out of one topic, and out of the log where that was its last.
+    pub(crate) fn drop_from(&mut self, event: &Event, topic: &Topic) -> Result<()> {
+        self.unlist(topic.as_str(), event, true)?;
+        let mut left = Vec::new();
+        for topic in &event.draft.topics {
+            if self.is_indexed(topic.as_str(), event)? {
+                left.push(topic);
+            }
+        }
+        for name in names(&event.draft.topics).filter(|name| is_prefix(name)) {
+            if !left.iter().any(|topic| topic.as_str().starts_with(name)) {
+                self.unlist(name, event, true)?;
+            }
+        }
+        if left.is_empty() { self.drop_row(event) } else { Ok(()) }
+    }
+
+    fn drop_row(&mut self, event: &Event) -> Result<()> {
+        if self.events.remove(event.sequence)?.is_some() {
+            self.totals.events = self.totals.events.saturating_sub(1);
+            self.totals.bytes = self.totals.bytes.saturating_sub(retention::size(event));
+        }
+        Ok(())
+    }
+
+    /// Drops what cannot be read. What it was found by is not known: who looks for it there finds that
+    /// it is gone.
+    fn drop_damaged(&mut self, sequence: u64, size: u64) -> Result<()> {
+        self.damaged += 1;
+        self.events.remove(sequence)?;
+        self.totals.events = self.totals.events.saturating_sub(1);
+        self.totals.bytes = self.totals.bytes.saturating_sub(size);
+        Ok(())
+    }
+
+    /// Lets go of what stands in the place of an event that was removed, as the oldest of all.
+    fn forget_removed(&mut self, stored: &Stored) -> Result<()> {
+        let Event { sequence, draft, .. } = &stored.event;
+        for name in names(&draft.topics) {
+            if self.known(name)?.is_some() {
+                let class = self.row(name)?.class_mut(draft.private);
+                class.dropped = class.dropped.max(*sequence);
+            }
+        }
+        self.events.remove(sequence)?;
+        Ok(())
+    }
+
+    /// Whether an event is found by a name.
+    fn is_indexed(&mut self, name: &str, event: &Event) -> Result<bool> {
+        let Some(number) = self.known(name)?.map(|row| row.number) else { return Ok(false) };
+        Ok(self.index.get((number, event.draft.private, event.sequence))?.is_some())
+    }
+
+    /// Has an event be found by a name no longer. `marked` says so to those who come back.
+    fn unlist(&mut self, name: &str, event: &Event, marked: bool) -> Result<()> {
+        let (sequence, private) = (event.sequence, event.draft.private);
+        let Some(number) = self.known(name)?.map(|row| row.number) else { return Ok(()) };
+        if self.index.remove((number, private, sequence))?.is_some() {
+            let row = self.row(name)?;
+            row.bytes = row.bytes.saturating_sub(retention::size(event));
+            let class = row.class_mut(private);
+            class.events = class.events.saturating_sub(1);
+            if marked {
+                class.dropped = class.dropped.max(sequence);
+            }
+        }
+        Ok(())
+    }
+}
