@@ -39,6 +39,7 @@ use crate::{
     event::{Draft, Event, LARGEST_DATA, Topic},
     tail::{self, Tail},
 };
+use row::Seal;
 use writer::{Request, Writer};
 
 pub use opening::OpenError;
@@ -79,6 +80,8 @@ pub(crate) struct Shared {
     held: Mutex<Held>,
     /// The epochs that the log has had, with this opening's once it is written.
     spans: RwLock<Arc<Spans>>,
+    /// What its rows are sealed with.
+    seal: Seal,
     /// How often something was found damaged.
     damaged: AtomicU64,
 }
@@ -109,10 +112,12 @@ impl Embedded {
         retention: Retention,
         tail: tail::Bounds,
     ) -> Result<Self, OpenError> {
-        let (database, spans, totals) = guarded(|| {
+        let (database, seal, spans, totals) = guarded(|| {
             let database = volume.open()?;
-            let (spans, totals) = (store::spans(&database)?, store::totals(&database)?);
-            Ok((database, spans, totals))
+            let seal = store::seal(&database)?;
+            let spans = store::spans(&database, seal)?;
+            let totals = store::totals(&database, seal)?;
+            Ok((database, seal, spans, totals))
         })?;
         let tail = Tail::new(spans.position(totals.last), tail);
         let shared = Arc::new(Shared {
@@ -122,6 +127,7 @@ impl Embedded {
             commits: AtomicU64::new(0),
             held: Mutex::new(totals.held()),
             spans: RwLock::new(Arc::new(spans)),
+            seal,
             damaged: AtomicU64::new(0),
         });
         let (requests, incoming) = mpsc::channel();
@@ -162,7 +168,7 @@ impl Embedded {
     /// Reads the database on a thread that may wait for the disk.
     async fn look<T: Send + 'static>(
         &self,
-        read: impl FnOnce(&Database) -> store::Result<T> + Send + 'static,
+        read: impl FnOnce(&Database, Seal) -> store::Result<T> + Send + 'static,
     ) -> Result<T, Unreadable> {
         let shared = self.shared.clone();
         let reading = spawn_blocking(move || {
@@ -170,7 +176,7 @@ impl Embedded {
             let Some(database) = &*database else {
                 return Err(Unreadable::Now("it is being opened again".into()));
             };
-            guarded(|| Ok(read(database)?)).map_err(|error| match error {
+            guarded(|| Ok(read(database, shared.seal)?)).map_err(|error| match error {
                 OpenError::Damaged(what) => Unreadable::Damaged(what),
                 OpenError::Engine(error) if matches!(*error, redb::Error::Corrupted(_)) => {
                     Unreadable::Damaged(error.to_string())
@@ -271,7 +277,7 @@ impl Log for Embedded {
     fn read(&self, query: Query) -> BoxFuture<'_, Result<Page, Unavailable>> {
         async move {
             let asked = query.clone();
-            match self.look(move |database| pages::read(database, &asked)).await {
+            match self.look(move |database, seal| pages::read(database, seal, &asked)).await {
                 Ok(page) => {
                     if page.damaged > 0 {
                         self.shared.found_damage(&format!("an event up to {}", page.damaged));
@@ -287,7 +293,7 @@ impl Log for Embedded {
 
     fn count(&self, query: Query) -> BoxFuture<'_, Result<u64, Unavailable>> {
         async move {
-            match self.look(move |database| pages::count(database, &query)).await {
+            match self.look(move |database, seal| pages::count(database, seal, &query)).await {
                 // What cannot be read is not counted.
                 Err(Unreadable::Damaged(_)) => Ok(0),
                 counted => counted.map_err(|why| self.unavailable(why)),
@@ -298,7 +304,8 @@ impl Log for Embedded {
 
     fn topics(&self, listing: Listing) -> BoxFuture<'_, Result<Vec<TopicCount>, Unavailable>> {
         async move {
-            let found = self.look(move |database| pages::topics(database, &listing)).await;
+            let found =
+                self.look(move |database, seal| pages::topics(database, seal, &listing)).await;
             found.map_err(|why| self.unavailable(why))
         }
         .boxed()

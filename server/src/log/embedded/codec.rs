@@ -10,7 +10,7 @@
 //! read: public before public, private before private. So a reader can tell that the index hides one.
 //! Where an event was removed from among others the same stands without type and data.
 
-use super::row::{self, Fields, Kind, put_name};
+use super::row::{self, Fields, Kind, Seal, put_name};
 use crate::{
     cursor::Epoch,
     event::{Draft, Event, EventType, Topic},
@@ -48,7 +48,7 @@ impl Stored {
 }
 
 /// Writes the row of an event.
-pub(super) fn encode(stored: &Stored) -> Vec<u8> {
+pub(super) fn encode(stored: &Stored, seal: Seal) -> Vec<u8> {
     let Stored { event, removed, before } = stored;
     let Event { epoch, sequence, at, draft } = event;
     let kind = if *removed { Kind::Removed } else { Kind::Event };
@@ -68,12 +68,12 @@ pub(super) fn encode(stored: &Stored) -> Vec<u8> {
     debug_assert_eq!(before.len(), selector::names(&draft.topics).count());
     before.iter().for_each(|before| row.extend(before.to_le_bytes()));
     row.extend(draft.data.as_bytes());
-    row::seal(row)
+    seal.seal(row)
 }
 
 /// Reads the row at a sequence; `None` where it is damaged, or that of another.
-pub(super) fn decode(sequence: u64, row: &[u8]) -> Option<Stored> {
-    let (kind, body) = row::split(row)?;
+pub(super) fn decode(sequence: u64, row: &[u8], seal: Seal) -> Option<Stored> {
+    let (kind, body) = seal.split(row)?;
     let stored = read(kind, body)?;
     let whole = row::HEAD + body.len() == row.len();
     (whole && stored.event.sequence == sequence).then_some(stored)
@@ -131,9 +131,10 @@ mod tests {
             if removed {
                 stored = stored.remove();
             }
-            let row = encode(&stored);
-            prop_assert_eq!(decode(8, &row), None);
-            prop_assert_eq!(decode(7, &row), Some(stored));
+            let row = encode(&stored, Seal(1));
+            prop_assert_eq!(decode(8, &row, Seal(1)), None);
+            prop_assert_eq!(decode(7, &row, Seal(2)), None);
+            prop_assert_eq!(decode(7, &row, Seal(1)), Some(stored));
         }
 
         #[test]

@@ -12,6 +12,7 @@ use tracing::{info, warn};
 use super::{
     format1,
     opening::OpenError,
+    row::Seal,
     store::{self, Change, EVENTS, META, Result, Totals},
 };
 use crate::{
@@ -40,7 +41,8 @@ pub(super) fn migrate(old: &Database, new: &Database) -> std::result::Result<(),
         events = old.totals.1,
         "the log is copied into a new format; the old file stays until that is done"
     );
-    let mut copy = Copy { new, totals: Totals::empty(old.epoch), epoch: old.epoch };
+    let seal = Seal(Epoch::random().0);
+    let mut copy = Copy { new, totals: Totals::empty(old.epoch), epoch: old.epoch, seal };
     copy.totals.forgotten = old.number("forgotten")?;
     copy.commit(Durability::None, |change| {
         change.note_span(Span { epoch: old.epoch, after: 0 })?;
@@ -65,8 +67,7 @@ pub(super) fn migrate(old: &Database, new: &Database) -> std::result::Result<(),
     copy.totals.last = old.totals.0;
     copy.commit(Durability::Immediate, |_| Ok(()))?;
     let transaction = new.begin_write()?;
-    transaction.open_table(META)?.insert("format", store::FORMAT)?;
-    store::open_all(&transaction)?;
+    store::complete(&transaction, seal)?;
     Ok(transaction.commit()?)
 }
 
@@ -121,6 +122,7 @@ struct Copy<'n> {
     new: &'n Database,
     totals: Totals,
     epoch: Epoch,
+    seal: Seal,
 }
 
 impl Copy<'_> {
@@ -162,7 +164,7 @@ impl Copy<'_> {
     ) -> Result<()> {
         let mut transaction = self.new.begin_write()?;
         transaction.set_durability(durability)?;
-        let mut all = Change::begin(&transaction, self.totals.clone(), self.epoch)?;
+        let mut all = Change::begin(&transaction, self.totals.clone(), (self.epoch, self.seal))?;
         change(&mut all)?;
         self.totals = all.finish()?.totals;
         Ok(transaction.commit()?)

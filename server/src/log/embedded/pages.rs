@@ -13,6 +13,7 @@ use redb::{Database, ReadOnlyTable, ReadTransaction, ReadableDatabase};
 use super::{
     super::{Listing, Order, Page, Query, TopicCount},
     codec::Stored,
+    row::Seal,
     store::{self, EVENTS, Found, INDEX, LISTED, Result, TOPICS, stored},
 };
 use crate::{
@@ -22,9 +23,9 @@ use crate::{
 use lane::Lane;
 
 /// Reads a page.
-pub(super) fn read(database: &Database, query: &Query) -> Result<Page> {
+pub(super) fn read(database: &Database, seal: Seal, query: &Query) -> Result<Page> {
     let transaction = database.begin_read()?;
-    let mut reading = Reading::begin(&transaction, query)?;
+    let mut reading = Reading::begin(&transaction, query, seal)?;
     let mut bytes = 0;
     while reading.page.events.len() < query.limit && bytes < query.bytes {
         match reading.next()? {
@@ -46,9 +47,9 @@ pub(super) fn read(database: &Database, query: &Query) -> Result<Page> {
 }
 
 /// Counts the events that a query finds, up to its limit.
-pub(super) fn count(database: &Database, query: &Query) -> Result<u64> {
+pub(super) fn count(database: &Database, seal: Seal, query: &Query) -> Result<u64> {
     let transaction = database.begin_read()?;
-    let mut reading = Reading::begin(&transaction, query)?;
+    let mut reading = Reading::begin(&transaction, query, seal)?;
     let mut count = 0;
     while count < query.limit
         && let Some(sequence) = reading.head()
@@ -75,17 +76,19 @@ struct Reading {
     events: ReadOnlyTable<u64, &'static [u8]>,
     lanes: Vec<Lane>,
     page: Page,
+    seal: Seal,
 }
 
 impl Reading {
-    fn begin(transaction: &ReadTransaction, query: &Query) -> Result<Self> {
+    fn begin(transaction: &ReadTransaction, query: &Query, seal: Seal) -> Result<Self> {
         let (topics, index) = (transaction.open_table(TOPICS)?, transaction.open_table(INDEX)?);
-        let totals = store::totals_in(&topics)?;
+        let totals = store::totals_in(&topics, seal)?;
         let page = Page { last: totals.last, ..Page::default() };
         let events = transaction.open_table(EVENTS)?;
-        let mut reading = Self { order: query.order, told: 0, events, lanes: Vec::new(), page };
+        let mut reading =
+            Self { order: query.order, told: 0, events, lanes: Vec::new(), page, seal };
         for Selected { selector, private } in &query.topics {
-            let row = match store::find(&topics, selector.name())? {
+            let row = match store::find(&topics, selector.name(), seal)? {
                 Found::Known(row) => row,
                 // It may be one whose mark was forgotten.
                 Found::Absent => {
@@ -137,7 +140,7 @@ impl Reading {
     fn next(&mut self) -> Result<Next> {
         loop {
             let Some(sequence) = self.head() else { return self.end() };
-            let found = stored(&self.events, sequence)?.filter(|stored| !stored.removed);
+            let found = stored(&self.events, sequence, self.seal)?.filter(|stored| !stored.removed);
             let Some(found) = found else {
                 self.pass(sequence)?;
                 return Ok(Next::Damage(sequence));
@@ -162,8 +165,10 @@ impl Reading {
             let Some(before) = lane.before(found) else { continue };
             ours = true;
             hidden = hidden.max(match self.order {
-                Order::Forwards => lane.hides(&self.events, before)?,
-                Order::Backwards => lane.hides_above(&self.events, found.event.sequence)?,
+                Order::Forwards => lane.hides(&self.events, before, self.seal)?,
+                Order::Backwards => {
+                    lane.hides_above(&self.events, found.event.sequence, self.seal)?
+                }
             });
         }
         Ok((ours, hidden))
@@ -194,7 +199,7 @@ impl Reading {
     fn end(&mut self) -> Result<Next> {
         let mut hidden = None;
         for lane in &self.lanes {
-            hidden = hidden.max(lane.hides_the_end(&self.events)?);
+            hidden = hidden.max(lane.hides_the_end(&self.events, self.seal)?);
         }
         Ok(match hidden.filter(|through| *through > self.told) {
             Some(through) => {
@@ -212,19 +217,30 @@ impl Reading {
 }
 
 /// All events after a sequence, whatever their topics, at most `most`.
-pub(super) fn all_after(database: &Database, after: u64, most: usize) -> Result<Vec<Event>> {
+pub(super) fn all_after(
+    database: &Database,
+    seal: Seal,
+    after: u64,
+    most: usize,
+) -> Result<Vec<Event>> {
     let events = database.begin_read()?.open_table(EVENTS)?;
     let after = (Bound::Excluded(after), Bound::Unbounded);
     let mut found = Vec::new();
     for row in events.range(after)?.take(most) {
         let sequence = row?.0.value();
-        found.extend(stored(&events, sequence)?.filter(|one| !one.removed).map(|one| one.event));
+        found.extend(
+            stored(&events, sequence, seal)?.filter(|one| !one.removed).map(|one| one.event),
+        );
     }
     Ok(found)
 }
 
 /// The topics that a listing shows.
-pub(super) fn topics(database: &Database, listing: &Listing) -> Result<Vec<TopicCount>> {
+pub(super) fn topics(
+    database: &Database,
+    seal: Seal,
+    listing: &Listing,
+) -> Result<Vec<TopicCount>> {
     let transaction = database.begin_read()?;
     let (listed, topics) = (transaction.open_table(LISTED)?, transaction.open_table(TOPICS)?);
     let public = std::iter::once((false, ""));
@@ -252,7 +268,8 @@ pub(super) fn topics(database: &Database, listing: &Listing) -> Result<Vec<Topic
             left.extend(head.map(|head| (head, names)));
         }
         heads = left;
-        let (Some(topic), Found::Known(row)) = (Topic::held(&name), store::find(&topics, &name)?)
+        let (Some(topic), Found::Known(row)) =
+            (Topic::held(&name), store::find(&topics, &name, seal)?)
         else {
             continue;
         };
@@ -300,10 +317,11 @@ impl Names {
 /// The names of some topics after one, for a look at each in turn.
 pub(super) fn names_after(
     database: &Database,
+    seal: Seal,
     after: Option<&Topic>,
     limit: usize,
 ) -> Result<Vec<Topic>> {
     let private = vec![crate::event::Pattern::all()];
     let listing = Listing { prefix: String::new(), after: after.cloned(), limit, private };
-    Ok(topics(database, &listing)?.into_iter().map(|count| count.topic).collect())
+    Ok(topics(database, seal, &listing)?.into_iter().map(|count| count.topic).collect())
 }

@@ -6,7 +6,8 @@
 //! ```
 //!
 //! Integers are little-endian. The checksum is XXH3 of kind, length and body, and the body holds the
-//! row's key: a row that turns up under another key is no more valid than a changed one.
+//! row's key: a row that turns up under another key is no more valid than a changed one. Its seed is
+//! the log's own: what a publisher puts into an event cannot pass for a row.
 
 use xxhash_rust::xxh3::Xxh3;
 
@@ -15,6 +16,10 @@ pub(super) const MAGIC: &[u8; 3] = b"bf2";
 
 /// How many bytes come before the body.
 pub(super) const HEAD: usize = 16;
+
+/// What the rows of a log are sealed with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Seal(pub(super) u64);
 
 /// What a row holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,11 +32,13 @@ pub(super) enum Kind {
     Totals = b'm',
     Span = b's',
     Key = b'k',
+    /// Ends a backup.
+    End = b'z',
 }
 
 impl Kind {
-    const ALL: [Self; 6] =
-        [Self::Event, Self::Removed, Self::Topic, Self::Totals, Self::Span, Self::Key];
+    const ALL: [Self; 7] =
+        [Self::Event, Self::Removed, Self::Topic, Self::Totals, Self::Span, Self::Key, Self::End];
 }
 
 /// Begins a row, whose body is written behind this.
@@ -43,39 +50,54 @@ pub(super) fn begin(kind: Kind, capacity: usize) -> Vec<u8> {
     row
 }
 
-/// Ends a row, once its body is there.
-pub(super) fn seal(mut row: Vec<u8>) -> Vec<u8> {
-    let length = u32::try_from(row.len() - HEAD).expect("a row is no larger than an event");
-    row[4..8].copy_from_slice(&length.to_le_bytes());
-    let sum = sum(&row[3..8], &row[HEAD..]);
-    row[8..HEAD].copy_from_slice(&sum.to_le_bytes());
-    row
-}
-
-/// The body of a row of a kind; `None` where it is damaged, or of another kind.
-pub(super) fn open(kind: Kind, row: &[u8]) -> Option<&[u8]> {
-    let (found, body) = split(row)?;
-    (found == kind && HEAD + body.len() == row.len()).then_some(body)
-}
-
-/// The row that some bytes begin with: its kind and its body. More may follow.
-pub(super) fn split(bytes: &[u8]) -> Option<(Kind, &[u8])> {
-    let (head, rest) = bytes.split_first_chunk::<HEAD>()?;
-    if !head.starts_with(MAGIC) {
-        return None;
+impl Seal {
+    /// Ends a row, once its body is there.
+    pub(super) fn seal(self, mut row: Vec<u8>) -> Vec<u8> {
+        let length = u32::try_from(row.len() - HEAD).expect("a row is no larger than an event");
+        row[4..8].copy_from_slice(&length.to_le_bytes());
+        let sum = self.sum(&row[3..8], &row[HEAD..]);
+        row[8..HEAD].copy_from_slice(&sum.to_le_bytes());
+        row
     }
-    let kind = Kind::ALL.into_iter().find(|kind| *kind as u8 == head[3])?;
-    let length = u32::from_le_bytes(head[4..8].try_into().ok()?);
-    let body = rest.get(..usize::try_from(length).ok()?)?;
-    (u64::from_le_bytes(head[8..].try_into().ok()?) == sum(&head[3..8], body))
-        .then_some((kind, body))
+
+    /// The body of a row of a kind; `None` where it is damaged, or of another kind.
+    pub(super) fn open(self, kind: Kind, row: &[u8]) -> Option<&[u8]> {
+        let (found, body) = self.split(row)?;
+        (found == kind && HEAD + body.len() == row.len()).then_some(body)
+    }
+
+    /// The row that some bytes begin with: its kind and its body. More may follow.
+    pub(super) fn split(self, bytes: &[u8]) -> Option<(Kind, &[u8])> {
+        let head = Head::read(bytes)?;
+        let body = bytes.get(HEAD..HEAD + head.length)?;
+        (head.sum == self.sum(&bytes[3..8], body)).then_some((head.kind, body))
+    }
+
+    fn sum(self, head: &[u8], body: &[u8]) -> u64 {
+        let mut hasher = Xxh3::with_seed(self.0);
+        hasher.update(head);
+        hasher.update(body);
+        hasher.digest()
+    }
 }
 
-fn sum(head: &[u8], body: &[u8]) -> u64 {
-    let mut hasher = Xxh3::new();
-    hasher.update(head);
-    hasher.update(body);
-    hasher.digest()
+/// How a row says that it is one.
+pub(super) struct Head {
+    pub(super) kind: Kind,
+    /// How many bytes the body has.
+    pub(super) length: usize,
+    sum: u64,
+}
+
+impl Head {
+    /// The head that some bytes begin with; `None` where they do not.
+    pub(super) fn read(bytes: &[u8]) -> Option<Self> {
+        let head = bytes.first_chunk::<HEAD>().filter(|head| head.starts_with(MAGIC))?;
+        let kind = Kind::ALL.into_iter().find(|kind| *kind as u8 == head[3])?;
+        let length = u32::from_le_bytes(head[4..8].try_into().ok()?);
+        let sum = u64::from_le_bytes(head[8..].try_into().ok()?);
+        Some(Self { kind, length: usize::try_from(length).ok()?, sum })
+    }
 }
 
 /// Reads the fields of a body in turn.
@@ -119,10 +141,12 @@ mod tests {
 
     use super::*;
 
+    const SEAL: Seal = Seal(7);
+
     fn row(body: &[u8]) -> Vec<u8> {
         let mut row = begin(Kind::Event, body.len());
         row.extend(body);
-        seal(row)
+        SEAL.seal(row)
     }
 
     proptest! {
@@ -131,16 +155,17 @@ mod tests {
             body: Vec<u8>, at: prop::sample::Index, bit in 0..8_u8,
         ) {
             let mut row = row(&body);
-            prop_assert_eq!(open(Kind::Event, &row), Some(&body[..]));
-            prop_assert_eq!(open(Kind::Topic, &row), None);
+            prop_assert_eq!(SEAL.open(Kind::Event, &row), Some(&body[..]));
+            prop_assert_eq!(SEAL.open(Kind::Topic, &row), None);
+            prop_assert_eq!(Seal(8).open(Kind::Event, &row), None);
             let at = at.index(row.len());
             row[at] ^= 1 << bit;
-            prop_assert_eq!(open(Kind::Event, &row), None);
+            prop_assert_eq!(SEAL.open(Kind::Event, &row), None);
         }
 
         #[test]
         fn no_bytes_do_harm(bytes: Vec<u8>) {
-            prop_assert_eq!(split(&bytes), None);
+            prop_assert_eq!(SEAL.split(&bytes), None);
         }
     }
 
@@ -148,7 +173,7 @@ mod tests {
     fn a_row_is_found_at_the_beginning_of_more() {
         let mut bytes = row(b"body");
         bytes.extend(b"more");
-        assert_eq!(split(&bytes), Some((Kind::Event, &b"body"[..])));
-        assert_eq!(open(Kind::Event, &bytes), None);
+        assert_eq!(SEAL.split(&bytes), Some((Kind::Event, &b"body"[..])));
+        assert_eq!(SEAL.open(Kind::Event, &bytes), None);
     }
 }

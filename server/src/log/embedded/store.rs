@@ -13,7 +13,7 @@ use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 use super::{
     codec::{self, Stored},
     opening::OpenError,
-    row::{self, Fields, Kind},
+    row::{self, Fields, Kind, Seal},
 };
 use crate::{
     cursor::{Epoch, Span, Spans},
@@ -80,19 +80,21 @@ impl Totals {
         Held { events: self.events, bytes: self.bytes, keys: self.keys, damaged: 0 }
     }
 
-    pub(super) fn row(&self) -> Vec<u8> {
+    /// The row says what it is sealed with, so that a log can be read whose structure is lost.
+    pub(super) fn row(&self, seal: Seal) -> Vec<u8> {
         let Self { last, epoch, events, bytes, keys, numbers, forgotten, first } = self;
-        let mut row = row::begin(Kind::Totals, 64 + first.len());
-        for number in [*last, epoch.0, *events, *bytes, *keys, *numbers, *forgotten] {
+        let mut row = row::begin(Kind::Totals, 72 + first.len());
+        for number in [seal.0, *last, epoch.0, *events, *bytes, *keys, *numbers, *forgotten] {
             row.extend(number.to_le_bytes());
         }
         row::put_name(&mut row, first);
-        row::seal(row)
+        seal.seal(row)
     }
 
     pub(super) fn read(body: &[u8]) -> Option<Self> {
         let mut fields = Fields(body);
         let mut number = || fields.number();
+        let _seal = number()?;
         let (last, epoch, events, bytes) = (number()?, Epoch(number()?), number()?, number()?);
         let (keys, numbers, forgotten) = (number()?, number()?, number()?);
         let first = fields.name()?.to_owned();
@@ -106,16 +108,19 @@ impl Totals {
 /// Those of the storage.
 pub fn make(database: &Database) -> std::result::Result<(), OpenError> {
     let span = Span { epoch: Epoch::random(), after: 0 };
+    let seal = Seal(Epoch::random().0);
     let transaction = database.begin_write()?;
-    transaction.open_table(META)?.insert("format", FORMAT)?;
-    transaction.open_table(SPANS)?.insert(0, &*span_row(0, span))?;
-    transaction.open_table(TOPICS)?.insert(TOTALS, &*Totals::empty(span.epoch).row())?;
-    open_all(&transaction)?;
+    transaction.open_table(SPANS)?.insert(0, &*span_row(0, span, seal))?;
+    transaction.open_table(TOPICS)?.insert(TOTALS, &*Totals::empty(span.epoch).row(seal))?;
+    complete(&transaction, seal)?;
     Ok(transaction.commit()?)
 }
 
-/// Makes the tables that are not there.
-pub(super) fn open_all(transaction: &redb::WriteTransaction) -> Result<()> {
+/// Says of a new log how it can be read, and makes the tables that are not there.
+pub(super) fn complete(transaction: &redb::WriteTransaction, seal: Seal) -> Result<()> {
+    let mut meta = transaction.open_table(META)?;
+    meta.insert("format", FORMAT)?;
+    meta.insert("seal", seal.0)?;
     transaction.open_table(EVENTS)?;
     transaction.open_table(INDEX)?;
     transaction.open_table(LISTED)?;
@@ -131,6 +136,12 @@ pub(super) fn format(database: &impl ReadableDatabase) -> Result<u64> {
     Ok(meta.get("format")?.map_or(0, |value| value.value()))
 }
 
+/// What its rows are sealed with.
+pub(super) fn seal(database: &impl ReadableDatabase) -> Result<Seal> {
+    let meta = database.begin_read()?.open_table(META)?;
+    Ok(Seal(meta.get("seal")?.map_or(0, |value| value.value())))
+}
+
 /// Says whether this version can read the tables, if need be after a migration.
 pub(super) fn check_format(
     database: &impl ReadableDatabase,
@@ -142,25 +153,26 @@ pub(super) fn check_format(
     }
 }
 
-pub(super) fn totals(database: &impl ReadableDatabase) -> Result<Totals> {
-    totals_in(&database.begin_read()?.open_table(TOPICS)?)
+pub(super) fn totals(database: &impl ReadableDatabase, seal: Seal) -> Result<Totals> {
+    totals_in(&database.begin_read()?.open_table(TOPICS)?, seal)
 }
 
 pub(super) fn totals_in(
     topics: &impl ReadableTable<&'static str, &'static [u8]>,
+    seal: Seal,
 ) -> Result<Totals> {
     let row = topics.get(TOTALS)?;
-    let totals = row.and_then(|row| Totals::read(row::open(Kind::Totals, row.value())?));
+    let totals = row.and_then(|row| Totals::read(seal.open(Kind::Totals, row.value())?));
     totals.ok_or_else(|| redb::Error::Corrupted("the totals cannot be read".into()))
 }
 
 /// The epochs that the log has had.
-pub(super) fn spans(database: &impl ReadableDatabase) -> Result<Spans> {
+pub(super) fn spans(database: &impl ReadableDatabase, seal: Seal) -> Result<Spans> {
     let damaged = || redb::Error::Corrupted("the epochs cannot be read".into());
     let (mut spans, mut before) = (Vec::new(), None);
     for row in database.begin_read()?.open_table(SPANS)?.iter()? {
         let (number, row) = row?;
-        let span = row::open(Kind::Span, row.value()).and_then(read_span);
+        let span = seal.open(Kind::Span, row.value()).and_then(read_span);
         let Some((of, span)) = span else { return Err(damaged()) };
         if of != number.value() || before.is_some_and(|before| before + 1 != of) {
             return Err(damaged());
@@ -172,10 +184,10 @@ pub(super) fn spans(database: &impl ReadableDatabase) -> Result<Spans> {
 }
 
 /// The row of an epoch; `number` counts them.
-pub(super) fn span_row(number: u64, span: Span) -> Vec<u8> {
+pub(super) fn span_row(number: u64, span: Span, seal: Seal) -> Vec<u8> {
     let mut row = row::begin(Kind::Span, 24);
     [number, span.epoch.0, span.after].iter().for_each(|one| row.extend(one.to_le_bytes()));
-    row::seal(row)
+    seal.seal(row)
 }
 
 pub(super) fn read_span(body: &[u8]) -> Option<(u64, Span)> {
@@ -188,7 +200,8 @@ pub(super) fn read_span(body: &[u8]) -> Option<(u64, Span)> {
 pub(super) fn stored(
     events: &impl ReadableTable<u64, &'static [u8]>,
     sequence: u64,
+    seal: Seal,
 ) -> Result<Option<Stored>> {
     let row = events.get(sequence)?;
-    Ok(row.and_then(|row| codec::decode(sequence, row.value())))
+    Ok(row.and_then(|row| codec::decode(sequence, row.value(), seal)))
 }

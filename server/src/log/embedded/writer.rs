@@ -219,12 +219,12 @@ impl Writer {
             let Some(database) = &*database else {
                 return Err(AppendError::Unavailable(Unavailable("it is closed".into())));
             };
-            let (totals, epoch) = (self.totals.clone(), self.epoch);
+            let (totals, names) = (self.totals.clone(), (self.epoch, self.shared.seal));
             let commit = || -> store::Result<(T, Option<Done>)> {
                 let mut transaction = database.begin_write()?;
                 transaction.set_durability(Durability::Immediate)?;
                 transaction.set_quick_repair(verified);
-                let mut some = Change::begin(&transaction, totals, epoch)?;
+                let mut some = Change::begin(&transaction, totals, names)?;
                 let (done, changes) = change(&mut some)?;
                 let all = some.finish()?;
                 if changes == 0 {

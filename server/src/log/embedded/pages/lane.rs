@@ -5,6 +5,7 @@ use redb::{Range, ReadOnlyTable, ReadableTable};
 use super::{
     super::{
         codec::Stored,
+        row::Seal,
         store::{Result, TopicRow, stored},
     },
     Order, Query,
@@ -79,9 +80,10 @@ impl Lane {
         &self,
         events: &impl ReadableTable<u64, &'static [u8]>,
         before: u64,
+        seal: Seal,
     ) -> Result<Option<u64>> {
         let floor = self.floor.max(self.at.unwrap_or(0));
-        let before = self.not_removed(events, before, floor)?;
+        let before = self.not_removed(events, before, floor, seal)?;
         Ok((before > floor).then_some(before))
     }
 
@@ -90,10 +92,11 @@ impl Lane {
         &self,
         events: &impl ReadableTable<u64, &'static [u8]>,
         sequence: u64,
+        seal: Seal,
     ) -> Result<Option<u64>> {
         let Some(expected) = self.at else { return Ok(None) };
         let floor = self.floor.max(sequence);
-        let expected = self.not_removed(events, expected, floor)?;
+        let expected = self.not_removed(events, expected, floor, seal)?;
         Ok((expected > floor).then_some(expected))
     }
 
@@ -101,9 +104,10 @@ impl Lane {
     pub(super) fn hides_the_end(
         &self,
         events: &impl ReadableTable<u64, &'static [u8]>,
+        seal: Seal,
     ) -> Result<Option<u64>> {
         match if self.backwards { self.at } else { self.last } {
-            Some(end) => self.hides_from(events, end),
+            Some(end) => self.hides_from(events, end, seal),
             None => Ok(None),
         }
     }
@@ -112,10 +116,11 @@ impl Lane {
         &self,
         events: &impl ReadableTable<u64, &'static [u8]>,
         end: u64,
+        seal: Seal,
     ) -> Result<Option<u64>> {
         let at = self.at.filter(|_| !self.backwards).unwrap_or(0);
         let floor = self.floor.max(at);
-        let end = self.not_removed(events, end, floor)?;
+        let end = self.not_removed(events, end, floor, seal)?;
         Ok((end > floor).then_some(end))
     }
 
@@ -126,9 +131,10 @@ impl Lane {
         events: &impl ReadableTable<u64, &'static [u8]>,
         mut sequence: u64,
         floor: u64,
+        seal: Seal,
     ) -> Result<u64> {
         while sequence > floor
-            && let Some(removed) = stored(events, sequence)?.filter(|stored| stored.removed)
+            && let Some(removed) = stored(events, sequence, seal)?.filter(|stored| stored.removed)
             && let Some(before) = removed.before(&self.name)
         {
             sequence = before;

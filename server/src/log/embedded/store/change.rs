@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use redb::{ReadableTable, ReadableTableMetadata, Table, WriteTransaction};
 
 use super::{
+    super::row::Seal,
     Class, EMPTY, EVENTS, Found, INDEX, LISTED, Result, SPANS, TOPICS, TOTALS, TopicRow, Totals,
     find,
     keys::{KeyRow, Keys, hash, hash_of},
@@ -62,6 +63,7 @@ pub(crate) struct Change<'t> {
     pub(super) totals: Totals,
     /// What is appended is of this epoch.
     epoch: Epoch,
+    seal: Seal,
     begun: Option<Span>,
     damaged: u64,
 }
@@ -70,7 +72,7 @@ impl<'t> Change<'t> {
     pub(crate) fn begin(
         transaction: &'t WriteTransaction,
         totals: Totals,
-        epoch: Epoch,
+        (epoch, seal): (Epoch, Seal),
     ) -> Result<Self> {
         Ok(Self {
             events: transaction.open_table(EVENTS)?,
@@ -82,6 +84,7 @@ impl<'t> Change<'t> {
             changed: HashMap::new(),
             totals,
             epoch,
+            seal,
             begun: None,
             damaged: 0,
         })
@@ -124,7 +127,7 @@ impl<'t> Change<'t> {
         self.totals.events += 1;
         self.totals.bytes += size;
         let stored = Stored { event, removed: false, before };
-        self.events.insert(stored.event.sequence, &*encode(&stored))?;
+        self.events.insert(stored.event.sequence, &*encode(&stored, self.seal))?;
         Ok(stored.event)
     }
 
@@ -141,7 +144,7 @@ impl<'t> Change<'t> {
     pub(crate) fn note_span(&mut self, span: Span) -> Result<()> {
         let mut spans = self.transaction.open_table(SPANS)?;
         let number = spans.last()?.map_or(0, |(number, _)| number.value() + 1);
-        spans.insert(number, &*span_row(number, span))?;
+        spans.insert(number, &*span_row(number, span, self.seal))?;
         while spans.len()? > MOST_SPANS as u64 {
             spans.pop_first()?;
         }
@@ -201,20 +204,20 @@ impl<'t> Change<'t> {
                     listed.remove((private, &*name))?;
                 }
             }
-            self.topics.insert(&*name, &*row.row(&name))?;
+            self.topics.insert(&*name, &*row.row(&name, self.seal))?;
         }
         self.forget_empty_topics()?;
         if let Some(keys) = &self.keys {
             self.totals.keys = keys.count()?;
         }
-        self.topics.insert(TOTALS, &*self.totals.row())?;
+        self.topics.insert(TOTALS, &*self.totals.row(self.seal))?;
         Ok(Done { totals: self.totals, begun: self.begun, damaged: self.damaged })
     }
 
     /// The tables of the keys, which most commits leave alone.
     fn keys(&mut self) -> Result<&mut Keys<'t>> {
         if self.keys.is_none() {
-            self.keys = Some(Keys::open(self.transaction)?);
+            self.keys = Some(Keys::open(self.transaction, self.seal)?);
         }
         Ok(self.keys.as_mut().expect("they are there by now"))
     }

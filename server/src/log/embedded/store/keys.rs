@@ -4,7 +4,7 @@ use redb::{ReadableTable, ReadableTableMetadata, Table, WriteTransaction};
 use sha2::{Digest, Sha256};
 
 use super::{
-    super::row::{self, Fields, Kind},
+    super::row::{self, Fields, Kind, Seal},
     KEYS, KEYS_BY_AGE, Placed, Result,
 };
 use crate::{
@@ -17,6 +17,7 @@ use crate::{
 pub(super) struct Keys<'t> {
     known: Table<'t, &'static [u8; 16], &'static [u8]>,
     by_age: Table<'t, u64, &'static [u8; 16]>,
+    seal: Seal,
 }
 
 /// What was published under a key.
@@ -31,14 +32,14 @@ pub(in super::super) struct KeyRow {
 }
 
 impl KeyRow {
-    pub(in super::super) fn row(&self) -> Vec<u8> {
+    pub(in super::super) fn row(&self, seal: Seal) -> Vec<u8> {
         let mut row = row::begin(Kind::Key, 56);
         row.extend(self.key);
         row.extend(self.fingerprint);
         row.extend(self.id.sequence.to_le_bytes());
         row.extend(self.id.epoch.0.to_le_bytes());
         row.extend(self.at.to_le_bytes());
-        row::seal(row)
+        seal.seal(row)
     }
 
     pub(in super::super) fn read(body: &[u8]) -> Option<Self> {
@@ -49,15 +50,15 @@ impl KeyRow {
         Some(Self { key, fingerprint, id: Cursor { epoch, sequence }, at })
     }
 
-    fn of(key: &[u8; 16], row: &[u8]) -> Option<Self> {
-        Self::read(row::open(Kind::Key, row)?).filter(|row| row.key == *key)
+    fn of(key: &[u8; 16], row: &[u8], seal: Seal) -> Option<Self> {
+        Self::read(seal.open(Kind::Key, row)?).filter(|row| row.key == *key)
     }
 }
 
 impl<'t> Keys<'t> {
-    pub(super) fn open(transaction: &'t WriteTransaction) -> Result<Self> {
+    pub(super) fn open(transaction: &'t WriteTransaction, seal: Seal) -> Result<Self> {
         let known = transaction.open_table(KEYS)?;
-        Ok(Self { known, by_age: transaction.open_table(KEYS_BY_AGE)? })
+        Ok(Self { known, by_age: transaction.open_table(KEYS_BY_AGE)?, seal })
     }
 
     /// What became of the draft of a key before; `None` where nothing is known of it.
@@ -65,7 +66,7 @@ impl<'t> Keys<'t> {
         let key = hash(key);
         let row = self.known.get(&key)?;
         // A damaged one cannot tell; what is published twice does less harm than what is lost.
-        let known = row.and_then(|row| KeyRow::of(&key, row.value()));
+        let known = row.and_then(|row| KeyRow::of(&key, row.value(), self.seal));
         Ok(known.map(|known| {
             if known.fingerprint == fingerprint(draft) {
                 Placed::Before(known.id)
@@ -78,7 +79,7 @@ impl<'t> Keys<'t> {
     /// Notes what is published under a key.
     pub(super) fn note(&mut self, row: &KeyRow) -> Result<()> {
         self.by_age.insert(row.id.sequence, &row.key)?;
-        self.known.insert(&row.key, &*row.row())?;
+        self.known.insert(&row.key, &*row.row(self.seal))?;
         Ok(())
     }
 
@@ -105,7 +106,7 @@ impl<'t> Keys<'t> {
             return Ok(false);
         };
         let row = self.known.get(&key)?;
-        let row = row.and_then(|row| KeyRow::of(&key, row.value()));
+        let row = row.and_then(|row| KeyRow::of(&key, row.value(), self.seal));
         let old = row.as_ref().is_none_or(|row| row.at < now.saturating_sub(KEY_KEPT_FOR));
         if !old && self.by_age.len()? <= most {
             return Ok(false);

@@ -3,7 +3,7 @@
 use redb::ReadableTable;
 
 use super::{
-    super::row::{self, Fields, Kind, put_name},
+    super::row::{self, Fields, Kind, Seal, put_name},
     Result, TOTALS, Totals,
 };
 
@@ -15,6 +15,8 @@ pub(in super::super) struct Class {
     pub(in super::super) last: u64,
     /// Low-water mark: the highest sequence of one that was dropped.
     pub(in super::super) dropped: u64,
+    /// Retention has dropped all up to this sequence.
+    pub(in super::super) floor: u64,
 }
 
 /// What there is of a topic or a prefix.
@@ -24,6 +26,8 @@ pub(in super::super) struct TopicRow {
     pub(in super::super) public: Class,
     pub(in super::super) private: Class,
     pub(in super::super) bytes: u64,
+    /// All events up to this sequence were purged, from their other topics too.
+    pub(in super::super) purged: u64,
     /// The next one by name, so that none of them can be hidden; empty where this is the last.
     pub(in super::super) next: String,
 }
@@ -55,34 +59,36 @@ impl TopicRow {
         self.public.dropped.max(self.private.dropped)
     }
 
-    pub(in super::super) fn row(&self, name: &str) -> Vec<u8> {
-        let Self { number, public, private, bytes, next } = self;
-        let mut row = row::begin(Kind::Topic, 80 + name.len() + next.len());
+    pub(in super::super) fn row(&self, name: &str, seal: Seal) -> Vec<u8> {
+        let Self { number, public, private, bytes, purged, next } = self;
+        let mut row = row::begin(Kind::Topic, 96 + name.len() + next.len());
         put_name(&mut row, name);
-        let classes = [public, private].map(|class| [class.events, class.last, class.dropped]);
-        for number in [*number, *bytes].into_iter().chain(classes.into_iter().flatten()) {
+        let classes =
+            [public, private].map(|class| [class.events, class.last, class.dropped, class.floor]);
+        for number in [*number, *bytes, *purged].into_iter().chain(classes.into_iter().flatten()) {
             row.extend(number.to_le_bytes());
         }
         put_name(&mut row, next);
-        row::seal(row)
+        seal.seal(row)
     }
 
     /// Reads the body of such a row: the name and what there is of it.
     pub(in super::super) fn read(body: &[u8]) -> Option<(&str, Self)> {
         let mut fields = Fields(body);
         let name = fields.name()?;
-        let (number, bytes) = (fields.number()?, fields.number()?);
+        let (number, bytes, purged) = (fields.number()?, fields.number()?, fields.number()?);
         let mut class = || {
             let (events, last) = (fields.number()?, fields.number()?);
-            Some(Class { events, last, dropped: fields.number()? })
+            let (dropped, floor) = (fields.number()?, fields.number()?);
+            Some(Class { events, last, dropped, floor })
         };
         let (public, private) = (class()?, class()?);
         let next = fields.name()?.to_owned();
-        Some((name, Self { number, public, private, bytes, next }))
+        Some((name, Self { number, public, private, bytes, purged, next }))
     }
 
-    fn of(name: &str, row: &[u8]) -> Option<Self> {
-        let (found, row) = Self::read(row::open(Kind::Topic, row)?)?;
+    fn of(name: &str, row: &[u8], seal: Seal) -> Option<Self> {
+        let (found, row) = Self::read(seal.open(Kind::Topic, row)?)?;
         (found == name).then_some(row)
     }
 }
@@ -91,11 +97,12 @@ impl TopicRow {
 pub(in super::super) fn find(
     topics: &impl ReadableTable<&'static str, &'static [u8]>,
     name: &str,
+    seal: Seal,
 ) -> Result<Found> {
     if let Some(row) = topics.get(name)? {
-        return Ok(TopicRow::of(name, row.value()).map_or(Found::Damaged, Found::Known));
+        return Ok(TopicRow::of(name, row.value(), seal).map_or(Found::Damaged, Found::Known));
     }
-    Ok(match next_of_the_one_before(topics, name)? {
+    Ok(match next_of_the_one_before(topics, name, seal)? {
         Some(next) if next.is_empty() || *next > *name => Found::Absent,
         _ => Found::Damaged,
     })
@@ -105,14 +112,15 @@ pub(in super::super) fn find(
 fn next_of_the_one_before(
     topics: &impl ReadableTable<&'static str, &'static [u8]>,
     name: &str,
+    seal: Seal,
 ) -> Result<Option<String>> {
     let Some(before) = topics.range::<&str>(..name)?.next_back().transpose()? else {
         return Ok(None);
     };
     let (before, row) = (before.0.value(), before.1.value());
     Ok(if before == TOTALS {
-        row::open(Kind::Totals, row).and_then(Totals::read).map(|totals| totals.first)
+        seal.open(Kind::Totals, row).and_then(Totals::read).map(|totals| totals.first)
     } else {
-        TopicRow::of(before, row).map(|row| row.next)
+        TopicRow::of(before, row, seal).map(|row| row.next)
     })
 }

@@ -98,9 +98,9 @@ impl Writer {
 
     fn open_again(&mut self) -> Result<(), OpenError> {
         self.volume.forget_unsynced();
-        let database = self.open_verified()?;
+        let (database, seal) = (self.open_verified()?, self.shared.seal);
         let (spans, totals) =
-            guarded(|| Ok((store::spans(&database)?, store::totals(&database)?)))?;
+            guarded(|| Ok((store::spans(&database, seal)?, store::totals(&database, seal)?)))?;
         if self.is_another(&spans, &totals) {
             // What was handed out is not there: whoever has it hears of that by its epoch, which ends here.
             error!(last = totals.last, "events that were on disk are gone; a new epoch begins");
@@ -148,7 +148,7 @@ impl Writer {
         if known == totals.last {
             return Ok(());
         }
-        let events = pages::all_after(database, known, UNTOLD)?;
+        let events = pages::all_after(database, self.shared.seal, known, UNTOLD)?;
         if events.len() as u64 == totals.last - known {
             self.tail.push(events);
         } else {

@@ -105,9 +105,10 @@ impl Writer {
         }
         let (retention, looked_at) = (self.retention.clone(), self.looked_at.clone());
         let topics = if retention.rules.is_empty() { 0 } else { TOPICS_AT_ONCE };
+        let seal = self.shared.seal;
         let names = {
             let database = self.shared.database.read().unwrap_or_else(PoisonError::into_inner);
-            let names = |database| pages::names_after(database, looked_at.as_ref(), topics);
+            let names = |database| pages::names_after(database, seal, looked_at.as_ref(), topics);
             database.as_ref().map_or(Ok(Vec::new()), names)
         };
         let names = match names {

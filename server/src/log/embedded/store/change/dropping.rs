@@ -27,13 +27,14 @@ impl Change<'_> {
             let first = first.map(|(sequence, row)| (sequence.value(), row.value().len() as u64));
             let Some((sequence, size)) = first else { return Ok(dropped) };
             let Totals { events, bytes, .. } = self.totals;
-            match stored(&self.events, sequence)? {
+            match stored(&self.events, sequence, self.seal)? {
                 Some(stored) if stored.removed => self.forget_removed(&stored)?,
                 Some(Stored { event, .. }) => {
                     if !retention.total.exceeded(events, bytes, event.at, now) {
                         return Ok(dropped);
                     }
                     self.drop_event(&event)?;
+                    self.raise_floors(&event)?;
                 }
                 // It is of no use to anyone, and nobody knows how old it is.
                 None => self.drop_damaged(sequence, size)?,
@@ -62,6 +63,8 @@ impl Change<'_> {
                 return Ok(dropped);
             }
             self.drop_from(&oldest, topic)?;
+            let class = self.row(topic.as_str())?.class_mut(oldest.draft.private);
+            class.floor = class.floor.max(oldest.sequence);
         }
         Ok(most)
     }
@@ -78,6 +81,8 @@ impl Change<'_> {
         while purged.len() < most {
             let Some(event) = self.first_of(topic, through)? else { break };
             self.drop_event(&event)?;
+            let row = self.row(topic.as_str())?;
+            row.purged = row.purged.max(event.sequence);
             purged.insert(event.sequence);
             notices += usize::from(event.draft.is_notice());
         }
@@ -86,7 +91,7 @@ impl Change<'_> {
 
     /// Removes one event of a topic, and leaves in its place what tells that it is not hidden.
     pub(crate) fn remove(&mut self, topic: &Topic, id: Cursor) -> Result<Option<Event>> {
-        let found = stored(&self.events, id.sequence)?;
+        let found = stored(&self.events, id.sequence, self.seal)?;
         let Some(found) = found.filter(|found| {
             !found.removed && found.event.id() == id && found.event.draft.topics.contains(topic)
         }) else {
@@ -102,7 +107,7 @@ impl Change<'_> {
         }
         self.totals.events -= 1;
         self.totals.bytes -= size;
-        self.events.insert(id.sequence, &*encode(&found.remove()))?;
+        self.events.insert(id.sequence, &*encode(&found.remove(), self.seal))?;
         Ok(Some(event))
     }
 
@@ -120,7 +125,7 @@ impl Change<'_> {
                 first = [first, key].into_iter().flatten().min_by_key(|(.., sequence)| *sequence);
             }
             let Some(key @ (_, private, sequence)) = first else { return Ok(None) };
-            match stored(&self.events, sequence)? {
+            match stored(&self.events, sequence, self.seal)? {
                 Some(Stored { event, removed: false, .. })
                     if event.draft.private == private && event.draft.topics.contains(topic) =>
                 {
@@ -136,6 +141,17 @@ impl Change<'_> {
                 }
             }
         }
+    }
+
+    /// Notes in an event's topics that nothing is left up to it.
+    fn raise_floors(&mut self, event: &Event) -> Result<()> {
+        for topic in &event.draft.topics {
+            if self.known(topic.as_str())?.is_some() {
+                let class = self.row(topic.as_str())?.class_mut(event.draft.private);
+                class.floor = class.floor.max(event.sequence);
+            }
+        }
+        Ok(())
     }
 
     /// Takes an event out of all its topics, and so out of the log.

@@ -10,7 +10,7 @@ impl Change<'_> {
     /// What there is of a topic or prefix that is known.
     pub(super) fn known(&mut self, name: &str) -> Result<Option<&TopicRow>> {
         if !self.changed.contains_key(name) {
-            match find(&self.topics, name)? {
+            match find(&self.topics, name, self.seal)? {
                 Found::Absent => return Ok(None),
                 Found::Known(row) => {
                     self.changed.insert(name.to_owned(), (row.clone(), Some(row)));
@@ -38,11 +38,11 @@ impl Change<'_> {
     fn add(&mut self, name: &str, dropped: u64) -> Result<()> {
         let number = self.totals.numbers;
         self.totals.numbers += 1;
-        let class = Class { events: 0, last: dropped, dropped };
+        let class = Class { events: 0, last: dropped, dropped, floor: 0 };
         let next = self.next(name)?;
-        let row = TopicRow { number, public: class, private: class, bytes: 0, next };
+        let row = TopicRow { number, public: class, private: class, bytes: 0, purged: 0, next };
         // At once, so that the next new name finds this one before it.
-        self.topics.insert(name, &*row.row(name))?;
+        self.topics.insert(name, &*row.row(name, self.seal))?;
         let before = self.topics.range::<&str>(..name)?.next_back().transpose()?;
         let before = before.map(|(before, _)| before.value().to_owned()).unwrap_or_default();
         if before == TOTALS {
@@ -71,7 +71,7 @@ impl Change<'_> {
             });
             let Some((dropped, name)) = oldest else { break };
             // One that was made anew since then has a row of its own.
-            let row = find(&self.topics, &name)?;
+            let row = find(&self.topics, &name, self.seal)?;
             if !matches!(row, Found::Known(row) if row.events() == 0 && row.dropped() == dropped) {
                 continue;
             }
@@ -91,8 +91,8 @@ impl Change<'_> {
         };
         if before == TOTALS {
             self.totals.first = next;
-        } else if let Found::Known(row) = find(&self.topics, &before)? {
-            self.topics.insert(&*before, &*TopicRow { next, ..row }.row(&before))?;
+        } else if let Found::Known(row) = find(&self.topics, &before, self.seal)? {
+            self.topics.insert(&*before, &*TopicRow { next, ..row }.row(&before, self.seal))?;
         }
         Ok(())
     }
