@@ -1,6 +1,7 @@
 //! The command line: arguments go in, what to do comes out.
 
 pub mod serve;
+pub mod storage;
 pub mod token;
 
 use std::fmt;
@@ -43,6 +44,15 @@ pub enum Command {
     /// Remove every event of a topic and print how many there were
     #[command(after_help = purge::AFTER_HELP)]
     Purge(purge::Flags),
+    /// Write a backup of the log, also while it is served
+    #[command(after_help = storage::AFTER_HELP)]
+    Backup(storage::BackupFlags),
+    /// Make a log from a backup
+    #[command(after_help = storage::AFTER_HELP)]
+    Restore(storage::RestoreFlags),
+    /// Say whether a log is damaged that nobody has open
+    #[command(after_help = storage::AFTER_HELP)]
+    Check(storage::CheckFlags),
 }
 
 const AFTER_HELP: &str = "\

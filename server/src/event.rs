@@ -240,6 +240,12 @@ impl Draft {
         self.event_type.as_ref().is_some_and(|of| of.as_str() == PURGED)
     }
 
+    /// The event that it says to have been removed alone, if it does.
+    pub(crate) fn removed(&self) -> Option<Cursor> {
+        let id = self.data.strip_prefix("{\"id\":\"")?.strip_suffix("\"}")?;
+        Cursor::parse(id).filter(|_| self.is_notice())
+    }
+
     /// Whether it says that all events before it were removed from its topic.
     pub(crate) fn is_notice_of_all(&self) -> bool {
         self.is_notice() && self.data.is_empty()

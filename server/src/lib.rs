@@ -17,6 +17,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+mod backup;
 mod body;
 pub mod chat;
 pub mod client;
@@ -68,6 +69,7 @@ pub async fn serve(
     listener: TcpListener,
     shutdown: CancellationToken,
 ) {
+    let kept = log.clone();
     let hub = Hub::new(Clock::system(), log, config.status);
     let folder = config.data_dir.clone().filter(|_| !config.ephemeral);
     let measuring = {
@@ -82,7 +84,13 @@ pub async fn serve(
         interval: config.interval,
         shutdown: shutdown.clone(),
     };
+    let backups = async {
+        if let Some(folder) = config.data_dir.clone().filter(|_| !config.ephemeral) {
+            backup::serve(folder, kept, shutdown.clone()).await;
+        }
+    };
     tokio::join!(
+        backups,
         hub.run(config.interval, shutdown.clone()),
         hub.presence().run(shutdown.clone()),
         measuring,

@@ -4,7 +4,12 @@ pub mod embedded;
 mod memory;
 mod retention;
 
-use std::{error::Error, fmt, sync::Arc};
+use std::{
+    error::Error,
+    fmt,
+    io::{self, Write},
+    sync::Arc,
+};
 
 use futures::future::BoxFuture;
 
@@ -15,7 +20,7 @@ use crate::{
     tail::Tail,
 };
 
-pub use embedded::Embedded;
+pub use embedded::{Contents, Embedded};
 pub use memory::Memory;
 pub use retention::{Bounds, Retention};
 
@@ -75,6 +80,12 @@ pub trait Log: fmt::Debug + Send + Sync {
     /// Where the log cannot be written for now.
     fn remove(&self, topic: Topic, id: Cursor)
     -> BoxFuture<'_, Result<Option<Event>, AppendError>>;
+
+    /// Writes a backup of all that is durable now, while it goes on.
+    ///
+    /// # Errors
+    /// Where it cannot be read or written, and where the log is in memory.
+    fn back_up(&self, to: Box<dyn Write + Send>) -> BoxFuture<'_, io::Result<Contents>>;
 
     /// How much it holds. It is known, and not counted.
     fn held(&self) -> Held;

@@ -20,7 +20,7 @@ use server::{
     command::{
         Command, CommandLine, Failure,
         serve::{is_first_start, open_keys, open_log, say_how_to_publish},
-        token,
+        storage, token,
     },
     serve,
 };
@@ -67,6 +67,9 @@ fn perform(command: Command) -> Result<(), Failure> {
             follow.run(io::stdout(), io::stderr())
         }
         Command::Purge(flags) => purge(flags, look_up, io::stdout()),
+        Command::Backup(flags) => storage::backup(flags, look_up, io::stdout()),
+        Command::Restore(flags) => storage::restore(flags, look_up, io::stdout()),
+        Command::Check(flags) => storage::check(flags, look_up, io::stdout()),
     }
 }
 

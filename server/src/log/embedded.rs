@@ -1,17 +1,23 @@
 //! The log on disk, in one file by [redb](https://docs.rs/redb): drafts go in, events come out of it
 //! after any crash. One thread writes; what gathers while it syncs goes into the next sync together.
 
+mod backup;
+mod check;
 mod codec;
 mod format1;
 mod migration;
 mod opening;
+mod overlay;
 mod pages;
 mod row;
+mod salvage;
 mod store;
+mod undo;
 mod volume;
 mod writer;
 
 use std::{
+    io::{self, Write},
     path::Path,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock,
@@ -22,7 +28,7 @@ use std::{
 };
 
 use futures::{FutureExt, future::BoxFuture};
-use redb::Database;
+use redb::{Database, ReadableDatabase};
 use tokio::{
     sync::{Semaphore, oneshot},
     task::spawn_blocking,
@@ -42,6 +48,8 @@ use crate::{
 use row::Seal;
 use writer::{Request, Writer};
 
+pub use backup::{Contents, restore, verify};
+pub use check::{Report, check};
 pub use opening::OpenError;
 use opening::guarded;
 pub(super) use store::fingerprint;
@@ -115,8 +123,7 @@ impl Embedded {
         let (database, seal, spans, totals) = guarded(|| {
             let database = volume.open()?;
             let seal = store::seal(&database)?;
-            let spans = store::spans(&database, seal)?;
-            let totals = store::totals(&database, seal)?;
+            let (spans, totals) = store::opened(&database, seal)?;
             Ok((database, seal, spans, totals))
         })?;
         let tail = Tail::new(spans.position(totals.last), tail);
@@ -153,6 +160,18 @@ impl Embedded {
         self.shared.commits.load(Ordering::Relaxed)
     }
 
+    /// Writes a backup of all that is durable now.
+    fn write_backup(shared: &Shared, to: &mut impl Write) -> io::Result<Contents> {
+        let transaction = {
+            let database = shared.database.read().unwrap_or_else(PoisonError::into_inner);
+            let database =
+                database.as_ref().ok_or_else(|| io::Error::other("the log is closed"))?;
+            database.begin_read().map_err(io::Error::other)?
+        };
+        let written = guarded(|| Ok(backup::write(&transaction, shared.seal, to)?));
+        written.map_err(io::Error::other)
+    }
+
     /// Hands a request to the writer, and waits for its answer.
     async fn ask<T>(
         &self,
@@ -178,9 +197,6 @@ impl Embedded {
             };
             guarded(|| Ok(read(database, shared.seal)?)).map_err(|error| match error {
                 OpenError::Damaged(what) => Unreadable::Damaged(what),
-                OpenError::Engine(error) if matches!(*error, redb::Error::Corrupted(_)) => {
-                    Unreadable::Damaged(error.to_string())
-                }
                 other => Unreadable::Storage(other.to_string()),
             })
         });
@@ -321,6 +337,12 @@ impl Log for Embedded {
         id: Cursor,
     ) -> BoxFuture<'_, Result<Option<Event>, AppendError>> {
         self.ask(move |answer| Request::Remove { topic, id, answer }).boxed()
+    }
+
+    fn back_up(&self, mut to: Box<dyn Write + Send>) -> BoxFuture<'_, io::Result<Contents>> {
+        let shared = self.shared.clone();
+        let writing = spawn_blocking(move || Self::write_backup(&shared, &mut to));
+        async move { writing.await.map_err(io::Error::other)? }.boxed()
     }
 
     fn held(&self) -> Held {

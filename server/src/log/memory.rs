@@ -2,14 +2,15 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+    io::{self, Write},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use futures::{FutureExt, future::BoxFuture};
 
 use super::{
-    AppendError, KEY_KEPT_FOR, Key, Listing, Log, Order, Page, Query, Retention, TopicCount,
-    Unavailable, embedded::fingerprint, most_keys, retention,
+    AppendError, Contents, KEY_KEPT_FOR, Key, Listing, Log, Order, Page, Query, Retention,
+    TopicCount, Unavailable, embedded::fingerprint, most_keys, retention,
 };
 use crate::{
     Clock,
@@ -196,6 +197,10 @@ impl Log for Memory {
             None
         };
         async { Ok(removed) }.boxed()
+    }
+
+    fn back_up(&self, _: Box<dyn Write + Send>) -> BoxFuture<'_, io::Result<Contents>> {
+        async { Err(io::Error::new(io::ErrorKind::Unsupported, "the log is in memory")) }.boxed()
     }
 
     fn held(&self) -> log::Held {

@@ -49,6 +49,12 @@ impl Default for Retention {
 }
 
 impl Retention {
+    /// Everything is kept.
+    #[must_use]
+    pub fn all() -> Self {
+        Self { total: Bounds::NONE, rules: Vec::new() }
+    }
+
     /// The bounds of one topic.
     #[must_use]
     pub fn of(&self, topic: &Topic) -> Bounds {

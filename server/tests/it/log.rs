@@ -100,8 +100,10 @@ fn topic_pattern(name: &str) -> Pattern {
     Pattern::new(name).unwrap()
 }
 
-/// A page without what names its log.
-fn comparable(page: Page) -> (Vec<(u64, i64, Draft)>, bool, u64, u64, u64) {
+/// A page without what names its log: events, whether there are more, three marks.
+type Comparable = (Vec<(u64, i64, Draft)>, bool, u64, u64, u64);
+
+fn comparable(page: Page) -> Comparable {
     let events = page.events.into_iter().map(|event| (event.sequence, event.at, event.draft));
     (events.collect(), page.more, page.dropped, page.damaged, page.last)
 }

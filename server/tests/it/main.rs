@@ -6,6 +6,7 @@ mod chat;
 mod client;
 mod connection;
 mod console;
+mod damage;
 mod disk;
 mod durable;
 mod folder;

@@ -1,5 +1,6 @@
 //! Purges: what is removed, and who hears of it, live and later.
 
+use std::io::{self, Write};
 use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering},
@@ -14,8 +15,8 @@ use server::{
     cursor::{Cursor, Spans},
     event::{Draft, Event, Topic},
     log::{
-        AppendError, Embedded, Held, Key, Listing, Memory, Page, Query, Retention, TopicCount,
-        Unavailable,
+        AppendError, Contents, Embedded, Held, Key, Listing, Memory, Page, Query, Retention,
+        TopicCount, Unavailable,
     },
     selector::Selected,
     status::Shown,
@@ -265,6 +266,9 @@ impl Log for Failing {
         id: Cursor,
     ) -> BoxFuture<'_, Result<Option<Event>, AppendError>> {
         self.0.remove(topic, id)
+    }
+    fn back_up(&self, to: Box<dyn Write + Send>) -> BoxFuture<'_, io::Result<Contents>> {
+        self.0.back_up(to)
     }
     fn held(&self) -> Held {
         self.0.held()

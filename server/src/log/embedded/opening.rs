@@ -23,6 +23,10 @@ pub enum OpenError {
     InUse(PathBuf),
     /// It was written by a newer version, in this format.
     Newer(u64),
+    /// It was written by an older version, in this format; that is migrated at a start only.
+    Older(u64),
+    /// There is a log already.
+    Exists(PathBuf),
     /// It is no log, or it is damaged.
     Damaged(String),
     /// A file or a folder cannot be made or read.
@@ -44,7 +48,17 @@ impl fmt::Display for OpenError {
                 "the log is of format {format}, and this version knows none above {}; it was left as it is",
                 store::FORMAT
             ),
-            Self::Damaged(what) => write!(f, "the log is damaged: {what}"),
+            Self::Older(format) => write!(
+                f,
+                "the log is of format {format}; start belfry once, which copies it into format {}",
+                store::FORMAT
+            ),
+            Self::Exists(file) => {
+                write!(f, "there is a log already: {}; move it away first", file.display())
+            }
+            Self::Damaged(what) => {
+                write!(f, "the log is damaged: {what}; see belfry check --repair")
+            }
             Self::File(path, error) => write!(f, "cannot use {}: {error}", path.display()),
             Self::Engine(error) => write!(f, "cannot open the log: {error}"),
             Self::Of(path, error) => write!(f, "{error} ({})", path.display()),
@@ -58,7 +72,9 @@ impl OpenError {
     /// Names the file, where the error does not yet.
     pub(super) fn of(self, file: PathBuf) -> Self {
         match self {
-            Self::Newer(_) | Self::Damaged(_) | Self::Engine(_) => Self::Of(file, Box::new(self)),
+            Self::Newer(_) | Self::Older(_) | Self::Damaged(_) | Self::Engine(_) => {
+                Self::Of(file, Box::new(self))
+            }
             named => named,
         }
     }
@@ -66,8 +82,19 @@ impl OpenError {
 
 impl<E: Into<redb::Error>> From<E> for OpenError {
     fn from(error: E) -> Self {
-        Self::Engine(Box::new(error.into()))
+        match error.into() {
+            redb::Error::Corrupted(what) => Self::Damaged(what),
+            redb::Error::RepairAborted => Self::Damaged("it cannot be repaired by itself".into()),
+            // The engine reads beyond what there is, or finds what it does not know.
+            redb::Error::Io(error) if is_about_contents(&error) => Self::Damaged(error.to_string()),
+            error @ redb::Error::UpgradeRequired(_) => Self::Damaged(error.to_string()),
+            error => Self::Engine(Box::new(error)),
+        }
     }
+}
+
+fn is_about_contents(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData)
 }
 
 /// Opens with care: a damaged file can make the engine panic.

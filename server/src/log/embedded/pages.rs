@@ -25,102 +25,100 @@ use lane::Lane;
 /// Reads a page.
 pub(super) fn read(database: &Database, seal: Seal, query: &Query) -> Result<Page> {
     let transaction = database.begin_read()?;
-    let mut reading = Reading::begin(&transaction, query, seal)?;
+    let (mut lanes, mut page) = find(&transaction, seal, query, true)?;
     let mut bytes = 0;
-    while reading.page.events.len() < query.limit && bytes < query.bytes {
-        match reading.next()? {
-            Next::Event(event) => {
-                bytes += encoded_size(&event.draft.data);
-                reading.page.events.push(event);
-            }
-            Next::Damage(_) if reading.stops_at_damage() => {
-                // Told at the beginning of the page that follows.
-                reading.page.more = true;
-                return Ok(reading.page);
-            }
-            Next::Damage(through) => reading.page.damaged = reading.page.damaged.max(through),
-            Next::End => return Ok(reading.page),
+    while page.events.len() < query.limit && bytes < query.bytes {
+        if let Some(through) = lanes.take_damage(query.order, page.events.is_empty()) {
+            page.damaged = page.damaged.max(through);
         }
+        // What comes after a damaged place stands on a page of its own, so that a reader is told of it
+        // there.
+        let stops = query.order == Order::Forwards && lanes.is_damaged();
+        let next = if stops { None } else { lanes.next()? };
+        let Some(event) = next.flatten() else { break };
+        bytes += encoded_size(&event.draft.data);
+        page.events.push(event);
     }
-    reading.page.more = reading.has_more()?;
-    Ok(reading.page)
+    page.more = lanes.head().is_some() || lanes.is_damaged();
+    Ok(page)
 }
 
-/// Counts the events that a query finds, up to its limit.
+/// Counts the events that a query finds, up to its limit. None of them is read.
 pub(super) fn count(database: &Database, seal: Seal, query: &Query) -> Result<u64> {
     let transaction = database.begin_read()?;
-    let mut reading = Reading::begin(&transaction, query, seal)?;
+    let (mut lanes, _) = find(&transaction, seal, query, false)?;
     let mut count = 0;
-    while count < query.limit
-        && let Some(sequence) = reading.head()
-    {
-        reading.advance(sequence)?;
+    while count < query.limit && lanes.next()?.is_some() {
         count += 1;
     }
     Ok(count as u64)
 }
 
-/// What comes next.
-enum Next {
-    Event(Event),
-    /// Something that was asked for is damaged, up to this sequence.
-    Damage(u64),
-    End,
-}
-
-/// A page being read.
-struct Reading {
-    order: Order,
-    /// Damage that lies before the event at the head was told.
-    told: u64,
-    events: ReadOnlyTable<u64, &'static [u8]>,
-    lanes: Vec<Lane>,
-    page: Page,
+/// What the index says to a query, and a page without events. `verified` says that each event is read
+/// and held against it.
+fn find(
+    transaction: &ReadTransaction,
     seal: Seal,
+    query: &Query,
+    verified: bool,
+) -> Result<(Lanes, Page)> {
+    let (topics, index) = (transaction.open_table(TOPICS)?, transaction.open_table(INDEX)?);
+    let totals = store::totals_in(&topics, seal)?;
+    let mut page = Page { last: totals.last, ..Page::default() };
+    let events = transaction.open_table(EVENTS)?;
+    let mut lanes = Lanes {
+        order: query.order,
+        events: Events { table: events, seal, verified },
+        lanes: Vec::new(),
+    };
+    for Selected { selector, private } in &query.topics {
+        let row = match store::find(&topics, selector.name(), seal)? {
+            Found::Known(row) => row,
+            // It may be one whose mark was forgotten.
+            Found::Absent => {
+                page.dropped = page.dropped.max(totals.forgotten);
+                continue;
+            }
+            Found::Damaged => {
+                let known = query.after >= totals.last;
+                page.damaged = if known { page.damaged } else { totals.last };
+                continue;
+            }
+        };
+        for private in [false, true].into_iter().filter(|one| *private || !one) {
+            page.dropped = page.dropped.max(row.class(private).dropped);
+            // Not only up to the last that the row knows of: it may be that of an earlier state.
+            let mut lane = Lane::begin(&index, selector.name(), private, &row, query)?;
+            lane.advance(&lanes.events)?;
+            lanes.lanes.push(lane);
+        }
+    }
+    Ok((lanes, page))
 }
 
-impl Reading {
-    fn begin(transaction: &ReadTransaction, query: &Query, seal: Seal) -> Result<Self> {
-        let (topics, index) = (transaction.open_table(TOPICS)?, transaction.open_table(INDEX)?);
-        let totals = store::totals_in(&topics, seal)?;
-        let page = Page { last: totals.last, ..Page::default() };
-        let events = transaction.open_table(EVENTS)?;
-        let mut reading =
-            Self { order: query.order, told: 0, events, lanes: Vec::new(), page, seal };
-        for Selected { selector, private } in &query.topics {
-            let row = match store::find(&topics, selector.name(), seal)? {
-                Found::Known(row) => row,
-                // It may be one whose mark was forgotten.
-                Found::Absent => {
-                    reading.page.dropped = reading.page.dropped.max(totals.forgotten);
-                    continue;
-                }
-                Found::Damaged => {
-                    reading.page.damaged = totals.last;
-                    continue;
-                }
-            };
-            for private in [false, true].into_iter().filter(|one| *private || !one) {
-                let class = row.class(private);
-                reading.page.dropped = reading.page.dropped.max(class.dropped);
-                if class.last > query.after {
-                    let name = selector.name();
-                    reading.lanes.push(Lane::begin(&index, name, private, &row, query)?);
-                }
-            }
-        }
-        if reading.page.damaged <= query.after {
-            reading.page.damaged = 0;
-        }
-        Ok(reading)
-    }
+/// The events of a log, to be read.
+struct Events {
+    table: ReadOnlyTable<u64, &'static [u8]>,
+    seal: Seal,
+    /// They are read, and not only counted.
+    verified: bool,
+}
 
-    /// Forwards the events after a damaged place stand on a page of their own, so that a reader is told
-    /// of it in its place.
-    fn stops_at_damage(&self) -> bool {
-        self.order == Order::Forwards && !self.page.events.is_empty()
+impl Events {
+    /// What stands at a sequence; `None` where it cannot be read.
+    fn stored(&self, sequence: u64) -> Result<Option<Stored>> {
+        stored(&self.table, sequence, self.seal)
     }
+}
 
+/// The entries of several topics as one row, each once.
+struct Lanes {
+    order: Order,
+    events: Events,
+    lanes: Vec<Lane>,
+}
+
+impl Lanes {
     /// The next sequence of the index.
     fn head(&self) -> Option<u64> {
         let heads = self.lanes.iter().filter_map(Lane::head);
@@ -130,89 +128,29 @@ impl Reading {
         }
     }
 
-    fn advance(&mut self, sequence: u64) -> Result<()> {
-        self.lanes
-            .iter_mut()
-            .filter(|lane| lane.head() == Some(sequence))
-            .try_for_each(Lane::advance)
-    }
-
-    fn next(&mut self) -> Result<Next> {
-        loop {
-            let Some(sequence) = self.head() else { return self.end() };
-            let found = stored(&self.events, sequence, self.seal)?.filter(|stored| !stored.removed);
-            let Some(found) = found else {
-                self.pass(sequence)?;
-                return Ok(Next::Damage(sequence));
-            };
-            let (ours, hidden) = self.compare(&found)?;
-            if let Some(through) = hidden.filter(|through| *through > self.told) {
-                self.told = through;
-                return Ok(Next::Damage(through));
-            }
-            self.pass_with(&found)?;
-            if ours {
-                return Ok(Next::Event(found.event));
-            }
-        }
-    }
-
-    /// Holds an event against the lanes that it was found in: whether it is of one of them, and up to
-    /// where something before it is hidden.
-    fn compare(&self, found: &Stored) -> Result<(bool, Option<u64>)> {
-        let (mut ours, mut hidden) = (false, None);
-        for lane in self.lanes.iter().filter(|lane| lane.head() == Some(found.event.sequence)) {
-            let Some(before) = lane.before(found) else { continue };
-            ours = true;
-            hidden = hidden.max(match self.order {
-                Order::Forwards => lane.hides(&self.events, before, self.seal)?,
-                Order::Backwards => {
-                    lane.hides_above(&self.events, found.event.sequence, self.seal)?
-                }
-            });
-        }
-        Ok((ours, hidden))
-    }
-
-    /// Goes past an event that cannot be read.
-    fn pass(&mut self, sequence: u64) -> Result<()> {
+    /// The next event, where events are read; `Some(None)` where they are counted, `None` at the end.
+    #[expect(clippy::option_option, reason = "an event that is not read is one all the same")]
+    fn next(&mut self) -> Result<Option<Option<Event>>> {
+        let Some(sequence) = self.head() else { return Ok(None) };
+        let mut event = None;
         for lane in self.lanes.iter_mut().filter(|lane| lane.head() == Some(sequence)) {
-            lane.pass(sequence, None);
-            lane.advance()?;
+            event = lane.take().or(event);
+            lane.advance(&self.events)?;
         }
-        Ok(())
+        Ok(Some(event))
     }
 
-    /// Goes past an event that was read.
-    fn pass_with(&mut self, found: &Stored) -> Result<()> {
-        let sequence = found.event.sequence;
-        for lane in self.lanes.iter_mut().filter(|lane| lane.head() == Some(sequence)) {
-            if let Some(before) = lane.before(found) {
-                lane.pass(sequence, Some(before));
-            }
-            lane.advance()?;
-        }
-        Ok(())
+    /// Whether something is damaged before the next event.
+    fn is_damaged(&self) -> bool {
+        self.lanes.iter().any(|lane| lane.damaged.is_some())
     }
 
-    /// Nothing more is in the index: whether there should be.
-    fn end(&mut self) -> Result<Next> {
-        let mut hidden = None;
-        for lane in &self.lanes {
-            hidden = hidden.max(lane.hides_the_end(&self.events, self.seal)?);
+    /// Up to where something is damaged, once. Forwards only at the beginning of a page.
+    fn take_damage(&mut self, order: Order, first: bool) -> Option<u64> {
+        if order == Order::Forwards && !first {
+            return None;
         }
-        Ok(match hidden.filter(|through| *through > self.told) {
-            Some(through) => {
-                self.told = through;
-                Next::Damage(through)
-            }
-            None => Next::End,
-        })
-    }
-
-    /// Whether there is more to be asked for, if only to be told of damage.
-    fn has_more(&mut self) -> Result<bool> {
-        Ok(self.head().is_some() || !matches!(self.end()?, Next::End))
+        self.lanes.iter_mut().filter_map(|lane| lane.damaged.take()).max()
     }
 }
 

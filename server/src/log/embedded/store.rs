@@ -21,6 +21,7 @@ use crate::{
 };
 
 pub(super) use change::{Change, Done, Placed};
+pub(super) use keys::KeyRow;
 pub(in crate::log) use keys::fingerprint;
 pub(super) use topic::{Class, Found, TopicRow, find};
 
@@ -155,6 +156,21 @@ pub(super) fn check_format(
 
 pub(super) fn totals(database: &impl ReadableDatabase, seal: Seal) -> Result<Totals> {
     totals_in(&database.begin_read()?.open_table(TOPICS)?, seal)
+}
+
+/// What a log is opened with: its epochs and its totals. Where damage shows an earlier state of one of
+/// them, what was written since must not be written over.
+pub(super) fn opened(
+    database: &impl ReadableDatabase,
+    seal: Seal,
+) -> std::result::Result<(Spans, Totals), OpenError> {
+    let (spans, totals) = (spans(database, seal)?, totals(database, seal)?);
+    let events = database.begin_read()?.open_table(EVENTS)?;
+    let last = events.last()?.map_or(0, |(sequence, _)| sequence.value());
+    if last > totals.last || spans.position(totals.last).epoch != totals.epoch {
+        return Err(OpenError::Damaged("its parts are of different states".into()));
+    }
+    Ok((spans, totals))
 }
 
 pub(super) fn totals_in(

@@ -75,7 +75,7 @@ impl Folder {
 
     /// Makes a log under another name and gives it its own when it is whole: a cut in between leaves
     /// nothing that looks like a log, or the one that was there.
-    fn make_log(
+    pub(super) fn make_log(
         &self,
         fill: impl FnOnce(&Database) -> Result<(), OpenError>,
     ) -> Result<(), OpenError> {
@@ -88,7 +88,13 @@ impl Folder {
         fill(&database)?;
         database.close()?;
         File::open(&unfinished)?.sync_all()?;
-        Ok(fs::rename(&unfinished, &file)?)
+        fs::rename(&unfinished, &file)?;
+        Ok(sync(&self.path)?)
+    }
+
+    /// Whether there is a log in it.
+    pub(super) fn has_log(&self) -> bool {
+        self.file().symlink_metadata().is_ok()
     }
 }
 

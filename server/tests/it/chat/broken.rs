@@ -1,5 +1,6 @@
 //! What is said while the log can keep nothing, or cannot be read.
 
+use std::io::{self, Write};
 use std::sync::Arc;
 
 use app::{
@@ -13,7 +14,8 @@ use server::{
     cursor::{Cursor, Spans},
     event::{Draft, Event, Topic},
     log::{
-        AppendError, Held, Key, Listing, Memory, Page, Query, Retention, TopicCount, Unavailable,
+        AppendError, Contents, Held, Key, Listing, Memory, Page, Query, Retention, TopicCount,
+        Unavailable,
     },
     tail::{self, Tail},
 };
@@ -66,6 +68,9 @@ impl Log for Broken {
         async { Err(self.why.clone()) }.boxed()
     }
 
+    fn back_up(&self, to: Box<dyn Write + Send>) -> BoxFuture<'_, io::Result<Contents>> {
+        self.within.back_up(to)
+    }
     fn held(&self) -> Held {
         self.within.held()
     }

@@ -1,15 +1,15 @@
 //! What the index says of one topic or prefix, to those who may see as much.
 
-use redb::{Range, ReadOnlyTable, ReadableTable};
+use redb::{Range, ReadOnlyTable};
 
 use super::{
     super::{
         codec::Stored,
-        row::Seal,
-        store::{Result, TopicRow, stored},
+        store::{Result, TopicRow},
     },
-    Order, Query,
+    Events, Order, Query,
 };
+use crate::event::Event;
 
 /// The entries of a topic or a prefix, public or private, in the order that is read in.
 pub(super) struct Lane {
@@ -23,7 +23,9 @@ pub(super) struct Lane {
     at: Option<u64>,
     /// The last event; `None` where it was not asked for.
     last: Option<u64>,
-    head: Option<u64>,
+    head: Option<(u64, Option<Stored>)>,
+    /// Up to where something is damaged before the head, until that was told.
+    pub(super) damaged: Option<u64>,
     entries: Range<'static, (u64, bool, u64), ()>,
 }
 
@@ -40,7 +42,7 @@ impl Lane {
         let first = query.after.saturating_add(1);
         let range = (row.number, private, first)..(row.number, private, query.before.max(first));
         let last = (query.before > class.last).then_some(class.last);
-        let mut lane = Self {
+        Ok(Self {
             name: name.to_owned(),
             private,
             backwards,
@@ -48,97 +50,90 @@ impl Lane {
             at: if backwards { last } else { Some(query.after) },
             last,
             head: None,
+            damaged: None,
             entries: index.range(range)?,
-        };
-        lane.advance()?;
-        Ok(lane)
+        })
     }
 
-    /// The sequence of the next entry.
+    /// The sequence of the next event.
     pub(super) fn head(&self) -> Option<u64> {
-        self.head
+        self.head.as_ref().map(|(sequence, _)| *sequence)
     }
 
-    pub(super) fn advance(&mut self) -> Result<()> {
-        let entry = if self.backwards { self.entries.next_back() } else { self.entries.next() };
-        self.head = entry.transpose()?.map(|(key, _)| key.value().2);
-        Ok(())
+    /// The next event, which is handed out.
+    pub(super) fn take(&mut self) -> Option<Event> {
+        self.head.as_mut().and_then(|(_, stored)| stored.take()).map(|stored| stored.event)
+    }
+
+    /// Goes to the next event that can be read, and notes what is damaged before it. It is told at once:
+    /// other lanes may have events in between.
+    pub(super) fn advance(&mut self, events: &Events) -> Result<()> {
+        loop {
+            let entry = if self.backwards { self.entries.next_back() } else { self.entries.next() };
+            let Some(sequence) = entry.transpose()?.map(|(key, _)| key.value().2) else {
+                self.head = None;
+                return self.end(events);
+            };
+            if !events.verified {
+                self.head = Some((sequence, None));
+                return Ok(());
+            }
+            let Some(found) = events.stored(sequence)?.filter(|found| !found.removed) else {
+                self.note(sequence);
+                self.at = if self.backwards { None } else { Some(sequence) };
+                continue;
+            };
+            // An entry of another topic is none; what it stands in the place of is found to be missing.
+            let Some(before) = self.before(&found) else { continue };
+            self.compare(events, sequence, before)?;
+            self.at = Some(if self.backwards { before } else { sequence });
+            self.head = Some((sequence, Some(found)));
+            return Ok(());
+        }
     }
 
     /// Which event comes before one in this lane, as it says; `None` where it is of another.
-    pub(super) fn before(&self, found: &Stored) -> Option<u64> {
+    fn before(&self, found: &Stored) -> Option<u64> {
         found.before(&self.name).filter(|_| found.event.draft.private == self.private)
     }
 
-    /// Goes past an entry, and the event `before` it, where that is known.
-    pub(super) fn pass(&mut self, sequence: u64, before: Option<u64>) {
-        self.at = if self.backwards { before } else { Some(sequence) };
-    }
-
-    /// Forwards: up to where an event is hidden before the one at the head, whose `before` this is.
-    pub(super) fn hides(
-        &self,
-        events: &impl ReadableTable<u64, &'static [u8]>,
-        before: u64,
-        seal: Seal,
-    ) -> Result<Option<u64>> {
-        let floor = self.floor.max(self.at.unwrap_or(0));
-        let before = self.not_removed(events, before, floor, seal)?;
-        Ok((before > floor).then_some(before))
-    }
-
-    /// Backwards: up to where an event is hidden after the one of this sequence.
-    pub(super) fn hides_above(
-        &self,
-        events: &impl ReadableTable<u64, &'static [u8]>,
-        sequence: u64,
-        seal: Seal,
-    ) -> Result<Option<u64>> {
-        let Some(expected) = self.at else { return Ok(None) };
-        let floor = self.floor.max(sequence);
-        let expected = self.not_removed(events, expected, floor, seal)?;
-        Ok((expected > floor).then_some(expected))
-    }
-
-    /// Up to where an event is hidden after the last entry.
-    pub(super) fn hides_the_end(
-        &self,
-        events: &impl ReadableTable<u64, &'static [u8]>,
-        seal: Seal,
-    ) -> Result<Option<u64>> {
-        match if self.backwards { self.at } else { self.last } {
-            Some(end) => self.hides_from(events, end, seal),
-            None => Ok(None),
+    /// Holds an event against the one that was read before it: whether one between them is hidden.
+    fn compare(&mut self, events: &Events, sequence: u64, before: u64) -> Result<()> {
+        if !self.backwards {
+            return self.expect(events, before, self.at.unwrap_or(0));
+        }
+        match self.at {
+            Some(expected) => self.expect(events, expected, sequence),
+            None => Ok(()),
         }
     }
 
-    fn hides_from(
-        &self,
-        events: &impl ReadableTable<u64, &'static [u8]>,
-        end: u64,
-        seal: Seal,
-    ) -> Result<Option<u64>> {
-        let at = self.at.filter(|_| !self.backwards).unwrap_or(0);
-        let floor = self.floor.max(at);
-        let end = self.not_removed(events, end, floor, seal)?;
-        Ok((end > floor).then_some(end))
+    /// Whether there should be more where the index has none.
+    fn end(&mut self, events: &Events) -> Result<()> {
+        let (end, at) =
+            if self.backwards { (self.at, 0) } else { (self.last, self.at.unwrap_or(0)) };
+        match end.filter(|_| events.verified) {
+            Some(end) => self.expect(events, end, at),
+            None => Ok(()),
+        }
     }
 
-    /// The first event from one on towards the beginning that was not removed, unless that is at or below
-    /// a floor.
-    fn not_removed(
-        &self,
-        events: &impl ReadableTable<u64, &'static [u8]>,
-        mut sequence: u64,
-        floor: u64,
-        seal: Seal,
-    ) -> Result<u64> {
-        while sequence > floor
-            && let Some(removed) = stored(events, sequence, seal)?.filter(|stored| stored.removed)
-            && let Some(before) = removed.before(&self.name)
-        {
+    /// Notes damage where an event should have been found between one and `floor`, unless it was
+    /// removed.
+    fn expect(&mut self, events: &Events, mut sequence: u64, floor: u64) -> Result<()> {
+        let floor = self.floor.max(floor);
+        while sequence > floor {
+            let removed = events.stored(sequence)?.filter(|found| found.removed);
+            let Some(before) = removed.and_then(|removed| removed.before(&self.name)) else {
+                self.note(sequence);
+                break;
+            };
             sequence = before;
         }
-        Ok(sequence)
+        Ok(())
+    }
+
+    fn note(&mut self, through: u64) {
+        self.damaged = self.damaged.max(Some(through));
     }
 }

@@ -154,14 +154,23 @@ impl<'t> Change<'t> {
 
     /// Sets low-water marks of a topic, and of the prefixes that it is under.
     pub(crate) fn import_topic(&mut self, topic: &Topic, public: u64, private: u64) -> Result<()> {
-        for name in names(std::slice::from_ref(topic)) {
-            let row = self.row(name)?;
-            for (class, dropped) in [(&mut row.public, public), (&mut row.private, private)] {
-                class.dropped = class.dropped.max(dropped);
-                class.last = class.last.max(dropped);
-            }
+        names(std::slice::from_ref(topic))
+            .try_for_each(|name| self.import_marks(name, [public, private]))
+    }
+
+    /// Sets the low-water marks of a topic or prefix, of its public and of its private events.
+    pub(crate) fn import_marks(&mut self, name: &str, marks: [u64; 2]) -> Result<()> {
+        let row = self.row(name)?;
+        for (class, dropped) in [&mut row.public, &mut row.private].into_iter().zip(marks) {
+            class.dropped = class.dropped.max(dropped);
+            class.last = class.last.max(dropped);
         }
         Ok(())
+    }
+
+    /// Notes a key as it was noted elsewhere.
+    pub(crate) fn import_key_row(&mut self, row: &KeyRow) -> Result<()> {
+        self.keys()?.note(row)
     }
 
     /// Notes a key whose scope and name are written as they are hashed.

@@ -87,6 +87,20 @@ impl TopicRow {
         Some((name, Self { number, public, private, bytes, purged, next }))
     }
 
+    /// Takes over what another state of the same row knows to be gone: that only ever grows.
+    pub(in super::super) fn merge(&mut self, other: &Self) {
+        for private in [false, true] {
+            let (class, other) = (self.class_mut(private), other.class(private));
+            class.last = class.last.max(other.last);
+            class.dropped = class.dropped.max(other.dropped);
+            class.floor = class.floor.max(other.floor);
+        }
+        self.purged = self.purged.max(other.purged);
+        if !other.next.is_empty() {
+            other.next.clone_into(&mut self.next);
+        }
+    }
+
     fn of(name: &str, row: &[u8], seal: Seal) -> Option<Self> {
         let (found, row) = Self::read(seal.open(Kind::Topic, row)?)?;
         (found == name).then_some(row)

@@ -99,8 +99,7 @@ impl Writer {
     fn open_again(&mut self) -> Result<(), OpenError> {
         self.volume.forget_unsynced();
         let (database, seal) = (self.open_verified()?, self.shared.seal);
-        let (spans, totals) =
-            guarded(|| Ok((store::spans(&database, seal)?, store::totals(&database, seal)?)))?;
+        let (spans, totals) = guarded(|| store::opened(&database, seal))?;
         if self.is_another(&spans, &totals) {
             // What was handed out is not there: whoever has it hears of that by its epoch, which ends here.
             error!(last = totals.last, "events that were on disk are gone; a new epoch begins");
@@ -126,8 +125,8 @@ impl Writer {
             Ok(database)
         });
         match verified {
-            Err(OpenError::Engine(error)) if matches!(*error, redb::Error::Corrupted(_)) => {
-                self.shared.found_damage(&error.to_string());
+            Err(OpenError::Damaged(what)) => {
+                self.shared.found_damage(&what);
                 guarded(|| self.volume.open())
             }
             opened => opened,

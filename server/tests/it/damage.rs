@@ -1,0 +1,290 @@
+//! A log whose file was damaged: never wrong data, never a panic, and nothing lost that can be read.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::Path,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use fastrand::Rng;
+use server::{
+    Clock, Log,
+    event::{Draft, Pattern, Topic},
+    log::{
+        Bounds, Embedded, Key, Listing, Page, Query, Retention,
+        embedded::{self, OpenError},
+    },
+    selector::{Selected, Selector},
+    tail,
+};
+use tempfile::TempDir;
+use tokio::{runtime::Runtime, time::timeout};
+
+use crate::life::BOUND;
+
+const TOPICS: [&str; 5] = ["a", "b", "chat/lobby", "chat/tea", "deep/er/down"];
+
+/// What is kept of topic `b`.
+const KEPT_OF_B: u64 = 20;
+
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap()
+}
+
+fn open(folder: &Path) -> Result<Embedded, OpenError> {
+    let rules = vec![(Pattern::new("b").unwrap(), Bounds { events: KEPT_OF_B, ..Bounds::NONE })];
+    let retention = Retention { total: Bounds::NONE, rules };
+    Embedded::open(folder, Clock::system(), retention, tail::Bounds::default())
+}
+
+/// What there is of each selector, private events too.
+type Contents = BTreeMap<String, Vec<(u64, Draft)>>;
+
+async fn page(log: &Embedded, selector: &str, after: u64) -> Result<Page, String> {
+    let selected = Selected::all(Selector::new(selector).unwrap());
+    let read = log.read(Query { limit: 50, ..Query::after(vec![selected], after) });
+    let page = timeout(BOUND, read).await.map_err(|_| "no answer".to_owned())?;
+    page.map_err(|why| why.to_string())
+}
+
+/// Reads all there is, and how much of it the log says to be missing: everything up to some sequences.
+async fn contents(log: &Embedded) -> (Contents, BTreeMap<String, u64>) {
+    let (mut contents, mut missing) = (Contents::new(), BTreeMap::new());
+    for selector in TOPICS.into_iter().chain(["chat/*", "deep/*"]) {
+        let (mut after, mut told) = (0, 0);
+        let found = contents.entry(selector.to_owned()).or_default();
+        loop {
+            let Ok(page) = page(log, selector, after).await else {
+                told = u64::MAX;
+                break;
+            };
+            told = page.dropped.max(page.damaged).max(told);
+            found.extend(page.events.iter().map(|one| (one.sequence, one.draft.clone())));
+            match page.events.last() {
+                Some(last) if page.more => after = last.sequence,
+                _ => break,
+            }
+        }
+        missing.insert(selector.to_owned(), told);
+    }
+    (contents, missing)
+}
+
+/// Makes a log with some of everything, and says what is in it.
+fn make(folder: &Path, restarts: u32) -> (Contents, BTreeMap<String, u64>) {
+    let runtime = runtime();
+    let mut random = Rng::with_seed(restarts.into());
+    for _ in 0..restarts {
+        let log = open(folder).unwrap();
+        for number in 0..120_u32 {
+            let mut topics = vec![TOPICS[random.usize(..TOPICS.len())]];
+            let also = TOPICS[random.usize(..TOPICS.len())];
+            if random.u8(..4) == 0 && topics[0] != also {
+                topics.push(also);
+            }
+            let topics = topics.into_iter().map(|name| Topic::new(name).unwrap()).collect();
+            let data = format!("{number} ").repeat(random.usize(1..80));
+            let private = random.u8(..4) == 0;
+            let draft = Draft { topics, event_type: None, data, private };
+            let key = (random.u8(..3) == 0)
+                .then(|| Key { scope: "s".into(), name: random.u64(..).to_string() });
+            runtime.block_on(log.append(draft, key)).unwrap();
+        }
+        let lobby = Topic::new("chat/lobby").unwrap();
+        let some = runtime.block_on(page(&log, "chat/lobby", 0)).unwrap().events;
+        for event in some.iter().step_by(5) {
+            runtime.block_on(log.remove(lobby.clone(), event.id())).unwrap();
+        }
+        let purged = some.first().map_or(1, |first| first.sequence + 20);
+        runtime.block_on(log.purge(Topic::new("a").unwrap(), purged)).unwrap();
+    }
+    let log = open(folder).unwrap();
+    runtime.block_on(contents(&log))
+}
+
+/// Where a log ends: whoever was further on is told by the epoch of their position.
+type End = u64;
+
+/// Holds what was read against what there was: nothing else, and what is missing was told.
+fn assert_told(
+    name: &str,
+    (was, was_missing): &(Contents, BTreeMap<String, u64>),
+    (is, missing): &(Contents, BTreeMap<String, u64>),
+    end: End,
+) {
+    for (selector, events) in was {
+        let (found, told) = (&is[selector], missing[selector]);
+        let ordered = found.windows(2).all(|two| two[0].0 < two[1].0);
+        assert!(ordered, "{name}: {selector} is out of order");
+        for event in found {
+            assert!(events.contains(event), "{name}: {selector} has another {}", event.0);
+        }
+        for (sequence, _) in events.iter().filter(|event| !found.contains(event)) {
+            let told = told >= *sequence || end < *sequence;
+            assert!(told, "{name}: {selector} {sequence} is missing, told {}", missing[selector]);
+        }
+        assert!(told >= was_missing[selector].min(end), "{name}: {selector} forgot {told}");
+    }
+}
+
+/// Flips a bit or a few, or cuts the file off.
+fn damage(bytes: &mut Vec<u8>, random: &mut Rng) {
+    match random.u8(..8) {
+        0 => bytes.truncate(random.usize(..bytes.len())),
+        1 => {
+            let at = random.usize(..bytes.len() - 512);
+            random.fill(&mut bytes[at..at + 512]);
+        }
+        2 => {
+            let at = random.usize(..bytes.len() / 4096) * 4096;
+            bytes[at..(at + 4096)].fill(0);
+        }
+        _ => {
+            for _ in 0..random.u8(1..4) {
+                let at = random.usize(..bytes.len());
+                bytes[at] ^= 1 << random.u8(..8);
+            }
+        }
+    }
+}
+
+/// Looks at a log as it starts after the damage, and once it is repaired. `restarts` makes the log, and
+/// `crashed` leaves it as a kill would.
+fn survives(seeds: std::ops::Range<u64>, crashed: bool) {
+    let folder = TempDir::new().unwrap();
+    let was = make(folder.path(), 3);
+    let file = folder.path().join("log.redb");
+    let mut whole = fs::read(&file).unwrap();
+    if crashed {
+        // As the file is while the log is open, with one commit that no start has verified.
+        let log = open(folder.path()).unwrap();
+        let draft = Draft {
+            topics: vec![Topic::new("other").unwrap()],
+            event_type: None,
+            data: "x".into(),
+            private: false,
+        };
+        runtime().block_on(log.append(draft, None)).unwrap();
+        whole = fs::read(&file).unwrap();
+    }
+    let (started, read_all, repaired) = (AtomicU32::new(0), AtomicU32::new(0), AtomicU32::new(0));
+    let runtime = runtime();
+    for seed in seeds {
+        let name = format!("seed {seed}, crashed {crashed}");
+        let mut bytes = whole.clone();
+        damage(&mut bytes, &mut Rng::with_seed(seed));
+        fs::write(&file, &bytes).unwrap();
+        match open(folder.path()) {
+            Ok(log) => {
+                started.fetch_add(1, Ordering::Relaxed);
+                let is = runtime.block_on(contents(&log));
+                assert_told(&name, &was, &is, End::MAX);
+                read_all.fetch_add(u32::from(is.0 == was.0), Ordering::Relaxed);
+                drop(log);
+            }
+            Err(why) => {
+                assert!(why.to_string().contains("belfry check --repair"), "{name}: {why}");
+                assert!(fs::read(&file).unwrap() == bytes, "{name}: the file was changed");
+            }
+        }
+        fs::write(&file, &bytes).unwrap();
+        let report =
+            embedded::check(folder.path(), false).unwrap_or_else(|why| panic!("{name}: {why}"));
+        assert!(fs::read(&file).unwrap() == bytes, "{name}: check changed the file");
+        if report.is_whole() {
+            let log = open(folder.path()).unwrap_or_else(|why| panic!("{name}: {why}"));
+            assert_eq!(runtime.block_on(contents(&log)).0, was.0, "{name}: called whole");
+            continue;
+        }
+        let report =
+            embedded::check(folder.path(), true).unwrap_or_else(|why| panic!("{name}: {why}"));
+        let log = open(folder.path()).unwrap_or_else(|why| panic!("{name}: repaired, and {why}"));
+        let is = runtime.block_on(contents(&log));
+        assert_told(&format!("{name}, repaired"), &was, &is, log.tail().last());
+        assert!(is.1.values().all(|told| *told < u64::MAX), "{name}: repaired and unreadable");
+        let everything =
+            Listing { prefix: String::new(), after: None, limit: 9, private: vec![Pattern::all()] };
+        runtime.block_on(log.topics(everything)).unwrap_or_else(|why| panic!("{name}: {why}"));
+        drop(log);
+        let again = embedded::check(folder.path(), false).unwrap();
+        assert!(again.is_whole(), "{name}: repaired, and {again:?}");
+        repaired.fetch_add(1, Ordering::Relaxed);
+        fs::remove_file(report.kept.unwrap()).unwrap();
+    }
+    let [started, read_all, repaired] = [started, read_all, repaired].map(AtomicU32::into_inner);
+    println!("{started} started, {read_all} lost nothing, {repaired} were repaired");
+    assert!(started > 5 && repaired > 5, "{started} started, {repaired} were repaired");
+}
+
+#[test]
+fn a_log_that_was_closed_survives_damage() {
+    survives(0..400, false);
+}
+
+#[test]
+fn a_log_that_was_killed_survives_damage() {
+    survives(1000..1400, true);
+}
+
+#[test]
+fn debug_one() {
+    for round in 0..40 {
+        let folder = TempDir::new().unwrap();
+        let was = make(folder.path(), 3);
+        let file = folder.path().join("log.redb");
+        let whole = fs::read(&file).unwrap();
+        let rt = runtime();
+        for seed in [11, 5, 6, 7] {
+            let mut bytes = whole.clone();
+            damage(&mut bytes, &mut Rng::with_seed(seed));
+            let first = bytes.iter().zip(&whole).position(|(a, b)| a != b);
+            let count = bytes.iter().zip(&whole).filter(|(a, b)| a != b).count();
+            fs::write(&file, &bytes).unwrap();
+            let Ok(log) = open(folder.path()) else { continue };
+            let is = rt.block_on(contents(&log));
+            for (s, events) in &was.0 {
+                let bad: Vec<_> = events
+                    .iter()
+                    .filter(|e| !is.0[s].contains(e) && is.1[s] < e.0)
+                    .map(|e| e.0)
+                    .collect();
+                if bad.is_empty() {
+                    continue;
+                }
+                println!(
+                    "round {round} seed {seed} len {} of {}, first {first:?} page {:?} count {count}: {s} {bad:?} told {}",
+                    bytes.len(),
+                    whole.len(),
+                    first.map(|f| f / 4096),
+                    is.1[s]
+                );
+                let pos = first.unwrap();
+                println!(
+                    "{:?} -> {:?}; page begins {:?}",
+                    &whole[pos..pos + 16],
+                    &bytes[pos..pos + 16],
+                    &whole[pos / 4096 * 4096..pos / 4096 * 4096 + 16]
+                );
+                let mut after = 0;
+                loop {
+                    let page = rt.block_on(page(&log, s, after)).unwrap();
+                    println!(
+                        "{s} after {after}: {:?} more {} dropped {} damaged {} last {}",
+                        page.events.iter().map(|e| e.sequence).collect::<Vec<_>>(),
+                        page.more,
+                        page.dropped,
+                        page.damaged,
+                        page.last
+                    );
+                    match page.events.last() {
+                        Some(l) if page.more => after = l.sequence,
+                        _ => break,
+                    }
+                }
+                println!("was {:?}", events.iter().map(|e| (e.0, e.1.private)).collect::<Vec<_>>());
+                return;
+            }
+        }
+    }
+}
