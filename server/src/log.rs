@@ -3,6 +3,7 @@
 pub mod embedded;
 mod memory;
 mod retention;
+mod wall;
 
 use std::{error::Error, fmt};
 

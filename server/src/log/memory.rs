@@ -1,15 +1,18 @@
 //! The log in memory, for tests and `--ephemeral`: gone with the process.
 
+mod keys;
+
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+    collections::{BTreeMap, BTreeSet},
+    convert::Infallible,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use futures::{FutureExt, future::BoxFuture};
 
 use super::{
-    AppendError, KEY_KEPT_FOR, Key, Log, Order, Page, Query, Retention, TopicCount, Unavailable,
-    embedded::fingerprint, retention,
+    AppendError, Bounds, Key, Log, Order, Page, Query, Retention, TopicCount, Unavailable, retention,
+    wall::Wall,
 };
 use crate::{
     Clock,
@@ -19,34 +22,30 @@ use crate::{
     log,
     tail::{self, Tail},
 };
+use keys::Keys;
 
 /// Between two looks at the age of every topic's events, in microseconds.
 const SWEEP_AFTER: u64 = 1_000_000;
-
-/// So many keys are kept at most; the oldest go first.
-const MOST_KEYS: usize = 100_000;
 
 /// A log that forgets everything with the process.
 #[derive(Debug)]
 pub struct Memory {
     epoch: Epoch,
-    clock: Clock,
     retention: Retention,
     tail: Tail,
     held: Mutex<Held>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Held {
+    wall: Wall,
     last: u64,
     /// When every topic's events were last looked at for their age.
     swept: i64,
     bytes: u64,
     events: BTreeMap<u64, Arc<Event>>,
     topics: BTreeMap<Topic, Kept>,
-    /// What tells the draft of a key from another, and its sequence.
-    keys: HashMap<Key, ([u8; 32], u64)>,
-    keys_by_age: VecDeque<(i64, Key)>,
+    keys: Keys,
 }
 
 /// What there is of a topic.
@@ -71,14 +70,15 @@ impl Memory {
     #[must_use]
     pub fn new(clock: Clock, retention: Retention, tail: tail::Bounds) -> Self {
         let epoch = Epoch(fastrand::u64(..));
-        Self { epoch, clock, retention, tail: Tail::new(epoch, 0, tail), held: Mutex::default() }
+        let held = Mutex::new(Held::new(clock));
+        Self { epoch, retention, tail: Tail::new(epoch, 0, tail), held }
     }
 
     /// What is held now, without what is too old.
     fn held(&self) -> MutexGuard<'_, Held> {
         // A panic in here has left nothing half-done that would matter more than going on.
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        held.sweep(&self.retention, self.clock.now());
+        held.sweep(&self.retention);
         held
     }
 }
@@ -94,11 +94,10 @@ impl Log for Memory {
 
     fn append(&self, draft: Draft, key: Option<Key>) -> BoxFuture<'_, Result<u64, AppendError>> {
         let mut held = self.held();
-        let now = self.clock.now();
-        let appended = held.append(draft, key, now).map(|appended| match appended {
+        let appended = held.append(draft, key).map(|appended| match appended {
             Appended::Before(sequence) => sequence,
             Appended::Now(event) => {
-                held.retain(&self.retention, &event.draft.topics, now);
+                held.retain(&self.retention, &event.draft.topics);
                 let sequence = event.sequence;
                 self.tail.push(vec![event]);
                 sequence
@@ -169,27 +168,25 @@ enum Appended {
 }
 
 impl Held {
-    fn append(
-        &mut self,
-        draft: Draft,
-        key: Option<Key>,
-        now: i64,
-    ) -> Result<Appended, AppendError> {
-        while let Some((at, _)) = self.keys_by_age.front()
-            && (now.saturating_sub(*at) > KEY_KEPT_FOR || self.keys.len() >= MOST_KEYS)
-        {
-            if let Some((_, key)) = self.keys_by_age.pop_front() {
-                self.keys.remove(&key);
-            }
+    fn new(clock: Clock) -> Self {
+        Self {
+            wall: Wall::new(clock, 0),
+            last: 0,
+            swept: 0,
+            bytes: 0,
+            events: BTreeMap::new(),
+            topics: BTreeMap::new(),
+            keys: Keys::default(),
         }
-        if let Some(key) = key {
-            let fingerprint = fingerprint(&draft);
-            if let Some((known, sequence)) = self.keys.get(&key) {
-                let same = *known == fingerprint;
-                return same.then_some(Appended::Before(*sequence)).ok_or(AppendError::KeyUsed);
-            }
-            self.keys.insert(key.clone(), (fingerprint, self.last + 1));
-            self.keys_by_age.push_back((now, key));
+    }
+
+    fn append(&mut self, draft: Draft, key: Option<Key>) -> Result<Appended, AppendError> {
+        let now = self.wall.look(self.last);
+        self.keys.forget(&self.wall);
+        if let Some(key) = key
+            && let Some(known) = self.keys.place(key, &draft, self.last + 1, now)
+        {
+            return known.map(Appended::Before);
         }
         self.last += 1;
         let event = Event { sequence: self.last, at: now, draft };
@@ -206,31 +203,46 @@ impl Held {
     }
 
     /// Drops what exceeds the bounds of the whole and of these topics.
-    fn retain(&mut self, retention: &Retention, topics: &[Topic], now: i64) {
-        while let Some((sequence, oldest)) = self.events.first_key_value()
-            && retention.total.exceeded(self.events.len() as u64, self.bytes, oldest.at, now)
-        {
-            self.drop_event(*sequence);
+    fn retain(&mut self, retention: &Retention, topics: &[Topic]) {
+        while let Some((sequence, _)) = self.events.first_key_value() {
+            let (sequence, held) = (*sequence, (self.events.len() as u64, self.bytes));
+            if !self.exceeds(&retention.total, held, sequence) {
+                break;
+            }
+            self.drop_event(sequence);
         }
         for topic in topics {
             let bounds = retention.of(topic);
             while let Some(kept) = self.topics.get(topic)
                 && let Some(first) = kept.sequences.first().copied()
-                && let Some(oldest) = self.events.get(&first)
-                && bounds.exceeded(kept.sequences.len() as u64, kept.bytes, oldest.at, now)
+                && self.exceeds(&bounds, (kept.sequences.len() as u64, kept.bytes), first)
             {
                 self.drop_from(first, topic);
             }
         }
     }
 
+    /// Whether there is too much, or the event `oldest` is too old.
+    fn exceeds(&mut self, bounds: &Bounds, (events, bytes): (u64, u64), oldest: u64) -> bool {
+        if bounds.are_exceeded_by(events, bytes) || bounds.are_ageless() {
+            return bounds.are_exceeded_by(events, bytes);
+        }
+        let Some(stamp) = self.events.get(&oldest).map(|event| event.at) else { return false };
+        let Ok(published) = self.wall.published((oldest, stamp), |sequence| {
+            let next = self.events.range(sequence + 1..).next();
+            Ok::<_, Infallible>(next.map(|(after, event)| (*after, event.at)))
+        });
+        bounds.are_outlived(published, self.wall.now())
+    }
+
     /// Looks at every topic now and then: events age where nothing is published.
-    fn sweep(&mut self, retention: &Retention, now: i64) {
+    fn sweep(&mut self, retention: &Retention) {
+        let now = self.wall.look(self.last);
         if now.abs_diff(self.swept) >= SWEEP_AFTER {
             self.swept = now;
             let some = self.topics.iter().filter(|(_, kept)| !kept.sequences.is_empty());
             let topics: Vec<Topic> = some.map(|(topic, _)| topic.clone()).collect();
-            self.retain(retention, &topics, now);
+            self.retain(retention, &topics);
         }
     }
 

@@ -38,5 +38,6 @@ mod tokens;
 mod traced;
 mod tree;
 mod vanish;
+mod wall;
 mod words;
 mod world;

@@ -30,7 +30,7 @@ use crate::{
     Clock,
     cursor::Epoch,
     event::{Draft, Topic},
-    log::{AppendError, Key, Retention, Unavailable},
+    log::{AppendError, Key, Retention, Unavailable, wall::Wall},
     tail::Tail,
 };
 use batch::Batch;
@@ -74,7 +74,7 @@ pub(super) struct Writer {
     volume: Arc<dyn Volume>,
     tail: Tail,
     epoch: Epoch,
-    clock: Clock,
+    wall: Wall,
     retention: Retention,
     /// As of the last commit.
     totals: Totals,
@@ -107,7 +107,7 @@ impl Writer {
             volume,
             tail,
             epoch,
-            clock,
+            wall: Wall::new(clock, totals.last),
             retention,
             totals,
             purges: VecDeque::new(),
@@ -183,6 +183,12 @@ impl Writer {
         if !self.purges.is_empty() || self.behind || self.looked_at_age.elapsed() >= LOOK_AT_AGE {
             self.tidy();
         }
+    }
+
+    /// The time, and what is known of the clock: a change that is committed may learn more of it.
+    fn look_at_clock(&mut self) -> (i64, Wall) {
+        let now = self.wall.look(self.totals.last);
+        (now, self.wall.clone())
     }
 
     /// Commits a change, with a sync. `verified` makes it one that a start need not verify.

@@ -11,6 +11,7 @@ use crate::{
         AppendError, Bounds, Key, Retention,
         embedded::codec::{decode, encode},
         retention,
+        wall::Wall,
     },
 };
 
@@ -104,11 +105,16 @@ impl<'t> Change<'t> {
     }
 
     /// Drops what exceeds the bounds of the whole, at most `most` events. Returns how many.
-    pub(crate) fn retain(&mut self, retention: &Retention, now: i64, most: usize) -> Result<usize> {
+    pub(crate) fn retain(
+        &mut self,
+        retention: &Retention,
+        wall: &mut Wall,
+        most: usize,
+    ) -> Result<usize> {
         for dropped in 0..most {
             let Some(oldest) = self.oldest()? else { return Ok(dropped) };
             let Totals { events, bytes, .. } = self.totals;
-            if !retention.total.exceeded(events, bytes, oldest.at, now) {
+            if !self.exceeds(&retention.total, (events, bytes), &oldest, wall)? {
                 return Ok(dropped);
             }
             self.drop_event(&oldest)?;
@@ -116,12 +122,32 @@ impl<'t> Change<'t> {
         Ok(most)
     }
 
+    /// Whether there is too much, or the oldest event is too old.
+    fn exceeds(
+        &self,
+        bounds: &Bounds,
+        (events, bytes): (u64, u64),
+        oldest: &Event,
+        wall: &mut Wall,
+    ) -> Result<bool> {
+        if bounds.are_exceeded_by(events, bytes) || bounds.are_ageless() {
+            return Ok(bounds.are_exceeded_by(events, bytes));
+        }
+        let published = wall.published((oldest.sequence, oldest.at), |sequence| {
+            let next = self.events.range(sequence + 1..)?.next().transpose()?;
+            next.map(|(after, _)| super::event(&self.events, after.value()))
+                .transpose()
+                .map(|event| event.map(|event| (event.sequence, event.at)))
+        })?;
+        Ok(bounds.are_outlived(published, wall.now()))
+    }
+
     /// Drops what exceeds the bounds of one topic, at most `most` events. Returns how many.
     pub(crate) fn retain_topic(
         &mut self,
         topic: &Topic,
         retention: &Retention,
-        now: i64,
+        wall: &mut Wall,
         most: usize,
     ) -> Result<usize> {
         let bounds = retention.of(topic);
@@ -131,7 +157,7 @@ impl<'t> Change<'t> {
         for dropped in 0..most {
             let Kept { events, bytes, .. } = *self.kept(topic)?;
             let Some(oldest) = self.first_of(topic, u64::MAX)? else { return Ok(dropped) };
-            if !bounds.exceeded(events, bytes, oldest.at, now) {
+            if !self.exceeds(&bounds, (events, bytes), &oldest, wall)? {
                 return Ok(dropped);
             }
             self.drop_from(&oldest, topic)?;
@@ -161,9 +187,9 @@ impl<'t> Change<'t> {
         Ok((purged, notices))
     }
 
-    /// Forgets keys that are too old, at most `most`. Returns how many.
-    pub(crate) fn forget_keys(&mut self, now: i64, most: usize) -> Result<usize> {
-        self.keys()?.forget(now, most)
+    /// Forgets keys that are too old, at most `most`, once the clock may tell. Returns how many.
+    pub(crate) fn forget_keys(&mut self, wall: &Wall, most: usize) -> Result<usize> {
+        if wall.is_proven() { self.keys()?.forget(wall.now(), most) } else { Ok(0) }
     }
 
     /// Writes what is left to write, and returns the new totals: they count once it is committed.

@@ -43,8 +43,11 @@ impl<'t> Keys<'t> {
         Ok(None)
     }
 
-    /// Forgets keys that are too old, at most `most`. Returns how many.
+    /// Forgets keys that are too old, at most `most`, at a time that can be believed. One that is stamped
+    /// in the future counts from now on. Returns how many were forgotten, or stamped anew.
     pub(super) fn forget(&mut self, now: i64, most: usize) -> Result<usize> {
+        let stamped = self.stamp_anew(now, most)?;
+        let most = most - stamped;
         let before = now.saturating_sub(KEY_KEPT_FOR);
         for forgotten in 0..most {
             let oldest = self.by_age.first()?.map(|(key, _)| {
@@ -52,10 +55,28 @@ impl<'t> Keys<'t> {
                 (at, key.to_owned())
             });
             let Some((at, key)) = oldest.filter(|(at, _)| *at < before) else {
-                return Ok(forgotten);
+                return Ok(stamped + forgotten);
             };
             self.known.remove(&*key)?;
             self.by_age.remove((at, &*key))?;
+        }
+        Ok(stamped + most)
+    }
+
+    /// Gives keys that are stamped in the future the stamp of now, at most `most`. Returns how many.
+    fn stamp_anew(&mut self, now: i64, most: usize) -> Result<usize> {
+        for stamped in 0..most {
+            let newest = self.by_age.last()?.map(|(key, _)| {
+                let (at, key) = key.value();
+                (at, key.to_owned())
+            });
+            let Some((at, key)) = newest.filter(|(at, _)| *at > now) else { return Ok(stamped) };
+            self.by_age.remove((at, &*key))?;
+            self.by_age.insert((now, &*key), ())?;
+            let known = self.known.get(&*key)?.map(|known| known.value());
+            if let Some((fingerprint, sequence, _)) = known {
+                self.known.insert(&*key, (fingerprint, sequence, now))?;
+            }
         }
         Ok(most)
     }

@@ -88,7 +88,7 @@ impl Writer {
                 return batch.refuse(&why);
             }
         }
-        let now = self.clock.now();
+        let (now, mut wall) = self.look_at_clock();
         let most = SLICE + 2 * batch.drafts.len();
         let retention = self.retention.clone();
         let drafts = std::mem::take(&mut batch.drafts);
@@ -96,21 +96,21 @@ impl Writer {
             let mut placed = Vec::with_capacity(drafts.len());
             let mut topics = BTreeSet::new();
             if drafts.iter().any(|(_, key)| key.is_some()) {
-                change.forget_keys(now, most)?;
+                change.forget_keys(&wall, most)?;
             }
             for (draft, key) in drafts {
                 topics.extend(draft.topics.iter().cloned());
                 placed.push(change.append(draft, key.as_ref(), now)?);
             }
-            let mut behind = change.retain(&retention, now, most)? == most;
+            let mut behind = change.retain(&retention, &mut wall, most)? == most;
             for topic in topics {
-                behind |= change.retain_topic(&topic, &retention, now, most)? == most;
+                behind |= change.retain_topic(&topic, &retention, &mut wall, most)? == most;
             }
-            Ok((placed, behind))
+            Ok((placed, behind, wall))
         });
         match committed {
-            Ok((placed, behind)) => {
-                self.behind = behind;
+            Ok((placed, behind, wall)) => {
+                (self.behind, self.wall) = (behind, wall);
                 self.deliver(placed, batch);
             }
             Err(why) => batch.refuse(&why),

@@ -79,7 +79,7 @@ impl Writer {
 
     /// Drops some of what exceeds the bounds, of the whole and of a few topics in turn.
     fn retain(&mut self) {
-        let now = self.clock.now();
+        let (_, mut wall) = self.look_at_clock();
         self.looked_at_age = Instant::now();
         self.behind = false;
         let (retention, looked_at) = (self.retention.clone(), self.looked_at.clone());
@@ -94,17 +94,18 @@ impl Writer {
             Err(error) => return self.fail(&error),
         };
         let committed = self.commit_if_any(|change| {
-            let mut dropped = change.retain(&retention, now, SLICE)?;
+            let mut dropped = change.retain(&retention, &mut wall, SLICE)?;
             let mut behind = dropped == SLICE;
             for topic in &names {
-                let of_topic = change.retain_topic(topic, &retention, now, SLICE)?;
+                let of_topic = change.retain_topic(topic, &retention, &mut wall, SLICE)?;
                 behind |= of_topic == SLICE;
                 dropped += of_topic;
             }
-            dropped += change.forget_keys(now, SLICE)?;
-            Ok((behind, dropped))
+            dropped += change.forget_keys(&wall, SLICE)?;
+            Ok(((behind, wall), dropped))
         });
-        if let Ok(behind) = committed {
+        if let Ok((behind, wall)) = committed {
+            self.wall = wall;
             self.behind = behind || names.len() == topics && topics > 0;
             self.looked_at = names.last().filter(|_| names.len() == topics).cloned();
         }
