@@ -14,7 +14,10 @@ use app::{
     Tick,
     event::{READERS, Receipt, TIME},
 };
-use tokio::{sync::watch, time::Instant};
+use tokio::{
+    sync::watch,
+    time::{Instant, timeout},
+};
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
@@ -28,6 +31,9 @@ use crate::{
     status::{Counters, Shown, Vitals},
 };
 
+/// How long a publish waits for the log, unless told otherwise.
+pub const PUBLISH_DEADLINE: Duration = Duration::from_secs(10);
+
 /// A handle to the hub; clones share it.
 #[derive(Clone, Debug)]
 pub struct Hub(Arc<Topics>);
@@ -36,6 +42,8 @@ pub struct Hub(Arc<Topics>);
 struct Topics {
     clock: Clock,
     log: Arc<dyn Log>,
+    /// No publish waits longer for the log.
+    publish_deadline: Duration,
     /// The newest tick. `None` until the first multiple of the interval.
     time: watch::Sender<Option<State>>,
     /// The last number of readers that was announced.
@@ -93,6 +101,7 @@ impl Hub {
         Self(Arc::new(Topics {
             clock,
             log,
+            publish_deadline: PUBLISH_DEADLINE,
             time: watch::Sender::new(None),
             readers: watch::Sender::new(Readers::new(0, clock.now())),
             reading: AtomicU32::new(0),
@@ -100,6 +109,17 @@ impl Hub {
             presence: Presence::new(clock),
             counters: Counters::default(),
         }))
+    }
+
+    /// The same hub, where no publish waits longer for the log.
+    ///
+    /// # Panics
+    /// Where somebody else has the hub already.
+    #[must_use]
+    pub fn with_publish_deadline(mut self, deadline: Duration) -> Self {
+        let topics = Arc::get_mut(&mut self.0).expect("nobody else has the hub yet");
+        topics.publish_deadline = deadline;
+        self
     }
 
     /// Publishes the time at every multiple of `interval`, and the number of readers that goes
@@ -139,9 +159,17 @@ impl Hub {
     pub async fn publish(&self, draft: Draft, key: Option<Key>) -> Result<Receipt, AppendError> {
         let Topics { log, .. } = &*self.0;
         let topics = draft.topics.clone();
-        let sequence = log.append(draft, key).await?;
+        let sequence = self.append(draft, key).await?;
         let readers = log.tail().followers(&topics);
         Ok(Receipt { id: log.cursor(sequence).to_string(), sequence, readers })
+    }
+
+    /// Appends an event, and gives up where that takes too long. All of the wait counts: for what waits
+    /// before it too.
+    async fn append(&self, draft: Draft, key: Option<Key>) -> Result<u64, AppendError> {
+        let Topics { log, publish_deadline, .. } = &*self.0;
+        let appending = timeout(*publish_deadline, log.append(draft, key));
+        appending.await.unwrap_or(Err(AppendError::Late(*publish_deadline)))
     }
 
     /// Removes every event of a topic, and tells so who follows it: an event of type
@@ -158,7 +186,7 @@ impl Hub {
         // Nobody hears of what they may not read.
         let notice = Draft::notice(topic.clone(), held.private == held.events);
         // First of all: whatever happens in between, no page shows what is gone and is not told.
-        let sequence = log.append(notice, None).await?;
+        let sequence = self.append(notice, None).await?;
         log.purge(topic, sequence).await
     }
 

@@ -67,7 +67,8 @@ pub async fn serve(
     listener: TcpListener,
     shutdown: CancellationToken,
 ) {
-    let hub = Hub::new(Clock::system(), log, config.status);
+    let hub = Hub::new(Clock::system(), log, config.status)
+        .with_publish_deadline(config.publish_deadline);
     let folder = config.data_dir.clone().filter(|_| !config.ephemeral);
     let measuring = {
         let open = || status::ThisMachine::open(folder);

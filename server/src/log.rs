@@ -5,7 +5,7 @@ mod memory;
 mod retention;
 mod wall;
 
-use std::{error::Error, fmt};
+use std::{error::Error, fmt, time::Duration};
 
 use futures::future::BoxFuture;
 
@@ -77,7 +77,7 @@ pub trait Log: fmt::Debug + Send + Sync {
     /// How much it holds. It is known, and not counted.
     fn held(&self) -> Held;
 
-    /// Whether a publish could be durable now.
+    /// Whether a publish could be durable now. Says it at once, whatever the storage does.
     ///
     /// # Errors
     /// Why not.
@@ -167,6 +167,8 @@ pub enum AppendError {
     KeyUsed,
     /// There is no room. The event is not in the log.
     Full,
+    /// The log has not answered in so much time. The event may be there all the same, or may yet come.
+    Late(Duration),
     /// The log could not say that the event is durable. It may be there all the same.
     Unavailable(Unavailable),
 }
@@ -188,6 +190,13 @@ impl fmt::Display for AppendError {
         match self {
             Self::KeyUsed => f.write_str("the idempotency key was used for another event"),
             Self::Full => f.write_str("there is no room for another event"),
+            Self::Late(bound) => write!(
+                f,
+                "the disk has not answered within {}, and the event may be stored all the same: send it \
+                 again with the same Idempotency-Key, and it is stored once. Without a key it may come \
+                 to be there twice",
+                humantime::format_duration(*bound)
+            ),
             Self::Unavailable(why) => why.fmt(f),
         }
     }

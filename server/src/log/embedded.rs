@@ -2,6 +2,7 @@
 //! after any crash. One thread writes; what gathers while it syncs goes into the next sync together.
 
 mod codec;
+mod health;
 mod opening;
 mod pages;
 mod store;
@@ -34,7 +35,8 @@ use crate::{
     event::{Draft, LARGEST_DATA, Topic},
     tail::{self, Tail},
 };
-use writer::{Request, Writer};
+use health::Health;
+use writer::{Request, Share, Writer};
 
 pub use opening::OpenError;
 use opening::guarded;
@@ -54,7 +56,6 @@ pub struct Embedded {
     epoch: Epoch,
     tail: Tail,
     shared: Arc<Shared>,
-    volume: Arc<dyn Volume>,
     waiting: Arc<Semaphore>,
     // Both `None` once it is being dropped.
     requests: Option<mpsc::Sender<Request>>,
@@ -73,6 +74,7 @@ pub(crate) struct Shared {
     commits: AtomicU64,
     /// As of the last commit.
     held: Mutex<Held>,
+    health: Arc<Health>,
 }
 
 impl Embedded {
@@ -114,10 +116,11 @@ impl Embedded {
             doubted: AtomicBool::new(false),
             commits: AtomicU64::new(0),
             held: Mutex::new(totals.held()),
+            health: Arc::default(),
         });
         let (requests, incoming) = mpsc::channel();
-        let (to, on, known) = (shared.clone(), volume.clone(), (epoch, totals));
-        let writer = Writer::new(to, on, tail.clone(), known, clock, retention);
+        let (to, known) = (shared.clone(), (epoch, totals));
+        let writer = Writer::new(to, volume, tail.clone(), known, clock, retention);
         let writing = thread::Builder::new()
             .name("log-writer".into())
             .spawn(move || writer.run(&incoming))
@@ -126,7 +129,6 @@ impl Embedded {
             epoch,
             tail,
             shared,
-            volume,
             waiting: Arc::new(Semaphore::new(WAITING_BYTES)),
             requests: Some(requests),
             writing: Some(writing),
@@ -209,9 +211,11 @@ impl Log for Embedded {
         let bytes = u32::try_from(retention::size_of(&draft) + WAITING_EVENT).unwrap_or(u32::MAX);
         debug_assert!(draft.data.len() <= LARGEST_DATA, "it was checked when it came");
         async move {
+            let waiting = self.shared.health.begin();
             // Never closed: it is as old as the log.
-            let held = self.waiting.clone().acquire_many_owned(bytes).await.ok();
-            self.ask(|answer| Request::Append { draft, key, answer, held }).await
+            let room = self.waiting.clone().acquire_many_owned(bytes).await.ok();
+            let share = Share { room, waiting };
+            self.ask(|answer| Request::Append { draft, key, answer, share }).await
         }
         .boxed()
     }
@@ -248,11 +252,7 @@ impl Log for Embedded {
         if self.writing.as_ref().is_none_or(JoinHandle::is_finished) {
             return Err(Unavailable("nobody writes it any more".into()));
         }
-        match self.volume.room() {
-            Ok(room) if room < writer::RESERVE => Err(Unavailable("the disk is full".into())),
-            Ok(_) => Ok(()),
-            Err(error) => Err(Unavailable(error.to_string())),
-        }
+        self.shared.health.check()
     }
 }
 

@@ -2,6 +2,7 @@
 //! come out again.
 
 mod fate;
+mod gate;
 
 use std::{
     fmt, io,
@@ -13,6 +14,7 @@ use redb::{Builder, Database, StorageBackend};
 use server::log::embedded::{OpenError, Volume, make};
 
 use fate::{Change, left};
+use gate::Gate;
 
 /// So little that the log has to read what it wrote, in bytes.
 const CACHE: usize = 32 * 1024;
@@ -26,6 +28,8 @@ pub(crate) enum Kind {
     Sync,
     /// The file gets its name.
     Name,
+    /// How much room there is.
+    Room,
 }
 
 /// What goes wrong, once or for a while.
@@ -64,7 +68,7 @@ struct State {
 
 /// A disk; clones share it.
 #[derive(Clone)]
-pub(crate) struct Disk(Arc<Mutex<State>>);
+pub(crate) struct Disk(Arc<Mutex<State>>, Arc<Gate>);
 
 impl fmt::Debug for Disk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -74,7 +78,7 @@ impl fmt::Debug for Disk {
 
 impl Disk {
     pub(crate) fn new(seed: u64) -> Self {
-        Self(Arc::new(Mutex::new(State {
+        let state = Arc::new(Mutex::new(State {
             durable: Vec::new(),
             seen: Vec::new(),
             unsynced: Vec::new(),
@@ -86,7 +90,22 @@ impl Disk {
             failed: 0,
             random: Rng::with_seed(seed),
             lies: false,
-        })))
+        }));
+        Self(state, Arc::default())
+    }
+
+    /// From here on everything of a kind hangs until the disk is [released](Self::release).
+    pub(crate) fn hang(&self, kind: Kind) {
+        self.1.close_for(Some(kind));
+    }
+
+    pub(crate) fn release(&self) {
+        self.1.close_for(None);
+    }
+
+    /// Whether something hangs.
+    pub(crate) fn hangs(&self) -> bool {
+        self.1.hanging() > 0
     }
 
     pub(crate) fn fail(&self, fault: Fault) {
@@ -244,6 +263,7 @@ impl Volume for Disk {
     }
 
     fn room(&self) -> io::Result<u64> {
+        self.1.pass(Kind::Room);
         let mut state = self.state();
         assert!(!std::mem::take(&mut state.panics), "asked for room");
         Ok(state.room)
@@ -272,6 +292,7 @@ impl StorageBackend for Disk {
     }
 
     fn sync_data(&self) -> io::Result<()> {
+        self.1.pass(Kind::Sync);
         self.state().sync()
     }
 

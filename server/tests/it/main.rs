@@ -13,6 +13,7 @@ mod full;
 mod guide;
 mod history;
 mod hub;
+mod hung;
 mod life;
 mod log;
 mod login;

@@ -23,7 +23,9 @@ use redb::Durability;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::{
-    Shared, Volume, opening,
+    Shared, Volume,
+    health::Waiting,
+    opening,
     store::{self, Change, Totals},
 };
 use crate::{
@@ -51,6 +53,15 @@ const LOOK_AT_AGE: Duration = Duration::from_secs(5);
 /// Where an answer goes.
 type Answer = oneshot::Sender<Result<u64, AppendError>>;
 
+/// What an event that waits takes part in.
+#[derive(Debug)]
+pub(super) struct Share {
+    /// Its share of what may wait.
+    pub(super) room: Option<OwnedSemaphorePermit>,
+    /// That it waits.
+    pub(super) waiting: Waiting,
+}
+
 /// What the writer is asked for.
 #[derive(Debug)]
 pub(super) enum Request {
@@ -59,8 +70,7 @@ pub(super) enum Request {
         draft: Draft,
         key: Option<Key>,
         answer: Answer,
-        /// Its share of what may wait.
-        held: Option<OwnedSemaphorePermit>,
+        share: Share,
     },
     /// To remove a topic's events of a lower sequence; answered with how many there were.
     Purge { topic: Topic, before: u64, answer: Answer },
@@ -161,8 +171,8 @@ impl Writer {
         let mut next = Some(first);
         while let Some(request) = next {
             match request {
-                Request::Append { draft, key, answer, held } => {
-                    batch.add(draft, key, answer, held);
+                Request::Append { draft, key, answer, share } => {
+                    batch.add(draft, key, answer, share);
                 }
                 Request::Purge { topic, before, answer } => {
                     let through = before.saturating_sub(1).min(self.totals.last);
@@ -214,6 +224,7 @@ impl Writer {
         change: impl FnOnce(&mut Change<'_>) -> store::Result<(T, usize)>,
     ) -> Result<T, AppendError> {
         let committed = {
+            let _waiting = self.shared.health.begin();
             let database = self.shared.database.read().unwrap_or_else(PoisonError::into_inner);
             let Some(database) = &*database else {
                 return Err(AppendError::Unavailable(Unavailable("it is closed".into())));

@@ -2,9 +2,7 @@
 
 use std::{collections::BTreeSet, sync::mpsc::Receiver, thread};
 
-use tokio::sync::OwnedSemaphorePermit;
-
-use super::{Answer, RESERVE, Request, SLICE, Writer, answer};
+use super::{Answer, RESERVE, Request, SLICE, Share, Writer, answer};
 use crate::{
     event::Draft,
     log::{AppendError, Key, Unavailable, embedded::store::Placed, retention},
@@ -21,7 +19,7 @@ const ROOM_FACTOR: u64 = 4;
 #[derive(Default)]
 pub(super) struct Batch {
     drafts: Vec<(Draft, Option<Key>)>,
-    answers: Vec<(Answer, Option<OwnedSemaphorePermit>)>,
+    answers: Vec<(Answer, Share)>,
     bytes: u64,
     yielded: u8,
 }
@@ -32,11 +30,11 @@ impl Batch {
         draft: Draft,
         key: Option<Key>,
         answer: Answer,
-        held: Option<OwnedSemaphorePermit>,
+        share: Share,
     ) {
         self.bytes += retention::size_of(&draft);
         self.drafts.push((draft, key));
-        self.answers.push((answer, held));
+        self.answers.push((answer, share));
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -60,14 +58,14 @@ impl Batch {
     }
 
     fn refuse(self, why: &AppendError) {
-        self.answers.into_iter().for_each(|(to, _)| answer(to, Err(why.clone())));
+        self.answers.into_iter().for_each(|(to, share)| tell(to, share, Err(why.clone())));
     }
 
     /// Refuses all but the notices of purges, which take little and have what takes more removed.
     fn refuse_all_but_notices(self, why: &AppendError) -> Self {
         let both = self.drafts.into_iter().zip(self.answers);
         let (notices, others): (Vec<_>, Vec<_>) = both.partition(|((one, _), _)| one.is_notice());
-        others.into_iter().for_each(|(_, (to, _))| answer(to, Err(why.clone())));
+        others.into_iter().for_each(|(_, (to, share))| tell(to, share, Err(why.clone())));
         let (drafts, answers) = notices.into_iter().unzip();
         Self { drafts, answers, ..Self::default() }
     }
@@ -132,17 +130,23 @@ impl Writer {
             });
         }
         self.tail.push(events);
-        for ((to, _), told) in batch.answers.into_iter().zip(told) {
-            answer(to, told);
+        for ((to, share), told) in batch.answers.into_iter().zip(told) {
+            tell(to, share, told);
         }
     }
 
     /// Refuses what the disk may not have room for, before the engine is asked to write it.
     fn ask_for_room(&self, bytes: u64) -> Result<(), AppendError> {
-        match self.volume.room() {
+        match self.room() {
             Ok(room) if room < RESERVE + ROOM_FACTOR * bytes => Err(AppendError::Full),
             Ok(_) => Ok(()),
-            Err(error) => Err(AppendError::Unavailable(Unavailable(error.to_string()))),
+            Err(why) => Err(AppendError::Unavailable(Unavailable(why))),
         }
     }
+}
+
+/// Answers one that does not wait any more: who hears of it finds the log as healthy as it is.
+fn tell(to: Answer, share: Share, what: Result<u64, AppendError>) {
+    drop(share);
+    answer(to, what);
 }

@@ -113,10 +113,20 @@ impl Writer {
 
     /// Refuses what removes events where even that has no room.
     pub(super) fn ask_for_room_to_remove(&self) -> Result<(), AppendError> {
-        match self.volume.room() {
+        match self.room() {
             Ok(room) if room < ROOM_TO_REMOVE => Err(AppendError::Full),
             // Where nobody can say, the storage will.
             _ => Ok(()),
         }
+    }
+
+    /// For how many bytes there is room, for who asks after the log's health too.
+    pub(super) fn room(&self) -> Result<u64, String> {
+        let health = &self.shared.health;
+        let waiting = health.begin();
+        let room = self.volume.room().map_err(|error| error.to_string());
+        drop(waiting);
+        health.has_room(room.clone());
+        room
     }
 }
