@@ -5,6 +5,7 @@ mod codec;
 mod health;
 mod opening;
 mod pages;
+mod place;
 mod store;
 mod volume;
 mod writer;

@@ -17,6 +17,7 @@ mod hung;
 mod life;
 mod log;
 mod login;
+mod misplaced;
 mod model;
 mod page;
 mod power;

@@ -25,6 +25,8 @@ pub enum OpenError {
     Newer(u64),
     /// It is no log, or it is damaged.
     Damaged(String),
+    /// It is not where it was, or another is.
+    Misplaced(String),
     /// A file or a folder cannot be made or read.
     File(PathBuf, io::Error),
     /// The engine says no.
@@ -45,6 +47,7 @@ impl fmt::Display for OpenError {
                 store::FORMAT
             ),
             Self::Damaged(what) => write!(f, "the log is damaged: {what}"),
+            Self::Misplaced(what) => f.write_str(what),
             Self::File(path, error) => write!(f, "cannot use {}: {error}", path.display()),
             Self::Engine(error) => write!(f, "cannot open the log: {error}"),
             Self::Of(path, error) => write!(f, "{error} ({})", path.display()),

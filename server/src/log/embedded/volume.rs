@@ -1,24 +1,28 @@
-//! Where the log's file lies: it is made whole or not at all, and opened for us alone.
+//! Where the log's file lies: it is made whole or not at all, and opened for us and our owner alone.
 
 use std::{
     fmt,
-    fs::{self, DirBuilder, File, TryLockError},
+    fs::{self, DirBuilder, File},
     io,
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
 };
 
 use redb::{Builder, Database};
-use rustix::fs::{Advice, fadvise, statvfs};
+use rustix::{
+    fs::{Advice, fadvise, fstatvfs},
+    process::{Resource, getrlimit},
+};
 
 use super::{
     opening::{OpenError, guarded},
+    place::{Place, make_for_the_owner_alone},
     store,
 };
+use crate::log::Unavailable;
 
 const FILE: &str = "log.redb";
 const UNFINISHED: &str = "log.redb.new";
-const LOCK: &str = "lock";
 
 /// redb's own default is 1 GiB.
 const CACHE: usize = 64 << 20;
@@ -40,14 +44,21 @@ pub trait Volume: fmt::Debug + Send + Sync {
     /// # Errors
     /// Where nobody can say.
     fn room(&self) -> io::Result<u64>;
+
+    /// Whether what is written is where who starts later looks for it.
+    ///
+    /// # Errors
+    /// Why not.
+    fn is_in_place(&self) -> Result<(), Unavailable> {
+        Ok(())
+    }
 }
 
 /// A folder on the disk, held by this process alone.
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
-    // Released with the process, whatever becomes of it.
-    _lock: File,
+    place: Place,
 }
 
 impl Folder {
@@ -57,14 +68,7 @@ impl Folder {
     /// Where another process has it, or it cannot be made.
     pub fn take(path: &Path) -> Result<Self, OpenError> {
         make(path)?;
-        let lock = path.join(LOCK);
-        let file = File::options().create(true).truncate(false).write(true).open(&lock);
-        let file = file.map_err(|error| OpenError::File(lock.clone(), error))?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self { path: path.into(), _lock: file }),
-            Err(TryLockError::WouldBlock) => Err(OpenError::InUse(path.into())),
-            Err(TryLockError::Error(error)) => Err(OpenError::File(lock, error)),
-        }
+        Ok(Self { path: path.into(), place: Place::take(path)? })
     }
 
     /// The log's file.
@@ -80,6 +84,7 @@ impl Folder {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
             _ => {}
         }
+        make_for_the_owner_alone(&unfinished)?;
         let database = builder().create(&unfinished)?;
         store::make(&database)?;
         database.close()?;
@@ -91,17 +96,21 @@ impl Folder {
 impl Volume for Folder {
     fn open(&self) -> Result<Database, OpenError> {
         let file = self.file();
-        if !file.try_exists()? {
+        // One that was there before is not made anew: it may come back.
+        if !self.place.was_opened() && !file.try_exists()? {
             self.make_log()?;
         }
         // Each time: whoever gave the file its name may have ended before it was on the disk.
         sync(&self.path)?;
         self.forget_unsynced();
-        // Looked at before it is opened for writing: a newer one stays as it is.
-        if let Ok(database) = redb::ReadOnlyDatabase::open(&file) {
-            store::check_format(&database)?;
-        }
-        guarded(|| Ok(builder().open(&file)?)).map_err(|error| match error {
+        let opened = self.place.hold(FILE, || {
+            // Looked at before it is opened for writing: a newer one stays as it is.
+            if let Ok(database) = redb::ReadOnlyDatabase::open(&file) {
+                store::check_format(&database)?;
+            }
+            guarded(|| Ok(builder().open(&file)?))
+        });
+        opened.map_err(|error| match error {
             OpenError::Engine(engine) if is_in_use(&engine) => OpenError::InUse(self.path.clone()),
             other => other,
         })
@@ -115,8 +124,16 @@ impl Volume for Folder {
     }
 
     fn room(&self) -> io::Result<u64> {
-        let volume = statvfs(&self.path)?;
-        Ok(volume.f_bavail.saturating_mul(volume.f_frsize))
+        let volume = fstatvfs(self.place.folder())?;
+        let room = volume.f_bavail.saturating_mul(volume.f_frsize);
+        Ok(match getrlimit(Resource::Fsize).current {
+            Some(most) => room.min(most.saturating_sub(fs::metadata(self.file())?.len())),
+            None => room,
+        })
+    }
+
+    fn is_in_place(&self) -> Result<(), Unavailable> {
+        self.place.check()
     }
 }
 

@@ -74,7 +74,7 @@ impl Batch {
 impl Writer {
     /// Commits a batch, and answers it.
     pub(super) fn append(&mut self, mut batch: Batch) {
-        if let Err(why) = self.open_if_failed() {
+        if let Err(why) = self.open_if_failed().and_then(|()| self.ask_for_place()) {
             return batch.refuse(&why);
         }
         if let Err(why) = self.ask_for_room(batch.bytes) {
@@ -115,8 +115,10 @@ impl Writer {
         }
     }
 
-    /// Hands durable events to the tail, then tells their publishers.
+    /// Hands durable events to the tail, then tells their publishers: that they are, unless the file was
+    /// taken away while it was written.
     fn deliver(&self, placed: Vec<Placed>, batch: Batch) {
+        let in_place = self.ask_for_place();
         let (mut events, mut told) = (Vec::new(), Vec::with_capacity(placed.len()));
         for placed in placed {
             told.push(match placed {
@@ -131,7 +133,7 @@ impl Writer {
         }
         self.tail.push(events);
         for ((to, share), told) in batch.answers.into_iter().zip(told) {
-            tell(to, share, told);
+            tell(to, share, in_place.clone().and(told));
         }
     }
 

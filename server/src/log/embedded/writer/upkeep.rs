@@ -2,10 +2,12 @@
 
 use std::{collections::BTreeSet, sync::PoisonError, time::Instant};
 
+use tracing::{error, info};
+
 use super::{Answer, LOOK_AT_AGE, SLICE, Writer, answer};
 use crate::{
     event::Topic,
-    log::{AppendError, embedded::pages},
+    log::{AppendError, Unavailable, embedded::pages},
 };
 
 /// Below so much room on the disk nothing is removed either, in bytes: that too writes pages anew.
@@ -32,7 +34,8 @@ impl Purge {
 impl Writer {
     /// Does what is due beside publishing: purges, retention, a commit that is quick to start from.
     pub(super) fn tidy(&mut self) {
-        if let Err(why) = self.open_if_failed().and_then(|()| self.ask_for_room_to_remove()) {
+        let usable = self.open_if_failed().and_then(|()| self.ask_for_place());
+        if let Err(why) = usable.and_then(|()| self.ask_for_room_to_remove()) {
             for purge in self.purges.drain(..) {
                 answer(purge.answer, Err(why.clone()));
             }
@@ -118,6 +121,21 @@ impl Writer {
             // Where nobody can say, the storage will.
             _ => Ok(()),
         }
+    }
+
+    /// Refuses what would be written into a file that nobody finds later.
+    pub(super) fn ask_for_place(&self) -> Result<(), AppendError> {
+        let health = &self.shared.health;
+        let waiting = health.begin();
+        let found = self.volume.is_in_place();
+        drop(waiting);
+        if health.is_in_place(&found) {
+            match &found {
+                Err(Unavailable(why)) => error!(%why, "nothing is published until the log is back"),
+                Ok(()) => info!("the log is back in its place"),
+            }
+        }
+        found.map_err(AppendError::Unavailable)
     }
 
     /// For how many bytes there is room, for who asks after the log's health too.
