@@ -142,7 +142,7 @@ impl Config {
             config.ephemeral = found.read(yes_or_no)?;
         }
         let signed_by_others = config.secret_file.is_some() || !config.public_keys.is_empty();
-        config.data_dir = match DataDir::find(flags.data_dir, &settings) {
+        config.data_dir = match DataDir::find(flags.data_dir, &settings)? {
             DataDir::Said(folder) => Some(folder),
             _ if config.ephemeral && signed_by_others => None,
             usual => Some(usual.folder()?),
