@@ -93,8 +93,8 @@ pub struct Held {
     pub bytes: u64,
 }
 
-/// Tells a publish that was sent again from a new one. Kept for 24 hours; in memory only the newest
-/// 100,000 are.
+/// Tells a publish that was sent again from a new one. Kept for 24 hours, and on until the clock can be
+/// believed; in memory only the newest 100,000 are.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
     /// Whose key it is: two publishers may use the same words. A token's holds no control character,

@@ -24,7 +24,7 @@ use server::{
     },
     serve,
 };
-use tokio::{net::TcpListener, select, time::timeout};
+use tokio::{net::TcpListener, runtime::Runtime, select, time::timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 use tracing_appender::non_blocking::WorkerGuard;
@@ -62,9 +62,17 @@ fn perform(command: Command) -> Result<(), Failure> {
     }
 }
 
-#[tokio::main]
-async fn run(config: Config) -> Result<(), Box<dyn Error>> {
+fn run(config: Config) -> Result<(), Box<dyn Error>> {
+    // Dropped after the runtime: what hangs there is told of.
     let lines = log_to_stderr(config.log.clone());
+    let runtime = Runtime::new()?;
+    runtime.block_on(run_until_asked(config, lines.last()))
+}
+
+async fn run_until_asked(
+    config: Config,
+    last_words: impl FnOnce() + Send + 'static,
+) -> Result<(), Box<dyn Error>> {
     raise_descriptor_limit();
     signals::outlive_the_limit_of_file_sizes()?;
     let hashes = config.hashed.then(Site::hashes_beside_binary);
@@ -75,7 +83,7 @@ async fn run(config: Config) -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", config.listen))?;
-    let asked_to_end = signals::listen(lines.last())?;
+    let asked_to_end = signals::listen(last_words)?;
     let address = reachable(listener.local_addr()?);
     if first_start {
         say_how_to_publish(&config, address);

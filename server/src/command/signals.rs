@@ -32,9 +32,7 @@ pub enum Ending {
 ///
 /// # Errors
 /// Where the operating system does not tell of signals.
-pub fn listen(
-    last_words: impl FnOnce() + Send + 'static,
-) -> io::Result<oneshot::Receiver<Ending>> {
+pub fn listen(last_words: impl FnOnce() + Send + 'static) -> io::Result<oneshot::Receiver<Ending>> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let (mut terminate, mut interrupt) = {
         let _within = runtime.enter();

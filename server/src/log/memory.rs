@@ -11,8 +11,8 @@ use std::{
 use futures::{FutureExt, future::BoxFuture};
 
 use super::{
-    AppendError, Bounds, Key, Log, Order, Page, Query, Retention, TopicCount, Unavailable, retention,
-    wall::Wall,
+    AppendError, Bounds, Key, Log, Order, Page, Query, Retention, TopicCount, Unavailable,
+    retention, wall::Wall,
 };
 use crate::{
     Clock,

@@ -2,6 +2,8 @@
 //! program can be ended.
 
 use std::{
+    fs,
+    process::Command,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -10,12 +12,16 @@ use axum::{
     body::Body,
     http::{Request, StatusCode, header::AUTHORIZATION},
 };
+use rustix::process::Signal;
 use server::{Clock, Log, log::AppendError};
 use tokio::time::{self, sleep};
 
 use crate::{
+    connection::Connection,
     disk::{Disk, Kind},
     life::{BOUND, all_of, draft, open},
+    program::Program,
+    serving::Serving,
     world::{BEGIN, World, text},
 };
 
@@ -125,4 +131,77 @@ fn health_is_known_where_nobody_publishes() {
         disk.set_room(u64::MAX);
         wait_for("the look for room", || log.ready().is_ok());
     });
+}
+
+/// A `fdatasync` that hangs as long as the folder in which the program runs holds a file `hung`.
+const HANGING: &str = "
+#include <unistd.h>
+int fdatasync(int file) {
+    while (access(\"hung\", F_OK) == 0)
+        usleep(1000);
+    return fsync(file);
+}
+";
+
+/// The program with that, on a disk that hangs from now on; and a connection to it.
+fn on_a_disk_that_hangs(program: &Program) -> (Serving, Connection) {
+    let (source, made) = (program.folder().join("hanging.c"), program.folder().join("hanging.so"));
+    fs::write(&source, HANGING).unwrap();
+    let compiled =
+        Command::new("cc").args(["-shared", "-fPIC", "-o"]).args([&made, &source]).status();
+    assert!(compiled.unwrap().success());
+    let mut command =
+        program.command(&["--listen", "127.0.0.1:0", "--site", ".", "--data-dir", "data"]);
+    command.args(["--publish-deadline", "3s"]).env("LD_PRELOAD", made);
+    let serving = Serving::start(command);
+    let mut connection = Connection::open(serving.address, &program.token("data")).unwrap();
+    connection.publish("a", "1").unwrap().unwrap();
+    fs::write(program.folder().join("hung"), "").unwrap();
+    (serving, connection)
+}
+
+#[test]
+fn a_program_whose_disk_hangs_says_so_and_goes_on_when_it_is_back() {
+    let program = Program::new();
+    let (serving, mut connection) = on_a_disk_that_hangs(&program);
+    let mut probe = Connection::open(serving.address, "").unwrap();
+    let begun = Instant::now();
+    let publishing =
+        std::thread::spawn(move || (connection.publish("a", "2").unwrap(), connection));
+    wait_for("the probe", || probe.ask("GET", "/readyz", "").unwrap().status == 503);
+    assert!(begun.elapsed() >= 2 * SECOND, "after {:?}", begun.elapsed());
+    let (answer, mut connection) = publishing.join().unwrap();
+    let answer = answer.unwrap_err();
+    assert!(answer.status == 503 && answer.head.contains("retry-after: 2"), "{answer:?}");
+    assert!(answer.body.contains("the same Idempotency-Key"), "{answer:?}");
+    fs::remove_file(program.folder().join("hung")).unwrap();
+    wait_for("the disk's return", || probe.ask("GET", "/readyz", "").unwrap().status == 200);
+    // As it was said: it is there all the same.
+    let there = connection.history("a", "");
+    assert_eq!(there.iter().map(|(_, data)| &**data).collect::<Vec<_>>(), ["1", "2"]);
+}
+
+#[test]
+fn a_disk_that_hangs_keeps_no_program_from_ending() {
+    for (signals, bound) in
+        [(&[Signal::TERM, Signal::INT][..], 5), (&[Signal::INT], 5), (&[Signal::TERM], 13)]
+    {
+        let program = Program::new();
+        let (serving, mut connection) = on_a_disk_that_hangs(&program);
+        // Gives up first, so that nothing but the log keeps the program.
+        connection.publish("a", "2").unwrap().unwrap_err();
+        let begun = Instant::now();
+        for (number, signal) in signals.iter().enumerate() {
+            if number > 0 {
+                serving.logged("draining");
+            }
+            serving.signal(*signal);
+        }
+        let (code, log) = serving.ended();
+        assert_eq!(code, 0, "{log}");
+        let took = begun.elapsed();
+        assert!(took < bound * SECOND, "{signals:?}: {took:?}");
+        // What the first allows was waited for.
+        assert_eq!(log.contains("not ended in time"), signals.len() == 1, "{log}");
+    }
 }

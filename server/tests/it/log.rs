@@ -208,7 +208,11 @@ async fn events_age_where_nothing_is_published() {
     let folder = TempDir::new().unwrap();
     let rule = Bounds { age: Duration::from_secs(10), ..Bounds::NONE };
     let rules = vec![(topic_pattern("short"), rule)];
-    let log = open(&folder, Clock::told_by(&NOW, &NOW).proven(), Retention { total: Bounds::NONE, rules });
+    let log = open(
+        &folder,
+        Clock::told_by(&NOW, &NOW).proven(),
+        Retention { total: Bounds::NONE, rules },
+    );
     for name in ["short", "long"] {
         log.append(draft(&[name], "1".into(), false), None).await.unwrap();
     }

@@ -116,7 +116,8 @@ fn a_lock_that_is_deleted_is_taken_again() {
     fs::remove_file(program.folder().join("data/lock")).unwrap();
     connection.publish("a", "2").unwrap().unwrap();
     serving.logged("data/lock was deleted, and was taken again");
-    let (code, said) = program.ends(&["--site", ".", "--listen", "127.0.0.1:0", "--data-dir", "data"]);
+    let (code, said) =
+        program.ends(&["--site", ".", "--listen", "127.0.0.1:0", "--data-dir", "data"]);
     assert!(code == 1 && said.contains("another process uses the data directory"), "{code} {said}");
 }
 

@@ -220,7 +220,7 @@ proptest! {
                 Step::Pass(micros) => told.pass(micros),
                 Step::Jump(micros) => told.jump(micros),
                 Step::Restart => {
-                    disk = None;
+                    drop(disk.take());
                     disk = Some(open(&folder, told, a_week(u64::MAX)));
                     model.start(told.now());
                 }

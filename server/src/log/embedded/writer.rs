@@ -53,8 +53,9 @@ const LOOK_AT_AGE: Duration = Duration::from_secs(5);
 /// Where an answer goes.
 type Answer = oneshot::Sender<Result<u64, AppendError>>;
 
-/// What an event that waits takes part in.
+/// What an event that waits takes part in, until this is dropped.
 #[derive(Debug)]
+#[expect(dead_code, reason = "both are held, and nothing more")]
 pub(super) struct Share {
     /// Its share of what may wait.
     pub(super) room: Option<OwnedSemaphorePermit>,
@@ -66,12 +67,7 @@ pub(super) struct Share {
 #[derive(Debug)]
 pub(super) enum Request {
     /// To append an event; answered with its sequence.
-    Append {
-        draft: Draft,
-        key: Option<Key>,
-        answer: Answer,
-        share: Share,
-    },
+    Append { draft: Draft, key: Option<Key>, answer: Answer, share: Share },
     /// To remove a topic's events of a lower sequence; answered with how many there were.
     Purge { topic: Topic, before: u64, answer: Answer },
     /// To see whether the storage still works: someone could not read it.

@@ -25,13 +25,7 @@ pub(super) struct Batch {
 }
 
 impl Batch {
-    pub(super) fn add(
-        &mut self,
-        draft: Draft,
-        key: Option<Key>,
-        answer: Answer,
-        share: Share,
-    ) {
+    pub(super) fn add(&mut self, draft: Draft, key: Option<Key>, answer: Answer, share: Share) {
         self.bytes += retention::size_of(&draft);
         self.drafts.push((draft, key));
         self.answers.push((answer, share));
