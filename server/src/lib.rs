@@ -40,6 +40,7 @@ mod preference;
 pub mod presence;
 pub mod probe;
 pub mod problem;
+mod query;
 pub mod site;
 pub mod sse;
 pub mod state;

@@ -8,17 +8,17 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::CACHE_CONTROL},
     response::IntoResponse,
 };
-use form_urlencoded::parse;
 
 use crate::{
     AppState, body,
     cursor::Cursor,
-    event::{Draft, EventType, Invalid, LARGEST_DATA, MOST_TOPICS, Topic, check_name},
+    event::{Draft, EventType, Invalid, LARGEST_DATA, MOST_TOPICS, Topic, check_name, normal},
     frame::envelope,
     grant::Grant,
     hub::Hub,
     log::{Key, Order, Query, TopicCount, Unavailable},
     problem::Problem,
+    query::parameters,
     sse::switch,
 };
 
@@ -46,7 +46,8 @@ pub(crate) async fn publish(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Receipt>, Problem> {
-    let draft = Envelope::read(topic(path)?, query.as_deref().unwrap_or_default(), &headers)?;
+    let topic = Topic::new(&name(path)?)?;
+    let draft = Envelope::read(topic, query.as_deref().unwrap_or_default(), &headers)?;
     for topic in &draft.topics {
         may(topic, grant.publishes(topic), &grant, "publish to")?;
     }
@@ -61,9 +62,15 @@ pub(crate) async fn purge(
     grant: Grant,
     path: Named,
 ) -> Result<Json<serde_json::Value>, Problem> {
-    let topic = topic(path)?;
-    may(&topic, grant.purges(&topic), &grant, "remove events from")?;
-    let events = state.hub.purge(topic).await?;
+    let topics = Topic::meant_by(&name(path)?)?;
+    let any = topics.iter().any(|topic| grant.purges(topic));
+    for topic in &topics {
+        may(topic, any, &grant, "remove events from")?;
+    }
+    let mut events = 0;
+    for topic in topics.into_iter().filter(|topic| grant.purges(topic)) {
+        events += state.hub.purge(topic).await?;
+    }
     Ok(Json(serde_json::json!({ "removed": events })))
 }
 
@@ -75,17 +82,17 @@ pub(crate) async fn history(
     path: Named,
     RawQuery(query): RawQuery,
 ) -> Result<impl IntoResponse, Problem> {
-    let topic = topic(path)?;
+    let topics = Topic::meant_by(&name(path)?)?;
     let (mut after, mut before, mut limit) = (None, None, LIMIT);
-    for (name, value) in parse(query.as_deref().unwrap_or_default().as_bytes()) {
+    for (name, value) in parameters(query.as_deref().unwrap_or_default()) {
         match &*name {
-            "after" if !value.is_empty() => after = Some(value.into_owned()),
-            "before" if !value.is_empty() => before = Some(value.into_owned()),
-            "limit" => limit = read_limit(&value)?,
+            "after" => after = Some(value.text("after")?.into_owned()).filter(is_said),
+            "before" => before = Some(value.text("before")?.into_owned()).filter(is_said),
+            "limit" => limit = read_limit(&value.text("limit")?)?,
             _ => {}
         }
     }
-    let asked = Asked { topic, after, before, limit };
+    let asked = Asked { topics, after, before, limit };
     Ok(([NO_STORE], Json(asked.answer(&state.hub, &grant).await?)))
 }
 
@@ -96,14 +103,15 @@ pub(crate) async fn list(
     RawQuery(query): RawQuery,
 ) -> Result<impl IntoResponse, Problem> {
     let (mut prefix, mut after, mut limit) = (String::new(), None, LIMIT);
-    for (name, value) in parse(query.as_deref().unwrap_or_default().as_bytes()) {
+    for (name, value) in parameters(query.as_deref().unwrap_or_default()) {
         match &*name {
-            "prefix" => prefix = value.into_owned(),
-            "after" if !value.is_empty() => {
-                let topic = Topic::new(&value).map_err(|wrong| Invalid { field: "after", ..wrong });
-                after = Some(topic?);
+            "prefix" => prefix = normal(&value.text("prefix")?).into_owned(),
+            "after" => {
+                let said = Some(value.text("after")?).filter(|said| !said.is_empty());
+                let topic = said.map(|name| Topic::exactly(&name)).transpose();
+                after = topic.map_err(|wrong| Invalid { field: "after", ..wrong })?;
             }
-            "limit" => limit = read_limit(&value)?,
+            "limit" => limit = read_limit(&value.text("limit")?)?,
             _ => {}
         }
     }
@@ -141,16 +149,17 @@ impl Envelope {
         let mut envelope = Self { topics: vec![topic], event_type: None, private: false };
         let mut event_type = header(headers, EVENT_TYPE, "type")?;
         let mut private = None;
-        for (name, value) in parse(query.as_bytes()) {
+        for (name, value) in parameters(query) {
             match &*name {
                 "type" => {
+                    let value = value.text("type")?;
                     if event_type.as_ref().is_some_and(|said| *said != value) {
                         return Err(Invalid::new("type", "is said twice, and not the same"));
                     }
                     event_type = Some(value.into_owned());
                 }
                 "also" => {
-                    let topic = Topic::new(&value);
+                    let topic = Topic::new(&value.text("also")?);
                     let topic = topic.map_err(|wrong| Invalid { field: "also", ..wrong })?;
                     if !envelope.topics.contains(&topic) {
                         envelope.topics.push(topic);
@@ -162,7 +171,7 @@ impl Envelope {
                     }
                 }
                 "private" => {
-                    let said = switch("private", &value)?;
+                    let said = switch("private", &value.text("private")?)?;
                     if private.replace(said).is_some_and(|before| before != said) {
                         return Err(Invalid::new("private", "is said twice, and not the same"));
                     }
@@ -193,7 +202,7 @@ impl Envelope {
 
 /// What history is asked for.
 struct Asked {
-    topic: Topic,
+    topics: Vec<Topic>,
     after: Option<String>,
     before: Option<String>,
     limit: usize,
@@ -209,7 +218,7 @@ impl Asked {
         let backwards = self.before.is_some() && self.after.is_none();
         let (after, before) = (self.after.as_ref().map(place), self.before.as_ref().map(place));
         let mut query = Query {
-            topics: vec![self.topic],
+            topics: self.topics,
             after: after.flatten().unwrap_or(0),
             before: before.flatten().unwrap_or(u64::MAX),
             order: if backwards { Order::Backwards } else { Order::Forwards },
@@ -234,9 +243,14 @@ impl Asked {
     }
 }
 
-fn topic(path: Named) -> Result<Topic, Invalid> {
+fn name(path: Named) -> Result<String, Invalid> {
     let Path(name) = path.map_err(|_| Invalid::new("topic", "is not UTF-8"))?;
-    Topic::new(&name)
+    Ok(name)
+}
+
+/// Whether a parameter is more than there.
+fn is_said(value: &String) -> bool {
+    !value.is_empty()
 }
 
 /// Refuses what a grant does not allow.

@@ -2,7 +2,6 @@
 
 use app::feed::{Born, Unread};
 use axum::http::Uri;
-use form_urlencoded::parse;
 
 use crate::{
     AppState,
@@ -10,6 +9,7 @@ use crate::{
     frame::envelope,
     grant::Grant,
     log::{Order, Query},
+    query::parameters,
 };
 
 /// How many events the page begins with.
@@ -21,17 +21,18 @@ pub(super) const PAGE_BYTES: usize = 128 * 1024;
 /// The newest events up to `last` of the topic that is asked for, if one is.
 pub(super) async fn born(state: &AppState, uri: &Uri, grant: Grant, last: u64) -> Born {
     let query = uri.query().unwrap_or_default();
-    let asked = parse(query.as_bytes()).find(|(name, _)| name == "topic");
-    let topic = asked.map(|(_, topic)| topic.trim().to_owned()).unwrap_or_default();
+    let asked = parameters(query).find(|(name, _)| name == "topic").map(|(_, topic)| topic);
+    let topic = asked.map(|topic| topic.lossy().trim().to_owned()).unwrap_or_default();
     if topic.is_empty() {
         return Born::Console { topic, events: Ok(Vec::new()) };
     }
-    let Ok(name) = Topic::new(&topic) else {
+    let is_text = asked.is_none_or(|topic| topic.text("topic").is_ok());
+    let Some(topics) = Topic::meant_by(&topic).ok().filter(|_| is_text) else {
         return Born::Console { topic, events: Err(Unread::NotATopic) };
     };
     let log = state.hub.log();
     let query = Query {
-        topics: vec![name],
+        topics,
         after: 0,
         // What came later is heard by following from the same place.
         before: last.saturating_add(1),

@@ -19,6 +19,7 @@ mod log;
 mod login;
 mod misplaced;
 mod model;
+mod names;
 mod page;
 mod power;
 mod presence;

@@ -41,7 +41,7 @@ pub(super) fn decode(sequence: u64, bytes: &[u8]) -> Option<Event> {
     let mut topics = Vec::with_capacity((*count).into());
     for _ in 0..*count {
         let (name, rest) = take_name(bytes)?;
-        topics.push(Topic::new(name).ok()?);
+        topics.push(Topic::exactly(name).ok()?);
         bytes = rest;
     }
     let data = std::str::from_utf8(bytes).ok()?.to_owned();

@@ -161,7 +161,7 @@ pub(super) fn topics(
         let (_, events, _, private, ..) = row.value();
         // The totals stand among the topics, by a name that is none.
         if events > 0
-            && let Ok(topic) = Topic::new(name.value())
+            && let Ok(topic) = Topic::exactly(name.value())
         {
             found.push(TopicCount { topic, events, private });
         }
