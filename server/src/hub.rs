@@ -1,6 +1,8 @@
 //! The hub: drafts and the newest values of state topics go in, everyone who follows them gets their
 //! frames.
 
+mod reader;
+
 use std::{
     net::SocketAddr,
     sync::{
@@ -14,10 +16,7 @@ use app::{
     Tick,
     event::{READERS, Receipt, TIME},
 };
-use tokio::{
-    sync::watch,
-    time::{Instant, timeout},
-};
+use tokio::{sync::watch, time::timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
@@ -30,6 +29,8 @@ use crate::{
     presence::Presence,
     status::{Counters, Shown, Vitals},
 };
+
+pub use reader::Reader;
 
 /// How long a publish waits for the log, unless told otherwise.
 pub const PUBLISH_DEADLINE: Duration = Duration::from_secs(10);
@@ -275,36 +276,6 @@ impl Hub {
     pub fn admit(&self, address: SocketAddr) -> Reader {
         let remaining = self.0.reading.fetch_add(1, Ordering::Relaxed) + 1;
         info!(%address, readers = remaining, "client connected");
-        Reader { hub: self.clone(), address, since: Instant::now(), events: 0 }
-    }
-}
-
-/// One who reads. Dropping it is leaving.
-#[derive(Debug)]
-pub struct Reader {
-    hub: Hub,
-    address: SocketAddr,
-    since: Instant,
-    events: u64,
-}
-
-impl Reader {
-    /// Counts events that were handed over for this reader.
-    pub fn got(&mut self, events: u64) {
-        self.events += events;
-        self.hub.0.counters.delivered(events);
-    }
-}
-
-impl Drop for Reader {
-    fn drop(&mut self) {
-        let remaining = self.hub.0.reading.fetch_sub(1, Ordering::Relaxed) - 1;
-        info!(
-            address = %self.address,
-            duration_ms = u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX),
-            events = self.events,
-            readers = remaining,
-            "client disconnected"
-        );
+        Reader::new(self.clone(), address)
     }
 }

@@ -18,7 +18,7 @@ use crate::{
     hub::Hub,
     log::{Key, Order, Query, TopicCount, Unavailable},
     problem::Problem,
-    query::parameters,
+    query::{Value, parameters},
     sse::switch,
 };
 
@@ -86,8 +86,8 @@ pub(crate) async fn history(
     let (mut after, mut before, mut limit) = (None, None, LIMIT);
     for (name, value) in parameters(query.as_deref().unwrap_or_default()) {
         match &*name {
-            "after" => after = Some(value.text("after")?.into_owned()).filter(is_said),
-            "before" => before = Some(value.text("before")?.into_owned()).filter(is_said),
+            "after" => after = said(value, "after")?,
+            "before" => before = said(value, "before")?,
             "limit" => limit = read_limit(&value.text("limit")?)?,
             _ => {}
         }
@@ -107,8 +107,7 @@ pub(crate) async fn list(
         match &*name {
             "prefix" => prefix = normal(&value.text("prefix")?).into_owned(),
             "after" => {
-                let said = Some(value.text("after")?).filter(|said| !said.is_empty());
-                let topic = said.map(|name| Topic::exactly(&name)).transpose();
+                let topic = said(value, "after")?.map(|name| Topic::exactly(&name)).transpose();
                 after = topic.map_err(|wrong| Invalid { field: "after", ..wrong })?;
             }
             "limit" => limit = read_limit(&value.text("limit")?)?,
@@ -248,9 +247,9 @@ fn name(path: Named) -> Result<String, Invalid> {
     Ok(name)
 }
 
-/// Whether a parameter is more than there.
-fn is_said(value: &String) -> bool {
-    !value.is_empty()
+/// A parameter as text, where it is more than there.
+fn said(value: Value<'_>, field: &'static str) -> Result<Option<String>, Invalid> {
+    Ok(Some(value.text(field)?.into_owned()).filter(|said| !said.is_empty()))
 }
 
 /// Refuses what a grant does not allow.

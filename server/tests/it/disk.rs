@@ -1,6 +1,7 @@
 //! A disk for tests: what the log writes goes in, and at a power cut only what was synced is sure to
 //! come out again.
 
+mod backend;
 mod fate;
 mod gate;
 
@@ -10,7 +11,7 @@ use std::{
 };
 
 use fastrand::Rng;
-use redb::{Builder, Database, StorageBackend};
+use redb::{Builder, Database};
 use server::log::embedded::{OpenError, Volume, make};
 
 use fate::{Change, left};
@@ -267,45 +268,5 @@ impl Volume for Disk {
         let mut state = self.state();
         assert!(!std::mem::take(&mut state.panics), "asked for room");
         Ok(state.room)
-    }
-}
-
-impl StorageBackend for Disk {
-    fn len(&self) -> io::Result<u64> {
-        Ok(self.state().seen.len() as u64)
-    }
-
-    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        let mut state = self.state();
-        state.begin(Kind::Read)?;
-        let offset = usize::try_from(offset).unwrap();
-        let bytes = state.seen.get(offset..offset + out.len());
-        out.copy_from_slice(bytes.ok_or(io::ErrorKind::UnexpectedEof)?);
-        Ok(())
-    }
-
-    fn set_len(&self, length: u64) -> io::Result<()> {
-        let mut state = self.state();
-        state.begin(Kind::Length)?;
-        state.change(Change::Length(usize::try_from(length).unwrap()));
-        Ok(())
-    }
-
-    fn sync_data(&self) -> io::Result<()> {
-        self.1.pass(Kind::Sync);
-        self.state().sync()
-    }
-
-    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        let mut state = self.state();
-        let begun = state.begin(Kind::Write);
-        let offset = usize::try_from(offset).unwrap();
-        if begun.is_ok() {
-            state.change(Change::Write(offset, data.into()));
-        } else if state.power != Some(0) {
-            // A write that fails may have been half done.
-            state.change(Change::Write(offset, data[..data.len() / 2].into()));
-        }
-        begun
     }
 }
