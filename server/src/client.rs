@@ -233,9 +233,14 @@ pub fn print_line(mut out: impl Write, line: &str) -> Result<(), Failure> {
     }
 }
 
-/// Reads a topic of the command line.
+/// Reads a topic of the command line, to publish to.
 fn topic(name: String) -> Result<Topic, BadSetting> {
     Found::on_the_line("TOPIC", name).read(Topic::new)
+}
+
+/// Reads a topic of the command line as it was said: the server knows what may be meant.
+fn topic_as_said(name: String) -> Result<Topic, BadSetting> {
+    Found::on_the_line("TOPIC", name).read(Topic::exactly)
 }
 
 #[cfg(test)]

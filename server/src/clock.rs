@@ -1,46 +1,68 @@
-//! The server's clock: nothing goes in, microseconds since the Unix epoch come out.
+//! The server's clock: nothing goes in, microseconds since the Unix epoch come out, and those since the
+//! machine was started, which nobody can set.
 
 use std::{
     sync::atomic::{AtomicI64, Ordering},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use rustix::time::{ClockId, clock_gettime};
 use tokio::time::{Instant, sleep};
 
 /// A clock to read. Tests give one that follows tokio's virtual time.
 #[derive(Clone, Copy, Debug)]
-pub struct Clock(Source);
+pub struct Clock {
+    source: Source,
+    proven: bool,
+}
 
 #[derive(Clone, Copy, Debug)]
 enum Source {
     System,
     Virtual { origin: Instant, micros: i64 },
-    Told(&'static AtomicI64),
+    Told { wall: &'static AtomicI64, boot: &'static AtomicI64 },
 }
 
 impl Clock {
     /// The operating system's clock.
     #[must_use]
     pub fn system() -> Self {
-        Self(Source::System)
+        Self::of(Source::System)
     }
 
     /// A clock that says `micros` now, and goes as tokio's time does from there.
     #[must_use]
     pub fn starting_at(micros: i64) -> Self {
-        Self(Source::Virtual { origin: Instant::now(), micros })
+        Self::of(Source::Virtual { origin: Instant::now(), micros })
     }
 
-    /// A clock that says what it is told, on every thread.
+    /// A clock that says what it is told, on every thread: the time, and how long the machine has been
+    /// up. Where both are one, time passes whenever it is told another.
     #[must_use]
-    pub fn told_by(micros: &'static AtomicI64) -> Self {
-        Self(Source::Told(micros))
+    pub fn told_by(wall: &'static AtomicI64, boot: &'static AtomicI64) -> Self {
+        Self::of(Source::Told { wall, boot })
+    }
+
+    fn of(source: Source) -> Self {
+        Self { source, proven: false }
+    }
+
+    /// The same clock, as one that whoever starts with it need not watch for an hour before it may
+    /// tell how old something is. For tests: the operating system's has to prove itself.
+    #[must_use]
+    pub fn proven(self) -> Self {
+        Self { proven: true, ..self }
+    }
+
+    /// Whether it was said to be [proven](Self::proven).
+    pub(crate) fn is_proven(&self) -> bool {
+        self.proven
     }
 
     /// Microseconds since the Unix epoch; negative before it.
     #[must_use]
     pub fn now(&self) -> i64 {
-        match self.0 {
+        match self.source {
             Source::System => match SystemTime::now().duration_since(UNIX_EPOCH) {
                 Ok(since) => micros(since),
                 Err(before) => -micros(before.duration()),
@@ -48,16 +70,30 @@ impl Clock {
             Source::Virtual { origin, micros: start } => {
                 start.saturating_add(micros(origin.elapsed()))
             }
-            Source::Told(micros) => micros.load(Ordering::Relaxed),
+            Source::Told { wall, .. } => wall.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Microseconds since the machine was started, with those in which it slept (`CLOCK_BOOTTIME`): it
+    /// goes on as time does, whoever sets the clock.
+    #[must_use]
+    pub fn since_boot(&self) -> i64 {
+        match self.source {
+            Source::System => {
+                let since = clock_gettime(ClockId::Boottime);
+                since.tv_sec.saturating_mul(1_000_000).saturating_add(since.tv_nsec / 1000)
+            }
+            Source::Virtual { origin, .. } => micros(origin.elapsed()),
+            Source::Told { boot, .. } => boot.load(Ordering::Relaxed),
         }
     }
 
     /// Whether the kernel holds this clock to be synchronised; `None` where it cannot be asked.
     #[must_use]
     pub fn synchronised(&self) -> Option<bool> {
-        match self.0 {
+        match self.source {
             Source::System => kernel_says_synchronised(),
-            Source::Virtual { .. } | Source::Told(_) => None,
+            Source::Virtual { .. } | Source::Told { .. } => None,
         }
     }
 

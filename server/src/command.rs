@@ -1,6 +1,7 @@
 //! The command line: arguments go in, what to do comes out.
 
 pub mod serve;
+pub mod signals;
 pub mod storage;
 pub mod token;
 
@@ -65,6 +66,7 @@ Environment (a flag goes before its variable):
   BELFRY_JWT_SECRET_FILE   --jwt-secret-file
   BELFRY_JWT_PUBLIC_KEY    --jwt-public-key, with : between several
   BELFRY_INTERVAL          --interval
+  BELFRY_PUBLISH_DEADLINE  --publish-deadline
   BELFRY_STATUS            --status
   BELFRY_ROOMS             --rooms
   BELFRY_SITE              --site       (then LEPTOS_SITE_ROOT)
@@ -72,8 +74,9 @@ Environment (a flag goes before its variable):
   LEPTOS_HASH_FILES=false  the names of the site's files carry no hash
 
 Signals:
-  SIGTERM                  ends the streams, waits at most 10 s for what is under way, and exits
-  SIGINT, or any signal again   exits at once
+  SIGTERM                  ends the streams, and exits within 10 s, when what is under way is done
+  SIGINT                   exits within 2 s, when the log is closed
+  either of them again     exits at once, whatever hangs
 
 Exit codes:
   0 ended as asked    1 cannot serve (port in use, no site)    2 bad configuration";

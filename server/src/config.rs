@@ -11,14 +11,14 @@ use std::{net::SocketAddr, ops::RangeInclusive, path::PathBuf, time::Duration};
 
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
-use crate::{chat::Rooms, log::Retention, status::Shown};
+use crate::{chat::Rooms, hub::PUBLISH_DEADLINE, log::Retention, status::Shown};
 
 pub(crate) use data_dir::DataDir;
 pub use flags::Flags;
 pub use setting::BadSetting;
 pub(crate) use setting::{Found, Settings, duration};
 
-/// How short and how long the interval may be. Below, a page has no time to notice silence; above,
+/// How short and how long the interval may be, and the wait of a publish. Below, a page has no time to notice silence; above,
 /// it would be called silent for hours.
 const INTERVALS: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(3600);
 
@@ -41,6 +41,8 @@ pub struct Config {
     pub public_keys: Vec<PathBuf>,
     /// Between two ticks, 100 ms to 1 h. Default 3 s.
     pub interval: Duration,
+    /// How long a publish waits for the log, 100 ms to 1 h. Default 10 s.
+    pub publish_deadline: Duration,
     /// The folder of the wasm, the styles and the icons. Default `target/site`.
     pub site: PathBuf,
     /// The names of those files carry a hash, listed in `hash.txt` beside the binary. Default true.
@@ -73,6 +75,7 @@ impl Default for Config {
             secret_file: None,
             public_keys: Vec::new(),
             interval: Duration::from_secs(3),
+            publish_deadline: PUBLISH_DEADLINE,
             site: PathBuf::from("target/site"),
             hashed: true,
             status: Shown::Public,
@@ -107,6 +110,10 @@ impl Config {
         if let Some(found) = settings.find(flags.interval, &["--interval", "BELFRY_INTERVAL"]) {
             config.interval = found.read(interval)?;
         }
+        let deadline = ["--publish-deadline", "BELFRY_PUBLISH_DEADLINE"];
+        if let Some(found) = settings.find(flags.publish_deadline, &deadline) {
+            config.publish_deadline = found.read(interval)?;
+        }
         if let Some(found) =
             settings.find(flags.site, &["--site", "BELFRY_SITE", "LEPTOS_SITE_ROOT"])
         {
@@ -135,7 +142,7 @@ impl Config {
             config.ephemeral = found.read(yes_or_no)?;
         }
         let signed_by_others = config.secret_file.is_some() || !config.public_keys.is_empty();
-        config.data_dir = match DataDir::find(flags.data_dir, &settings) {
+        config.data_dir = match DataDir::find(flags.data_dir, &settings)? {
             DataDir::Said(folder) => Some(folder),
             _ if config.ephemeral && signed_by_others => None,
             usual => Some(usual.folder()?),

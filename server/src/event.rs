@@ -1,13 +1,16 @@
 //! What is published: names and bytes from outside go in, an event that harms no reader comes out.
 
+mod topic;
+
 use std::{borrow::Cow, fmt, sync::Arc};
 
+use app::event::{EXPIRED, GAP, PURGED, READERS, SESSION};
+
 use crate::cursor::{Cursor, Epoch};
-use app::{
-    chat::HERE_PREFIX,
-    event::{EXPIRED, GAP, PURGED, READERS, SESSION, STATUS, TIME},
-};
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
+
+pub(crate) use topic::normal;
+pub use topic::{Pattern, Topic};
 
 /// The longest name of a topic, an event type or an idempotency key, in bytes of UTF-8.
 pub const LONGEST_NAME: usize = 255;
@@ -20,9 +23,6 @@ pub const MOST_TOPICS: usize = 16;
 
 /// Event types that only the server sends. `open` and `error` are what a browser calls its own.
 const RESERVED_TYPES: [&str; 7] = [SESSION, GAP, READERS, EXPIRED, PURGED, "open", "error"];
-
-/// Topics that only the server publishes to, beside those of who is in a room.
-const OWN_TOPICS: [&str; 3] = [TIME, STATUS, READERS];
 
 /// A field of a request that cannot be used, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,98 +79,6 @@ pub fn check_name(field: &'static str, name: &str) -> Result<(), Invalid> {
             format!("holds U+{code:04X}, a control or format character or a line end"),
         ))
     })
-}
-
-/// A name that events are published to and read by: 1 to 255 bytes of UTF-8, without control and
-/// format characters, without `*`, and without a segment between slashes that is empty, `.` or `..`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Topic(Arc<str>);
-
-impl Topic {
-    /// Reads a topic.
-    ///
-    /// # Errors
-    /// What makes the name no topic.
-    pub fn new(name: &str) -> Result<Self, Invalid> {
-        check_name("topic", name)?;
-        if name.contains('*') {
-            return Err(Invalid::new("topic", "holds a *, which stands for many topics"));
-        }
-        if name.split('/').any(|segment| matches!(segment, "" | "." | "..")) {
-            return Err(Invalid::new("topic", "has a segment that is empty, . or .."));
-        }
-        Ok(Self(name.into()))
-    }
-
-    /// Reads a topic that the log holds.
-    pub(crate) fn held(name: &str) -> Option<Self> {
-        Self::new(name).ok()
-    }
-
-    /// The name.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Whether only the server publishes to it.
-    #[must_use]
-    pub fn is_servers_own(&self) -> bool {
-        OWN_TOPICS.contains(&&*self.0) || self.0.starts_with(HERE_PREFIX)
-    }
-}
-
-impl fmt::Display for Topic {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// A topic, or all topics that begin with what stands before a final `*`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Pattern(Arc<str>);
-
-impl Pattern {
-    /// Reads a pattern.
-    ///
-    /// # Errors
-    /// Where it is neither a topic nor a prefix and one `*` at the end.
-    pub fn new(pattern: &str) -> Result<Self, Invalid> {
-        match pattern.strip_suffix('*') {
-            Some("") => {}
-            Some(prefix) => {
-                check_name("pattern", prefix)?;
-                if prefix.contains('*') {
-                    return Err(Invalid::new("pattern", "has a * before its end"));
-                }
-            }
-            None => {
-                Topic::new(pattern).map_err(|invalid| Invalid { field: "pattern", ..invalid })?;
-            }
-        }
-        Ok(Self(pattern.into()))
-    }
-
-    /// The pattern of every topic.
-    #[must_use]
-    pub fn all() -> Self {
-        Self("*".into())
-    }
-
-    /// The pattern as it was written.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Whether a topic is among those that it stands for.
-    #[must_use]
-    pub fn grants(&self, topic: &Topic) -> bool {
-        match self.0.strip_suffix('*') {
-            Some(prefix) => topic.0.starts_with(prefix),
-            None => topic.0 == self.0,
-        }
-    }
 }
 
 /// What kind of event a publisher says that it is; a browser hears it with

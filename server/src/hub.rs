@@ -1,6 +1,8 @@
 //! The hub: drafts and the newest values of state topics go in, everyone who follows them gets their
 //! frames.
 
+mod reader;
+
 use std::{
     net::SocketAddr,
     sync::{
@@ -14,7 +16,7 @@ use app::{
     Tick,
     event::{READERS, Receipt, TIME},
 };
-use tokio::{sync::watch, time::Instant};
+use tokio::{sync::watch, time::timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
@@ -29,6 +31,11 @@ use crate::{
     status::{Counters, Shown, Vitals},
 };
 
+pub use reader::Reader;
+
+/// How long a publish waits for the log, unless told otherwise.
+pub const PUBLISH_DEADLINE: Duration = Duration::from_secs(10);
+
 /// A handle to the hub; clones share it.
 #[derive(Clone, Debug)]
 pub struct Hub(Arc<Topics>);
@@ -37,6 +44,8 @@ pub struct Hub(Arc<Topics>);
 struct Topics {
     clock: Clock,
     log: Arc<dyn Log>,
+    /// No publish waits longer for the log.
+    publish_deadline: Duration,
     /// The newest tick. `None` until the first multiple of the interval.
     time: watch::Sender<Option<State>>,
     /// The last number of readers that was announced.
@@ -94,6 +103,7 @@ impl Hub {
         Self(Arc::new(Topics {
             clock,
             log,
+            publish_deadline: PUBLISH_DEADLINE,
             time: watch::Sender::new(None),
             readers: watch::Sender::new(Readers::new(0, clock.now())),
             reading: AtomicU32::new(0),
@@ -101,6 +111,17 @@ impl Hub {
             presence: Presence::new(clock),
             counters: Counters::default(),
         }))
+    }
+
+    /// The same hub, where no publish waits longer for the log.
+    ///
+    /// # Panics
+    /// Where somebody else has the hub already.
+    #[must_use]
+    pub fn with_publish_deadline(mut self, deadline: Duration) -> Self {
+        let topics = Arc::get_mut(&mut self.0).expect("nobody else has the hub yet");
+        topics.publish_deadline = deadline;
+        self
     }
 
     /// Publishes the time at every multiple of `interval`, and the number of readers that goes
@@ -140,9 +161,17 @@ impl Hub {
     pub async fn publish(&self, draft: Draft, key: Option<Key>) -> Result<Receipt, AppendError> {
         let Topics { log, .. } = &*self.0;
         let topics = draft.topics.clone();
-        let id = log.append(draft, key).await?;
+        let id = self.append(draft, key).await?;
         let readers = log.tail().followers(&topics);
         Ok(Receipt { id: id.to_string(), sequence: id.sequence, readers })
+    }
+
+    /// Appends an event, and gives up where that takes too long. All of the wait counts: for what waits
+    /// before it too.
+    async fn append(&self, draft: Draft, key: Option<Key>) -> Result<Cursor, AppendError> {
+        let Topics { log, publish_deadline, .. } = &*self.0;
+        let appending = timeout(*publish_deadline, log.append(draft, key));
+        appending.await.unwrap_or(Err(AppendError::Late(*publish_deadline)))
     }
 
     /// Removes every event of a topic, and tells so who follows it: an event of type
@@ -159,7 +188,7 @@ impl Hub {
         // Nobody hears of what they may not read.
         let notice = Draft::notice(topic.clone(), held.private == held.events);
         // First of all: whatever happens in between, no page shows what is gone and is not told.
-        let notice = log.append(notice, None).await?;
+        let notice = self.append(notice, None).await?;
         log.purge(topic, notice.sequence).await
     }
 
@@ -174,7 +203,7 @@ impl Hub {
             return Ok(false);
         };
         // First of all, as with a purge.
-        log.append(Draft::notice_of(&event), None).await?;
+        self.append(Draft::notice_of(&event), None).await?;
         Ok(log.remove(topic, id).await?.is_some())
     }
 
@@ -271,36 +300,6 @@ impl Hub {
     pub fn admit(&self, address: SocketAddr) -> Reader {
         let remaining = self.0.reading.fetch_add(1, Ordering::Relaxed) + 1;
         info!(%address, readers = remaining, "client connected");
-        Reader { hub: self.clone(), address, since: Instant::now(), events: 0 }
-    }
-}
-
-/// One who reads. Dropping it is leaving.
-#[derive(Debug)]
-pub struct Reader {
-    hub: Hub,
-    address: SocketAddr,
-    since: Instant,
-    events: u64,
-}
-
-impl Reader {
-    /// Counts events that were handed over for this reader.
-    pub fn got(&mut self, events: u64) {
-        self.events += events;
-        self.hub.0.counters.delivered(events);
-    }
-}
-
-impl Drop for Reader {
-    fn drop(&mut self) {
-        let remaining = self.hub.0.reading.fetch_sub(1, Ordering::Relaxed) - 1;
-        info!(
-            address = %self.address,
-            duration_ms = u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX),
-            events = self.events,
-            readers = remaining,
-            "client disconnected"
-        );
+        Reader::new(self.clone(), address)
     }
 }

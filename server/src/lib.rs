@@ -41,6 +41,7 @@ mod preference;
 pub mod presence;
 pub mod probe;
 pub mod problem;
+mod query;
 pub mod selector;
 pub mod site;
 pub mod sse;
@@ -70,7 +71,8 @@ pub async fn serve(
     shutdown: CancellationToken,
 ) {
     let kept = log.clone();
-    let hub = Hub::new(Clock::system(), log, config.status);
+    let hub = Hub::new(Clock::system(), log, config.status)
+        .with_publish_deadline(config.publish_deadline);
     let folder = config.data_dir.clone().filter(|_| !config.ephemeral);
     let measuring = {
         let open = || status::ThisMachine::open(folder);

@@ -3,12 +3,14 @@
 pub mod embedded;
 mod memory;
 mod retention;
+mod wall;
 
 use std::{
     error::Error,
     fmt,
     io::{self, Write},
     sync::Arc,
+    time::Duration,
 };
 
 use futures::future::BoxFuture;
@@ -90,7 +92,7 @@ pub trait Log: fmt::Debug + Send + Sync {
     /// How much it holds. It is known, and not counted.
     fn held(&self) -> Held;
 
-    /// Whether a publish could be durable now.
+    /// Whether a publish could be durable now. Says it at once, whatever the storage does.
     ///
     /// # Errors
     /// Why not.
@@ -110,8 +112,9 @@ pub struct Held {
     pub damaged: u64,
 }
 
-/// Tells a publish that was sent again from a new one. Kept for 24 hours, but no more of them than
-/// the events that may be held (and at least 1,000): the oldest are forgotten first.
+/// Tells a publish that was sent again from a new one. Kept for 24 hours, and on until the clock can be
+/// believed, but no more of them than the events that may be held (and at least 1,000): the oldest are
+/// forgotten first.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
     /// Whose key it is: two publishers may use the same words. It holds no NUL.
@@ -214,6 +217,8 @@ pub enum AppendError {
     KeyUsed,
     /// There is no room. The event is not in the log.
     Full,
+    /// The log has not answered in so much time. The event may be there all the same, or may yet come.
+    Late(Duration),
     /// The log could not say that the event is durable. It may be there all the same.
     Unavailable(Unavailable),
 }
@@ -235,6 +240,13 @@ impl fmt::Display for AppendError {
         match self {
             Self::KeyUsed => f.write_str("the idempotency key was used for another event"),
             Self::Full => f.write_str("there is no room for another event"),
+            Self::Late(bound) => write!(
+                f,
+                "the disk has not answered within {}, and the event may be stored all the same: send it \
+                 again with the same Idempotency-Key, and it is stored once. Without a key it may come \
+                 to be there twice",
+                humantime::format_duration(*bound)
+            ),
             Self::Unavailable(why) => why.fmt(f),
         }
     }

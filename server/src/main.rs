@@ -8,8 +8,7 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     pin::pin,
     process::ExitCode,
-    sync::Arc,
-    time::Duration,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use clap::{Parser, error::ErrorKind};
@@ -20,23 +19,16 @@ use server::{
     command::{
         Command, CommandLine, Failure,
         serve::{is_first_start, open_keys, open_log, say_how_to_publish},
+        signals::{self, CLOSE, DRAIN, Ending},
         storage, token,
     },
     serve,
 };
-use tokio::{
-    net::TcpListener,
-    select,
-    signal::unix::{SignalKind, signal},
-    time::timeout,
-};
+use tokio::{net::TcpListener, runtime::Runtime, select, time::timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 use tracing_appender::non_blocking::WorkerGuard;
 use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
-
-/// How long answers under way may take after SIGTERM.
-const DRAIN: Duration = Duration::from_secs(10);
 
 fn main() -> ExitCode {
     let done = match CommandLine::try_parse() {
@@ -73,10 +65,19 @@ fn perform(command: Command) -> Result<(), Failure> {
     }
 }
 
-#[tokio::main]
-async fn run(config: Config) -> Result<(), Box<dyn Error>> {
-    let _log = log_to_stderr(config.log.clone());
+fn run(config: Config) -> Result<(), Box<dyn Error>> {
+    // Dropped after the runtime: what hangs there is told of.
+    let lines = log_to_stderr(config.log.clone());
+    let runtime = Runtime::new()?;
+    runtime.block_on(run_until_asked(config, lines.last()))
+}
+
+async fn run_until_asked(
+    config: Config,
+    last_words: impl FnOnce() + Send + 'static,
+) -> Result<(), Box<dyn Error>> {
     raise_descriptor_limit();
+    signals::outlive_the_limit_of_file_sizes()?;
     let hashes = config.hashed.then(Site::hashes_beside_binary);
     let site = Site::find(&config.site, hashes.as_deref())?;
     let first_start = is_first_start(&config);
@@ -85,8 +86,7 @@ async fn run(config: Config) -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", config.listen))?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
+    let asked_to_end = signals::listen(last_words)?;
     let address = reachable(listener.local_addr()?);
     if first_start {
         say_how_to_publish(&config, address);
@@ -96,31 +96,45 @@ async fn run(config: Config) -> Result<(), Box<dyn Error>> {
 
     let shutdown = CancellationToken::new();
     let mut serving = pin!(serve(config, site, log, keys, listener, shutdown.clone()));
-    select! {
+    let ending = select! {
         () = &mut serving => return Ok(()),
-        _ = interrupt.recv() => return Ok(()),
-        _ = terminate.recv() => {}
-    }
-    info!(at_most_s = DRAIN.as_secs(), "draining");
-    shutdown.cancel();
-    select! {
-        drained = timeout(DRAIN, serving) => if drained.is_err() {
+        ending = asked_to_end => ending?,
+    };
+    if ending == Ending::Drain {
+        info!(at_most_s = DRAIN.as_secs(), "draining");
+        shutdown.cancel();
+        if timeout(DRAIN - CLOSE, serving).await.is_err() {
             warn!("not drained in time");
-        },
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+        }
     }
     Ok(())
 }
 
-/// Logs until the returned guard is dropped. Lines are lost rather than waited for: a terminal or a
+/// The lines of the log on their way to stderr: written to the last one when this is dropped.
+struct Lines(Arc<Mutex<Option<WorkerGuard>>>);
+
+impl Lines {
+    /// Does the same where nobody comes to drop it.
+    fn last(&self) -> impl FnOnce() + Send + 'static {
+        let same = Self(self.0.clone());
+        move || drop(same)
+    }
+}
+
+impl Drop for Lines {
+    fn drop(&mut self) {
+        drop(self.0.lock().unwrap_or_else(PoisonError::into_inner).take());
+    }
+}
+
+/// Logs until what is returned is dropped. Lines are lost rather than waited for: a terminal or a
 /// journal that takes no more must not stop the streams.
-fn log_to_stderr(filter: Targets) -> WorkerGuard {
+fn log_to_stderr(filter: Targets) -> Lines {
     let (writer, guard) = tracing_appender::non_blocking(io::stderr());
     let lines =
         tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(io::stderr().is_terminal());
     tracing_subscriber::registry().with(lines).with(filter).init();
-    guard
+    Lines(Arc::new(Mutex::new(Some(guard))))
 }
 
 /// Each reader needs a descriptor, and the usual soft limit is 1,024: takes all that is allowed.

@@ -114,6 +114,7 @@ impl From<AppendError> for Problem {
         let status = match error {
             AppendError::KeyUsed => StatusCode::UNPROCESSABLE_ENTITY,
             AppendError::Full => StatusCode::INSUFFICIENT_STORAGE,
+            AppendError::Late(_) => StatusCode::SERVICE_UNAVAILABLE,
             AppendError::Unavailable(why) => return why.into(),
         };
         let problem = Self::new(status, error.to_string());

@@ -21,18 +21,41 @@ impl Selector {
     /// # Errors
     /// Where it is neither a topic nor up to eight whole levels and `/*`.
     pub fn new(text: &str) -> Result<Self, Invalid> {
-        let Some(prefix) = text.strip_suffix('*') else { return Ok(Topic::new(text)?.into()) };
+        Self::read(text, Topic::new)
+    }
+
+    /// Reads a selector that may be of an earlier version, by exactly this name.
+    ///
+    /// # Errors
+    /// What makes it none of any version.
+    pub fn exactly(text: &str) -> Result<Self, Invalid> {
+        Self::read(text, Topic::exactly)
+    }
+
+    /// The selectors that somebody may mean, as with [topics](Topic::meant_by).
+    ///
+    /// # Errors
+    /// What makes the text none of any version.
+    pub fn meant_by(text: &str) -> Result<Vec<Self>, Invalid> {
+        let exactly = Self::exactly(text)?;
+        let new = Self::new(text).ok().filter(|new| *new != exactly);
+        Ok(new.into_iter().chain([exactly]).collect())
+    }
+
+    fn read(text: &str, topic: impl Fn(&str) -> Result<Topic, Invalid>) -> Result<Self, Invalid> {
+        let Some(prefix) = text.strip_suffix('*') else { return Ok(topic(text)?.into()) };
         let Some(above) = prefix.strip_suffix('/') else {
             let reason =
                 "ends in a * that does not follow a /: whole levels are followed, as in chat/*";
             return Err(Invalid::new("topic", reason));
         };
-        Topic::new(above)?;
+        let above = topic(above)?;
+        let above = above.as_str();
         if above.split('/').count() > LEVELS {
             let reason = format!("has more than {LEVELS} levels before its *");
             return Err(Invalid::new("topic", reason));
         }
-        Ok(Self(prefix.into()))
+        Ok(Self(format!("{above}/").into()))
     }
 
     /// The name that its events are found by: the topic, or the prefix with its final slash, which no

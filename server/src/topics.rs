@@ -8,17 +8,17 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::CACHE_CONTROL},
     response::IntoResponse,
 };
-use form_urlencoded::parse;
 
 use crate::{
     AppState, body,
     cursor::{Cursor, Spans, Standing},
-    event::{Draft, EventType, Invalid, LARGEST_DATA, MOST_TOPICS, Topic, check_name},
+    event::{Draft, EventType, Invalid, LARGEST_DATA, MOST_TOPICS, Topic, check_name, normal},
     frame::envelope,
     grant::Grant,
     hub::Hub,
     log::{Key, Listing, Order, Query, TopicCount, Unavailable},
     problem::Problem,
+    query::{Value, parameters},
     selector::Selector,
     sse::switch,
 };
@@ -47,7 +47,8 @@ pub(crate) async fn publish(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Receipt>, Problem> {
-    let draft = Envelope::read(topic(path)?, query.as_deref().unwrap_or_default(), &headers)?;
+    let topic = Topic::new(&name(path)?)?;
+    let draft = Envelope::read(topic, query.as_deref().unwrap_or_default(), &headers)?;
     for topic in &draft.topics {
         may(topic, grant.publishes(topic), &grant, "publish to")?;
     }
@@ -64,12 +65,19 @@ pub(crate) async fn purge(
     path: Named,
     RawQuery(query): RawQuery,
 ) -> Result<Json<serde_json::Value>, Problem> {
-    let topic = topic(path)?;
-    may(&topic, grant.purges(&topic), &grant, "remove events from")?;
-    let events = match removed_id(query.as_deref().unwrap_or_default())? {
-        Some(id) => u64::from(state.hub.remove(topic, id).await?),
-        None => state.hub.purge(topic).await?,
-    };
+    let topics = Topic::meant_by(&name(path)?)?;
+    let any = topics.iter().any(|topic| grant.purges(topic));
+    for topic in &topics {
+        may(topic, any, &grant, "remove events from")?;
+    }
+    let id = removed_id(query.as_deref().unwrap_or_default())?;
+    let mut events = 0;
+    for topic in topics.into_iter().filter(|topic| grant.purges(topic)) {
+        events += match id {
+            Some(id) => u64::from(state.hub.remove(topic, id).await?),
+            None => state.hub.purge(topic).await?,
+        };
+    }
     Ok(Json(serde_json::json!({ "removed": events })))
 }
 
@@ -77,11 +85,11 @@ pub(crate) async fn purge(
 /// misspelt `id` would remove all.
 fn removed_id(query: &str) -> Result<Option<Cursor>, Invalid> {
     let mut id = None;
-    for (name, value) in parse(query.as_bytes()) {
+    for (name, value) in parameters(query) {
         if name != "id" {
             return Err(Invalid::new("query", "holds something beside id"));
         }
-        let cursor = Cursor::parse(&value);
+        let cursor = Cursor::parse(&value.text("id")?);
         let cursor = cursor.ok_or_else(|| Invalid::new("id", "is not the id of an event"))?;
         if id.replace(cursor).is_some() {
             return Err(Invalid::new("id", "may be given once only"));
@@ -98,17 +106,17 @@ pub(crate) async fn history(
     path: Named,
     RawQuery(query): RawQuery,
 ) -> Result<impl IntoResponse, Problem> {
-    let topic = selector(path)?;
+    let topics = Selector::meant_by(&name(path)?)?;
     let (mut after, mut before, mut limit) = (None, None, LIMIT);
-    for (name, value) in parse(query.as_deref().unwrap_or_default().as_bytes()) {
+    for (name, value) in parameters(query.as_deref().unwrap_or_default()) {
         match &*name {
-            "after" if !value.is_empty() => after = Some(value.into_owned()),
-            "before" if !value.is_empty() => before = Some(value.into_owned()),
-            "limit" => limit = read_limit(&value)?,
+            "after" => after = said(value, "after")?,
+            "before" => before = said(value, "before")?,
+            "limit" => limit = read_limit(&value.text("limit")?)?,
             _ => {}
         }
     }
-    let asked = Asked { topic, after, before, limit };
+    let asked = Asked { topics, after, before, limit };
     Ok(([NO_STORE], Json(asked.answer(&state.hub, &grant).await?)))
 }
 
@@ -119,14 +127,14 @@ pub(crate) async fn list(
     RawQuery(query): RawQuery,
 ) -> Result<impl IntoResponse, Problem> {
     let (mut prefix, mut after, mut limit) = (String::new(), None, LIMIT);
-    for (name, value) in parse(query.as_deref().unwrap_or_default().as_bytes()) {
+    for (name, value) in parameters(query.as_deref().unwrap_or_default()) {
         match &*name {
-            "prefix" => prefix = value.into_owned(),
-            "after" if !value.is_empty() => {
-                let topic = Topic::new(&value).map_err(|wrong| Invalid { field: "after", ..wrong });
-                after = Some(topic?);
+            "prefix" => prefix = normal(&value.text("prefix")?).into_owned(),
+            "after" => {
+                let topic = said(value, "after")?.map(|name| Topic::exactly(&name)).transpose();
+                after = topic.map_err(|wrong| Invalid { field: "after", ..wrong })?;
             }
-            "limit" => limit = read_limit(&value)?,
+            "limit" => limit = read_limit(&value.text("limit")?)?,
             _ => {}
         }
     }
@@ -158,16 +166,17 @@ impl Envelope {
         let mut envelope = Self { topics: vec![topic], event_type: None, private: false };
         let mut event_type = header(headers, EVENT_TYPE, "type")?;
         let mut private = None;
-        for (name, value) in parse(query.as_bytes()) {
+        for (name, value) in parameters(query) {
             match &*name {
                 "type" => {
+                    let value = value.text("type")?;
                     if event_type.as_ref().is_some_and(|said| *said != value) {
                         return Err(Invalid::new("type", "is said twice, and not the same"));
                     }
                     event_type = Some(value.into_owned());
                 }
                 "also" => {
-                    let topic = Topic::new(&value);
+                    let topic = Topic::new(&value.text("also")?);
                     let topic = topic.map_err(|wrong| Invalid { field: "also", ..wrong })?;
                     if !envelope.topics.contains(&topic) {
                         envelope.topics.push(topic);
@@ -179,7 +188,7 @@ impl Envelope {
                     }
                 }
                 "private" => {
-                    let said = switch("private", &value)?;
+                    let said = switch("private", &value.text("private")?)?;
                     if private.replace(said).is_some_and(|before| before != said) {
                         return Err(Invalid::new("private", "is said twice, and not the same"));
                     }
@@ -210,7 +219,7 @@ impl Envelope {
 
 /// What history is asked for.
 struct Asked {
-    topic: Selector,
+    topics: Vec<Selector>,
     after: Option<String>,
     before: Option<String>,
     limit: usize,
@@ -229,7 +238,7 @@ impl Asked {
             order: if backwards { Order::Backwards } else { Order::Forwards },
             limit: self.limit,
             bytes: ANSWER_BYTES,
-            ..Query::after(vec![grant.select(self.topic)], 0)
+            ..Query::after(self.topics.into_iter().map(|topic| grant.select(topic)).collect(), 0)
         };
         let from = query.after;
         let page = log.read(query).await?;
@@ -272,14 +281,14 @@ fn place(spans: &Spans, last: u64, text: Option<&String>) -> Option<Place> {
     })
 }
 
-fn selector(path: Named) -> Result<Selector, Invalid> {
+fn name(path: Named) -> Result<String, Invalid> {
     let Path(name) = path.map_err(|_| Invalid::new("topic", "is not UTF-8"))?;
-    Selector::new(&name)
+    Ok(name)
 }
 
-fn topic(path: Named) -> Result<Topic, Invalid> {
-    let Path(name) = path.map_err(|_| Invalid::new("topic", "is not UTF-8"))?;
-    Topic::new(&name)
+/// A parameter as text, where it is more than there.
+fn said(value: Value<'_>, field: &'static str) -> Result<Option<String>, Invalid> {
+    Ok(Some(value.text(field)?.into_owned()).filter(|said| !said.is_empty()))
 }
 
 /// Refuses what a grant does not allow.

@@ -20,7 +20,7 @@ use form_urlencoded::Serializer;
 use ureq::{Body, http::Response};
 
 use self::lines::{Lines, Stop};
-use super::{Server, ServerFlags, back_off::BackOff, is_hopeless, stream::Decoder, topic};
+use super::{Server, ServerFlags, back_off::BackOff, is_hopeless, stream::Decoder, topic_as_said};
 use crate::{
     command::Failure,
     config::{BadSetting, Found},
@@ -115,7 +115,7 @@ impl Follow {
         let server = Server::from_flags(flags.server, look_up)?;
         let mut query = Serializer::new(String::new());
         for name in flags.topics {
-            query.append_pair("topic", topic(name)?.as_str());
+            query.append_pair("topic", topic_as_said(name)?.as_str());
         }
         query.append_pair("format", "json");
         if flags.last {

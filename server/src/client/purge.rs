@@ -5,7 +5,7 @@ use std::io::Write;
 use clap::Args;
 use serde::Deserialize;
 
-use super::{Server, ServerFlags, print_line, timeout, topic};
+use super::{Server, ServerFlags, print_line, timeout, topic_as_said};
 use crate::command::Failure;
 
 pub(crate) const AFTER_HELP: &str = "\
@@ -42,7 +42,7 @@ pub fn purge(
     out: impl Write,
 ) -> Result<(), Failure> {
     let server = Server::from_flags(flags.server, look_up)?;
-    let place = server.topic(&topic(flags.topic)?);
+    let place = server.topic(&topic_as_said(flags.topic)?);
     let timeout = timeout(flags.timeout)?;
     let answer = server.ask(timeout, |agent| server.as_whom(agent.delete(&place)).call())?;
     let removed =

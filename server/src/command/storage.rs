@@ -37,7 +37,7 @@ pub struct Folder {
 
 impl Folder {
     fn find(self, look_up: impl Fn(&str) -> Option<String>) -> Result<PathBuf, Failure> {
-        Ok(DataDir::find(self.data_dir, &Settings(look_up)).folder()?)
+        Ok(DataDir::find(self.data_dir, &Settings(look_up))?.folder()?)
     }
 }
 

@@ -89,7 +89,7 @@ impl Request {
                 .read(|name| check_name("subject", name))?;
         }
         Ok(Self {
-            data_dir: DataDir::find(flags.data_dir, &Settings(look_up)).folder()?,
+            data_dir: DataDir::find(flags.data_dir, &Settings(look_up))?.folder()?,
             publish,
             read,
             purge,

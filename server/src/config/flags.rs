@@ -33,6 +33,10 @@ pub struct Flags {
     /// How long between two pushes of the time, as 3s, 500ms or 1m [default: 3s]
     #[arg(long, value_name = "DURATION")]
     pub interval: Option<String>,
+    /// How long a publish may wait for the disk before it is answered 503; it may be stored all the same
+    /// [default: 10s]
+    #[arg(long, value_name = "DURATION")]
+    pub publish_deadline: Option<String>,
     /// Who may see the server's health, at /status and as the topic status: public, token (who has one
     /// made with --read status) or off [default: public on a loopback address, token elsewhere]
     #[arg(long, value_name = "public|token|off")]

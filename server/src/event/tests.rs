@@ -20,6 +20,54 @@ fn a_topic_is_a_name_of_segments() {
 }
 
 #[test]
+fn topics_that_look_alike_are_one() {
+    for (said, kept) in [
+        ("cafe\u{301}", "café"),
+        ("가", "가"),
+        ("a/\u{212b}", "a/Å"),
+        // Compatibility characters are seen as others: they stay.
+        ("ｌｏｂｂｙ", "ｌｏｂｂｙ"),
+        ("x\u{320}\u{301}", "x\u{320}\u{301}"),
+    ] {
+        assert_eq!(Topic::new(said).unwrap().as_str(), kept);
+        assert_eq!(Topic::new(kept).unwrap().as_str(), kept);
+    }
+    // Its length is that of its one form.
+    assert!(Topic::new(&"e\u{301}".repeat(127)).is_ok());
+    assert!(Topic::new(&"\u{958}".repeat(60)).is_err());
+}
+
+#[test]
+fn all_of_a_topic_is_seen() {
+    for (name, code) in [
+        ("a\u{34f}b", "U+034F"),
+        ("\u{3164}", "U+3164"),
+        ("a\u{fe0f}", "U+FE0F"),
+        ("\u{2800}/a", "U+2800"),
+        ("a\u{e000}", "U+E000"),
+        ("a\u{a0}b", "U+00A0"),
+        ("a\u{3000}b", "U+3000"),
+    ] {
+        assert!(reason(name).contains(code), "{}", reason(name));
+        // As earlier versions have taken it.
+        assert_eq!(Topic::meant_by(name), Ok(vec![Topic::exactly(name).unwrap()]));
+    }
+    for name in [" a", "a ", "a/ b", "a /b", "a  b"] {
+        assert!(reason(name).contains("space"), "{name:?}");
+    }
+}
+
+#[test]
+fn a_name_means_a_topic_and_the_one_that_is_called_so_since_earlier() {
+    let meant = |name| -> Vec<String> {
+        Topic::meant_by(name).unwrap().iter().map(ToString::to_string).collect()
+    };
+    assert_eq!(meant("café"), ["café"]);
+    assert_eq!(meant("cafe\u{301}"), ["café", "cafe\u{301}"]);
+    assert_eq!(Topic::meant_by("a\n").unwrap_err(), Topic::new("a\n").unwrap_err());
+}
+
+#[test]
 fn a_name_cannot_break_a_line_or_hide_a_part_of_itself() {
     for (name, code) in [
         ("a\nb", "U+000A"),
@@ -65,6 +113,8 @@ fn a_pattern_is_a_topic_or_a_prefix_and_a_star() {
     assert!(grants("chat/*", "chat/lobby"));
     assert!(grants("chat*", "chatter"));
     assert!(!grants("chat/*", "chat"));
+    assert!(grants("cafe\u{301}/*", "café/a"));
+    assert!(Pattern::new("cafe\u{301}").unwrap().grants(&Topic::exactly("cafe\u{301}").unwrap()));
     assert!(grants("*", "anything/at/all"));
     for bad in ["", "a*b", "**", "a**", "a//b", "a\n*"] {
         assert_eq!(Pattern::new(bad).unwrap_err().field, "pattern", "{bad:?}");

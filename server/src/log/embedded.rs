@@ -5,10 +5,12 @@ mod backup;
 mod check;
 mod codec;
 mod format1;
+mod health;
 mod migration;
 mod opening;
 mod overlay;
 mod pages;
+mod place;
 mod row;
 mod salvage;
 mod store;
@@ -45,8 +47,9 @@ use crate::{
     event::{Draft, Event, LARGEST_DATA, Topic},
     tail::{self, Tail},
 };
+use health::Health;
 use row::Seal;
-use writer::{Request, Writer};
+use writer::{Request, Share, Writer};
 
 pub use backup::{Contents, restore, verify};
 pub use check::{Report, check};
@@ -67,7 +70,6 @@ const WAITING_EVENT: u64 = 1024;
 pub struct Embedded {
     tail: Tail,
     shared: Arc<Shared>,
-    volume: Arc<dyn Volume>,
     waiting: Arc<Semaphore>,
     // Both `None` once it is being dropped.
     requests: Option<mpsc::Sender<Request>>,
@@ -92,6 +94,7 @@ pub(crate) struct Shared {
     seal: Seal,
     /// How often something was found damaged.
     damaged: AtomicU64,
+    health: Arc<Health>,
 }
 
 impl Embedded {
@@ -136,10 +139,11 @@ impl Embedded {
             spans: RwLock::new(Arc::new(spans)),
             seal,
             damaged: AtomicU64::new(0),
+            health: Arc::default(),
         });
         let (requests, incoming) = mpsc::channel();
-        let (to, on) = (shared.clone(), volume.clone());
-        let writer = Writer::new(to, on, tail.clone(), totals, clock, retention);
+        let to = shared.clone();
+        let writer = Writer::new(to, volume, tail.clone(), totals, clock, retention);
         let writing = thread::Builder::new()
             .name("log-writer".into())
             .spawn(move || writer.run(&incoming))
@@ -147,7 +151,6 @@ impl Embedded {
         Ok(Self {
             tail,
             shared,
-            volume,
             waiting: Arc::new(Semaphore::new(WAITING_BYTES)),
             requests: Some(requests),
             writing: Some(writing),
@@ -283,9 +286,11 @@ impl Log for Embedded {
         let bytes = u32::try_from(retention::size_of(&draft) + WAITING_EVENT).unwrap_or(u32::MAX);
         debug_assert!(draft.data.len() <= LARGEST_DATA, "it was checked when it came");
         async move {
+            let waiting = self.shared.health.begin();
             // Never closed: it is as old as the log.
-            let held = self.waiting.clone().acquire_many_owned(bytes).await.ok();
-            self.ask(|answer| Request::Append { draft, key, answer, held }).await
+            let room = self.waiting.clone().acquire_many_owned(bytes).await.ok();
+            let share = Share { room, waiting };
+            self.ask(|answer| Request::Append { draft, key, answer, share }).await
         }
         .boxed()
     }
@@ -356,11 +361,7 @@ impl Log for Embedded {
         if self.writing.as_ref().is_none_or(JoinHandle::is_finished) {
             return Err(Unavailable("nobody writes it any more".into()));
         }
-        match self.volume.room() {
-            Ok(room) if room < writer::RESERVE => Err(Unavailable("the disk is full".into())),
-            Ok(_) => Ok(()),
-            Err(error) => Err(Unavailable(error.to_string())),
-        }
+        self.shared.health.check()
     }
 }
 

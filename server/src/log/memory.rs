@@ -1,7 +1,10 @@
 //! The log in memory, for tests and `--ephemeral`: gone with the process.
 
+mod keys;
+
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+    collections::{BTreeMap, BTreeSet},
+    convert::Infallible,
     io::{self, Write},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
@@ -9,8 +12,8 @@ use std::{
 use futures::{FutureExt, future::BoxFuture};
 
 use super::{
-    AppendError, Contents, KEY_KEPT_FOR, Key, Listing, Log, Order, Page, Query, Retention,
-    TopicCount, Unavailable, embedded::fingerprint, most_keys, retention,
+    AppendError, Bounds, Contents, Key, Listing, Log, Order, Page, Query, Retention, TopicCount,
+    Unavailable, most_keys, retention, wall::Wall,
 };
 use crate::{
     Clock,
@@ -20,6 +23,7 @@ use crate::{
     selector::{is_prefix, names},
     tail::{self, Tail},
 };
+use keys::Keys;
 
 /// Between two looks at the age of every topic's events, in microseconds.
 const SWEEP_AFTER: u64 = 1_000_000;
@@ -28,7 +32,6 @@ const SWEEP_AFTER: u64 = 1_000_000;
 #[derive(Debug)]
 pub struct Memory {
     spans: Arc<Spans>,
-    clock: Clock,
     retention: Retention,
     tail: Tail,
     held: Mutex<Held>,
@@ -37,6 +40,7 @@ pub struct Memory {
 #[derive(Debug)]
 struct Held {
     epoch: Epoch,
+    wall: Wall,
     last: u64,
     /// When every topic's events were last looked at for their age.
     swept: i64,
@@ -44,9 +48,7 @@ struct Held {
     events: BTreeMap<u64, Arc<Event>>,
     /// Topics and prefixes, by their names.
     topics: BTreeMap<String, Kept>,
-    /// What tells the draft of a key from another, and its id.
-    keys: HashMap<Key, ([u8; 16], Cursor)>,
-    keys_by_age: VecDeque<(i64, Key)>,
+    keys: Keys,
 }
 
 /// What there is of a topic or a prefix.
@@ -89,24 +91,24 @@ impl Memory {
         let epoch = Epoch::random();
         let held = Held {
             epoch,
+            wall: Wall::new(clock, 0),
             last: 0,
             swept: 0,
             bytes: 0,
             events: BTreeMap::new(),
             topics: BTreeMap::new(),
-            keys: HashMap::new(),
-            keys_by_age: VecDeque::new(),
+            keys: Keys::default(),
         };
         let tail = Tail::new(Cursor { epoch, sequence: 0 }, tail);
         let spans = Arc::new(Spans::first(epoch));
-        Self { spans, clock, retention, tail, held: Mutex::new(held) }
+        Self { spans, retention, tail, held: Mutex::new(held) }
     }
 
     /// What is held now, without what is too old.
     fn held(&self) -> MutexGuard<'_, Held> {
         // A panic in here has left nothing half-done that would matter more than going on.
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        held.sweep(&self.retention, self.clock.now());
+        held.sweep(&self.retention);
         held
     }
 }
@@ -122,17 +124,15 @@ impl Log for Memory {
 
     fn append(&self, draft: Draft, key: Option<Key>) -> BoxFuture<'_, Result<Cursor, AppendError>> {
         let mut held = self.held();
-        let now = self.clock.now();
-        let appended =
-            held.append(draft, key, &self.retention, now).map(|appended| match appended {
-                Appended::Before(id) => id,
-                Appended::Now(event) => {
-                    held.retain(&self.retention, &event.draft.topics, now);
-                    let id = event.id();
-                    self.tail.push(vec![event]);
-                    id
-                }
-            });
+        let appended = held.append(draft, key, &self.retention).map(|appended| match appended {
+            Appended::Before(id) => id,
+            Appended::Now(event) => {
+                held.retain(&self.retention, &event.draft.topics);
+                let id = event.id();
+                self.tail.push(vec![event]);
+                id
+            }
+        });
         async { appended }.boxed()
     }
 
@@ -150,7 +150,7 @@ impl Log for Memory {
         let Listing { prefix, after, limit, private } = listing;
         let held = self.held();
         let count = |(name, kept): (&String, &Kept)| {
-            let topic = Topic::new(name).ok()?;
+            let topic = Topic::held(name)?;
             let [public, hidden] =
                 kept.classes.each_ref().map(|class| class.sequences.len() as u64);
             let shown = hidden > 0 && private.iter().any(|pattern| pattern.grants(&topic));
@@ -205,7 +205,7 @@ impl Log for Memory {
 
     fn held(&self) -> log::Held {
         let held = self.held();
-        let (events, keys) = (held.events.len() as u64, held.keys.len() as u64);
+        let (events, keys) = (held.events.len() as u64, held.keys.count());
         log::Held { events, bytes: held.bytes, keys, damaged: 0 }
     }
 
@@ -225,19 +225,18 @@ impl Held {
         draft: Draft,
         key: Option<Key>,
         retention: &Retention,
-        now: i64,
     ) -> Result<Appended, AppendError> {
-        let fingerprint = fingerprint(&draft);
-        self.forget_keys(retention, now);
-        if let Some((known, id)) = key.as_ref().and_then(|key| self.keys.get(key)) {
-            let same = *known == fingerprint;
-            return same.then_some(Appended::Before(*id)).ok_or(AppendError::KeyUsed);
+        let now = self.wall.look(self.last);
+        if let Some(key) = &key {
+            self.keys.forget(&self.wall, most_keys(retention));
+            if let Some(known) = self.keys.find(key, &draft) {
+                return known.map(Appended::Before);
+            }
         }
         self.last += 1;
         let event = Event { epoch: self.epoch, sequence: self.last, at: now, draft };
         if let Some(key) = key {
-            self.keys.insert(key.clone(), (fingerprint, event.id()));
-            self.keys_by_age.push_back((now, key));
+            self.keys.note(key, &event);
         }
         let size = retention::size(&event);
         for name in names(&event.draft.topics) {
@@ -250,45 +249,48 @@ impl Held {
         Ok(Appended::Now(event))
     }
 
-    /// Forgets the keys that are too old or too many.
-    fn forget_keys(&mut self, retention: &Retention, now: i64) {
-        while let Some((at, _)) = self.keys_by_age.front()
-            && (now.saturating_sub(*at) > KEY_KEPT_FOR
-                || self.keys.len() as u64 > most_keys(retention))
-        {
-            if let Some((_, key)) = self.keys_by_age.pop_front() {
-                self.keys.remove(&key);
-            }
-        }
-    }
-
     /// Drops what exceeds the bounds of the whole and of these topics.
-    fn retain(&mut self, retention: &Retention, topics: &[Topic], now: i64) {
-        while let Some((sequence, oldest)) = self.events.first_key_value()
-            && retention.total.exceeded(self.events.len() as u64, self.bytes, oldest.at, now)
-        {
-            self.drop_event(*sequence, true);
+    fn retain(&mut self, retention: &Retention, topics: &[Topic]) {
+        while let Some((sequence, _)) = self.events.first_key_value() {
+            let (sequence, held) = (*sequence, (self.events.len() as u64, self.bytes));
+            if !self.exceeds(&retention.total, held, sequence) {
+                break;
+            }
+            self.drop_event(sequence, true);
         }
         for topic in topics {
             let bounds = retention.of(topic);
             while let Some(kept) = self.topics.get(topic.as_str())
                 && let Some(first) = kept.first()
-                && let Some(oldest) = self.events.get(&first)
-                && bounds.exceeded(kept.events(), kept.bytes, oldest.at, now)
+                && self.exceeds(&bounds, (kept.events(), kept.bytes), first)
             {
                 self.drop_from(first, topic);
             }
         }
     }
 
+    /// Whether there is too much, or the event `oldest` is too old.
+    fn exceeds(&mut self, bounds: &Bounds, (events, bytes): (u64, u64), oldest: u64) -> bool {
+        if bounds.are_exceeded_by(events, bytes) || bounds.are_ageless() {
+            return bounds.are_exceeded_by(events, bytes);
+        }
+        let Some(stamp) = self.events.get(&oldest).map(|event| event.at) else { return false };
+        let Ok(published) = self.wall.published((oldest, stamp), |sequence| {
+            let next = self.events.range(sequence + 1..).next();
+            Ok::<_, Infallible>(next.map(|(after, event)| (*after, event.at)))
+        });
+        bounds.are_outlived(published, self.wall.now())
+    }
+
     /// Looks at every topic now and then: events age where nothing is published.
-    fn sweep(&mut self, retention: &Retention, now: i64) {
+    fn sweep(&mut self, retention: &Retention) {
+        let now = self.wall.look(self.last);
         if now.abs_diff(self.swept) >= SWEEP_AFTER {
             self.swept = now;
             let some = self.topics.iter().filter(|(_, kept)| kept.events() > 0);
-            let topics: Vec<Topic> = some.filter_map(|(name, _)| Topic::new(name).ok()).collect();
-            self.retain(retention, &topics, now);
-            self.forget_keys(retention, now);
+            let topics: Vec<Topic> = some.filter_map(|(name, _)| Topic::held(name)).collect();
+            self.retain(retention, &topics);
+            self.keys.forget(&self.wall, most_keys(retention));
         }
     }
 

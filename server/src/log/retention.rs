@@ -12,7 +12,7 @@ const ENTRY: u64 = 64;
 pub struct Bounds {
     /// So many events.
     pub events: u64,
-    /// Events that are not older.
+    /// Events that are not older, as far as the clock can be believed: see [`wall`](super::wall).
     pub age: Duration,
     /// Events of so many bytes together, counted by [`size`].
     pub bytes: u64,
@@ -22,12 +22,24 @@ impl Bounds {
     /// Nothing is dropped.
     pub const NONE: Self = Self { events: u64::MAX, age: Duration::MAX, bytes: u64::MAX };
 
-    /// Whether so much is too much at `now`, where `oldest` is when the oldest event was published.
-    /// Both are microseconds since the Unix epoch.
+    /// Whether so many events, or so many bytes, are too many.
     #[must_use]
-    pub fn exceeded(&self, events: u64, bytes: u64, oldest: i64, now: i64) -> bool {
+    pub fn are_exceeded_by(&self, events: u64, bytes: u64) -> bool {
+        events > self.events || bytes > self.bytes
+    }
+
+    /// Whether an event is too old at `now`. Both are microseconds since the Unix epoch; where nobody
+    /// can say when it was published, it is not.
+    #[must_use]
+    pub fn are_outlived(&self, published: Option<i64>, now: i64) -> bool {
         let age = i64::try_from(self.age.as_micros()).unwrap_or(i64::MAX);
-        events > self.events || bytes > self.bytes || now.saturating_sub(oldest) > age
+        published.is_some_and(|published| now.saturating_sub(published) > age)
+    }
+
+    /// Whether events are never too old.
+    #[must_use]
+    pub fn are_ageless(&self) -> bool {
+        self.age == Duration::MAX
     }
 }
 

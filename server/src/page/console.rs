@@ -2,13 +2,13 @@
 
 use app::feed::{Born, Unread};
 use axum::http::Uri;
-use form_urlencoded::parse;
 
 use crate::{
     AppState,
     frame::envelope,
     grant::Grant,
     log::{Order, Query},
+    query::parameters,
     selector::Selector,
 };
 
@@ -21,12 +21,13 @@ pub(super) const PAGE_BYTES: usize = 128 * 1024;
 /// The newest events up to `last` of the topic that is asked for, if one is.
 pub(super) async fn born(state: &AppState, uri: &Uri, grant: Grant, last: u64) -> Born {
     let query = uri.query().unwrap_or_default();
-    let asked = parse(query.as_bytes()).find(|(name, _)| name == "topic");
-    let topic = asked.map(|(_, topic)| topic.trim().to_owned()).unwrap_or_default();
+    let asked = parameters(query).find(|(name, _)| name == "topic").map(|(_, topic)| topic);
+    let topic = asked.map(|topic| topic.lossy().trim().to_owned()).unwrap_or_default();
     if topic.is_empty() {
         return Born::Console { topic, events: Ok(Vec::new()) };
     }
-    let Ok(name) = Selector::new(&topic) else {
+    let is_text = asked.is_none_or(|topic| topic.text("topic").is_ok());
+    let Some(topics) = Selector::meant_by(&topic).ok().filter(|_| is_text) else {
         return Born::Console { topic, events: Err(Unread::NotATopic) };
     };
     let log = state.hub.log();
@@ -36,7 +37,7 @@ pub(super) async fn born(state: &AppState, uri: &Uri, grant: Grant, last: u64) -
         order: Order::Backwards,
         limit: NEWEST,
         bytes: PAGE_BYTES,
-        ..Query::after(vec![grant.select(name)], 0)
+        ..Query::after(topics.into_iter().map(|topic| grant.select(topic)).collect(), 0)
     };
     let events = log
         .read(query)

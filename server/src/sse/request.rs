@@ -5,9 +5,8 @@ use app::{
     event::{READERS, STATUS, TIME},
 };
 use axum::http::HeaderMap;
-use form_urlencoded::parse;
 
-use crate::{event::Invalid, frame::Format, selector::Selector};
+use crate::{event::Invalid, frame::Format, query::parameters, selector::Selector};
 
 /// The most topics that one stream follows.
 const MOST_TOPICS: usize = 100;
@@ -45,28 +44,29 @@ impl Request {
     /// are left alone: clients add some of their own against caches.
     ///
     /// # Errors
-    /// What makes a topic, a format or a switch unusable. A cursor never does: a browser would not
-    /// come back.
+    /// What makes a topic, a format or a switch unusable. A cursor never does, not even one that is no
+    /// text: a browser would not come back.
     pub fn read(query: &str, headers: &HeaderMap) -> Result<Self, Invalid> {
         let mut request = Self::default();
         let (mut asked, mut cursor) = (false, None);
-        for (name, value) in parse(query.as_bytes()) {
+        for (name, value) in parameters(query) {
             match &*name {
                 "topic" => {
                     asked = true;
-                    request.follow(&value)?;
+                    request.follow(&value.text("topic")?)?;
                 }
-                "last" => request.last = switch("last", &value)?,
-                "session" => request.session = switch("session", &value)?,
+                "last" => request.last = switch("last", &value.text("last")?)?,
+                "session" => request.session = switch("session", &value.text("session")?)?,
                 "format" => {
-                    request.format = match &*value {
+                    request.format = match &*value.text("format")? {
                         "json" => Format::Json,
                         "" | "message" => Format::Message,
                         _ => return Err(Invalid::new("format", "is neither json nor message")),
                     }
                 }
-                name if CURSOR_NAMES.contains(&name) && !value.is_empty() => {
-                    cursor.get_or_insert(value.into_owned());
+                name if CURSOR_NAMES.contains(&name) => {
+                    let said = Some(value.lossy().into_owned()).filter(|said| !said.is_empty());
+                    cursor = cursor.or(said);
                 }
                 _ => {}
             }
@@ -88,12 +88,15 @@ impl Request {
     }
 
     fn follow(&mut self, name: &str) -> Result<(), Invalid> {
-        let topic = Selector::new(name)?;
         match name {
             TIME => self.time = true,
             READERS => self.readers = true,
             STATUS => self.status = true,
-            _ => return self.follow_more(topic),
+            // Who is there is asked of rooms, which have a form of their own.
+            _ if name.starts_with(HERE_PREFIX) => self.follow_more(Selector::exactly(name)?)?,
+            _ => {
+                Selector::meant_by(name)?.into_iter().try_for_each(|one| self.follow_more(one))?;
+            }
         }
         Ok(())
     }
@@ -170,6 +173,13 @@ mod tests {
     }
 
     #[test]
+    fn a_topic_may_be_of_an_earlier_version() {
+        let request = read("topic=cafe%CC%81&topic=caf%C3%A9&topic=a%EF%B8%8F");
+        let topics: Vec<_> = request.topics.iter().map(Selector::name).collect();
+        assert_eq!(topics, ["café", "cafe\u{301}", "a\u{fe0f}"]);
+    }
+
+    #[test]
     fn who_is_in_a_room_is_asked_of_no_log() {
         let request = read("topic=here/lobby&topic=here%2Fa/b&topic=here&topic=here/lobby");
         assert_eq!(request.here, ["lobby", "a/b"]);
@@ -182,6 +192,8 @@ mod tests {
             assert_eq!(read(&format!("{name}=x-1")).cursor.as_deref(), Some("x-1"));
             assert_eq!(read(&format!("{name}=")).cursor, None);
         }
+        // What is no text is no cursor; a browser that is refused would not come back.
+        assert_eq!(read("last_event_id=%ff").cursor.as_deref(), Some("\u{fffd}"));
         let mut headers = HeaderMap::new();
         headers.insert("last-event-id", HeaderValue::from_static(""));
         let read =
@@ -195,6 +207,7 @@ mod tests {
     fn what_cannot_be_used_is_named() {
         let field = |query: &str| Request::read(query, &HeaderMap::new()).unwrap_err().field;
         assert_eq!(field("topic=a%0Ab"), "topic");
+        assert_eq!(field("topic=%ff"), "topic");
         assert_eq!(field("topic="), "topic");
         assert_eq!(field("last=maybe"), "last");
         assert_eq!(field("format=xml"), "format");

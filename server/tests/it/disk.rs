@@ -1,7 +1,9 @@
 //! A disk for tests: what the log writes goes in, and at a power cut only what was synced is sure to
 //! come out again.
 
+mod backend;
 mod fate;
+mod gate;
 
 use std::{
     fmt, io,
@@ -9,10 +11,11 @@ use std::{
 };
 
 use fastrand::Rng;
-use redb::{Builder, Database, StorageBackend};
+use redb::{Builder, Database};
 use server::log::embedded::{OpenError, Volume, make};
 
 use fate::{Change, left};
+use gate::Gate;
 
 /// So little that the log has to read what it wrote, in bytes.
 const CACHE: usize = 32 * 1024;
@@ -26,6 +29,8 @@ pub(crate) enum Kind {
     Sync,
     /// The file gets its name.
     Name,
+    /// How much room there is.
+    Room,
 }
 
 /// What goes wrong, once or for a while.
@@ -64,7 +69,7 @@ struct State {
 
 /// A disk; clones share it.
 #[derive(Clone)]
-pub(crate) struct Disk(Arc<Mutex<State>>);
+pub(crate) struct Disk(Arc<Mutex<State>>, Arc<Gate>);
 
 impl fmt::Debug for Disk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -74,7 +79,7 @@ impl fmt::Debug for Disk {
 
 impl Disk {
     pub(crate) fn new(seed: u64) -> Self {
-        Self(Arc::new(Mutex::new(State {
+        let state = Arc::new(Mutex::new(State {
             durable: Vec::new(),
             seen: Vec::new(),
             unsynced: Vec::new(),
@@ -86,7 +91,22 @@ impl Disk {
             failed: 0,
             random: Rng::with_seed(seed),
             lies: false,
-        })))
+        }));
+        Self(state, Arc::default())
+    }
+
+    /// From here on everything of a kind hangs until the disk is [released](Self::release).
+    pub(crate) fn hang(&self, kind: Kind) {
+        self.1.close_for(Some(kind));
+    }
+
+    pub(crate) fn release(&self) {
+        self.1.close_for(None);
+    }
+
+    /// Whether something hangs.
+    pub(crate) fn hangs(&self) -> bool {
+        self.1.hanging() > 0
     }
 
     pub(crate) fn fail(&self, fault: Fault) {
@@ -244,47 +264,9 @@ impl Volume for Disk {
     }
 
     fn room(&self) -> io::Result<u64> {
+        self.1.pass(Kind::Room);
         let mut state = self.state();
         assert!(!std::mem::take(&mut state.panics), "asked for room");
         Ok(state.room)
-    }
-}
-
-impl StorageBackend for Disk {
-    fn len(&self) -> io::Result<u64> {
-        Ok(self.state().seen.len() as u64)
-    }
-
-    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        let mut state = self.state();
-        state.begin(Kind::Read)?;
-        let offset = usize::try_from(offset).unwrap();
-        let bytes = state.seen.get(offset..offset + out.len());
-        out.copy_from_slice(bytes.ok_or(io::ErrorKind::UnexpectedEof)?);
-        Ok(())
-    }
-
-    fn set_len(&self, length: u64) -> io::Result<()> {
-        let mut state = self.state();
-        state.begin(Kind::Length)?;
-        state.change(Change::Length(usize::try_from(length).unwrap()));
-        Ok(())
-    }
-
-    fn sync_data(&self) -> io::Result<()> {
-        self.state().sync()
-    }
-
-    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        let mut state = self.state();
-        let begun = state.begin(Kind::Write);
-        let offset = usize::try_from(offset).unwrap();
-        if begun.is_ok() {
-            state.change(Change::Write(offset, data.into()));
-        } else if state.power != Some(0) {
-            // A write that fails may have been half done.
-            state.change(Change::Write(offset, data[..data.len() / 2].into()));
-        }
-        begun
     }
 }

@@ -9,9 +9,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rustix::process::geteuid;
+use rustix::process::{Signal, geteuid};
 
-use crate::{connection::Connection, program::Program};
+use crate::{connection::Connection, program::Program, serving::Serving};
 
 const BOUND: Duration = Duration::from_secs(20);
 
@@ -120,4 +120,32 @@ fn needs_root_publishes_until_the_disk_is_full_are_kept() {
     // Removing makes room, in the file.
     let removed = connection.ask("DELETE", "/topics/a", "").unwrap();
     assert!(removed.body.contains(&answered.len().to_string()), "{removed:?}");
+}
+
+#[test]
+fn a_limit_of_file_sizes_is_a_full_disk() {
+    let program = Program::new();
+    let limited = "ulimit -f 65536; exec ./belfry --listen 127.0.0.1:0 --site . --data-dir data";
+    let serving = Serving::start(program.shell(limited));
+    let token = program.token("data");
+    let mut connection = Connection::open(serving.address, &token).unwrap();
+    let mut answered = Vec::new();
+    let refused = loop {
+        assert!(answered.len() < 1000, "there is no limit");
+        let data = format!("{} {}", answered.len(), "x".repeat(60_000));
+        match connection.publish("a", &data).unwrap() {
+            Ok(receipt) => answered.push((receipt.id, data)),
+            Err(refused) => break refused,
+        }
+    };
+    assert!(refused.status == 507 && refused.body.contains("no room"), "{refused:?}");
+    assert!(answered.len() > 20, "{}", answered.len());
+    assert_eq!(connection.history("a", ""), answered);
+    // Lower than where the log writes when it is closed: that fails too, and is survived.
+    serving.limit_file_sizes(4096);
+    assert_eq!(connection.publish("a", "1").unwrap().unwrap_err().status, 507);
+    assert_eq!(connection.ask("GET", "/readyz", "").unwrap().status, 503);
+    serving.signal(Signal::TERM);
+    let (code, log) = serving.ended();
+    assert_eq!(code, 0, "{log}");
 }

@@ -125,7 +125,7 @@ struct Pair {
 impl Pair {
     fn new() -> Self {
         static NOON: AtomicI64 = AtomicI64::new(1_795_324_681_400_000);
-        let (folder, clock) = (TempDir::new().unwrap(), Clock::told_by(&NOON));
+        let (folder, clock) = (TempDir::new().unwrap(), Clock::told_by(&NOON, &NOON));
         let memory = Memory::new(clock, retention(), tail::Bounds::default());
         let embedded = Some(open(&folder, clock, retention()));
         Self { folder, clock, memory, embedded, appended: 0 }
@@ -218,7 +218,7 @@ proptest! {
 async fn a_key_tells_a_publish_that_was_sent_again() {
     static NOW: AtomicI64 = AtomicI64::new(1_795_324_681_400_000);
     let folder = TempDir::new().unwrap();
-    let clock = Clock::told_by(&NOW);
+    let clock = Clock::told_by(&NOW, &NOW).proven();
     let log = open(&folder, clock, Retention::default());
     let key = |scope: &str| Some(Key { scope: scope.into(), name: "k".into() });
     let append = async |log: &Embedded, draft, key| sequence(log.append(draft, key).await);
@@ -243,7 +243,11 @@ async fn events_age_where_nothing_is_published() {
     let folder = TempDir::new().unwrap();
     let rule = Bounds { age: Duration::from_secs(10), ..Bounds::NONE };
     let rules = vec![(topic_pattern("short"), rule)];
-    let log = open(&folder, Clock::told_by(&NOW), Retention { total: Bounds::NONE, rules });
+    let log = open(
+        &folder,
+        Clock::told_by(&NOW, &NOW).proven(),
+        Retention { total: Bounds::NONE, rules },
+    );
     for name in ["short", "long"] {
         log.append(draft(&[name], "1".into(), false), None).await.unwrap();
     }

@@ -65,7 +65,7 @@ struct Model {
 
 impl Model {
     fn new() -> Self {
-        let clock = Clock::starting_at(BEGIN);
+        let clock = Clock::starting_at(BEGIN).proven();
         let total = Bounds { events: 30, age: Duration::from_secs(60), bytes: 400_000 };
         let rule = Bounds { events: 5, ..Bounds::NONE };
         let rules = vec![(server::event::Pattern::new("c").unwrap(), rule)];

@@ -42,7 +42,7 @@ impl Program {
     }
 
     /// A line of shell that ends in the program.
-    fn shell(&self, line: &str) -> Command {
+    pub(crate) fn shell(&self, line: &str) -> Command {
         let mut shell = Command::new("sh");
         shell.args(["-c", line]).current_dir(self.0.path()).stdin(Stdio::null());
         shell.env("XDG_DATA_HOME", self.0.path().join("data"));
@@ -81,6 +81,12 @@ fn bad_configuration_is_one_line_and_exit_code_2() {
             r#"belfry: --listen is "here": not of the form 127.0.0.1:3000"#,
         ),
         (&["--interval", "3"][..], r#"belfry: --interval is "3": not a number with a unit"#),
+        (&["--data-dir", ""][..], r#"belfry: --data-dir is "": it names no folder"#),
+        (
+            &["token", "--publish", "a", "--data-dir", ""][..],
+            r#"belfry: --data-dir is "": it names no folder"#,
+        ),
+        (&["--publish-deadline", "0s"][..], "belfry: --publish-deadline is \"0s\": not from 100ms"),
         (&["--interval", "5ms"][..], r#"belfry: --interval is "5ms": not from 100ms to 1h"#),
         (&["--log", "server=loud"][..], r#"belfry: --log is "server=loud": "#),
         (&["--lisen", "x"][..], "belfry: unexpected argument '--lisen' found; see belfry --help"),

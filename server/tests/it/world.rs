@@ -102,7 +102,7 @@ impl World {
 
     /// One that hardly ticks, with so much in its log, and so many events in its tail.
     pub(crate) fn keeping(retention: Retention, events: usize) -> Self {
-        let clock = Clock::starting_at(BEGIN);
+        let clock = Clock::starting_at(BEGIN).proven();
         let tail = tail::Bounds { events, ..tail::Bounds::default() };
         let log = Memory::new(clock, retention, tail);
         Self::with_log(clock, Duration::from_secs(3600), Arc::new(log))

@@ -29,6 +29,8 @@ pub enum OpenError {
     Exists(PathBuf),
     /// It is no log, or it is damaged.
     Damaged(String),
+    /// It is not where it was, or another is.
+    Misplaced(String),
     /// A file or a folder cannot be made or read.
     File(PathBuf, io::Error),
     /// The engine says no.
@@ -48,6 +50,7 @@ impl fmt::Display for OpenError {
                 "the log is of format {format}, and this version knows none above {}; it was left as it is",
                 store::FORMAT
             ),
+            Self::Misplaced(what) => f.write_str(what),
             Self::Older(format) => write!(
                 f,
                 "the log is of format {format}; start belfry once, which copies it into format {}",

@@ -85,7 +85,8 @@ impl Undoable {
         let mut before = self.before();
         for number in begin / BLOCK..end.min(before.length).div_ceil(BLOCK) {
             let length = before.length;
-            if let std::collections::btree_map::Entry::Vacant(vacant) = before.blocks.entry(number) {
+            if let std::collections::btree_map::Entry::Vacant(vacant) = before.blocks.entry(number)
+            {
                 let length = BLOCK.min(length - number * BLOCK);
                 let mut block = vec![0; usize::try_from(length).expect("no more than a block")];
                 self.0.file.read_exact_at(&mut block, number * BLOCK)?;

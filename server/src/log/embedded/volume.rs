@@ -1,25 +1,30 @@
-//! Where the log's file lies: it is made whole or not at all, and opened for us alone.
+//! Where the log's file lies: it is made whole or not at all, and opened for us and our owner alone.
 
 use std::{
     fmt,
-    fs::{self, DirBuilder, File, TryLockError},
+    fs::{self, DirBuilder, File},
     io,
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
 };
 
 use redb::{Builder, Database};
-use rustix::fs::{Advice, fadvise, statvfs};
+use rustix::{
+    fs::{Advice, fadvise, fstatvfs},
+    process::{Resource, getrlimit},
+};
 
 use super::{
     migration::migrate,
     opening::{OpenError, guarded},
+    place::{Place, make_for_the_owner_alone},
     store,
+    undo::Undoable,
 };
+use crate::log::Unavailable;
 
 const FILE: &str = "log.redb";
 const UNFINISHED: &str = "log.redb.new";
-const LOCK: &str = "lock";
 
 /// redb's own default is 1 GiB.
 const CACHE: usize = 64 << 20;
@@ -41,14 +46,21 @@ pub trait Volume: fmt::Debug + Send + Sync {
     /// # Errors
     /// Where nobody can say.
     fn room(&self) -> io::Result<u64>;
+
+    /// Whether what is written is where who starts later looks for it.
+    ///
+    /// # Errors
+    /// Why not.
+    fn is_in_place(&self) -> Result<(), Unavailable> {
+        Ok(())
+    }
 }
 
 /// A folder on the disk, held by this process alone.
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
-    // Released with the process, whatever becomes of it.
-    _lock: File,
+    place: Place,
 }
 
 impl Folder {
@@ -58,14 +70,7 @@ impl Folder {
     /// Where another process has it, or it cannot be made.
     pub fn take(path: &Path) -> Result<Self, OpenError> {
         make(path)?;
-        let lock = path.join(LOCK);
-        let file = File::options().create(true).truncate(false).write(true).open(&lock);
-        let file = file.map_err(|error| OpenError::File(lock.clone(), error))?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self { path: path.into(), _lock: file }),
-            Err(TryLockError::WouldBlock) => Err(OpenError::InUse(path.into())),
-            Err(TryLockError::Error(error)) => Err(OpenError::File(lock, error)),
-        }
+        Ok(Self { path: path.into(), place: Place::take(path)? })
     }
 
     /// The log's file.
@@ -84,12 +89,41 @@ impl Folder {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
             _ => {}
         }
+        make_for_the_owner_alone(&unfinished)?;
         let database = builder().create(&unfinished)?;
         fill(&database)?;
         database.close()?;
         File::open(&unfinished)?.sync_all()?;
         fs::rename(&unfinished, &file)?;
         Ok(sync(&self.path)?)
+    }
+
+    /// Puts a log of today's format in the place of one of an earlier format.
+    fn migrate(&self) -> Result<(), OpenError> {
+        let (database, _) = self.open_whole(&self.file())?;
+        guarded(|| self.make_log(|new| migrate(&database, new)))
+    }
+
+    /// Opens a file that can be read, and leaves any other as it is.
+    fn open_whole(&self, file: &Path) -> Result<(Database, u64), OpenError> {
+        // Looked at before it is opened for writing: a newer one stays as it is.
+        if let Ok(database) = redb::ReadOnlyDatabase::open(file) {
+            store::check_format(&database)?;
+        }
+        let undoable = Undoable::open(file)?.ok_or_else(|| OpenError::InUse(self.path.clone()))?;
+        let opened = guarded(|| {
+            let database = builder().create_with_backend(undoable.clone())?;
+            let format = store::check_format(&database)?;
+            if format == store::FORMAT {
+                store::opened(&database, store::seal(&database)?)?;
+            }
+            Ok((database, format))
+        });
+        match &opened {
+            Ok(_) => undoable.keep(),
+            Err(_) => undoable.undo()?,
+        }
+        opened
     }
 
     /// Whether there is a log in it.
@@ -101,32 +135,24 @@ impl Folder {
 impl Volume for Folder {
     fn open(&self) -> Result<Database, OpenError> {
         let file = self.file();
-        if !file.try_exists()? {
+        // One that was there before is not made anew: it may come back.
+        if !self.place.was_opened() && !file.try_exists()? {
             self.make_log(store::make)?;
         }
         // Each time: whoever gave the file its name may have ended before it was on the disk.
         sync(&self.path)?;
         self.forget_unsynced();
-        // Looked at before it is opened for writing: a newer one stays as it is.
-        if let Ok(database) = redb::ReadOnlyDatabase::open(&file) {
-            store::check_format(&database)?;
-        }
-        let open = || {
-            guarded(|| Ok(builder().open(&file)?)).map_err(|error| match error {
-                OpenError::Engine(engine) if is_in_use(&engine) => {
-                    OpenError::InUse(self.path.clone())
-                }
-                other => other,
-            })
+        let open = || match self.open_whole(&file)? {
+            (database, store::FORMAT) => Ok(database),
+            (_, format) => Err(OpenError::Older(format)),
         };
-        let database = open()?;
-        if guarded(|| store::check_format(&database))? == store::FORMAT {
-            return Ok(database);
+        match self.place.hold(FILE, open) {
+            Err(OpenError::Older(_)) if !self.place.was_opened() => {
+                self.migrate()?;
+                self.place.hold(FILE, open)
+            }
+            opened => opened,
         }
-        guarded(|| self.make_log(|new| migrate(&database, new)))?;
-        drop(database);
-        sync(&self.path)?;
-        open()
     }
 
     fn forget_unsynced(&self) {
@@ -137,8 +163,16 @@ impl Volume for Folder {
     }
 
     fn room(&self) -> io::Result<u64> {
-        let volume = statvfs(&self.path)?;
-        Ok(volume.f_bavail.saturating_mul(volume.f_frsize))
+        let volume = fstatvfs(self.place.folder())?;
+        let room = volume.f_bavail.saturating_mul(volume.f_frsize);
+        Ok(match getrlimit(Resource::Fsize).current {
+            Some(most) => room.min(most.saturating_sub(fs::metadata(self.file())?.len())),
+            None => room,
+        })
+    }
+
+    fn is_in_place(&self) -> Result<(), Unavailable> {
+        self.place.check()
     }
 }
 
@@ -146,10 +180,6 @@ fn builder() -> Builder {
     let mut builder = Builder::new();
     builder.set_cache_size(CACHE);
     builder
-}
-
-fn is_in_use(error: &redb::Error) -> bool {
-    matches!(error, redb::Error::DatabaseAlreadyOpen)
 }
 
 /// Makes a folder that is ours alone, and sees to it that it outlives a power cut.

@@ -23,14 +23,16 @@ use redb::Durability;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::{
-    Shared, Volume, opening,
+    Shared, Volume,
+    health::Waiting,
+    opening,
     store::{self, Change, Done, Totals},
 };
 use crate::{
     Clock,
     cursor::{Cursor, Epoch},
     event::{Draft, Event, Topic},
-    log::{AppendError, Key, Retention, Unavailable},
+    log::{AppendError, Key, Retention, Unavailable, wall::Wall},
     tail::Tail,
 };
 use batch::Batch;
@@ -51,17 +53,21 @@ const LOOK_AT_AGE: Duration = Duration::from_secs(5);
 /// Where an answer goes.
 type Answer<T> = oneshot::Sender<Result<T, AppendError>>;
 
+/// What an event that waits takes part in, until this is dropped.
+#[derive(Debug)]
+#[expect(dead_code, reason = "both are held, and nothing more")]
+pub(super) struct Share {
+    /// Its share of what may wait.
+    pub(super) room: Option<OwnedSemaphorePermit>,
+    /// That it waits.
+    pub(super) waiting: Waiting,
+}
+
 /// What the writer is asked for.
 #[derive(Debug)]
 pub(super) enum Request {
     /// To append an event; answered with its id.
-    Append {
-        draft: Draft,
-        key: Option<Key>,
-        answer: Answer<Cursor>,
-        /// Its share of what may wait.
-        held: Option<OwnedSemaphorePermit>,
-    },
+    Append { draft: Draft, key: Option<Key>, answer: Answer<Cursor>, share: Share },
     /// To remove a topic's events of a lower sequence; answered with how many there were.
     Purge { topic: Topic, before: u64, answer: Answer<u64> },
     /// To remove one event; answered with it, where it is there.
@@ -77,7 +83,7 @@ pub(super) struct Writer {
     tail: Tail,
     /// What this opening writes is of this epoch, which begins with its first event.
     epoch: Epoch,
-    clock: Clock,
+    wall: Wall,
     retention: Retention,
     /// Retention met damage: it is left alone, so that publishing goes on.
     keeps_all: bool,
@@ -112,7 +118,7 @@ impl Writer {
             volume,
             tail,
             epoch: Epoch::random(),
-            clock,
+            wall: Wall::new(clock, totals.last),
             retention,
             keeps_all: false,
             totals,
@@ -167,8 +173,8 @@ impl Writer {
         let mut next = Some(first);
         while let Some(request) = next {
             match request {
-                Request::Append { draft, key, answer, held } => {
-                    batch.add(draft, key, answer, held);
+                Request::Append { draft, key, answer, share } => {
+                    batch.add(draft, key, answer, share);
                 }
                 Request::Purge { topic, before, answer } => {
                     let through = before.saturating_sub(1).min(self.totals.last);
@@ -190,6 +196,12 @@ impl Writer {
         if !self.purges.is_empty() || self.behind || self.looked_at_age.elapsed() >= LOOK_AT_AGE {
             self.tidy();
         }
+    }
+
+    /// The time, and what is known of the clock: a change that is committed may learn more of it.
+    fn look_at_clock(&mut self) -> (i64, Wall) {
+        let now = self.wall.look(self.totals.last);
+        (now, self.wall.clone())
     }
 
     /// Commits a change, with a sync. `verified` makes it one that a start need not verify.
@@ -215,6 +227,7 @@ impl Writer {
         change: impl FnOnce(&mut Change<'_>) -> store::Result<(T, usize)>,
     ) -> Result<T, AppendError> {
         let committed = {
+            let _waiting = self.shared.health.begin();
             let database = self.shared.database.read().unwrap_or_else(PoisonError::into_inner);
             let Some(database) = &*database else {
                 return Err(AppendError::Unavailable(Unavailable("it is closed".into())));

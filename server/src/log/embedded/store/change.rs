@@ -22,6 +22,7 @@ use crate::{
         AppendError, Key,
         embedded::codec::{Stored, encode},
         retention,
+        wall::Wall,
     },
     selector::{is_prefix, names},
 };
@@ -185,9 +186,10 @@ impl<'t> Change<'t> {
         self.keys()?.note(&KeyRow { key: hash_of(key), fingerprint, id, at })
     }
 
-    /// Forgets keys that are too old or too many, at most `slice`. Returns how many.
-    pub(crate) fn forget_keys(&mut self, now: i64, most: u64, slice: usize) -> Result<usize> {
-        self.keys()?.forget(now, most, slice)
+    /// Forgets keys that are too many, or too old once the clock may tell, at most `slice`. Returns how
+    /// many.
+    pub(crate) fn forget_keys(&mut self, wall: &Wall, most: u64, slice: usize) -> Result<usize> {
+        self.keys()?.forget(wall.is_proven().then(|| wall.now()), most, slice)
     }
 
     /// Writes what is left to write, and returns what counts once it is committed.

@@ -88,9 +88,10 @@ impl<'t> Keys<'t> {
         Ok(self.known.len()?)
     }
 
-    /// Forgets the oldest keys: those that are too old and those beyond `most`, `slice` at most. Returns
-    /// how many.
-    pub(super) fn forget(&mut self, now: i64, most: u64, slice: usize) -> Result<usize> {
+    /// Forgets the oldest keys: those beyond `most`, and at a time that can be believed those that are
+    /// too old; `slice` of them at most. One that is stamped in the future counts from now on. Returns
+    /// how many were forgotten, or stamped anew.
+    pub(super) fn forget(&mut self, now: Option<i64>, most: u64, slice: usize) -> Result<usize> {
         for forgotten in 0..slice {
             if !self.forget_one(now, most)? {
                 return Ok(forgotten);
@@ -99,7 +100,7 @@ impl<'t> Keys<'t> {
         Ok(slice)
     }
 
-    fn forget_one(&mut self, now: i64, most: u64) -> Result<bool> {
+    fn forget_one(&mut self, now: Option<i64>, most: u64) -> Result<bool> {
         let Some((sequence, key)) =
             self.by_age.first()?.map(|(sequence, key)| (sequence.value(), *key.value()))
         else {
@@ -107,9 +108,15 @@ impl<'t> Keys<'t> {
         };
         let row = self.known.get(&key)?;
         let row = row.and_then(|row| KeyRow::of(&key, row.value(), self.seal));
-        let old = row.as_ref().is_none_or(|row| row.at < now.saturating_sub(KEY_KEPT_FOR));
+        let at = row.as_ref().map(|row| row.at);
+        let old = at.is_none_or(|at| now.is_some_and(|now| at < now.saturating_sub(KEY_KEPT_FOR)));
         if !old && self.by_age.len()? <= most {
-            return Ok(false);
+            let Some((now, row)) = now.zip(row).filter(|(now, row)| row.at > *now) else {
+                return Ok(false);
+            };
+            let row = KeyRow { at: now, ..row };
+            self.known.insert(&row.key, &*row.row(self.seal))?;
+            return Ok(true);
         }
         self.by_age.remove(sequence)?;
         // A later publish may have taken the place of one that could not be read.

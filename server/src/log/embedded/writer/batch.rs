@@ -2,9 +2,7 @@
 
 use std::{collections::BTreeSet, sync::mpsc::Receiver, thread};
 
-use tokio::sync::OwnedSemaphorePermit;
-
-use super::{Answer, RESERVE, Request, SLICE, Writer, answer};
+use super::{Answer, RESERVE, Request, SLICE, Share, Writer, answer};
 use crate::{
     cursor::Cursor,
     event::Draft,
@@ -22,7 +20,7 @@ const ROOM_FACTOR: u64 = 4;
 #[derive(Default)]
 pub(super) struct Batch {
     drafts: Vec<(Draft, Option<Key>)>,
-    answers: Vec<(Answer<Cursor>, Option<OwnedSemaphorePermit>)>,
+    answers: Vec<(Answer<Cursor>, Share)>,
     bytes: u64,
     yielded: u8,
 }
@@ -33,11 +31,11 @@ impl Batch {
         draft: Draft,
         key: Option<Key>,
         answer: Answer<Cursor>,
-        held: Option<OwnedSemaphorePermit>,
+        share: Share,
     ) {
         self.bytes += retention::size_of(&draft);
         self.drafts.push((draft, key));
-        self.answers.push((answer, held));
+        self.answers.push((answer, share));
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -61,14 +59,14 @@ impl Batch {
     }
 
     fn refuse(self, why: &AppendError) {
-        self.answers.into_iter().for_each(|(to, _)| answer(to, Err(why.clone())));
+        self.answers.into_iter().for_each(|(to, share)| tell(to, share, Err(why.clone())));
     }
 
     /// Refuses all but the notices of purges, which take little and have what takes more removed.
     fn refuse_all_but_notices(self, why: &AppendError) -> Self {
         let both = self.drafts.into_iter().zip(self.answers);
         let (notices, others): (Vec<_>, Vec<_>) = both.partition(|((one, _), _)| one.is_notice());
-        others.into_iter().for_each(|(_, (to, _))| answer(to, Err(why.clone())));
+        others.into_iter().for_each(|(_, (to, share))| tell(to, share, Err(why.clone())));
         let (drafts, answers) = notices.into_iter().unzip();
         Self { drafts, answers, ..Self::default() }
     }
@@ -77,7 +75,7 @@ impl Batch {
 impl Writer {
     /// Commits a batch, and answers it.
     pub(super) fn append(&mut self, mut batch: Batch) {
-        if let Err(why) = self.open_if_failed() {
+        if let Err(why) = self.open_if_failed().and_then(|()| self.ask_for_place()) {
             return batch.refuse(&why);
         }
         if let Err(why) = self.ask_for_room(batch.bytes) {
@@ -89,7 +87,7 @@ impl Writer {
                 return batch.refuse(&why);
             }
         }
-        let now = self.clock.now();
+        let (now, mut wall) = self.look_at_clock();
         let most = SLICE + 2 * batch.drafts.len();
         let retention = self.retention.clone();
         let drafts = std::mem::take(&mut batch.drafts);
@@ -99,32 +97,34 @@ impl Writer {
             let mut placed = Vec::with_capacity(drafts.len());
             let mut topics = BTreeSet::new();
             if keyed {
-                change.forget_keys(now, log::most_keys(&retention), most)?;
+                change.forget_keys(&wall, log::most_keys(&retention), most)?;
             }
             for (draft, key) in drafts {
                 topics.extend(draft.topics.iter().cloned());
                 placed.push(change.append(draft, key.as_ref(), now)?);
             }
             if keeps_all {
-                return Ok((placed, false));
+                return Ok((placed, false, wall));
             }
-            let mut behind = change.retain(&retention, now, most)? == most;
+            let mut behind = change.retain(&retention, &mut wall, most)? == most;
             for topic in topics {
-                behind |= change.retain_topic(&topic, &retention, now, most)? == most;
+                behind |= change.retain_topic(&topic, &retention, &mut wall, most)? == most;
             }
-            Ok((placed, behind))
+            Ok((placed, behind, wall))
         });
         match committed {
-            Ok((placed, behind)) => {
-                self.behind = behind;
+            Ok((placed, behind, wall)) => {
+                (self.behind, self.wall) = (behind, wall);
                 self.deliver(placed, batch);
             }
             Err(why) => batch.refuse(&why),
         }
     }
 
-    /// Hands durable events to the tail, then tells their publishers.
+    /// Hands durable events to the tail, then tells their publishers: that they are, unless the file was
+    /// taken away while it was written.
     fn deliver(&self, placed: Vec<Placed>, batch: Batch) {
+        let in_place = self.ask_for_place();
         let (mut events, mut told) = (Vec::new(), Vec::with_capacity(placed.len()));
         for placed in placed {
             told.push(match placed {
@@ -138,17 +138,23 @@ impl Writer {
             });
         }
         self.tail.push(events);
-        for ((to, _), told) in batch.answers.into_iter().zip(told) {
-            answer(to, told);
+        for ((to, share), told) in batch.answers.into_iter().zip(told) {
+            tell(to, share, in_place.clone().and(told));
         }
     }
 
     /// Refuses what the disk may not have room for, before the engine is asked to write it.
     fn ask_for_room(&self, bytes: u64) -> Result<(), AppendError> {
-        match self.volume.room() {
+        match self.room() {
             Ok(room) if room < RESERVE + ROOM_FACTOR * bytes => Err(AppendError::Full),
             Ok(_) => Ok(()),
-            Err(error) => Err(AppendError::Unavailable(Unavailable(error.to_string()))),
+            Err(why) => Err(AppendError::Unavailable(Unavailable(why))),
         }
     }
+}
+
+/// Answers one that does not wait any more: who hears of it finds the log as healthy as it is.
+fn tell(to: Answer<Cursor>, share: Share, what: Result<Cursor, AppendError>) {
+    drop(share);
+    answer(to, what);
 }

@@ -81,7 +81,11 @@ impl Writer {
         if Instant::now() < self.open_at {
             return Err(AppendError::Unavailable(Unavailable(why)));
         }
-        match self.open_again() {
+        let opened = {
+            let _waiting = self.shared.health.begin();
+            self.open_again()
+        };
+        match opened {
             Ok(()) => {
                 *self.shared.failed() = None;
                 info!("the log was opened again and verified");

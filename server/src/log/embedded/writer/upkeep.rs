@@ -2,11 +2,13 @@
 
 use std::{collections::BTreeSet, sync::PoisonError, time::Instant};
 
+use tracing::{error, info};
+
 use super::{Answer, LOOK_AT_AGE, SLICE, Writer, answer};
 use crate::{
     cursor::Cursor,
     event::{Event, Topic},
-    log::{self, AppendError, embedded::pages},
+    log::{self, AppendError, Unavailable, embedded::pages},
 };
 
 /// Below so much room on the disk nothing is removed either, in bytes: that too writes pages anew.
@@ -33,7 +35,8 @@ impl Purge {
 impl Writer {
     /// Does what is due beside publishing: purges, retention, a commit that is quick to start from.
     pub(super) fn tidy(&mut self) {
-        if let Err(why) = self.open_if_failed().and_then(|()| self.ask_for_room_to_remove()) {
+        let usable = self.open_if_failed().and_then(|()| self.ask_for_place());
+        if let Err(why) = usable.and_then(|()| self.ask_for_room_to_remove()) {
             for purge in self.purges.drain(..) {
                 answer(purge.answer, Err(why.clone()));
             }
@@ -80,7 +83,8 @@ impl Writer {
 
     /// Removes one event.
     pub(super) fn remove(&mut self, topic: &Topic, id: Cursor, to: Answer<Option<Event>>) {
-        let room = self.open_if_failed().and_then(|()| self.ask_for_room_to_remove());
+        let usable = self.open_if_failed().and_then(|()| self.ask_for_place());
+        let room = usable.and_then(|()| self.ask_for_room_to_remove());
         let removed = room.and_then(|()| {
             self.commit_if_any(|change| {
                 let removed = change.remove(topic, id)?;
@@ -97,7 +101,7 @@ impl Writer {
 
     /// Drops some of what exceeds the bounds, of the whole and of a few topics in turn.
     fn retain(&mut self) {
-        let now = self.clock.now();
+        let (_, mut wall) = self.look_at_clock();
         self.looked_at_age = Instant::now();
         self.behind = false;
         if self.keeps_all {
@@ -116,17 +120,18 @@ impl Writer {
             Err(error) => return self.fail(&error),
         };
         let committed = self.commit_if_any(|change| {
-            let mut dropped = change.retain(&retention, now, SLICE)?;
+            let mut dropped = change.retain(&retention, &mut wall, SLICE)?;
             let mut behind = dropped == SLICE;
             for topic in &names {
-                let of_topic = change.retain_topic(topic, &retention, now, SLICE)?;
+                let of_topic = change.retain_topic(topic, &retention, &mut wall, SLICE)?;
                 behind |= of_topic == SLICE;
                 dropped += of_topic;
             }
-            dropped += change.forget_keys(now, log::most_keys(&retention), SLICE)?;
-            Ok((behind, dropped))
+            dropped += change.forget_keys(&wall, log::most_keys(&retention), SLICE)?;
+            Ok(((behind, wall), dropped))
         });
-        if let Ok(behind) = committed {
+        if let Ok((behind, wall)) = committed {
+            self.wall = wall;
             self.behind = behind || names.len() == topics && topics > 0;
             self.looked_at = names.last().filter(|_| names.len() == topics).cloned();
         }
@@ -134,10 +139,35 @@ impl Writer {
 
     /// Refuses what removes events where even that has no room.
     pub(super) fn ask_for_room_to_remove(&self) -> Result<(), AppendError> {
-        match self.volume.room() {
+        match self.room() {
             Ok(room) if room < ROOM_TO_REMOVE => Err(AppendError::Full),
             // Where nobody can say, the storage will.
             _ => Ok(()),
         }
+    }
+
+    /// Refuses what would be written into a file that nobody finds later.
+    pub(super) fn ask_for_place(&self) -> Result<(), AppendError> {
+        let health = &self.shared.health;
+        let waiting = health.begin();
+        let found = self.volume.is_in_place();
+        drop(waiting);
+        if health.is_in_place(&found) {
+            match &found {
+                Err(Unavailable(why)) => error!(%why, "nothing is published until the log is back"),
+                Ok(()) => info!("the log is back in its place"),
+            }
+        }
+        found.map_err(AppendError::Unavailable)
+    }
+
+    /// For how many bytes there is room, for who asks after the log's health too.
+    pub(super) fn room(&self) -> Result<u64, String> {
+        let health = &self.shared.health;
+        let waiting = health.begin();
+        let room = self.volume.room().map_err(|error| error.to_string());
+        drop(waiting);
+        health.has_room(room.clone());
+        room
     }
 }

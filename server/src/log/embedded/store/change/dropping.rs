@@ -15,13 +15,19 @@ use crate::{
             store::Totals,
         },
         retention,
+        wall::Wall,
     },
     selector::{is_prefix, names},
 };
 
 impl Change<'_> {
     /// Drops what exceeds the bounds of the whole, at most `most` events. Returns how many.
-    pub(crate) fn retain(&mut self, retention: &Retention, now: i64, most: usize) -> Result<usize> {
+    pub(crate) fn retain(
+        &mut self,
+        retention: &Retention,
+        wall: &mut Wall,
+        most: usize,
+    ) -> Result<usize> {
         for dropped in 0..most {
             let first = self.events.first()?;
             let first = first.map(|(sequence, row)| (sequence.value(), row.value().len() as u64));
@@ -30,7 +36,7 @@ impl Change<'_> {
             match stored(&self.events, sequence, self.seal)? {
                 Some(stored) if stored.removed => self.forget_removed(&stored)?,
                 Some(Stored { event, .. }) => {
-                    if !retention.total.exceeded(events, bytes, event.at, now) {
+                    if !self.exceeds(&retention.total, (events, bytes), &event, wall)? {
                         return Ok(dropped);
                     }
                     self.drop_event(&event)?;
@@ -48,7 +54,7 @@ impl Change<'_> {
         &mut self,
         topic: &Topic,
         retention: &Retention,
-        now: i64,
+        wall: &mut Wall,
         most: usize,
     ) -> Result<usize> {
         let bounds = retention.of(topic);
@@ -59,7 +65,7 @@ impl Change<'_> {
             let Some(row) = self.known(topic.as_str())? else { return Ok(dropped) };
             let (events, bytes) = (row.events(), row.bytes);
             let Some(oldest) = self.first_of(topic, u64::MAX)? else { return Ok(dropped) };
-            if !bounds.exceeded(events, bytes, oldest.at, now) {
+            if !self.exceeds(&bounds, (events, bytes), &oldest, wall)? {
                 return Ok(dropped);
             }
             self.drop_from(&oldest, topic)?;
@@ -67,6 +73,30 @@ impl Change<'_> {
             class.floor = class.floor.max(oldest.sequence);
         }
         Ok(most)
+    }
+
+    /// Whether there is too much, or the oldest event is too old.
+    fn exceeds(
+        &self,
+        bounds: &Bounds,
+        (events, bytes): (u64, u64),
+        oldest: &Event,
+        wall: &mut Wall,
+    ) -> Result<bool> {
+        if bounds.are_exceeded_by(events, bytes) || bounds.are_ageless() {
+            return Ok(bounds.are_exceeded_by(events, bytes));
+        }
+        let published = wall.published((oldest.sequence, oldest.at), |sequence| {
+            for row in self.events.range(sequence + 1..)? {
+                let next = row?.0.value();
+                // What cannot be read says nothing of when it was published.
+                if let Some(found) = stored(&self.events, next, self.seal)? {
+                    return Ok(Some((next, found.event.at)));
+                }
+            }
+            Ok::<_, redb::Error>(None)
+        })?;
+        Ok(bounds.are_outlived(published, wall.now()))
     }
 
     /// Removes events of a topic up to a sequence, at most `most`. Returns their sequences, and how many

@@ -1,0 +1,163 @@
+//! Topics: a name from outside goes in, a topic in its one form comes out, or the topics that it may
+//! mean; and which topics a pattern stands for.
+
+use std::{borrow::Cow, fmt, sync::Arc};
+
+use app::{
+    chat::{HERE_PREFIX, is_unseen},
+    event::{READERS, STATUS, TIME},
+};
+use unicode_normalization::{UnicodeNormalization, is_nfc};
+
+use super::{Invalid, check_name};
+
+/// Topics that only the server publishes to, beside those of who is in a room.
+const OWN_TOPICS: [&str; 3] = [TIME, STATUS, READERS];
+
+/// A name that events are published to and read by: 1 to 255 bytes of UTF-8 in normalisation form C,
+/// all of it seen, without `*`, and without a segment between slashes that is empty, `.` or `..`. Earlier
+/// versions took any name without control and format characters, and a log may hold such topics.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Topic(Arc<str>);
+
+impl Topic {
+    /// Reads the topic that somebody publishes to. What looks the same is the same: the name is
+    /// normalised.
+    ///
+    /// # Errors
+    /// What makes the name no topic.
+    pub fn new(name: &str) -> Result<Self, Invalid> {
+        let name = normal(name);
+        let topic = Self::exactly(&name)?;
+        if let Some(unseen) = name.chars().find(|one| is_unseen(*one) || is_odd_space(*one)) {
+            let code = u32::from(unseen);
+            let reason =
+                format!("holds U+{code:04X}, which is not seen, or seen as another character");
+            return Err(Invalid::new("topic", reason));
+        }
+        let blank = |segment: &str| segment.starts_with(' ') || segment.ends_with(' ');
+        if name.split('/').any(blank) || name.contains("  ") {
+            return Err(Invalid::new(
+                "topic",
+                "has a space at an end of a segment, or two in a row",
+            ));
+        }
+        Ok(topic)
+    }
+
+    /// Reads a topic that may be of an earlier version, by exactly this name.
+    ///
+    /// # Errors
+    /// What makes the name no topic of any version.
+    pub fn exactly(name: &str) -> Result<Self, Invalid> {
+        check_name("topic", name)?;
+        if name.contains('*') {
+            return Err(Invalid::new("topic", "holds a *, which stands for many topics"));
+        }
+        if name.split('/').any(|segment| matches!(segment, "" | "." | "..")) {
+            return Err(Invalid::new("topic", "has a segment that is empty, . or .."));
+        }
+        Ok(Self(name.into()))
+    }
+
+    /// The topics that somebody may mean who reads, follows or purges: the one that events are published
+    /// to by this name, and that of an earlier version by exactly this name. Mostly these are one.
+    ///
+    /// # Errors
+    /// What makes the name no topic of any version.
+    pub fn meant_by(name: &str) -> Result<Vec<Self>, Invalid> {
+        let exactly = Self::exactly(name)?;
+        let new = Self::new(name).ok().filter(|new| *new != exactly);
+        Ok(new.into_iter().chain([exactly]).collect())
+    }
+
+    /// Reads a topic that the log holds.
+    pub(crate) fn held(name: &str) -> Option<Self> {
+        Self::exactly(name).ok()
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether only the server publishes to it.
+    #[must_use]
+    pub fn is_servers_own(&self) -> bool {
+        OWN_TOPICS.contains(&&*self.0) || self.0.starts_with(HERE_PREFIX)
+    }
+}
+
+impl fmt::Display for Topic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A name, or a part of one, in normalisation form C.
+pub(crate) fn normal(name: &str) -> Cow<'_, str> {
+    if name.is_ascii() || is_nfc(name) {
+        name.into()
+    } else {
+        name.nfc().collect::<String>().into()
+    }
+}
+
+/// Whether a character looks like a space and is none.
+fn is_odd_space(one: char) -> bool {
+    one.is_whitespace() && one != ' '
+}
+
+/// A topic, or all topics that begin with what stands before a final `*`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Pattern {
+    said: Arc<str>,
+    /// The same in normalisation form C.
+    normal: Arc<str>,
+}
+
+impl Pattern {
+    /// Reads a pattern.
+    ///
+    /// # Errors
+    /// Where it is neither a topic nor a prefix and one `*` at the end.
+    pub fn new(pattern: &str) -> Result<Self, Invalid> {
+        match pattern.strip_suffix('*') {
+            Some("") => {}
+            Some(prefix) => {
+                check_name("pattern", prefix)?;
+                if prefix.contains('*') {
+                    return Err(Invalid::new("pattern", "has a * before its end"));
+                }
+            }
+            None => {
+                let exactly = Topic::exactly(pattern);
+                exactly.map_err(|invalid| Invalid { field: "pattern", ..invalid })?;
+            }
+        }
+        Ok(Self { said: pattern.into(), normal: normal(pattern).into() })
+    }
+
+    /// The pattern of every topic.
+    #[must_use]
+    pub fn all() -> Self {
+        Self { said: "*".into(), normal: "*".into() }
+    }
+
+    /// The pattern as it was written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.said
+    }
+
+    /// Whether a topic is among those that it stands for, as it was written or normalised.
+    #[must_use]
+    pub fn grants(&self, topic: &Topic) -> bool {
+        let fits = |pattern: &str| match pattern.strip_suffix('*') {
+            Some(prefix) => topic.0.starts_with(prefix),
+            None => *topic.0 == *pattern,
+        };
+        fits(&self.said) || fits(&self.normal)
+    }
+}
