@@ -36,6 +36,15 @@ fn wait_for(what: &str, mut so: impl FnMut() -> bool) {
     }
 }
 
+/// Releases a disk when it is dropped: a log on one that hangs cannot be closed, nor a test that fails end.
+struct Released(Disk);
+
+impl Drop for Released {
+    fn drop(&mut self) {
+        self.0.release();
+    }
+}
+
 /// The application on a disk, in virtual time.
 fn on(disk: &Disk) -> (World, Arc<dyn Log>) {
     let log: Arc<dyn Log> = Arc::new(open(disk).unwrap());
@@ -51,6 +60,7 @@ fn publish(world: &World) -> Request<Body> {
 async fn a_publish_is_answered_though_the_disk_is_not_there() {
     let disk = Disk::new(1);
     let (world, log) = on(&disk);
+    let _released = Released(disk.clone());
     disk.hang(Kind::Sync);
     // Once nothing else is to be done, virtual time jumps to the deadline.
     let begun = time::Instant::now();
@@ -68,6 +78,7 @@ async fn a_publish_is_answered_though_the_disk_is_not_there() {
 async fn waiting_for_others_counts_towards_the_deadline() {
     let disk = Disk::new(1);
     let (world, log) = on(&disk);
+    let _released = Released(disk.clone());
     disk.hang(Kind::Sync);
     // More than may wait for the disk at once.
     let large = "x".repeat(1 << 20);
@@ -89,6 +100,7 @@ fn health_follows_the_oldest_commit_that_has_no_answer() {
         for kind in [Kind::Sync, Kind::Room] {
             let disk = Disk::new(1);
             let log = Arc::new(open(&disk).unwrap());
+            let _released = Released(disk.clone());
             log.append(draft("a", "1"), None).await.unwrap();
             disk.hang(kind);
             let begun = Instant::now();
@@ -118,6 +130,7 @@ fn health_is_known_where_nobody_publishes() {
     runtime.block_on(async {
         let disk = Disk::new(1);
         let log = open(&disk).unwrap();
+        let _released = Released(disk.clone());
         log.append(draft("a", "1"), None).await.unwrap();
         // The commit of a quiet moment.
         disk.hang(Kind::Sync);
