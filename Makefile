@@ -11,7 +11,7 @@ SETUP := [[ $${BELFRY_IS_SET_UP-} ]] || scripts/setup
 CLIPPY := cargo clippy --quiet --all-targets
 
 .DEFAULT_GOAL := help
-.PHONY: help run build watch test fmt lint unit wasm-test end2end size bench screenshots clean
+.PHONY: help run build watch test fmt lint unit wasm-test end2end size bench damage screenshots clean
 
 help: ## Show this list
 	awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -82,6 +82,10 @@ size: ## Print what a visitor downloads; fail above the budget
 
 bench: ## Measure publishing, resuming and slow readers; print tables (three minutes)
 	cargo run --quiet --release --package bench -- all
+
+damage: ## Damage the log's file a thousand times each way (ten minutes)
+	. scripts/env
+	BELFRY_TEST_DAMAGES=1000 cargo test --release --package server --test it -- damage::
 
 screenshots: ## Make the pictures of the README from the running page
 	$(SETUP) test

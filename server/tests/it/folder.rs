@@ -134,7 +134,8 @@ fn whatever_is_damaged_everyone_gets_an_answer() {
         let answered = answered.unwrap_or_else(|_| panic!("seed {seed}: no answer"));
         failed += u32::from(!answered);
     }
-    assert!(refused > 20 && failed > 5, "{refused} refused, {failed} failed");
+    // Most of what is opened works all the same; see damage.rs for what is read then.
+    assert!(refused > 20 && failed < 50, "{refused} refused, {failed} failed");
 }
 
 #[test]

@@ -141,7 +141,7 @@ impl Found {
     pub(super) fn survey(&self, file: &File) -> io::Result<(Survey, Option<Spans>)> {
         let spans = self.spans(file)?;
         let mut survey = Survey::default();
-        let removed = self.removed(file)?;
+        let (removed, purged) = self.notices(file)?;
         let mut newest: HashMap<(String, bool), u64> = HashMap::new();
         for (sequence, places) in &self.events {
             let Some((place, stored)) = self.newest(file, *sequence, places, spans.as_ref())?
@@ -149,7 +149,8 @@ impl Found {
                 continue;
             };
             let event = &stored.event;
-            if !stored.removed && (removed.contains(sequence) || !self.holds(event)) {
+            let gone = removed.contains(sequence) || !self.holds(event, &purged);
+            if !stored.removed && gone {
                 continue;
             }
             survey.held.insert(*sequence, place);
@@ -181,17 +182,25 @@ impl Found {
         }
     }
 
-    /// The sequences of events of which a notice says that they were removed.
-    fn removed(&self, file: &File) -> io::Result<BTreeSet<u64>> {
-        let mut removed = BTreeSet::new();
+    /// What notices say to have been removed: the sequences of single events, and up to where all of a
+    /// topic are gone, in case that its row does not know it.
+    fn notices(&self, file: &File) -> io::Result<(BTreeSet<u64>, HashMap<Topic, u64>)> {
+        let (mut removed, mut purged) = (BTreeSet::new(), HashMap::<Topic, u64>::new());
         for place in self.events.values().flatten() {
             if place.removed || place.length > 1024 {
                 continue;
             }
             let Some(stored) = self.read(file, place)? else { continue };
-            removed.extend(stored.event.draft.removed().map(|id| id.sequence));
+            let Event { sequence, draft, .. } = stored.event;
+            removed.extend(draft.removed().map(|id| id.sequence));
+            if draft.is_notice_of_all() {
+                for topic in draft.topics {
+                    let through = purged.entry(topic).or_default();
+                    *through = (sequence - 1).max(*through);
+                }
+            }
         }
-        Ok(removed)
+        Ok((removed, purged))
     }
 
     /// Which of the rows of a sequence counts.
@@ -217,10 +226,11 @@ impl Found {
     }
 
     /// Whether the log holds an event in one of its topics.
-    fn holds(&self, event: &Event) -> bool {
+    fn holds(&self, event: &Event, noticed: &HashMap<Topic, u64>) -> bool {
         let topics = &event.draft.topics;
         let purged = topics.iter().any(|topic| {
-            self.topics.get(topic.as_str()).is_some_and(|row| event.sequence <= row.purged)
+            let known = self.topics.get(topic.as_str()).map_or(0, |row| row.purged);
+            event.sequence <= known.max(noticed.get(topic).copied().unwrap_or(0))
         });
         !purged && topics.iter().any(|topic| self.counts(event, topic))
     }

@@ -23,6 +23,8 @@ pub(super) struct Lane {
     at: Option<u64>,
     /// The last event; `None` where it was not asked for.
     last: Option<u64>,
+    /// What may come next: above the first, below the second.
+    between: (u64, u64),
     head: Option<(u64, Option<Stored>)>,
     /// Up to where something is damaged before the head, until that was told.
     pub(super) damaged: Option<u64>,
@@ -46,9 +48,10 @@ impl Lane {
             name: name.to_owned(),
             private,
             backwards,
-            floor: query.after.max(class.dropped),
+            floor: query.after.max(class.dropped).max(class.floor),
             at: if backwards { last } else { Some(query.after) },
             last,
+            between: (query.after, query.before),
             head: None,
             damaged: None,
             entries: index.range(range)?,
@@ -74,6 +77,15 @@ impl Lane {
                 self.head = None;
                 return self.end(events);
             };
+            // Where the index is damaged, what comes next may lie anywhere.
+            if sequence <= self.between.0 || sequence >= self.between.1 {
+                continue;
+            }
+            if self.backwards {
+                self.between.1 = sequence;
+            } else {
+                self.between.0 = sequence;
+            }
             if !events.verified {
                 self.head = Some((sequence, None));
                 return Ok(());

@@ -15,7 +15,7 @@ pub(in super::super) struct Class {
     pub(in super::super) last: u64,
     /// Low-water mark: the highest sequence of one that was dropped.
     pub(in super::super) dropped: u64,
-    /// Retention has dropped all up to this sequence.
+    /// Nothing is left up to this sequence, for retention has come so far.
     pub(in super::super) floor: u64,
 }
 

@@ -232,8 +232,9 @@ impl Change<'_> {
         let Event { sequence, draft, .. } = &stored.event;
         for name in names(&draft.topics) {
             if self.known(name)?.is_some() {
+                // Nobody is to miss it, but nobody is to look for it either.
                 let class = self.row(name)?.class_mut(draft.private);
-                class.dropped = class.dropped.max(*sequence);
+                class.floor = class.floor.max(*sequence);
             }
         }
         self.events.remove(sequence)?;
