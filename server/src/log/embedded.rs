@@ -2,6 +2,7 @@
 //! after any crash. One thread writes; what gathers while it syncs goes into the next sync together.
 
 mod codec;
+mod looks;
 mod opening;
 mod pages;
 mod store;
@@ -20,10 +21,7 @@ use std::{
 
 use futures::{FutureExt, future::BoxFuture};
 use redb::Database;
-use tokio::{
-    sync::{Semaphore, oneshot},
-    task::spawn_blocking,
-};
+use tokio::sync::{Semaphore, oneshot};
 
 use super::{
     AppendError, Held, Key, Log, Page, Query, Retention, TopicCount, Unavailable, retention,
@@ -34,6 +32,7 @@ use crate::{
     event::{Draft, LARGEST_DATA, Topic},
     tail::{self, Tail},
 };
+use looks::Looks;
 use writer::{Request, Writer};
 
 pub use opening::OpenError;
@@ -56,6 +55,7 @@ pub struct Embedded {
     shared: Arc<Shared>,
     volume: Arc<dyn Volume>,
     waiting: Arc<Semaphore>,
+    looks: Looks,
     // Both `None` once it is being dropped.
     requests: Option<mpsc::Sender<Request>>,
     writing: Option<JoinHandle<()>>,
@@ -128,6 +128,7 @@ impl Embedded {
             shared,
             volume,
             waiting: Arc::new(Semaphore::new(WAITING_BYTES)),
+            looks: Looks::new(),
             requests: Some(requests),
             writing: Some(writing),
         })
@@ -157,7 +158,7 @@ impl Embedded {
         read: impl FnOnce(&Database) -> store::Result<T> + Send + 'static,
     ) -> Result<T, Unavailable> {
         let shared = self.shared.clone();
-        let reading = spawn_blocking(move || {
+        let reading = self.looks.take(move || {
             let database = shared.database.read().unwrap_or_else(PoisonError::into_inner);
             match &*database {
                 Some(database) => read(database).map_err(|error| Some(error.to_string())),
