@@ -6,7 +6,8 @@
 //!
 //! [`clock`] says what time it is, [`hub`] gives each state topic's newest value, encoded once by
 //! [`frame`], to everyone who follows it, [`sse`] hands it to one reader. [`http`] is the application as a value,
-//! with [`page`], [`probe`] and [`site`] as its parts; [`edge`] owns the sockets, [`status`] measures
+//! with [`page`], [`probe`] and [`site`] as its parts; [`edge`] owns the sockets, [`budget`] bounds what
+//! they hold of the memory, [`status`] measures
 //! the server's health, [`presence`] knows who is in which room. [`serve`] joins them.
 //!
 //! [`command`] reads the command line. The commands other than to serve are in [`client`]: they
@@ -18,6 +19,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 mod body;
+pub mod budget;
 pub mod chat;
 pub mod client;
 pub mod clock;
@@ -79,6 +81,7 @@ pub async fn serve(
         chat: chat::Chat::new(config.rooms.clone()),
         site: Arc::new(site),
         interval: config.interval,
+        budgets: budget::Budgets::new(config.send_budget, config.receive_budget),
         shutdown: shutdown.clone(),
     };
     tokio::join!(

@@ -1,33 +1,35 @@
 //! Topics over HTTP: an event is published, what was published is read back.
 
-use app::event::{History, Receipt, TopicList, TopicSummary};
+mod answer;
+mod history;
+mod list;
+
+use app::event::Receipt;
 use axum::{
     Json,
     body::Body,
     extract::{Path, RawQuery, State, rejection::PathRejection},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::CACHE_CONTROL},
-    response::IntoResponse,
+    response::Response,
 };
 use form_urlencoded::parse;
 
 use crate::{
-    AppState, body,
-    cursor::Cursor,
+    AppState,
+    body::{self, Received},
+    budget::{Account, Receiving},
     event::{Draft, EventType, Invalid, LARGEST_DATA, MOST_TOPICS, Topic, check_name},
-    frame::envelope,
     grant::Grant,
-    hub::Hub,
-    log::{Key, Order, Query, TopicCount, Unavailable},
+    log::Key,
     problem::Problem,
     sse::switch,
 };
+use history::Asked;
+use list::List;
 
 /// How many events, or topics, one answer holds unless told otherwise, and at most.
 const LIMIT: usize = 100;
 const LARGEST_LIMIT: usize = 1000;
-
-/// No event is added to an answer that holds so many bytes.
-const ANSWER_BYTES: usize = 1024 * 1024;
 
 const EVENT_TYPE: &str = "event-type";
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
@@ -43,6 +45,7 @@ pub(crate) async fn publish(
     grant: Grant,
     path: Named,
     RawQuery(query): RawQuery,
+    receiving: Receiving,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Receipt>, Problem> {
@@ -51,7 +54,9 @@ pub(crate) async fn publish(
         may(topic, grant.publishes(topic), &grant, "publish to")?;
     }
     let key = key(&headers)?.map(|name| Key { subject: grant.subject, name });
-    let draft = draft.with(body).await?;
+    // Held until the event is in the log, which counts what waits for its disk.
+    let Received { data, held: _held } = body::whole(body, LARGEST_DATA, &receiving).await?;
+    let draft = draft.with(data)?;
     Ok(Json(state.hub.publish(draft, key).await?))
 }
 
@@ -72,9 +77,10 @@ pub(crate) async fn purge(
 pub(crate) async fn history(
     State(state): State<AppState>,
     grant: Grant,
+    account: Account,
     path: Named,
     RawQuery(query): RawQuery,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<Response, Problem> {
     let topic = topic(path)?;
     let (mut after, mut before, mut limit) = (None, None, LIMIT);
     for (name, value) in parse(query.as_deref().unwrap_or_default().as_bytes()) {
@@ -86,15 +92,16 @@ pub(crate) async fn history(
         }
     }
     let asked = Asked { topic, after, before, limit };
-    Ok(([NO_STORE], Json(asked.answer(&state.hub, &grant).await?)))
+    answer::written(asked.answer(&state.hub, grant, account), state.hub.counters()).await
 }
 
 /// `GET /topics?prefix=&after=&limit=`: lists topics.
 pub(crate) async fn list(
     State(state): State<AppState>,
     grant: Grant,
+    account: Account,
     RawQuery(query): RawQuery,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<Response, Problem> {
     let (mut prefix, mut after, mut limit) = (String::new(), None, LIMIT);
     for (name, value) in parse(query.as_deref().unwrap_or_default().as_bytes()) {
         match &*name {
@@ -107,24 +114,8 @@ pub(crate) async fn list(
             _ => {}
         }
     }
-    let mut topics: Vec<TopicSummary> = Vec::new();
-    // Who may not read a topic's private events does not hear of them either.
-    let visible = |TopicCount { topic, events, private }: TopicCount| {
-        let events = if grant.reads(&topic) { events } else { events - private };
-        (events > 0).then(|| TopicSummary { topic: topic.to_string(), events })
-    };
-    while topics.len() <= limit {
-        let found = state.hub.log().topics(prefix.clone(), after.take(), LARGEST_LIMIT).await?;
-        after = found.last().filter(|_| found.len() == LARGEST_LIMIT).map(|one| one.topic.clone());
-        topics.extend(found.into_iter().filter_map(visible));
-        if after.is_none() {
-            break;
-        }
-    }
-    let more = topics.len() > limit;
-    topics.truncate(limit);
-    let next = topics.last().filter(|_| more).map(|summary| summary.topic.clone());
-    Ok(([NO_STORE], Json(TopicList { topics, next })))
+    let listing = List { prefix, after, limit }.answer(&state.hub, grant, account);
+    answer::written(listing, state.hub.counters()).await
 }
 
 /// An event to be, without its data.
@@ -183,54 +174,10 @@ impl Envelope {
     }
 
     /// The event with its data.
-    async fn with(self, body: Body) -> Result<Draft, Problem> {
-        let data = body::whole(body, LARGEST_DATA).await?;
+    fn with(self, data: Vec<u8>) -> Result<Draft, Invalid> {
         let data = String::from_utf8(data).map_err(|_| Invalid::new("data", "is not UTF-8"))?;
         let Self { topics, event_type, private } = self;
         Ok(Draft { topics, event_type, data, private })
-    }
-}
-
-/// What history is asked for.
-struct Asked {
-    topic: Topic,
-    after: Option<String>,
-    before: Option<String>,
-    limit: usize,
-}
-
-impl Asked {
-    async fn answer(self, hub: &Hub, grant: &Grant) -> Result<History, Unavailable> {
-        let log = hub.log();
-        let place = |text: &String| {
-            let cursor = Cursor::parse(text).filter(|cursor| cursor.epoch == log.epoch());
-            cursor.map(|cursor| cursor.sequence)
-        };
-        let backwards = self.before.is_some() && self.after.is_none();
-        let (after, before) = (self.after.as_ref().map(place), self.before.as_ref().map(place));
-        let mut query = Query {
-            topics: vec![self.topic],
-            after: after.flatten().unwrap_or(0),
-            before: before.flatten().unwrap_or(u64::MAX),
-            order: if backwards { Order::Backwards } else { Order::Forwards },
-            limit: self.limit,
-            bytes: ANSWER_BYTES,
-            grant: grant.clone(),
-        };
-        let mut page = log.read(query.clone()).await?;
-        let mut gap = after == Some(None) || before == Some(None);
-        if query.after > page.last {
-            // A place that is not there yet is none: reading begins with the oldest, as a stream does.
-            (gap, query.after) = (true, 0);
-            page = log.read(query).await?;
-        } else if after.is_some() {
-            gap |= page.dropped > query.after;
-        }
-        let next = page.events.last().filter(|_| page.more);
-        let next = next.map(|event| log.cursor(event.sequence).to_string());
-        let events = page.events.iter();
-        let events = events.map(|event| envelope(log.cursor(event.sequence), event)).collect();
-        Ok(History { events, next, gap })
     }
 }
 

@@ -16,6 +16,7 @@ use axum::{
 use http_body_util::BodyExt;
 use server::{
     AppState, Clock, Config, Hub, Keys, Log, Site,
+    budget::Budgets,
     chat::{Chat, Rooms},
     edge,
     log::{Memory, Retention},
@@ -77,6 +78,7 @@ pub(crate) fn site_in(folder: &Path) -> Site {
 /// The application in virtual time, ticking, without a port.
 pub(crate) struct World {
     pub(crate) hub: Hub,
+    pub(crate) budgets: Budgets,
     pub(crate) shutdown: CancellationToken,
     application: Router,
     _folder: TempDir,
@@ -135,6 +137,8 @@ impl World {
         rooms: Rooms,
     ) -> Self {
         let folder = TempDir::new().unwrap();
+        let Config { send_budget, receive_budget, .. } = Config::default();
+        let budgets = Budgets::new(send_budget, receive_budget);
         let (hub, shutdown) = (Hub::new(clock, log, shown), CancellationToken::new());
         let application = router(AppState {
             hub: hub.clone(),
@@ -142,13 +146,14 @@ impl World {
             chat: Chat::new(rooms),
             site: Arc::new(site_in(folder.path())),
             interval,
+            budgets: budgets.clone(),
             shutdown: shutdown.clone(),
         });
         let (ticking, until) = (hub.clone(), shutdown.clone());
         tokio::spawn(async move {
             tokio::join!(ticking.run(interval, until.clone()), ticking.presence().run(until));
         });
-        Self { hub, shutdown, application, _folder: folder }
+        Self { hub, budgets, shutdown, application, _folder: folder }
     }
 
     /// The answer to a request.
