@@ -10,8 +10,8 @@
 
 mod account;
 mod ledger;
+mod lent;
 mod progress;
-mod reading;
 mod request;
 #[cfg(test)]
 mod tests;
@@ -19,8 +19,8 @@ mod tests;
 pub(crate) use account::{Account, Receiving, Reservation};
 pub use account::{Budget, Budgets};
 pub(crate) use ledger::Party;
+pub(crate) use lent::Shared;
 pub(crate) use progress::Progress;
-pub(crate) use reading::{Reader, Reading};
 
 /// Pieces of so many bytes are not counted: a connection takes about as much in any case, and who reads
 /// along with small events never waits for those who do not read at all.

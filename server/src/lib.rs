@@ -42,6 +42,7 @@ mod preference;
 pub mod presence;
 pub mod probe;
 pub mod problem;
+mod reading;
 pub mod site;
 pub mod sse;
 pub mod state;
@@ -75,13 +76,15 @@ pub async fn serve(
         let open = || status::ThisMachine::open(folder);
         status::measure(hub.clone(), open, shutdown.clone())
     };
+    let budgets = budget::Budgets::new(config.send_budget, config.receive_budget);
+    hub.log().tail().lend_from(&budgets.send);
     let state = AppState {
         hub: hub.clone(),
         keys,
         chat: chat::Chat::new(config.rooms.clone()),
         site: Arc::new(site),
         interval: config.interval,
-        budgets: budget::Budgets::new(config.send_budget, config.receive_budget),
+        budgets,
         shutdown: shutdown.clone(),
     };
     tokio::join!(

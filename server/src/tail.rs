@@ -11,11 +11,13 @@ use std::{
 use tokio::sync::Notify;
 
 use crate::{
+    budget::Budget,
     cursor::{Cursor, Epoch},
     event::{Event, Topic},
 };
 
 pub use entry::Entry;
+use entry::Lender;
 pub use follower::{Follower, Taken};
 
 /// How much the tail holds.
@@ -38,6 +40,7 @@ impl Default for Bounds {
 pub struct Tail {
     epoch: Epoch,
     bounds: Bounds,
+    lender: Lender,
     held: Arc<Mutex<Held>>,
 }
 
@@ -67,7 +70,13 @@ impl Tail {
     #[must_use]
     pub fn new(epoch: Epoch, last: u64, bounds: Bounds) -> Self {
         let held = Held { last, floor: last, ..Held::default() };
-        Self { epoch, bounds, held: Arc::new(Mutex::new(held)) }
+        Self { epoch, bounds, lender: Lender::default(), held: Arc::new(Mutex::new(held)) }
+    }
+
+    /// Says in which budget frames count that it no longer holds, and readers have not sent yet.
+    pub fn lend_from(&self, budget: &Budget) {
+        // The first one counts.
+        let _ = self.lender.set(budget.clone());
     }
 
     /// The sequence of the newest event; 0 where there never was one.
@@ -80,7 +89,7 @@ impl Tail {
     pub fn push(&self, events: Vec<Event>) {
         let entry = |event: Event| {
             let id = Cursor { epoch: self.epoch, sequence: event.sequence };
-            Arc::new(Entry::new(id, event))
+            Arc::new(Entry::new(id, event, self.lender.clone()))
         };
         // Made before the lock is taken: readers need not wait for it.
         let entries: Vec<Arc<Entry>> = events.into_iter().map(entry).collect();

@@ -18,6 +18,7 @@ use tokio::{
 use super::{
     FREE, Party, Progress,
     ledger::{Ledger, PATIENCE},
+    lent::Overdraft,
 };
 use crate::{origin::network, status::Counters};
 
@@ -69,6 +70,28 @@ impl Budget {
         self.held().ledger.is_waited_for()
     }
 
+    /// Counts bytes that nobody reserved. Where that is too much, who has held such bytes for the longest
+    /// is cut.
+    pub(super) fn overdraw(&self, bytes: usize) -> Overdraft {
+        let cut = self.held().ledger.overdraw(bytes, Instant::now());
+        cut.iter().for_each(Progress::cut);
+        Overdraft { budget: self.clone(), bytes }
+    }
+
+    pub(super) fn repay(&self, bytes: usize) {
+        let mut held = self.held();
+        held.ledger.repay(bytes);
+        held.grant();
+    }
+
+    pub(super) fn lends(&self, progress: &Progress, frame: usize) {
+        self.held().ledger.lend(progress, frame);
+    }
+
+    pub(super) fn lends_no_more(&self, id: u64, frame: usize) {
+        self.held().ledger.take_back(id, frame);
+    }
+
     fn held(&self) -> MutexGuard<'_, Held> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -94,9 +117,9 @@ impl Held {
 /// A connection's account. A cheap handle.
 #[derive(Clone)]
 pub(crate) struct Account {
-    budget: Budget,
+    pub(super) budget: Budget,
     client: IpAddr,
-    progress: Progress,
+    pub(super) progress: Progress,
 }
 
 impl fmt::Debug for Account {

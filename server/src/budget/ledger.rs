@@ -34,6 +34,10 @@ pub(super) struct Ledger<P> {
     /// By ticket, so in the order of their coming.
     waiting: BTreeMap<u64, Waiter<P>>,
     tickets: u64,
+    /// Who holds which shared frame. It takes nothing of the whole while the tail has it too.
+    lent: HashMap<(u64, usize), Lent<P>>,
+    /// How much of `used` nobody has reserved.
+    overdrawn: usize,
     /// Somebody waits for room in the whole: nobody may overtake them, or what is large waits for ever.
     short: bool,
 }
@@ -43,6 +47,13 @@ struct Holder<P> {
     party: P,
     client: IpAddr,
     bytes: usize,
+    cut: bool,
+}
+
+#[derive(Debug)]
+struct Lent<P> {
+    party: P,
+    times: usize,
     cut: bool,
 }
 
@@ -65,6 +76,8 @@ impl<P: Party> Ledger<P> {
             holders: HashMap::new(),
             waiting: BTreeMap::new(),
             tickets: 0,
+            lent: HashMap::new(),
+            overdrawn: 0,
             short: false,
         }
     }
@@ -156,6 +169,48 @@ impl<P: Party> Ledger<P> {
         granted
     }
 
+    /// A party holds a shared frame.
+    pub(super) fn lend(&mut self, party: &P, frame: usize) {
+        let new = || Lent { party: party.clone(), times: 0, cut: false };
+        self.lent.entry((party.id(), frame)).or_insert_with(new).times += 1;
+    }
+
+    /// It does so once less.
+    pub(super) fn take_back(&mut self, id: u64, frame: usize) {
+        if let Some(lent) = self.lent.get_mut(&(id, frame)) {
+            lent.times -= 1;
+            if lent.times == 0 {
+                self.lent.remove(&(id, frame));
+            }
+        }
+    }
+
+    /// A frame is nobody's any more but its readers'. Returns who is to be cut for it.
+    pub(super) fn overdraw(&mut self, bytes: usize, now: Instant) -> Vec<P> {
+        self.used += bytes;
+        self.overdrawn += bytes;
+        if self.used > self.limit { self.call_back(now) } else { Vec::new() }
+    }
+
+    /// The last reader of such a frame has sent it.
+    pub(super) fn repay(&mut self, bytes: usize) {
+        self.used -= bytes;
+        self.overdrawn -= bytes;
+    }
+
+    /// Who is to be cut, so that the frame goes that has been stuck for the longest.
+    fn call_back(&mut self, now: Instant) -> Vec<P> {
+        let stuck = |lent: &Lent<P>| {
+            let since = lent.party.stalled_since().filter(|_| !lent.cut);
+            since.filter(|since| *since + PATIENCE <= now)
+        };
+        let oldest = self.lent.iter().filter_map(|((_, frame), lent)| Some((stuck(lent)?, *frame)));
+        let Some((_, oldest)) = oldest.min() else { return Vec::new() };
+        let all = self.lent.iter_mut().filter(|((_, frame), _)| *frame == oldest);
+        let stuck = all.filter(|(_, lent)| stuck(lent).is_some());
+        stuck.map(|(_, lent)| (lent.cut = true, lent.party.clone()).1).collect()
+    }
+
     /// Who is to be cut, so that those who have waited for too long get what they wait for. Nobody is
     /// named twice.
     pub(super) fn press(&mut self, now: Instant) -> Vec<P> {
@@ -194,6 +249,9 @@ impl<P: Party> Ledger<P> {
             if let Some(holder) = self.holders.get_mut(&id) {
                 holder.cut = true;
             }
+        }
+        if victims.is_empty() && self.overdrawn > 0 && self.short {
+            return self.call_back(now);
         }
         victims
     }

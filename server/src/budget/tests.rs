@@ -80,3 +80,30 @@ async fn who_leaves_the_line_keeps_nothing() {
     drop(held);
     assert_eq!(budget.used(), 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn of_frames_that_only_readers_hold_the_one_that_is_stuck_longest_goes() {
+    let budget = Budget::new(256 * KIB);
+    let frame = || Shared::new(Bytes::from(vec![b'a'; 100 * KIB]));
+    let (one, two, three) = (account(&budget, 1), account(&budget, 2), account(&budget, 3));
+    let mut held = Vec::new();
+    for (accounts, seconds) in [(&[&one, &two][..], 2), (&[&three], 2)] {
+        let frame = frame();
+        for (account, progress) in accounts {
+            held.push(account.lend(frame.bytes()));
+            progress.stops();
+        }
+        frame.leave(&budget);
+        advance(Duration::from_secs(seconds)).await;
+    }
+    assert_eq!(budget.used(), 200 * KIB);
+    let more = frame();
+    let sending = more.bytes();
+    more.leave(&budget);
+    let is_cut = |progress: &Progress| progress.is_cut().now_or_never().is_some();
+    assert_eq!([&one, &two, &three].map(|(_, progress)| is_cut(progress)), [true, true, false]);
+    held.drain(..2);
+    assert_eq!(budget.used(), 200 * KIB);
+    drop((held, sending));
+    assert_eq!(budget.used(), 0);
+}

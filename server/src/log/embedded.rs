@@ -221,6 +221,10 @@ impl Log for Embedded {
         self.look(move |database| pages::read(database, &query)).boxed()
     }
 
+    fn first_size(&self, query: Query) -> BoxFuture<'_, Result<usize, Unavailable>> {
+        self.look(move |database| pages::first_size(database, &query)).boxed()
+    }
+
     fn count(&self, query: Query) -> BoxFuture<'_, Result<u64, Unavailable>> {
         self.look(move |database| pages::count(database, &query)).boxed()
     }

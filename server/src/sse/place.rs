@@ -17,12 +17,13 @@ use super::{
     subscription::SILENCE,
 };
 use crate::{
-    budget::{Account, Reading, Reservation},
+    budget::{Account, Reservation},
     cursor::Cursor,
     frame::Frame,
     grant::Grant,
     hub::Hub,
     log::{Page, Unavailable},
+    reading::Reading,
     tail::{Entry, Taken},
 };
 
@@ -115,30 +116,26 @@ impl Place {
     /// Goes to a cursor, or as near to it as the log reaches. Returns what says that it does not.
     async fn resume(&mut self, text: &str) -> Result<Option<Frame>, Unavailable> {
         let log_epoch = self.selection.hub().log().epoch();
-        let (reason, page) = match Cursor::parse(text) {
+        let (reason, from) = match Cursor::parse(text) {
             Some(cursor) if cursor.epoch == log_epoch => {
                 self.after = cursor.sequence;
                 // The log is asked, and not the tail: that may hold what retention has dropped.
-                let page = self.selection.read(self.after, 1).await?;
+                // No event is read for it: it may be large.
+                let page = self.selection.read(self.after, 0).await?;
                 if cursor.sequence > page.last {
-                    (GapReason::Unknown, None)
+                    (GapReason::Unknown, 0)
                 } else if page.dropped > cursor.sequence {
-                    (GapReason::Expired, Some(page))
+                    (GapReason::Expired, cursor.sequence)
                 } else {
                     self.announced.0 = self.after;
                     return Ok(None);
                 }
             }
-            Some(_) => (GapReason::Epoch, None),
-            None => (GapReason::Unknown, None),
+            Some(_) => (GapReason::Epoch, 0),
+            None => (GapReason::Unknown, 0),
         };
-        let page = match page {
-            Some(page) => page,
-            None => {
-                self.after = 0;
-                self.selection.read(self.after, 1).await?
-            }
-        };
+        self.after = from;
+        let page = self.selection.read(self.after, 1).await?;
         let after = text.chars().take(REPEATED).collect();
         Ok(Some(self.skip(Gap { reason, after }, &page)))
     }
@@ -210,7 +207,11 @@ impl Place {
                         self.measure(&entries);
                         self.announced = (*last, Instant::now());
                         let bytes = Frame::concat(&frames).into_bytes();
-                        return (room.cover(bytes), frames.len() as u64);
+                        let bytes = match frames.len() {
+                            1 => self.selection.account().lend(bytes),
+                            _ => room.cover(bytes),
+                        };
+                        return (bytes, frames.len() as u64);
                     }
                     drop(room);
                     if caught_up && let Some(moved) = self.wait().await {

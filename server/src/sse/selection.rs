@@ -9,12 +9,13 @@ use futures::{FutureExt, future::BoxFuture};
 
 use super::Request;
 use crate::{
-    budget::{Account, Reader, Reading, Reservation},
+    budget::{Account, Reservation},
     event::{Draft, Event},
     frame::{Format, Frame},
     grant::Grant,
     hub::Hub,
     log::{Order, Page, Query, Unavailable},
+    reading::{Reader, Reading},
     tail::{Entry, Follower, Taken},
 };
 

@@ -5,13 +5,14 @@ use futures::{FutureExt, future::BoxFuture};
 
 use super::answer::{Document, PAGE_BYTES};
 use crate::{
-    budget::{Account, Reader, Reading},
+    budget::Account,
     cursor::Cursor,
-    event::{Topic, encoded_size},
+    event::Topic,
     frame::envelope,
     grant::Grant,
     hub::Hub,
     log::{Order, Page, Query, Unavailable},
+    reading::{Reader, Reading},
 };
 
 /// No event is added to an answer that holds so many bytes.
@@ -61,7 +62,7 @@ pub(super) struct Answer {
     reader: Reader,
     /// What follows the last event that was written.
     query: Query,
-    /// So many bytes of data may still be added.
+    /// After so many bytes nothing more is added.
     left: usize,
     /// It begins after a place, so that it matters what was dropped behind it.
     continues: bool,
@@ -103,9 +104,10 @@ impl Answer {
             if std::mem::replace(&mut self.begun, true) && json.last() != Some(&b'[') {
                 json.push(b',');
             }
+            let before = json.len();
             let envelope = envelope(log.cursor(event.sequence), event);
             serde_json::to_writer(&mut json, &envelope).expect("strings are JSON");
-            self.left = self.left.saturating_sub(encoded_size(&event.draft.data));
+            self.left = self.left.saturating_sub(json.len() - before);
         }
         let last = page.events.last().map(|event| event.sequence);
         if let Some(last) = last {

@@ -16,6 +16,7 @@ mod hub;
 mod life;
 mod log;
 mod login;
+mod memory;
 mod model;
 mod page;
 mod power;

@@ -78,7 +78,6 @@ pub(crate) fn site_in(folder: &Path) -> Site {
 /// The application in virtual time, ticking, without a port.
 pub(crate) struct World {
     pub(crate) hub: Hub,
-    pub(crate) budgets: Budgets,
     pub(crate) shutdown: CancellationToken,
     application: Router,
     _folder: TempDir,
@@ -140,20 +139,21 @@ impl World {
         let Config { send_budget, receive_budget, .. } = Config::default();
         let budgets = Budgets::new(send_budget, receive_budget);
         let (hub, shutdown) = (Hub::new(clock, log, shown), CancellationToken::new());
+        hub.log().tail().lend_from(&budgets.send);
         let application = router(AppState {
             hub: hub.clone(),
             keys: Arc::new(keys()),
             chat: Chat::new(rooms),
             site: Arc::new(site_in(folder.path())),
             interval,
-            budgets: budgets.clone(),
+            budgets,
             shutdown: shutdown.clone(),
         });
         let (ticking, until) = (hub.clone(), shutdown.clone());
         tokio::spawn(async move {
             tokio::join!(ticking.run(interval, until.clone()), ticking.presence().run(until));
         });
-        Self { hub, budgets, shutdown, application, _folder: folder }
+        Self { hub, shutdown, application, _folder: folder }
     }
 
     /// The answer to a request.

@@ -33,6 +33,16 @@ pub(super) fn read(database: &Database, query: &Query) -> Result<Page> {
     Ok(page)
 }
 
+/// How many bytes the first event takes in the file that a query finds.
+pub(super) fn first_size(database: &Database, query: &Query) -> Result<usize> {
+    let transaction = database.begin_read()?;
+    let events = transaction.open_table(EVENTS)?;
+    let (mut found, _) = find(&transaction, query)?;
+    let first = found.next_visible(&events, &query.grant)?;
+    let first = first.map(|sequence| events.get(sequence)).transpose()?.flatten();
+    Ok(first.map_or(0, |row| row.value().len()))
+}
+
 /// Counts the events that a query finds, up to its limit.
 pub(super) fn count(database: &Database, query: &Query) -> Result<u64> {
     let transaction = database.begin_read()?;

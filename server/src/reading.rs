@@ -6,8 +6,8 @@ use std::fmt;
 use futures::{FutureExt, future::BoxFuture};
 use tokio_util::task::AbortOnDropHandle;
 
-use super::{Account, Reservation};
 use crate::{
+    budget::{Account, Reservation},
     event::{Event, EventType, Topic, encoded_size},
     hub::Hub,
     log::{Page, Query, Unavailable},
@@ -16,6 +16,9 @@ use crate::{
 /// What an encoded event takes at most beside its data and names, in bytes.
 const AROUND: usize = 192;
 
+/// How much larger an event is expected to be on the wire than in the log, in bytes.
+const MORE: usize = 4 * 1024;
+
 /// A page on its way, and what is reserved for its encoding.
 pub(crate) type Reading = BoxFuture<'static, Result<(Page, Reservation), Unavailable>>;
 
@@ -23,7 +26,8 @@ pub(crate) type Reading = BoxFuture<'static, Result<(Page, Reservation), Unavail
 pub(crate) struct Reader {
     hub: Hub,
     account: Account,
-    expected: usize,
+    /// `None` before the first.
+    expected: Option<usize>,
 }
 
 impl fmt::Debug for Reader {
@@ -35,7 +39,7 @@ impl fmt::Debug for Reader {
 impl Reader {
     /// One who has read nothing yet.
     pub(crate) fn new(hub: &Hub, account: &Account) -> Self {
-        Self { hub: hub.clone(), account: account.clone(), expected: 0 }
+        Self { hub: hub.clone(), account: account.clone(), expected: None }
     }
 
     pub(crate) fn hub(&self) -> &Hub {
@@ -49,9 +53,13 @@ impl Reader {
     /// Reads a page once there is room to encode it. Where it turns out to be too large for what is
     /// reserved, it is let go while its reader waits for more, and read again.
     pub(crate) fn read(&self, query: Query) -> Reading {
-        let (hub, account, mut bytes) = (self.hub.clone(), self.account.clone(), self.expected);
+        let (hub, account, expected) = (self.hub.clone(), self.account.clone(), self.expected);
         // In a task of its own: what a connection that is stuck does not ask for counts all the same.
         let reading = AbortOnDropHandle::new(tokio::spawn(async move {
+            let mut bytes = match expected {
+                Some(bytes) => bytes,
+                None => MORE + hub.log().first_size(query.clone()).await?,
+            };
             loop {
                 let mut room = account.clone().reserve(bytes).await;
                 let page = hub.log().read(query.clone()).await?;
@@ -67,7 +75,7 @@ impl Reader {
 
     /// Remembers what the last page took.
     pub(crate) fn expect(&mut self, room: &Reservation) {
-        self.expected = room.bytes();
+        self.expected = Some(room.bytes());
     }
 }
 
