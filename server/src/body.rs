@@ -3,58 +3,124 @@
 use std::time::Duration;
 
 use axum::{
-    body::{Body, HttpBody},
+    body::{Body, Bytes, HttpBody},
     http::StatusCode,
 };
 use http_body_util::BodyExt;
-use tokio::time::{Instant, timeout_at};
+use hyper::body::Frame;
+use tokio::{
+    select,
+    time::{Instant, timeout, timeout_at},
+};
+use tracing::info;
 
-use crate::problem::Problem;
+use crate::{
+    budget::{Receiving, Reservation},
+    problem::Problem,
+};
 
 /// No piece is waited for longer than this,
 const PIECE_WITHIN: Duration = Duration::from_secs(30);
 /// and the whole no longer than this: 1 MiB at 64 kbit/s takes 131 s.
 const WHOLE_WITHIN: Duration = Duration::from_secs(180);
 
+/// For room in the memory a body is not waited longer than this.
+const ROOM_WITHIN: Duration = Duration::from_secs(10);
+
+/// A body as it was received. Its memory counts until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Received {
+    /// What it holds.
+    pub(crate) data: Vec<u8>,
+    /// What is reserved for it.
+    pub(crate) held: Reservation,
+}
+
 /// Reads a body of at most `most` bytes.
 ///
 /// # Errors
-/// 413 where it has more, 408 where it does not come in time, 400 where it is cut.
-pub(crate) async fn whole(mut body: Body, most: usize) -> Result<Vec<u8>, Problem> {
-    let too_large = || {
-        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, format!("the data has more than {most} bytes"))
-    };
-    if body.size_hint().lower() > most as u64 {
-        return Err(too_large().of("data"));
+/// 413 where it has more, 408 where it does not come in time, 400 where it is cut, 503 where there is no
+/// memory for it, or others need the memory and it does not come.
+pub(crate) async fn whole(
+    mut body: Body,
+    most: usize,
+    receiving: &Receiving,
+) -> Result<Received, Problem> {
+    let size = body.size_hint();
+    if size.lower() > most as u64 {
+        return Err(too_large(most));
     }
+    let size = size.exact().and_then(|size| usize::try_from(size).ok()).unwrap_or(most);
+    let room = timeout(ROOM_WITHIN, receiving.reserve(size)).await;
+    let held = room.map_err(|_| {
+        receiving.counters().refused();
+        no_room("the server has no memory for the body for now")
+    })?;
     let end = Instant::now() + WHOLE_WITHIN;
     // One buffer: small pieces kept one by one would take many times what they hold.
     let mut data = Vec::new();
     loop {
-        let piece = timeout_at(end.min(Instant::now() + PIECE_WITHIN), body.frame()).await;
-        let piece = piece.map_err(|_| {
-            let detail = "the body did not come in time";
-            Problem::new(StatusCode::REQUEST_TIMEOUT, detail).of("data")
-        })?;
-        let Some(piece) = piece else { return Ok(data) };
-        let piece = piece.map_err(|_| {
-            Problem::new(StatusCode::BAD_REQUEST, "the body ended before its end").of("data")
-        })?;
+        let Some(piece) = piece(&mut body, end, receiving).await? else {
+            return Ok(Received { data, held });
+        };
         // Trailers say nothing that is asked for.
         let Ok(piece) = piece.into_data() else { continue };
         if data.len() + piece.len() > most {
-            return Err(too_large().of("data"));
+            return Err(too_large(most));
         }
         data.extend_from_slice(&piece);
     }
 }
 
+/// Waits for the next piece of a body, until `end` at most, and as long as nobody else needs its memory.
+async fn piece(
+    body: &mut Body,
+    end: Instant,
+    receiving: &Receiving,
+) -> Result<Option<Frame<Bytes>>, Problem> {
+    let within = end.min(Instant::now() + PIECE_WITHIN);
+    let progress = receiving.progress();
+    let coming = async {
+        select! {
+            biased;
+            piece = body.frame() => Ok(piece),
+            () = progress.is_cut() => {
+                receiving.counters().cut();
+                info!(client = %receiving.client(), "cut off: its body does not come, and others need the memory");
+                Err(no_room("the body came too slowly, and others need the memory"))
+            }
+        }
+    };
+    progress.stops();
+    let piece = timeout_at(within, coming).await;
+    progress.moves();
+    let piece = piece.map_err(|_| {
+        let detail = "the body did not come in time";
+        Problem::new(StatusCode::REQUEST_TIMEOUT, detail).of("data")
+    })?;
+    let cut = |_| Problem::new(StatusCode::BAD_REQUEST, "the body ended before its end").of("data");
+    piece?.transpose().map_err(cut)
+}
+
+fn too_large(most: usize) -> Problem {
+    let detail = format!("the data has more than {most} bytes");
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail).of("data")
+}
+
+fn no_room(detail: &str) -> Problem {
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail)
+}
+
 #[cfg(test)]
 mod tests {
-    use axum::body::Bytes;
     use futures::{StreamExt, stream};
 
     use super::*;
+    use crate::{budget::Budget, status::Counters};
+
+    fn receiving() -> Receiving {
+        Receiving::new(&Budget::new(16 << 20), [192, 0, 2, 7].into(), &Counters::default())
+    }
 
     fn endless(piece: &'static str, every: Duration) -> Body {
         Body::from_stream(stream::repeat(()).then(move |()| async move {
@@ -65,7 +131,7 @@ mod tests {
 
     async fn status(body: Body) -> (StatusCode, u64) {
         let begun = Instant::now();
-        let refused = whole(body, 1000).await.unwrap_err();
+        let refused = whole(body, 1000, &receiving()).await.unwrap_err();
         (refused.status(), begun.elapsed().as_secs())
     }
 
@@ -81,6 +147,43 @@ mod tests {
         let large = StatusCode::PAYLOAD_TOO_LARGE;
         assert_eq!(status(endless("aaaa", Duration::from_millis(1))).await, (large, 0));
         assert_eq!(status(Body::from("a".repeat(1001))).await, (large, 0));
-        assert_eq!(whole(Body::from("a".repeat(1000)), 1000).await.unwrap().len(), 1000);
+        let whole = whole(Body::from("a".repeat(1000)), 1000, &receiving()).await.unwrap();
+        assert_eq!(whole.data.len(), 1000);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_for_which_there_is_no_memory_is_refused_after_10_s() {
+        const MIB: usize = 1 << 20;
+        let (budget, counters) = (Budget::new(16 * MIB), Counters::default());
+        let client = |number| Receiving::new(&budget, [192, 0, 2, number].into(), &counters);
+        let first = whole(Body::from("a".repeat(MIB)), MIB, &client(7)).await.unwrap();
+        let begun = Instant::now();
+        let refused = whole(Body::from("a".repeat(MIB)), MIB, &client(7)).await.unwrap_err();
+        assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!((begun.elapsed().as_secs(), counters.read().refused), (10, 1));
+        // Another's, and one that is small, are received all the same.
+        whole(Body::from("a".repeat(MIB)), MIB, &client(8)).await.unwrap();
+        whole(Body::from("a".repeat(1000)), MIB, &client(7)).await.unwrap();
+        drop(first);
+        whole(Body::from("a".repeat(MIB)), MIB, &client(7)).await.unwrap();
+        assert_eq!(budget.used(), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_does_not_come_makes_way_after_a_second() {
+        const MIB: usize = 1 << 20;
+        let (budget, counters) = (Budget::new(16 * MIB), Counters::default());
+        let receiving = Receiving::new(&budget, [192, 0, 2, 7].into(), &counters);
+        let slow = tokio::spawn(async move {
+            whole(endless("a", Duration::from_secs(20)), MIB, &receiving).await
+        });
+        tokio::task::yield_now().await;
+        let receiving = Receiving::new(&budget, [192, 0, 2, 7].into(), &counters);
+        let begun = Instant::now();
+        whole(Body::from("a".repeat(MIB)), MIB, &receiving).await.unwrap();
+        assert_eq!(begun.elapsed().as_secs(), 1);
+        let cut = slow.await.unwrap().unwrap_err();
+        assert_eq!(cut.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(counters.read().cut, 1);
     }
 }

@@ -32,6 +32,7 @@ use axum::{
 
 use crate::{
     AppState, body,
+    budget::Receiving,
     event::Draft,
     language::Preferred,
     log::Key,
@@ -86,13 +87,14 @@ pub(crate) async fn post(
     State(state): State<AppState>,
     ConnectInfo(address): ConnectInfo<SocketAddr>,
     Preferred(language): Preferred,
+    receiving: Receiving,
     request: Request<Body>,
 ) -> Response {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path();
     let (room, html) = (chat::room_at(path).unwrap_or_default(), wants_html(&parts.headers));
     let mut form = Form::default();
-    match say(&state, address, &room, &parts.headers, body, &mut form).await {
+    match say(&state, address, &room, &parts.headers, (body, receiving), &mut form).await {
         Ok((name, receipt)) => {
             let cookie = (SET_COOKIE, name_cookie::keeping(&name, &parts.headers));
             if html {
@@ -119,7 +121,7 @@ async fn say(
     address: SocketAddr,
     room: &str,
     headers: &HeaderMap,
-    body: Body,
+    (body, receiving): (Body, Receiving),
     form: &mut Form,
 ) -> Result<(String, Receipt), Problem> {
     // Before it is read: what another site has typed is not shown either.
@@ -127,7 +129,8 @@ async fn say(
         return Err(refusal(Unsent::Elsewhere));
     }
     let room = state.chat.rooms.open(room).map_err(|_| refusal(Unsent::Closed))?;
-    *form = Form::read(&body::whole(body, LARGEST_FORM).await.map_err(too_large)?);
+    let body = body::whole(body, LARGEST_FORM, &receiving).await.map_err(too_large)?;
+    *form = Form::read(&body.data);
     let name = words::name(&form.name).map_err(refusal)?;
     let text = words::text(&form.text).map_err(refusal)?;
     let key = form.key()?.map(|name| Key { scope: SCOPE.into(), name });

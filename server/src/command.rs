@@ -63,6 +63,8 @@ Environment (a flag goes before its variable):
   BELFRY_EPHEMERAL=1       --ephemeral
   BELFRY_RETAIN            --retain
   BELFRY_RETAIN_TOPIC      --retain-topic, with ; between several
+  BELFRY_SEND_BUDGET       --send-budget
+  BELFRY_RECEIVE_BUDGET    --receive-budget
   BELFRY_JWT_SECRET_FILE   --jwt-secret-file
   BELFRY_JWT_PUBLIC_KEY    --jwt-public-key, with : between several
   BELFRY_INTERVAL          --interval

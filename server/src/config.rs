@@ -22,6 +22,9 @@ pub(crate) use setting::{Found, Settings, duration};
 /// it would be called silent for hours.
 const INTERVALS: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(3600);
 
+/// The least that a budget may have, in bytes: a client gets a sixteenth.
+const LEAST_BUDGET: usize = 1 << 20;
+
 /// How the server runs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
@@ -55,14 +58,18 @@ pub struct Config {
     pub rooms: Rooms,
     /// What is logged, as `tracing` filters are written. Default `info`.
     pub log: Targets,
-    /// A socket that takes none of the bytes waiting for it for so long is closed. Default 30 s: a
-    /// live reader at 8 KB/s goes 14 s between two writes into a buffer of 64 KiB.
+    /// A connection for which data waits, and that takes less than 1 KiB/s of it over so long, is closed.
+    /// Default 30 s: a live reader at 8 KB/s goes 14 s between two writes into a buffer of 64 KiB.
     pub write_stall: Duration,
     /// `SO_SNDBUF` of each connection, in bytes; Linux doubles it. Default 64 KiB.
     pub send_buffer: usize,
     /// A peer that acknowledges nothing for so long, while something waits to be acknowledged, is gone.
     /// Default 25 s, so that with a comment every 15 s one that vanished is gone within 45 s.
     pub vanished_after: Duration,
+    /// How much may be encoded and not sent yet, in bytes. Default 256 MiB.
+    pub send_budget: usize,
+    /// How much the bodies of requests under way may have, in bytes. Default 64 MiB.
+    pub receive_budget: usize,
 }
 
 impl Default for Config {
@@ -84,6 +91,8 @@ impl Default for Config {
             write_stall: Duration::from_secs(30),
             send_buffer: 64 * 1024,
             vanished_after: Duration::from_secs(25),
+            send_budget: 256 << 20,
+            receive_budget: 64 << 20,
         }
     }
 }
@@ -131,6 +140,16 @@ impl Config {
             None => Rooms::for_whom_it_listens(config.listen.ip()),
         };
         config.hashed = settings.variable("LEPTOS_HASH_FILES").as_deref() != Some("false");
+        if let Some(found) =
+            settings.find(flags.send_budget, &["--send-budget", "BELFRY_SEND_BUDGET"])
+        {
+            config.send_budget = found.read(budget)?;
+        }
+        if let Some(found) =
+            settings.find(flags.receive_budget, &["--receive-budget", "BELFRY_RECEIVE_BUDGET"])
+        {
+            config.receive_budget = found.read(budget)?;
+        }
         config.retention = retention(flags.retain, flags.retain_topic, &settings)?;
         let secret = ["--jwt-secret-file", "BELFRY_JWT_SECRET_FILE"];
         config.secret_file = path(settings.find(flags.jwt_secret_file, &secret));
@@ -176,6 +195,11 @@ fn yes_or_no(value: &str) -> Result<bool, &'static str> {
         "0" | "false" => Ok(false),
         _ => Err("none of 1, true, 0 and false"),
     }
+}
+
+fn budget(value: &str) -> Result<usize, String> {
+    let bytes = retention::size(value)?.try_into().unwrap_or(usize::MAX);
+    if bytes < LEAST_BUDGET { Err("less than 1MiB".into()) } else { Ok(bytes) }
 }
 
 fn interval(value: &str) -> Result<Duration, &'static str> {

@@ -18,7 +18,7 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceBuilder;
-use tracing::{debug, warn};
+use tracing::{debug, info, warn};
 
 use crate::{Config, status::Counters};
 use stall::WriteDeadline;
@@ -55,7 +55,8 @@ pub async fn accept(
                 }
                 let (patience, silence) = (config.write_stall, config.vanished_after);
                 let socket = WriteDeadline::new(socket, patience, silence, counters.clone());
-                connections.spawn(converse(socket, peer, application.clone(), shutdown.clone()));
+                let (counters, shutdown) = (counters.clone(), shutdown.clone());
+                connections.spawn(converse(socket, peer, application.clone(), counters, shutdown));
             }
             // It was given up by its client while it waited to be accepted.
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
@@ -80,15 +81,20 @@ fn tune(socket: &TcpStream, config: &Config) -> io::Result<()> {
     socket.set_send_buffer_size(config.send_buffer)
 }
 
-/// Serves one connection to its end.
+/// Serves one connection to its end, or until others need what it holds and does not read.
 async fn converse(
     socket: WriteDeadline<TcpStream>,
     peer: SocketAddr,
     application: Router,
+    counters: Counters,
     shutdown: CancellationToken,
 ) {
+    let progress = socket.progress().clone();
     // Around the router, and not its own `layer`, which makes every route anew.
-    let service = ServiceBuilder::new().layer(Extension(ConnectInfo(peer))).service(application);
+    let service = ServiceBuilder::new()
+        .layer(Extension(ConnectInfo(peer)))
+        .layer(Extension(progress.clone()))
+        .service(application);
     let service = TowerToHyperService::new(service);
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -96,14 +102,22 @@ async fn converse(
         .max_buf_size(HEAD_BYTES)
         .serve_connection(TokioIo::new(socket), service);
     let mut connection = std::pin::pin!(connection);
-    let ended = tokio::select! {
-        ended = &mut connection => ended,
-        () = shutdown.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+    let serving = async {
+        tokio::select! {
+            ended = &mut connection => ended,
+            () = shutdown.cancelled() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
         }
     };
-    if let Err(error) = ended {
-        debug!(%peer, %error, "the connection broke");
+    tokio::select! {
+        ended = serving => if let Err(error) = ended {
+            debug!(%peer, %error, "the connection broke");
+        },
+        () = progress.is_cut() => {
+            counters.cut();
+            info!(%peer, "cut off: it does not read, and others need the memory");
+        }
     }
 }

@@ -87,6 +87,11 @@ impl Frame {
         Self(Bytes::from(format!("retry: {}\n\n", wait.as_millis())))
     }
 
+    /// Bytes that were encoded before.
+    pub(crate) fn shared(bytes: Bytes) -> Self {
+        Self(bytes)
+    }
+
     /// How many bytes.
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "no frame is")]

@@ -6,7 +6,8 @@
 //!
 //! [`clock`] says what time it is, [`hub`] gives each state topic's newest value, encoded once by
 //! [`frame`], to everyone who follows it, [`sse`] hands it to one reader. [`http`] is the application as a value,
-//! with [`page`], [`probe`] and [`site`] as its parts; [`edge`] owns the sockets, [`status`] measures
+//! with [`page`], [`probe`] and [`site`] as its parts; [`edge`] owns the sockets, [`budget`] bounds what
+//! they hold of the memory, [`status`] measures
 //! the server's health, [`presence`] knows who is in which room. [`serve`] joins them.
 //!
 //! [`command`] reads the command line. The commands other than to serve are in [`client`]: they
@@ -19,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 mod backup;
 mod body;
+pub mod budget;
 pub mod chat;
 pub mod client;
 pub mod clock;
@@ -42,6 +44,7 @@ pub mod presence;
 pub mod probe;
 pub mod problem;
 mod query;
+mod reading;
 pub mod selector;
 pub mod site;
 pub mod sse;
@@ -78,12 +81,15 @@ pub async fn serve(
         let open = || status::ThisMachine::open(folder);
         status::measure(hub.clone(), open, shutdown.clone())
     };
+    let budgets = budget::Budgets::new(config.send_budget, config.receive_budget);
+    hub.log().tail().lend_from(&budgets.send);
     let state = AppState {
         hub: hub.clone(),
         keys,
         chat: chat::Chat::new(config.rooms.clone()),
         site: Arc::new(site),
         interval: config.interval,
+        budgets,
         shutdown: shutdown.clone(),
     };
     let backups = async {

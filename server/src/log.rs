@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use futures::future::BoxFuture;
+use futures::{FutureExt, future::BoxFuture};
 
 use crate::{
     cursor::{Cursor, Spans},
@@ -53,6 +53,15 @@ pub trait Log: fmt::Debug + Send + Sync {
     /// # Errors
     /// Where the log cannot be read for now.
     fn read(&self, query: Query) -> BoxFuture<'_, Result<Page, Unavailable>>;
+
+    /// About how many bytes the first event takes that a query finds, or 0 where that is not known
+    /// without reading it.
+    ///
+    /// # Errors
+    /// Where the log cannot be read for now.
+    fn first_size(&self, _query: Query) -> BoxFuture<'_, Result<usize, Unavailable>> {
+        async { Ok(0) }.boxed()
+    }
 
     /// How many events a query finds, at most its limit; none is read for it.
     ///

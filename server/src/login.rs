@@ -16,6 +16,7 @@ use axum::{
 
 use crate::{
     AppState, body,
+    budget::Receiving,
     origin::{came_by_https, is_no_other_site},
     problem::Problem,
     token::{TOKEN_COOKIE, TokenError, bearer},
@@ -35,6 +36,7 @@ type Answer = (StatusCode, [(HeaderName, HeaderValue); 2]);
 /// query.
 pub(crate) async fn login(
     State(state): State<AppState>,
+    receiving: Receiving,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
@@ -42,7 +44,7 @@ pub(crate) async fn login(
     if let Some(token) = bearer(&headers)? {
         return Ok(admit(&state, token, &headers)?.into_response());
     }
-    let text = text_of(body, form::longest(&headers)).await?;
+    let text = text_of(body, form::longest(&headers), &receiving).await?;
     if let Some(form) = Form::read(&headers, &text) {
         let admitted = admit(&state, form.token.trim(), &headers);
         return Ok(form.answer(admitted.map(|(_, headers)| headers)));
@@ -83,12 +85,12 @@ fn set_cookie(token: &str, left: Duration, headers: &HeaderMap) -> Result<Answer
     Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, cookie), (CACHE_CONTROL, no_store)]))
 }
 
-async fn text_of(body: Body, longest: usize) -> Result<String, Problem> {
-    let bytes = body::whole(body, longest).await.map_err(|problem| {
+async fn text_of(body: Body, longest: usize, receiving: &Receiving) -> Result<String, Problem> {
+    let body = body::whole(body, longest, receiving).await.map_err(|problem| {
         let too_large = problem.status() == StatusCode::PAYLOAD_TOO_LARGE;
         if too_large { TokenError::TooLarge.into() } else { problem }
     })?;
-    String::from_utf8(bytes).map_err(|_| TokenError::Malformed.into())
+    String::from_utf8(body.data).map_err(|_| TokenError::Malformed.into())
 }
 
 /// Refuses another site's page, which could make its visitor publish here under a name of its own

@@ -18,7 +18,7 @@ use axum::{
     response::IntoResponse,
 };
 
-use crate::{AppState, grant::Grant, problem::Problem, status::refused};
+use crate::{AppState, budget::Account, grant::Grant, problem::Problem, status::refused};
 
 pub use request::Request;
 pub(crate) use request::switch;
@@ -36,6 +36,7 @@ pub(crate) async fn stream(
     State(state): State<AppState>,
     ConnectInfo(address): ConnectInfo<SocketAddr>,
     grant: Grant,
+    account: Account,
     version: Version,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
@@ -44,8 +45,9 @@ pub(crate) async fn stream(
     refuse_silence(&state, &request, &grant)?;
     // Nobody is where no room is, and each one followed takes memory.
     request.closed = request.here.extract_if(.., |room| !is_open(&state, room)).collect();
+    let shutdown = state.shutdown;
     let subscription =
-        Subscription::new(&state.hub, address, state.shutdown, request, grant, version).await?;
+        Subscription::new(&state.hub, &account, address, shutdown, request, grant, version).await?;
     Ok((HEADERS, Body::from_stream(subscription.into_stream())))
 }
 

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::{Hub, Site, chat::Chat, token::Keys};
+use crate::{Hub, Site, budget::Budgets, chat::Chat, token::Keys};
 
 /// The parts that every answer can use. A cheap handle.
 #[derive(Clone, Debug)]
@@ -19,6 +19,8 @@ pub struct AppState {
     pub site: Arc<Site>,
     /// Between two ticks.
     pub interval: Duration,
+    /// What may wait to be sent, and come in.
+    pub budgets: Budgets,
     /// Ends every stream.
     pub shutdown: CancellationToken,
 }

@@ -11,12 +11,14 @@ use std::{
 use tokio::sync::Notify;
 
 use crate::{
+    budget::Budget,
     cursor::Cursor,
     event::{Event, Topic},
     selector::{Selected, is_prefix, names},
 };
 
 pub use entry::Entry;
+use entry::Lender;
 pub use follower::{Follower, Taken};
 
 /// How much the tail holds.
@@ -38,6 +40,7 @@ impl Default for Bounds {
 #[derive(Clone, Debug)]
 pub struct Tail {
     bounds: Bounds,
+    lender: Lender,
     held: Arc<Mutex<Held>>,
 }
 
@@ -75,7 +78,13 @@ impl Tail {
             topics: HashMap::new(),
             next_follower: 0,
         };
-        Self { bounds, held: Arc::new(Mutex::new(held)) }
+        Self { bounds, lender: Lender::default(), held: Arc::new(Mutex::new(held)) }
+    }
+
+    /// Says in which budget frames count that it no longer holds, and readers have not sent yet.
+    pub fn lend_from(&self, budget: &Budget) {
+        // The first one counts.
+        let _ = self.lender.set(budget.clone());
     }
 
     /// The sequence of the newest event; 0 where there never was one.
@@ -92,9 +101,9 @@ impl Tail {
 
     /// Adds durable events, in the order of their sequence, and wakes who follows their topics.
     pub fn push(&self, events: Vec<Event>) {
+        let entry = |event| Arc::new(Entry::new(event, self.lender.clone()));
         // Made before the lock is taken: readers need not wait for it.
-        let entries: Vec<Arc<Entry>> =
-            events.into_iter().map(|event| Arc::new(Entry::new(event))).collect();
+        let entries: Vec<Arc<Entry>> = events.into_iter().map(entry).collect();
         let mut woken = HashMap::new();
         let mut held = self.held();
         for entry in entries {

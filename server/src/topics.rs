@@ -1,34 +1,37 @@
 //! Topics over HTTP: an event is published, what was published is read back.
 
-use app::event::{History, Receipt, TopicList, TopicSummary};
+mod answer;
+mod history;
+mod list;
+
+use app::event::Receipt;
 use axum::{
     Json,
     body::Body,
     extract::{Path, RawQuery, State, rejection::PathRejection},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::CACHE_CONTROL},
-    response::IntoResponse,
+    response::Response,
 };
 
 use crate::{
-    AppState, body,
-    cursor::{Cursor, Spans, Standing},
+    AppState,
+    body::{self, Received},
+    budget::{Account, Receiving},
+    cursor::Cursor,
     event::{Draft, EventType, Invalid, LARGEST_DATA, MOST_TOPICS, Topic, check_name, normal},
-    frame::envelope,
     grant::Grant,
-    hub::Hub,
-    log::{Key, Listing, Order, Query, TopicCount, Unavailable},
+    log::Key,
     problem::Problem,
     query::{Value, parameters},
     selector::Selector,
     sse::switch,
 };
+use history::Asked;
+use list::List;
 
 /// How many events, or topics, one answer holds unless told otherwise, and at most.
 const LIMIT: usize = 100;
 const LARGEST_LIMIT: usize = 1000;
-
-/// No event is added to an answer that holds so many bytes.
-const ANSWER_BYTES: usize = 1024 * 1024;
 
 const EVENT_TYPE: &str = "event-type";
 const IDEMPOTENCY_KEY: &str = "idempotency-key";
@@ -44,6 +47,7 @@ pub(crate) async fn publish(
     grant: Grant,
     path: Named,
     RawQuery(query): RawQuery,
+    receiving: Receiving,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Receipt>, Problem> {
@@ -53,7 +57,9 @@ pub(crate) async fn publish(
         may(topic, grant.publishes(topic), &grant, "publish to")?;
     }
     let key = key(&headers)?.map(|name| Key { scope: grant.scope(), name });
-    let draft = draft.with(body).await?;
+    // Held until the event is in the log, which counts what waits for its disk.
+    let Received { data, held: _held } = body::whole(body, LARGEST_DATA, &receiving).await?;
+    let draft = draft.with(data)?;
     Ok(Json(state.hub.publish(draft, key).await?))
 }
 
@@ -103,9 +109,10 @@ fn removed_id(query: &str) -> Result<Option<Cursor>, Invalid> {
 pub(crate) async fn history(
     State(state): State<AppState>,
     grant: Grant,
+    account: Account,
     path: Named,
     RawQuery(query): RawQuery,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<Response, Problem> {
     let topics = Selector::meant_by(&name(path)?)?;
     let (mut after, mut before, mut limit) = (None, None, LIMIT);
     for (name, value) in parameters(query.as_deref().unwrap_or_default()) {
@@ -117,15 +124,16 @@ pub(crate) async fn history(
         }
     }
     let asked = Asked { topics, after, before, limit };
-    Ok(([NO_STORE], Json(asked.answer(&state.hub, &grant).await?)))
+    answer::written(asked.answer(&state.hub, &grant, &account), state.hub.counters()).await
 }
 
 /// `GET /topics?prefix=&after=&limit=`: lists topics.
 pub(crate) async fn list(
     State(state): State<AppState>,
     grant: Grant,
+    account: Account,
     RawQuery(query): RawQuery,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<Response, Problem> {
     let (mut prefix, mut after, mut limit) = (String::new(), None, LIMIT);
     for (name, value) in parameters(query.as_deref().unwrap_or_default()) {
         match &*name {
@@ -138,18 +146,8 @@ pub(crate) async fn list(
             _ => {}
         }
     }
-    // Who may not read a topic's private events does not hear of them either.
-    let summary = |TopicCount { topic, events, private }: TopicCount| {
-        let events = if grant.reads(&topic) { events } else { events - private };
-        TopicSummary { topic: topic.to_string(), events }
-    };
-    let listing = Listing { prefix, after, limit: limit + 1, private: grant.read.clone() };
-    let found = state.hub.log().topics(listing).await?;
-    let mut topics: Vec<TopicSummary> = found.into_iter().map(summary).collect();
-    let more = topics.len() > limit;
-    topics.truncate(limit);
-    let next = topics.last().filter(|_| more).map(|summary| summary.topic.clone());
-    Ok(([NO_STORE], Json(TopicList { topics, next })))
+    let listing = List { prefix, after, limit }.answer(&state.hub, grant, account);
+    answer::written(listing, state.hub.counters()).await
 }
 
 /// An event to be, without its data.
@@ -209,76 +207,11 @@ impl Envelope {
     }
 
     /// The event with its data.
-    async fn with(self, body: Body) -> Result<Draft, Problem> {
-        let data = body::whole(body, LARGEST_DATA).await?;
+    fn with(self, data: Vec<u8>) -> Result<Draft, Invalid> {
         let data = String::from_utf8(data).map_err(|_| Invalid::new("data", "is not UTF-8"))?;
         let Self { topics, event_type, private } = self;
         Ok(Draft { topics, event_type, data, private })
     }
-}
-
-/// What history is asked for.
-struct Asked {
-    topics: Vec<Selector>,
-    after: Option<String>,
-    before: Option<String>,
-    limit: usize,
-}
-
-impl Asked {
-    async fn answer(self, hub: &Hub, grant: &Grant) -> Result<History, Unavailable> {
-        let log = hub.log();
-        let (spans, last) = (log.spans(), log.tail().last());
-        let (after, before) =
-            (place(&spans, last, self.after.as_ref()), place(&spans, last, self.before.as_ref()));
-        let backwards = before.is_some() && after.is_none();
-        let query = Query {
-            after: after.map_or(0, |place| place.sequence),
-            before: before.map_or(u64::MAX, Place::before),
-            order: if backwards { Order::Backwards } else { Order::Forwards },
-            limit: self.limit,
-            bytes: ANSWER_BYTES,
-            ..Query::after(self.topics.into_iter().map(|topic| grant.select(topic)).collect(), 0)
-        };
-        let from = query.after;
-        let page = log.read(query).await?;
-        let lost = page.damaged > from || after.is_some() && page.dropped > from;
-        let gap = lost || [after, before].into_iter().flatten().any(|place| place.lost);
-        let at = after.filter(|_| gap && !backwards).map(|_| {
-            let to = page.events.first().map_or(page.last, |first| first.sequence - 1);
-            log.cursor(to.max(from)).to_string()
-        });
-        let next = page.events.last().filter(|_| page.more).map(|event| event.id().to_string());
-        let events = page.events.iter().map(envelope).collect();
-        // What is shown to somebody who came with no position has one all the same.
-        let came = self.after.or(self.before).as_deref().and_then(Cursor::parse);
-        let spans = spans.written_since(came.unwrap_or(spans.position(last)));
-        Ok(History { events, next, gap, at, spans })
-    }
-}
-
-/// Where a position lies in the log.
-#[derive(Clone, Copy)]
-struct Place {
-    sequence: u64,
-    /// It is none of this log's, and this is where reading goes on instead.
-    lost: bool,
-}
-
-impl Place {
-    /// What to read that comes before it: all of it, where it is none.
-    fn before(self) -> u64 {
-        if self.lost { u64::MAX } else { self.sequence }
-    }
-}
-
-fn place(spans: &Spans, last: u64, text: Option<&String>) -> Option<Place> {
-    let standing = Cursor::parse(text?).map(|cursor| (cursor, spans.standing(cursor, last)));
-    Some(match standing {
-        Some((cursor, Standing::Known)) => Place { sequence: cursor.sequence, lost: false },
-        Some((_, Standing::Parted(from))) => Place { sequence: from.sequence, lost: true },
-        Some((_, Standing::Unknown | Standing::Beyond)) | None => Place { sequence: 0, lost: true },
-    })
 }
 
 fn name(path: Named) -> Result<String, Invalid> {

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     AppState, body,
+    budget::Receiving,
     event::Invalid,
     origin::{is_no_other_site, network},
     presence::Lease,
@@ -33,6 +34,7 @@ const LONGEST_WORD: usize = 64;
 pub(crate) async fn here(
     State(state): State<AppState>,
     ConnectInfo(address): ConnectInfo<SocketAddr>,
+    receiving: Receiving,
     uri: Uri,
     headers: HeaderMap,
     body: Body,
@@ -42,7 +44,7 @@ pub(crate) async fn here(
     }
     let room = uri.path().strip_suffix("/here").and_then(chat::room_at).unwrap_or_default();
     let room = state.chat.rooms.open(&room).map_err(|_| refusal(Unsent::Closed))?;
-    let body = body::whole(body, LARGEST_LEASE).await?;
+    let body = body::whole(body, LARGEST_LEASE, &receiving).await?.data;
     let (browser, tab) = (word(&body, "browser")?, word(&body, "tab")?);
     state.chat.limits.lease(network(address.ip())).map_err(too_fast)?;
     let presence = state.hub.presence();

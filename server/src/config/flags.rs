@@ -24,6 +24,14 @@ pub struct Flags {
     /// Again for others: the first pattern that fits counts
     #[arg(long, value_name = "PATTERN=EVENTS,AGE,BYTES")]
     pub retain_topic: Vec<String>,
+    /// How many bytes may wait to be sent, all connections together and events that many wait for once.
+    /// One client gets a sixteenth [default: 256MiB]
+    #[arg(long, value_name = "SIZE")]
+    pub send_budget: Option<String>,
+    /// How many bytes the bodies of requests under way may have together. One client gets a sixteenth
+    /// [default: 64MiB]
+    #[arg(long, value_name = "SIZE")]
+    pub receive_budget: Option<String>,
     /// A file whose content is a secret: tokens that are signed with it (HS256) count too
     #[arg(long, value_name = "FILE")]
     pub jwt_secret_file: Option<String>,

@@ -35,15 +35,19 @@ fn bounds(value: &str, mut bounds: Bounds) -> Result<Bounds, String> {
             .map_err(|_| format!("{age:?} is no age, as 30s, 12h or 7d"))?;
     }
     if bytes != "-" {
-        let size: ByteSize = bytes
-            .parse()
-            .map_err(|_| format!("{bytes:?} is no number of bytes, as 64KiB, 10MB or 1GiB"))?;
-        bounds.bytes = size.as_u64();
+        bounds.bytes = size(bytes)?;
     }
     if bounds.events == 0 || bounds.age.is_zero() || bounds.bytes == 0 {
         return Err("a bound of 0 keeps nothing".into());
     }
     Ok(bounds)
+}
+
+/// A number of bytes as people write it.
+pub(super) fn size(bytes: &str) -> Result<u64, String> {
+    let size = bytes.parse::<ByteSize>();
+    let size = size.map_err(|_| format!("{bytes:?} is no number of bytes, as 64KiB, 10MB or 1GiB"));
+    Ok(size?.as_u64())
 }
 
 #[cfg(test)]

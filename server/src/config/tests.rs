@@ -128,3 +128,14 @@ fn a_bad_value_is_named_with_its_setting() {
     assert!(said(&[], &[("BELFRY_RETAIN_TOPIC", "a=1,-,-;b")]).contains(r#"is "b": not of"#));
     assert!(said(&["--log", "loud"], &[]).starts_with(r#"--log is "loud": "loud" is none of"#));
 }
+
+#[test]
+fn budgets_are_sizes_of_at_least_1_mib() {
+    let Config { send_budget, receive_budget, .. } = config(&[], &[]).unwrap();
+    assert_eq!((send_budget, receive_budget), (256 << 20, 64 << 20));
+    let said = config(&["--send-budget", "1GiB"], &[("BELFRY_RECEIVE_BUDGET", "8MiB")]).unwrap();
+    assert_eq!((said.send_budget, said.receive_budget), (1 << 30, 8 << 20));
+    let wrong = |size: &str| config(&["--send-budget", size], &[]).unwrap_err().to_string();
+    assert_eq!(wrong("1MB"), r#"--send-budget is "1MB": less than 1MiB"#);
+    assert!(wrong("much").ends_with(r#""much" is no number of bytes, as 64KiB, 10MB or 1GiB"#));
+}

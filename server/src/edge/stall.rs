@@ -1,7 +1,7 @@
-//! A socket whose reader may be slow but not dead: a write that makes no progress in time fails, and
-//! so does one to a peer that has vanished.
+//! A socket whose reader may be slow but not dead: where data waits, so much of it has to move in time,
+//! or a write fails, and so does one to a peer that has vanished.
 //!
-//! The timeout sits on the socket because hyper does not ask for a body's next bytes while the
+//! The deadline sits on the socket because hyper does not ask for a body's next bytes while the
 //! socket takes none: one inside the stream would never run.
 
 use std::{
@@ -18,13 +18,20 @@ use tokio::{
 };
 
 use super::vanished::Peer;
-use crate::status::Counters;
+use crate::{budget::Progress, status::Counters};
 
 /// Between two looks at whether the peer is still there.
 const LOOK_AFTER: Duration = Duration::from_secs(1);
 
+/// What has to move where data waits, in bytes a second.
+const LEAST: u64 = 1024;
+
+/// Where writes have gone through for so long, nothing was waiting in between.
+const IDLE: Duration = Duration::from_secs(1);
+
 pin_project! {
-    /// Passes everything on to `socket`, and fails a write that waits for longer than `patience`.
+    /// Passes everything on to `socket`, and fails a write where data waits and, over any `patience`,
+    /// moves by less than [`LEAST`].
     #[derive(Debug)]
     pub(super) struct WriteDeadline<S> {
         #[pin]
@@ -32,11 +39,23 @@ pin_project! {
         patience: Duration,
         vanished_after: Duration,
         looked: Instant,
-        // Only while a write waits, so that an idle reader costs nothing.
-        deadline: Option<Pin<Box<Sleep>>>,
+        written: u64,
+        // Only once a write has waited, so that an idle reader costs nothing.
+        waiting: Option<Waiting>,
+        progress: Progress,
         // `None` once this one is counted among those who were cut off.
         counters: Option<Counters>,
     }
+}
+
+/// A span in which data waits.
+#[derive(Debug)]
+struct Waiting {
+    until: Pin<Box<Sleep>>,
+    /// So many bytes had moved when it began.
+    moved: u64,
+    /// When the last write went through; `None` while one waits.
+    went_through: Option<Instant>,
 }
 
 impl<S> WriteDeadline<S> {
@@ -47,27 +66,13 @@ impl<S> WriteDeadline<S> {
         counters: Counters,
     ) -> Self {
         let (looked, counters) = (Instant::now(), Some(counters));
-        Self { socket, patience, vanished_after, looked, deadline: None, counters }
+        let (waiting, progress) = (None, Progress::new());
+        Self { socket, patience, vanished_after, looked, written: 0, waiting, progress, counters }
     }
 
-    /// Passes on what a write said, unless it has waited for too long.
-    fn bounded<T>(
-        patience: Duration,
-        deadline: &mut Option<Pin<Box<Sleep>>>,
-        counters: &mut Option<Counters>,
-        context: &mut Context<'_>,
-        written: Poll<io::Result<T>>,
-    ) -> Poll<io::Result<T>> {
-        if written.is_ready() {
-            *deadline = None;
-            return written;
-        }
-        let waiting = deadline.get_or_insert_with(|| Box::pin(sleep(patience)));
-        ready!(waiting.as_mut().poll(context));
-        if let Some(counters) = counters.take() {
-            counters.stalled();
-        }
-        Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the reader stopped reading")))
+    /// How far the connection has come.
+    pub(super) fn progress(&self) -> &Progress {
+        &self.progress
     }
 }
 
@@ -86,6 +91,50 @@ impl<S: Peer> WriteDeadline<S> {
             return Err(io::Error::new(io::ErrorKind::TimedOut, "the reader has vanished"));
         }
         Ok(())
+    }
+
+    /// Passes on what a write said, unless too little has moved for too long.
+    fn bounded(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        written: Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        let this = self.project();
+        if let Poll::Ready(went) = written {
+            *this.written += went.as_ref().map_or(0, |bytes| *bytes as u64);
+            if let Some(waiting) = this.waiting
+                && waiting.went_through.replace(Instant::now()).is_none()
+            {
+                this.progress.moves();
+            }
+            return Poll::Ready(went);
+        }
+        // What the peer has not acknowledged lies in the kernel, and has not moved.
+        let moved = this.written.saturating_sub(this.socket.unacknowledged());
+        let idle = |went: &Option<Instant>| went.is_some_and(|at| at.elapsed() >= IDLE);
+        if this.waiting.as_ref().is_none_or(|waiting| idle(&waiting.went_through)) {
+            let until = Box::pin(sleep(*this.patience));
+            *this.waiting = Some(Waiting { until, moved, went_through: Some(Instant::now()) });
+        }
+        let Some(waiting) = this.waiting else { return Poll::Pending };
+        if waiting.went_through.take().is_some() {
+            this.progress.stops();
+        }
+        let least = LEAST * this.patience.as_millis() as u64 / 1000;
+        loop {
+            ready!(waiting.until.as_mut().poll(context));
+            let more = moved.saturating_sub(waiting.moved);
+            if more < least {
+                if let Some(counters) = this.counters.take() {
+                    counters.stalled();
+                }
+                let why = if more == 0 { "stopped reading" } else { "read too slowly" };
+                let why = format!("the reader {why}");
+                return Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, why)));
+            }
+            waiting.moved = moved;
+            waiting.until.as_mut().reset(Instant::now() + *this.patience);
+        }
     }
 }
 
@@ -106,9 +155,8 @@ impl<S: AsyncWrite + Peer> AsyncWrite for WriteDeadline<S> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         self.as_mut().look_for_peer()?;
-        let this = self.project();
-        let written = this.socket.poll_write(context, bytes);
-        Self::bounded(*this.patience, this.deadline, this.counters, context, written)
+        let written = self.as_mut().project().socket.poll_write(context, bytes);
+        self.bounded(context, written)
     }
 
     fn poll_write_vectored(
@@ -117,19 +165,17 @@ impl<S: AsyncWrite + Peer> AsyncWrite for WriteDeadline<S> {
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         self.as_mut().look_for_peer()?;
-        let this = self.project();
-        let written = this.socket.poll_write_vectored(context, slices);
-        Self::bounded(*this.patience, this.deadline, this.counters, context, written)
+        let written = self.as_mut().project().socket.poll_write_vectored(context, slices);
+        self.bounded(context, written)
     }
 
     fn is_write_vectored(&self) -> bool {
         self.socket.is_write_vectored()
     }
 
+    /// Every write is as good as flushed: a socket keeps nothing back.
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let this = self.project();
-        let flushed = this.socket.poll_flush(context);
-        Self::bounded(*this.patience, this.deadline, this.counters, context, flushed)
+        self.project().socket.poll_flush(context)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -138,63 +184,4 @@ impl<S: AsyncWrite + Peer> AsyncWrite for WriteDeadline<S> {
 }
 
 #[cfg(test)]
-mod tests {
-    use tokio::{
-        io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex},
-        time::Instant,
-    };
-
-    use super::*;
-
-    const HALF_A_MINUTE: Duration = Duration::from_secs(30);
-
-    /// A peer in memory vanishes when it is told to.
-    impl Peer for DuplexStream {
-        fn is_silent(&self, patience: Duration) -> bool {
-            patience.is_zero()
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_write_to_a_peer_that_has_vanished_fails() {
-        let (ours, _theirs) = duplex(16);
-        let counters = Counters::default();
-        let mut ours = WriteDeadline::new(ours, HALF_A_MINUTE, Duration::ZERO, counters.clone());
-        ours.write_all(b"just opened").await.unwrap();
-        sleep(LOOK_AFTER).await;
-        let error = ours.write_all(b"!").await.unwrap_err();
-        assert_eq!(error.to_string(), "the reader has vanished");
-        sleep(LOOK_AFTER).await;
-        ours.write_all(b"?").await.unwrap_err();
-        assert_eq!((counters.read().stalled, counters.read().vanished), (0, 1));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_reader_that_stops_is_given_up_after_the_patience() {
-        let (ours, _theirs) = duplex(16);
-        let counters = Counters::default();
-        let mut ours = WriteDeadline::new(ours, HALF_A_MINUTE, HALF_A_MINUTE, counters.clone());
-        let begun = Instant::now();
-        let error = ours.write_all(&[0; 64]).await.unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
-        assert_eq!(begun.elapsed().as_secs(), 30);
-        ours.shutdown().await.unwrap();
-        assert_eq!((counters.read().stalled, counters.read().vanished), (1, 0));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_slow_reader_is_waited_for() {
-        let (ours, mut theirs) = duplex(16);
-        let counters = Counters::default();
-        let mut ours = WriteDeadline::new(ours, HALF_A_MINUTE, HALF_A_MINUTE, counters.clone());
-        let reading = tokio::spawn(async move {
-            for _ in 0..4 {
-                sleep(Duration::from_secs(20)).await;
-                theirs.read_exact(&mut [0; 16]).await.unwrap();
-            }
-        });
-        ours.write_all(&[0; 64]).await.unwrap();
-        reading.await.unwrap();
-        assert_eq!(counters.read().stalled, 0);
-    }
-}
+mod tests;

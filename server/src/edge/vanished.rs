@@ -11,12 +11,18 @@ use tokio::net::TcpStream;
 pub(super) trait Peer {
     /// Whether bytes wait for an acknowledgement, and none of any kind has come for so long.
     fn is_silent(&self, patience: Duration) -> bool;
+
+    /// How many of the bytes that were written the peer has not acknowledged; 0 where nobody knows.
+    fn unacknowledged(&self) -> u64;
 }
 
 impl Peer for TcpStream {
     fn is_silent(&self, patience: Duration) -> bool {
-        let silence = unacknowledged(self).filter(|bytes| *bytes > 0).and_then(|_| silence(self));
-        silence.is_some_and(|silence| silence >= patience)
+        self.unacknowledged() > 0 && silence(self).is_some_and(|silence| silence >= patience)
+    }
+
+    fn unacknowledged(&self) -> u64 {
+        unacknowledged(self).and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(0)
     }
 }
 

@@ -6,6 +6,7 @@ mod check;
 mod codec;
 mod format1;
 mod health;
+mod looks;
 mod migration;
 mod opening;
 mod overlay;
@@ -48,6 +49,7 @@ use crate::{
     tail::{self, Tail},
 };
 use health::Health;
+use looks::Looks;
 use row::Seal;
 use writer::{Request, Share, Writer};
 
@@ -71,6 +73,7 @@ pub struct Embedded {
     tail: Tail,
     shared: Arc<Shared>,
     waiting: Arc<Semaphore>,
+    looks: Looks,
     // Both `None` once it is being dropped.
     requests: Option<mpsc::Sender<Request>>,
     writing: Option<JoinHandle<()>>,
@@ -152,6 +155,7 @@ impl Embedded {
             tail,
             shared,
             waiting: Arc::new(Semaphore::new(WAITING_BYTES)),
+            looks: Looks::new(),
             requests: Some(requests),
             writing: Some(writing),
         })
@@ -193,7 +197,7 @@ impl Embedded {
         read: impl FnOnce(&Database, Seal) -> store::Result<T> + Send + 'static,
     ) -> Result<T, Unreadable> {
         let shared = self.shared.clone();
-        let reading = spawn_blocking(move || {
+        let reading = self.looks.take(move || {
             let database = shared.database.read().unwrap_or_else(PoisonError::into_inner);
             let Some(database) = &*database else {
                 return Err(Unreadable::Now("it is being opened again".into()));
@@ -307,6 +311,17 @@ impl Log for Embedded {
                 }
                 Err(Unreadable::Damaged(what)) => Ok(self.lost(&query, &what)),
                 Err(why) => Err(self.unavailable(why)),
+            }
+        }
+        .boxed()
+    }
+
+    fn first_size(&self, query: Query) -> BoxFuture<'_, Result<usize, Unavailable>> {
+        async move {
+            match self.look(move |database, seal| pages::first_size(database, seal, &query)).await {
+                // What cannot be read has no size.
+                Err(Unreadable::Damaged(_)) => Ok(0),
+                size => size.map_err(|why| self.unavailable(why)),
             }
         }
         .boxed()

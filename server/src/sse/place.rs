@@ -4,20 +4,26 @@ use std::{collections::VecDeque, fmt, sync::Arc};
 
 use app::event::{GAP, Gap, GapReason};
 use bytes::Bytes;
-use futures::future::BoxFuture;
+use futures::{FutureExt, future::BoxFuture};
 use tokio::{
     select,
     time::{Duration, Instant, sleep, sleep_until},
 };
 use tracing::debug;
 
-use super::{Request, selection::Selection, subscription::SILENCE};
+use super::{
+    Request,
+    selection::{CHUNK, Selection},
+    subscription::SILENCE,
+};
 use crate::{
+    budget::{Account, Reservation},
     cursor::{Cursor, Standing},
     frame::Frame,
     grant::Grant,
     hub::Hub,
     log::{Page, Unavailable},
+    reading::Reading,
     tail::{Entry, Taken},
 };
 
@@ -45,7 +51,10 @@ pub(super) struct Place {
     /// The reader knows of the loss of events up to this sequence.
     told_lost: u64,
     /// A page on its way from the log. Kept, so that a tick in between does not begin it anew.
-    reading: Option<BoxFuture<'static, Result<Page, Unavailable>>>,
+    reading: Option<Reading>,
+    /// Room on its way for several events of the tail in one piece, and what is there of it.
+    waiting: Option<BoxFuture<'static, Reservation>>,
+    room: Option<Reservation>,
     /// The newest event of each topic, for those who asked: what comes before all that follows.
     newest: VecDeque<u64>,
 }
@@ -71,13 +80,14 @@ impl Place {
     /// Finds the place to begin at; `None` for a reader of state topics alone.
     pub(super) async fn begin(
         hub: &Hub,
+        account: &Account,
         request: &Request,
         grant: &Grant,
     ) -> Result<Option<Beginning>, Unavailable> {
         if request.topics.is_empty() {
             return Ok(None);
         }
-        let selection = Selection::new(hub, request, grant);
+        let selection = Selection::new(hub, account, request, grant);
         let after = hub.log().tail().position();
         let announced = (after.sequence, Instant::now());
         let place = Self {
@@ -87,6 +97,8 @@ impl Place {
             announced,
             told_lost: 0,
             reading: None,
+            waiting: None,
+            room: None,
             newest: VecDeque::new(),
         };
         let resumes = request.cursor.is_some();
@@ -104,29 +116,28 @@ impl Place {
     /// Goes to a cursor, or as near to it as the log reaches. Returns what says that it does not.
     async fn resume(&mut self, text: &str) -> Result<Option<Frame>, Unavailable> {
         let cursor = Cursor::parse(text);
-        // The log is asked, and not the tail: that may hold what retention has dropped.
+        // The log is asked, and not the tail: that may hold what retention has dropped. No event is read
+        // for it: it may be large.
         let sequence = cursor.map_or(0, |cursor| cursor.sequence);
-        let page = self.selection.read(sequence, 1).await?;
+        let page = self.selection.read(sequence, 0).await?;
         let spans = self.selection.hub().log().spans();
-        let (reason, from) = match cursor.map(|cursor| spans.standing(cursor, page.last)) {
-            Some(Standing::Known) => {
-                self.after = cursor.unwrap_or(self.after);
-                let lost = Lost::of(&page).filter(|lost| lost.through > sequence);
-                let Some(lost) = lost else {
+        let (reason, from) = match cursor.map(|cursor| (cursor, spans.standing(cursor, page.last)))
+        {
+            Some((cursor, Standing::Known)) => {
+                self.after = cursor;
+                let Some(lost) = Lost::of(&page).filter(|lost| lost.through > sequence) else {
                     self.announced.0 = sequence;
                     return Ok(None);
                 };
-                return Ok(Some(
-                    self.skip(Gap { reason: lost.reason, after: repeated(text) }, &page),
-                ));
+                (lost.reason, cursor)
             }
-            Some(Standing::Parted(from)) => (GapReason::Epoch, from),
-            Some(Standing::Unknown) => (GapReason::Epoch, spans.position(0)),
-            Some(Standing::Beyond) | None => (GapReason::Unknown, spans.position(0)),
+            Some((_, Standing::Parted(from))) => (GapReason::Epoch, from),
+            Some((_, Standing::Unknown)) => (GapReason::Epoch, spans.position(0)),
+            Some((_, Standing::Beyond)) | None => (GapReason::Unknown, spans.position(0)),
         };
         self.after = from;
         let page = self.selection.read(from.sequence, 1).await?;
-        Ok(Some(self.skip(Gap { reason, after: repeated(text) }, &page)))
+        Ok(Some(self.skip(Gap { reason, after: text.chars().take(REPEATED).collect() }, &page)))
     }
 
     /// Goes to the oldest event that there is after this place, and says so.
@@ -157,14 +168,13 @@ impl Place {
                 let page = reading.await;
                 self.reading = None;
                 match page {
-                    Ok(page) if self.newest.is_empty() => {
-                        if let Some(frames) = self.replay(&page) {
-                            return frames;
-                        }
-                    }
-                    Ok(page) => {
-                        if let Some(frames) = self.begin_with(&page) {
-                            return frames;
+                    Ok((page, room)) => {
+                        self.selection.expect(&room);
+                        let begins = !self.newest.is_empty();
+                        let frames =
+                            if begins { self.begin_with(&page) } else { self.replay(&page) };
+                        if let Some((bytes, events)) = frames {
+                            return (room.cover(bytes), events);
                         }
                     }
                     Err(why) => {
@@ -174,33 +184,59 @@ impl Place {
                 }
                 continue;
             }
+            if let Some(waiting) = &mut self.waiting {
+                self.room = Some(waiting.await);
+                self.waiting = None;
+            }
             if let Some(sequence) = self.newest.front() {
-                self.reading = Some(self.selection.read(sequence - 1, 1));
+                self.reading = Some(self.selection.read_to_send(sequence - 1, 1));
                 continue;
             }
             match self.selection.take(self.after) {
                 Taken::Behind => {
-                    self.reading = Some(self.selection.read(self.after.sequence, PAGE));
+                    self.room = None;
+                    self.reading = Some(self.selection.read_to_send(self.after.sequence, PAGE));
                 }
                 Taken::Events { entries, through } => {
-                    self.after = through;
                     let caught_up = entries.is_empty();
                     let seen = |entry: &Arc<Entry>| {
                         self.selection.frame_of(entry).map(|frame| (entry.event.sequence, frame))
                     };
                     let (sequences, frames): (Vec<_>, Vec<_>) =
                         entries.iter().filter_map(seen).unzip();
+                    let Some(room) = self.room_for(&frames) else { continue };
+                    self.after = through;
                     if let Some(last) = sequences.last() {
                         self.measure(&entries);
                         self.announced = (*last, Instant::now());
-                        return (Frame::concat(&frames).into_bytes(), frames.len() as u64);
+                        let bytes = Frame::concat(&frames).into_bytes();
+                        let bytes = match frames.len() {
+                            1 => self.selection.account().lend(bytes),
+                            _ => room.cover(bytes),
+                        };
+                        return (bytes, frames.len() as u64);
                     }
+                    drop(room);
                     if caught_up && let Some(moved) = self.wait().await {
                         return (moved.into_bytes(), 0);
                     }
                 }
             }
         }
+    }
+
+    /// Room for frames of the tail in one piece; one alone is the tail's own. Where there is none yet,
+    /// they are let go until it is there: the tail may move on.
+    fn room_for(&mut self, frames: &[Frame]) -> Option<Reservation> {
+        let bytes = if frames.len() > 1 { frames.iter().map(Frame::len).sum() } else { 0 };
+        let account = self.selection.account();
+        let mut room = self.room.take().unwrap_or_else(|| account.nothing());
+        if room.try_grow(bytes) {
+            return Some(room);
+        }
+        drop(room);
+        self.waiting = Some(account.clone().reserve(bytes.max(CHUNK)).boxed());
+        None
     }
 
     /// Counts how long ago the oldest of what is handed over was published, unless it had been before
@@ -300,11 +336,6 @@ impl Lost {
         let through = damaged.max(dropped);
         (through > 0).then_some(Self { reason, through })
     }
-}
-
-/// As much of a cursor that the reader came with as is repeated to it.
-fn repeated(text: &str) -> String {
-    text.chars().take(REPEATED).collect()
 }
 
 impl Beginning {

@@ -9,12 +9,14 @@ use futures::{FutureExt, future::BoxFuture};
 
 use super::Request;
 use crate::{
+    budget::{Account, Reservation},
     cursor::Cursor,
     event::Event,
     frame::{Format, Frame},
     grant::Grant,
     hub::Hub,
     log::{Order, Page, Query, Unavailable},
+    reading::{Reader, Reading},
     selector::Selected,
     tail::{Entry, Follower, Taken},
 };
@@ -24,7 +26,7 @@ pub(super) const CHUNK: usize = 64 * 1024;
 
 /// The events of some topics that a reader may see.
 pub(super) struct Selection {
-    hub: Hub,
+    reader: Reader,
     follower: Follower,
     format: Format,
 }
@@ -37,14 +39,18 @@ impl fmt::Debug for Selection {
 
 impl Selection {
     /// Follows the request's topics: what comes from now on is not missed.
-    pub(super) fn new(hub: &Hub, request: &Request, grant: &Grant) -> Self {
+    pub(super) fn new(hub: &Hub, account: &Account, request: &Request, grant: &Grant) -> Self {
         let topics = request.topics.iter().cloned().map(|topic| grant.select(topic)).collect();
         let follower = hub.log().tail().follow(topics);
-        Self { hub: hub.clone(), follower, format: request.format }
+        Self { reader: Reader::new(hub, account), follower, format: request.format }
     }
 
     pub(super) fn hub(&self) -> &Hub {
-        &self.hub
+        self.reader.hub()
+    }
+
+    pub(super) fn account(&self) -> &Account {
+        self.reader.account()
     }
 
     pub(super) fn follower(&self) -> &Follower {
@@ -62,20 +68,30 @@ impl Selection {
         after: u64,
         limit: usize,
     ) -> BoxFuture<'static, Result<Page, Unavailable>> {
-        let (hub, query) = (self.hub.clone(), Query { limit, ..self.all_after(after) });
+        let (hub, query) = (self.hub().clone(), Query { limit, ..self.all_after(after) });
         async move { hub.log().read(query).await }.boxed()
+    }
+
+    /// The same, with what its frames take reserved first.
+    pub(super) fn read_to_send(&self, after: u64, limit: usize) -> Reading {
+        self.reader.read(Query { limit, ..self.all_after(after) })
+    }
+
+    /// Remembers what the last page took: the next one is expected to be like it.
+    pub(super) fn expect(&mut self, room: &Reservation) {
+        self.reader.expect(room);
     }
 
     /// How many events the log has after a place, counted up to `most`.
     pub(super) async fn count(&self, after: u64, most: usize) -> Result<u64, Unavailable> {
-        self.hub.log().count(Query { limit: most, ..self.all_after(after) }).await
+        self.hub().log().count(Query { limit: most, ..self.all_after(after) }).await
     }
 
     /// The sequences of the newest event of each topic up to a place, in order.
     pub(super) async fn newest(&self, through: u64) -> Result<VecDeque<u64>, Unavailable> {
         let mut sequences = BTreeSet::new();
         for topic in self.follower.topics() {
-            let page = self.hub.log().read(Query {
+            let page = self.hub().log().read(Query {
                 topics: vec![topic.clone()],
                 before: through.saturating_add(1),
                 order: Order::Backwards,

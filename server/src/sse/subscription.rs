@@ -19,6 +19,7 @@ use super::{
     states::{self, States},
 };
 use crate::{
+    budget::Account,
     clock::Clock,
     cursor::Cursor,
     frame::Frame,
@@ -60,15 +61,16 @@ impl Subscription {
     ///
     /// # Errors
     /// Where the log has to be read first and cannot be.
-    pub async fn new(
+    pub(crate) async fn new(
         hub: &Hub,
+        account: &Account,
         address: SocketAddr,
         shutdown: CancellationToken,
         request: Request,
         grant: Grant,
         version: Version,
     ) -> Result<Self, Unavailable> {
-        let mut beginning = Place::begin(hub, &request, &grant).await?;
+        let mut beginning = Place::begin(hub, account, &request, &grant).await?;
         let mut events = Vec::new();
         if request.session {
             let session = session(hub, &request, &grant, beginning.as_mut(), version).await?;

@@ -16,6 +16,8 @@ struct Sums {
     slowest: AtomicU64,
     stalled: AtomicU64,
     vanished: AtomicU64,
+    cut: AtomicU64,
+    refused: AtomicU64,
 }
 
 /// What was counted since the start.
@@ -23,10 +25,14 @@ struct Sums {
 pub struct Counted {
     /// Events that were handed to readers.
     pub delivered: u64,
-    /// Readers cut off because they had stopped reading.
+    /// Readers cut off because they had stopped reading, or read too slowly.
     pub stalled: u64,
     /// Readers cut off because they had vanished.
     pub vanished: u64,
+    /// Connections cut off because others needed the memory that they held.
+    pub cut: u64,
+    /// Requests that were refused because there was no memory for them.
+    pub refused: u64,
 }
 
 impl Counters {
@@ -52,13 +58,23 @@ impl Counters {
         self.0.vanished.fetch_add(1, Relaxed);
     }
 
+    /// A connection held memory that others needed, and was cut off.
+    pub fn cut(&self) {
+        self.0.cut.fetch_add(1, Relaxed);
+    }
+
+    /// A request was refused because there was no memory for it.
+    pub fn refused(&self) {
+        self.0.refused.fetch_add(1, Relaxed);
+    }
+
     /// The sums.
     #[must_use]
     pub fn read(&self) -> Counted {
-        let Sums { delivered, stalled, vanished, .. } = &*self.0;
-        let [delivered, stalled, vanished] =
-            [delivered, stalled, vanished].map(|sum| sum.load(Relaxed));
-        Counted { delivered, stalled, vanished }
+        let Sums { delivered, stalled, vanished, cut, refused, .. } = &*self.0;
+        let [delivered, stalled, vanished, cut, refused] =
+            [delivered, stalled, vanished, cut, refused].map(|sum| sum.load(Relaxed));
+        Counted { delivered, stalled, vanished, cut, refused }
     }
 
     /// The longest that [`took`](Self::took) was told since the last time, in microseconds, up to

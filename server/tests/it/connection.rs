@@ -53,8 +53,27 @@ impl Connection {
         let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
         let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap())];
         self.stream.read_exact(&mut body)?;
+        if head.contains("transfer-encoding: chunked") {
+            body = self.chunks()?;
+        }
         let body = String::from_utf8(body).unwrap();
         Ok(Answered { status: status.unwrap(), head, body })
+    }
+
+    /// A body that comes in chunks.
+    fn chunks(&mut self) -> io::Result<Vec<u8>> {
+        let mut body = Vec::new();
+        loop {
+            let mut size = String::new();
+            self.stream.read_line(&mut size)?;
+            let size = usize::from_str_radix(size.trim_end(), 16).map_err(io::Error::other)?;
+            let mut chunk = vec![0; size + 2];
+            self.stream.read_exact(&mut chunk)?;
+            body.extend_from_slice(&chunk[..size]);
+            if size == 0 {
+                return Ok(body);
+            }
+        }
     }
 
     /// Publishes, and returns the receipt; or the answer where it is no 2xx.

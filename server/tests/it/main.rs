@@ -18,6 +18,7 @@ mod hung;
 mod life;
 mod log;
 mod login;
+mod memory;
 mod misplaced;
 mod model;
 mod names;

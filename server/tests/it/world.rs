@@ -16,6 +16,7 @@ use axum::{
 use http_body_util::BodyExt;
 use server::{
     AppState, Clock, Config, Hub, Keys, Log, Site,
+    budget::Budgets,
     chat::{Chat, Rooms},
     edge,
     log::{Memory, Retention},
@@ -135,13 +136,17 @@ impl World {
         rooms: Rooms,
     ) -> Self {
         let folder = TempDir::new().unwrap();
+        let Config { send_budget, receive_budget, .. } = Config::default();
+        let budgets = Budgets::new(send_budget, receive_budget);
         let (hub, shutdown) = (Hub::new(clock, log, shown), CancellationToken::new());
+        hub.log().tail().lend_from(&budgets.send);
         let application = router(AppState {
             hub: hub.clone(),
             keys: Arc::new(keys()),
             chat: Chat::new(rooms),
             site: Arc::new(site_in(folder.path())),
             interval,
+            budgets,
             shutdown: shutdown.clone(),
         });
         let (ticking, until) = (hub.clone(), shutdown.clone());

@@ -11,7 +11,7 @@ use std::ops::Bound;
 use redb::{Database, ReadOnlyTable, ReadTransaction, ReadableDatabase};
 
 use super::{
-    super::{Listing, Order, Page, Query, TopicCount},
+    super::{Listing, Order, Page, Query, TopicCount, retention},
     codec::Stored,
     row::Seal,
     store::{self, EVENTS, Found, INDEX, LISTED, Result, TOPICS, stored},
@@ -27,6 +27,7 @@ pub(super) fn read(database: &Database, seal: Seal, query: &Query) -> Result<Pag
     let transaction = database.begin_read()?;
     let (mut lanes, mut page) = find(&transaction, seal, query, true)?;
     let mut bytes = 0;
+    page.damaged = page.damaged.max(lanes.take_damage(query.order, true).unwrap_or(0));
     while page.events.len() < query.limit && bytes < query.bytes {
         if let Some(through) = lanes.take_damage(query.order, page.events.is_empty()) {
             page.damaged = page.damaged.max(through);
@@ -41,6 +42,14 @@ pub(super) fn read(database: &Database, seal: Seal, query: &Query) -> Result<Pag
     }
     page.more = lanes.head().is_some() || lanes.is_damaged();
     Ok(page)
+}
+
+/// About how many bytes the first event takes that a query finds.
+pub(super) fn first_size(database: &Database, seal: Seal, query: &Query) -> Result<usize> {
+    let transaction = database.begin_read()?;
+    let (mut lanes, _) = find(&transaction, seal, query, true)?;
+    let first = lanes.next()?.flatten();
+    Ok(first.map_or(0, |event| usize::try_from(retention::size(&event)).unwrap_or(usize::MAX)))
 }
 
 /// Counts the events that a query finds, up to its limit. None of them is read.

@@ -1,0 +1,143 @@
+//! Readers in memory and in virtual time: fast, slow, silent, gone.
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex},
+    time::Instant,
+};
+
+use super::*;
+use crate::budget::Party;
+
+const HALF_A_MINUTE: Duration = Duration::from_secs(30);
+
+/// What the pipe takes before a write waits.
+const PIPE: usize = 16 * 1024;
+
+/// A peer in memory vanishes when it is told to, and acknowledges what is written.
+impl Peer for DuplexStream {
+    fn is_silent(&self, patience: Duration) -> bool {
+        patience.is_zero()
+    }
+
+    fn unacknowledged(&self) -> u64 {
+        0
+    }
+}
+
+fn pair(counters: &Counters) -> (WriteDeadline<DuplexStream>, DuplexStream) {
+    let (ours, theirs) = duplex(PIPE);
+    (WriteDeadline::new(ours, HALF_A_MINUTE, HALF_A_MINUTE, counters.clone()), theirs)
+}
+
+/// Reads so many bytes every so often, until there is nothing left.
+async fn read(mut from: DuplexStream, bytes: usize, every: Duration) {
+    let mut piece = vec![0; bytes];
+    loop {
+        sleep(every).await;
+        if from.read_exact(&mut piece).await.is_err() {
+            return;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_to_a_peer_that_has_vanished_fails() {
+    let (ours, _theirs) = duplex(PIPE);
+    let counters = Counters::default();
+    let mut ours = WriteDeadline::new(ours, HALF_A_MINUTE, Duration::ZERO, counters.clone());
+    ours.write_all(b"just opened").await.unwrap();
+    sleep(LOOK_AFTER).await;
+    let error = ours.write_all(b"!").await.unwrap_err();
+    assert_eq!(error.to_string(), "the reader has vanished");
+    sleep(LOOK_AFTER).await;
+    ours.write_all(b"?").await.unwrap_err();
+    assert_eq!((counters.read().stalled, counters.read().vanished), (0, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_that_stops_is_given_up_after_the_patience() {
+    let counters = Counters::default();
+    let (mut ours, _theirs) = pair(&counters);
+    let begun = Instant::now();
+    let error = ours.write_all(&[0; 2 * PIPE]).await.unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+    assert_eq!(error.to_string(), "the reader stopped reading");
+    assert_eq!(begun.elapsed().as_secs(), 30);
+    ours.shutdown().await.unwrap();
+    assert_eq!((counters.read().stalled, counters.read().vanished), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_that_takes_less_than_1_kib_a_second_is_given_up() {
+    let counters = Counters::default();
+    let (mut ours, theirs) = pair(&counters);
+    let reading = tokio::spawn(read(theirs, 900, Duration::from_secs(1)));
+    let begun = Instant::now();
+    let error = ours.write_all(&[0; 1 << 20]).await.unwrap_err();
+    assert_eq!(error.to_string(), "the reader read too slowly");
+    assert_eq!(begun.elapsed().as_secs(), 30);
+    assert_eq!(counters.read().stalled, 1);
+    drop(ours);
+    reading.await.unwrap();
+}
+
+/// The pieces of an answer are small, and each goes through soon: the next one waits all the same.
+#[tokio::test(start_paused = true)]
+async fn small_pieces_do_not_hide_it() {
+    let counters = Counters::default();
+    let (mut ours, theirs) = pair(&counters);
+    let reading = tokio::spawn(read(theirs, 900, Duration::from_secs(1)));
+    let begun = Instant::now();
+    let error = loop {
+        if let Err(error) = ours.write_all(&[0; 4096]).await {
+            break error;
+        }
+        ours.flush().await.unwrap();
+    };
+    assert_eq!(error.to_string(), "the reader read too slowly");
+    assert_eq!(begun.elapsed().as_secs(), 30);
+    drop(ours);
+    reading.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_at_8_kb_a_second_in_gaps_of_14_s_is_waited_for() {
+    let counters = Counters::default();
+    let (mut ours, theirs) = pair(&counters);
+    let reading = tokio::spawn(read(theirs, 14 * 8000, Duration::from_secs(14)));
+    ours.write_all(&[0; 1 << 20]).await.unwrap();
+    assert_eq!(counters.read().stalled, 0);
+    drop(ours);
+    reading.await.unwrap();
+}
+
+/// A stream has little to say: what counts is the time in which something waits.
+#[tokio::test(start_paused = true)]
+async fn silence_is_no_stall() {
+    let counters = Counters::default();
+    let (mut ours, theirs) = pair(&counters);
+    let reading = tokio::spawn(read(theirs, 1, Duration::ZERO));
+    ours.write_all(&[0; 2 * PIPE]).await.unwrap();
+    for _ in 0..20 {
+        sleep(Duration::from_secs(15)).await;
+        ours.write_all(b":\n\n").await.unwrap();
+    }
+    assert_eq!((counters.read().stalled, ours.progress().stalled_since()), (0, None));
+    drop(ours);
+    reading.await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_stalled_and_since_when_is_known() {
+    let (mut ours, mut theirs) = pair(&Counters::default());
+    ours.write_all(&[0; PIPE]).await.unwrap();
+    assert_eq!(ours.progress().stalled_since(), None);
+    sleep(Duration::from_secs(5)).await;
+    let (progress, begun) = (ours.progress().clone(), Instant::now());
+    let writing = tokio::spawn(async move { ours.write_all(b"more").await.map(|()| ours) });
+    sleep(Duration::from_secs(5)).await;
+    assert_eq!(progress.stalled_since(), Some(begun));
+    theirs.read_exact(&mut [0; PIPE]).await.unwrap();
+    let _ours = writing.await.unwrap().unwrap();
+    assert_eq!(progress.stalled_since(), None);
+}

@@ -1,0 +1,93 @@
+//! Reading the log within a budget: a query goes in, a page comes out with what its encoding takes
+//! reserved.
+
+use std::fmt;
+
+use futures::{FutureExt, future::BoxFuture};
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::{
+    budget::{Account, Reservation},
+    event::{Event, EventType, Topic, encoded_size},
+    hub::Hub,
+    log::{Page, Query, Unavailable},
+};
+
+/// What an encoded event takes at most beside its data and names, in bytes.
+const AROUND: usize = 192;
+
+/// How much larger an event is expected to be on the wire than in the log, in bytes.
+const MORE: usize = 4 * 1024;
+
+/// A page on its way, and what is reserved for its encoding.
+pub(crate) type Reading = BoxFuture<'static, Result<(Page, Reservation), Unavailable>>;
+
+/// One who reads page by page, and expects the next page to be as large as the last.
+pub(crate) struct Reader {
+    hub: Hub,
+    account: Account,
+    /// `None` before the first.
+    expected: Option<usize>,
+}
+
+impl fmt::Debug for Reader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.account.fmt(f)
+    }
+}
+
+impl Reader {
+    /// One who has read nothing yet.
+    pub(crate) fn new(hub: &Hub, account: &Account) -> Self {
+        Self { hub: hub.clone(), account: account.clone(), expected: None }
+    }
+
+    pub(crate) fn hub(&self) -> &Hub {
+        &self.hub
+    }
+
+    pub(crate) fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// Reads a page once there is room to encode it. Where it turns out to be too large for what is
+    /// reserved, it is let go while its reader waits for more, and read again.
+    pub(crate) fn read(&self, query: Query) -> Reading {
+        let (hub, account, expected) = (self.hub.clone(), self.account.clone(), self.expected);
+        // In a task of its own: what a connection that is stuck does not ask for counts all the same.
+        let reading = AbortOnDropHandle::new(tokio::spawn(async move {
+            let mut bytes = match expected {
+                Some(bytes) => bytes,
+                None => MORE + hub.log().first_size(query.clone()).await?,
+            };
+            loop {
+                let mut room = account.clone().reserve(bytes).await;
+                let page = hub.log().read(query.clone()).await?;
+                bytes = encoded(&page.events);
+                if room.try_grow(bytes) {
+                    return Ok((page, room));
+                }
+            }
+        }));
+        let lost = |_| Err(Unavailable("the reading has ended".into()));
+        reading.map(move |read| read.unwrap_or_else(lost)).boxed()
+    }
+
+    /// Remembers what the last page took.
+    pub(crate) fn expect(&mut self, room: &Reservation) {
+        self.expected = Some(room.bytes());
+    }
+}
+
+/// How many bytes events take at most, as lines or as JSON.
+fn encoded(events: &[Event]) -> usize {
+    let of = |event: &Event| {
+        let draft = &event.draft;
+        let event_type = draft.event_type.as_ref().map_or("", EventType::as_str);
+        let names = draft.topics.iter().map(Topic::as_str).chain([event_type]);
+        // Quoted, after a comma, and each quote in it escaped.
+        let names: usize = names.map(|name| 2 * name.len() + 3).sum();
+        AROUND + names + encoded_size(&draft.data)
+    };
+    events.iter().map(of).sum()
+}
