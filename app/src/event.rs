@@ -41,8 +41,9 @@ pub const GAP: &str = "gap";
 /// The event type that says that the reader's token has run out; the stream ends with it.
 pub const EXPIRED: &str = "expired";
 
-/// The event type that says that the topic's earlier events were removed. It stands in the log, so
-/// that it reaches readers who come back later, too.
+/// The event type that says that events of the topic were removed. It stands in the log, so that it
+/// reaches readers who come back later, too. Without data it is about all events before it, with
+/// [`Removed`] about one.
 pub const PURGED: &str = "purged";
 
 /// The type of an event that was published without one, and that `onmessage` sees.
@@ -82,7 +83,27 @@ pub struct Envelope {
 
 read_fields!(ProbeReply { received, sent, synchronised });
 read_fields!(Envelope { id, event_type = "type", topics, data, at, private });
-read_fields!(History { events, next, gap });
+read_fields!(Span { epoch, after });
+read_fields!(History { events, next, gap, at, spans });
+
+/// The data of a [`PURGED`] event that is about one event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Removed {
+    /// The cursor of the event that was removed.
+    pub id: String,
+}
+
+/// An epoch of the log, and where its events begin.
+///
+/// Each opening of the log begins a new epoch; sequences go on. A list of spans is in order: each ends
+/// where the next begins, the last is open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Span {
+    /// The epoch, as it stands in a cursor.
+    pub epoch: String,
+    /// The sequence after which its events begin.
+    pub after: u64,
+}
 
 /// What `POST /topics/{topic}` answers: the event is on disk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,6 +127,12 @@ pub struct History {
     /// Events after `after` are gone, or it is no cursor of this log.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub gap: bool,
+    /// Where there is a gap: the position that replaces the reader's own. Reading goes on after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+    /// The log's epochs, from that of the reader's cursor on: the newest 32 at most.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spans: Vec<Span>,
 }
 
 /// What `GET /topics` answers.
@@ -141,10 +168,13 @@ pub struct Gap {
 pub enum GapReason {
     /// The log dropped an event of one of the reader's topics after the cursor.
     Expired,
-    /// The cursor is of another log.
+    /// The cursor is of another log, or lies beyond the place where its epoch ends in this one, as
+    /// after a restore.
     Epoch,
-    /// The cursor is none, or lies beyond the last event.
+    /// The cursor is none.
     Unknown,
+    /// Stored events could not be read.
+    Damaged,
 }
 
 /// The data of a [`SESSION`] event.
@@ -164,6 +194,9 @@ pub struct Session {
     pub replayed: u64,
     /// Events between the reader's cursor and this one are missing; a [`GAP`] event says why.
     pub lost: bool,
+    /// The log's epochs, from that of the reader's cursor on: the newest 32 at most.
+    #[serde(default)]
+    pub spans: Vec<Span>,
     /// The version of HTTP that the stream came by.
     pub http: String,
 }

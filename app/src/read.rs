@@ -74,6 +74,9 @@ impl<T: FromJson> FromJson for Option<T> {
 
 impl<T: FromJson> FromJson for Vec<T> {
     fn from_json<S: Source>(source: &S) -> Option<Self> {
+        if source.is_nothing() {
+            return Some(Self::new());
+        }
         source.items()?.iter().map(T::from_json).collect()
     }
 }

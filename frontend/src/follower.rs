@@ -109,7 +109,7 @@ async fn read_back(follower: Weak<Follower>) {
         drop(it);
         let page = history::read(&topic, after.as_deref()).await;
         let Some(it) = follower.upgrade() else { return };
-        if let Some(History { events, next, gap }) = page {
+        if let Some(History { events, next, gap, .. }) = page {
             wait = WAITS_MS.0;
             let heard = it.following.borrow_mut().read_back(reading, events, gap, next.is_some());
             it.call_out(heard);

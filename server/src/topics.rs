@@ -230,7 +230,7 @@ impl Asked {
         let next = next.map(|event| log.cursor(event.sequence).to_string());
         let events = page.events.iter();
         let events = events.map(|event| envelope(log.cursor(event.sequence), event)).collect();
-        Ok(History { events, next, gap })
+        Ok(History { events, next, gap, at: None, spans: Vec::new() })
     }
 }
 

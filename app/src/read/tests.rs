@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     ProbeReply, Snapshot,
     chat::{Here, Listed, Message, NoRoom, Posted, Room, Rooms, Unsent},
-    event::{Envelope, History},
+    event::{Envelope, History, Span},
     feed::{Born, Newborn, Unread},
     follow::Refusal,
     language::Language,
@@ -161,8 +161,13 @@ fn every_reason_is_read() {
 
 #[test]
 fn what_else_the_browser_asks_for_is_read_as_it_was_written() {
-    let history = History { events: vec![envelope(Some("E-1"), false)], next: None, gap: true };
-    assert_eq!(History::from_json(&to_value(&history).unwrap()), Some(history));
+    let spans =
+        vec![Span { epoch: "E".to_owned(), after: 0 }, Span { epoch: "F".to_owned(), after: 7 }];
+    let events = vec![envelope(Some("E-1"), false)];
+    let history = History { events, next: None, gap: true, at: Some("E-0".to_owned()), spans };
+    assert_eq!(History::from_json(&to_value(&history).unwrap()), Some(history.clone()));
+    let plain = History { gap: false, at: None, spans: Vec::new(), ..history };
+    assert_eq!(History::from_json(&to_value(&plain).unwrap()), Some(plain));
     let newborn = Newborn { cursor: "E-9".to_owned(), page: Born::Plain };
     assert_eq!(Newborn::from_json(&to_value(&newborn).unwrap()), Some(newborn));
     let reply = ProbeReply { received: 1_795_324_683_123_456, sent: i64::MAX, synchronised: None };

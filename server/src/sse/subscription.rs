@@ -177,6 +177,7 @@ async fn session(
         cursor: cursor.to_string(),
         replayed,
         lost,
+        spans: Vec::new(),
         http: format!("{version:?}"),
     })
 }

@@ -77,7 +77,7 @@ impl Connection {
             let path = format!("/topics/{topic}?limit=1000&after={after}");
             let answered = self.ask("GET", &path, "").unwrap();
             assert_eq!(answered.status, 200, "{answered:?}");
-            let History { events, next, gap } = serde_json::from_str(&answered.body).unwrap();
+            let History { events, next, gap, .. } = serde_json::from_str(&answered.body).unwrap();
             assert!(!gap, "a gap after {after:?}");
             all.extend(events.into_iter().map(|event| (event.id.unwrap(), event.data)));
             match next {

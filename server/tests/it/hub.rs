@@ -271,6 +271,7 @@ async fn a_session_says_who_what_and_where_before_all_else() {
             cursor: first,
             replayed: 1,
             lost: false,
+            spans: vec![],
             http: "HTTP/1.1".into(),
         }
     );

@@ -82,7 +82,7 @@ impl Visit {
                 return;
             }
             self.reading.set(false);
-            let Some(History { mut events, next, gap }) = history else { return };
+            let Some(History { mut events, next, gap, .. }) = history else { return };
             if back {
                 events.reverse();
             }
