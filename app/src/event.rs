@@ -84,6 +84,7 @@ pub struct Envelope {
 read_fields!(ProbeReply { received, sent, synchronised });
 read_fields!(Envelope { id, event_type = "type", topics, data, at, private });
 read_fields!(Span { epoch, after });
+read_fields!(Begin { cursor, spans });
 read_fields!(History { events, next, gap, at, spans });
 
 /// The data of a [`PURGED`] event that is about one event.
@@ -91,6 +92,33 @@ read_fields!(History { events, next, gap, at, spans });
 pub struct Removed {
     /// The cursor of the event that was removed.
     pub id: String,
+}
+
+/// What a [`PURGED`] event says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purge<'a> {
+    /// All events of its topics before it were removed.
+    Earlier,
+    /// The event of this cursor was.
+    One(&'a str),
+}
+
+impl Envelope {
+    /// What the event says was removed; `None` of any other event, and of one whose data only a newer
+    /// version knows.
+    #[must_use]
+    pub fn purge(&self) -> Option<Purge<'_>> {
+        if self.event_type != PURGED {
+            return None;
+        }
+        if self.data.is_empty() {
+            return Some(Purge::Earlier);
+        }
+        // See `Removed`. A cursor holds no quotes, so that no parser is needed.
+        let mut parts = self.data.split('"');
+        let name = parts.nth(1);
+        parts.nth(1).filter(|_| name == Some("id")).map(Purge::One)
+    }
 }
 
 /// An epoch of the log, and where its events begin.
@@ -201,6 +229,15 @@ pub struct Session {
     pub http: String,
 }
 
+/// What a page reads of a [`Session`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Begin {
+    /// See [`Session::cursor`].
+    pub cursor: String,
+    /// See [`Session::spans`].
+    pub spans: Vec<Span>,
+}
+
 /// A problem as [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) writes it, `application/problem+json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProblemDocument {
@@ -216,4 +253,29 @@ pub struct ProblemDocument {
     /// Why a message of the chat was not taken; of other problems `None`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Unsent>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_purge_is_about_all_before_it_or_about_one() {
+        let event = |event_type: &str, data: &str| Envelope {
+            id: None,
+            event_type: event_type.to_owned(),
+            topics: Vec::new(),
+            data: data.to_owned(),
+            at: String::new(),
+            private: false,
+        };
+        let one = serde_json::to_string(&Removed { id: "E-7".to_owned() }).unwrap();
+        assert_eq!(event(PURGED, "").purge(), Some(Purge::Earlier));
+        assert_eq!(event(PURGED, &one).purge(), Some(Purge::One("E-7")));
+        assert_eq!(event(PURGED, r#"{ "id": "E-7", "more": 1 }"#).purge(), Some(Purge::One("E-7")));
+        assert_eq!(event("message", &one).purge(), None);
+        for other in ["x", "{}", r#"{"ids":["E-7"]}"#, r#"{"id"}"#] {
+            assert_eq!(event(PURGED, other).purge(), None, "{other}");
+        }
+    }
 }

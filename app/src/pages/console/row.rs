@@ -65,6 +65,11 @@ impl Event {
         self.envelope.iter().flat_map(|event| event.data.chars()).take(SPOKEN).collect()
     }
 
+    /// The event's cursor.
+    pub fn id(&self) -> Option<&str> {
+        self.envelope.as_ref()?.id.as_deref()
+    }
+
     /// The data, as far as it is kept.
     #[cfg(test)]
     pub fn data(&self) -> Option<&str> {
