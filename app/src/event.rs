@@ -104,6 +104,16 @@ pub enum Purge<'a> {
 }
 
 impl Envelope {
+    /// Whether who follows this hears of the event: a topic, or the beginning of topics' names up to a
+    /// slash, and `*`.
+    #[must_use]
+    pub fn is_of(&self, followed: &str) -> bool {
+        match followed.strip_suffix('*').filter(|prefix| prefix.ends_with('/')) {
+            Some(prefix) => self.topics.iter().any(|topic| topic.starts_with(prefix)),
+            None => self.topics.iter().any(|topic| topic == followed),
+        }
+    }
+
     /// What the event says was removed; `None` of any other event, and of one whose data only a newer
     /// version knows.
     #[must_use]
@@ -258,6 +268,20 @@ pub struct ProblemDocument {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_event_is_of_its_topics_and_of_what_they_begin_with() {
+        let topics = vec!["chat/lobby".to_owned(), "all".to_owned()];
+        let data = String::new;
+        let (event_type, at) = (MESSAGE.to_owned(), data());
+        let event = Envelope { id: None, event_type, topics, data: data(), at, private: false };
+        for followed in ["chat/lobby", "all", "chat/*"] {
+            assert!(event.is_of(followed), "{followed}");
+        }
+        for other in ["chat", "chat/", "chat/l*", "chat/lobby/*", "cha*", "*", "", "a/*"] {
+            assert!(!event.is_of(other), "{other}");
+        }
+    }
 
     #[test]
     fn a_purge_is_about_all_before_it_or_about_one() {

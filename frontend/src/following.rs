@@ -47,7 +47,7 @@ pub fn is_state(topic: &str) -> bool {
 }
 
 impl Following {
-    /// Follows `topic` from after a place.
+    /// Follows `topic`, or all topics of a prefix, from after a place. See [`Envelope::is_of`].
     #[must_use]
     pub fn new(topic: String, after: Option<&str>) -> Self {
         let at = after.and_then(Cursor::parse);
@@ -108,7 +108,7 @@ impl Following {
     /// The stream delivered an event, of this topic or another, and has told everything up to
     /// `reached`.
     pub fn hear(&mut self, event: &Envelope, reached: Option<&Cursor>) -> Option<Heard> {
-        let ours = self.is_ours(event).then(|| event.clone());
+        let ours = event.is_of(&self.topic).then(|| event.clone());
         if is_state(&self.topic) {
             return ours.map(Heard::Event);
         }
@@ -208,11 +208,6 @@ impl Following {
         let before = self.spans.clone();
         self.spans.learn(spans);
         self.learned |= self.spans != before;
-    }
-
-    /// Whether an event is of the topic.
-    fn is_ours(&self, event: &Envelope) -> bool {
-        event.topics.contains(&self.topic)
     }
 
     /// Whether a place was not passed; `None` where that is not known.

@@ -121,6 +121,17 @@ fn a_reading_from_before_letters_were_lost_is_too_old() {
 }
 
 #[test]
+fn all_topics_of_a_prefix_are_followed_as_one() {
+    let mut it = Following::new("chat/*".to_owned(), Some("E-5"));
+    it.cover(&topics(), Some(&cursor(5)), &[]);
+    assert!(it.is_uncovered());
+    it.cover(&["chat/*".to_owned()], Some(&cursor(5)), &[]);
+    assert_eq!(hear(&mut it, 6, "chat/lobby"), [6]);
+    assert_eq!(hear(&mut it, 7, "chats"), Vec::<u64>::new());
+    assert_eq!(hear(&mut it, 8, "chat/a/b"), [8]);
+}
+
+#[test]
 fn a_gap_in_the_stream_is_looked_up_in_the_history() {
     let mut it = live(5);
     it.doubt(None);
