@@ -282,6 +282,9 @@ impl World {
         self.publish(true);
         self.connect();
         for _ in 0..1000 {
+            if self.it.reading().is_none() && parts(&self.told).1 == self.log.end() {
+                break;
+            }
             for act in [Act::Tell, Act::Ask, Act::Answer(2), Act::Arrive] {
                 self.act(act);
             }
