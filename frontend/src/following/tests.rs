@@ -1,6 +1,7 @@
 //! What a follower of a topic is promised.
 
 mod histories;
+mod log;
 
 use app::tick::Tick;
 
