@@ -84,6 +84,7 @@ pub struct Envelope {
 read_fields!(ProbeReply { received, sent, synchronised });
 read_fields!(Envelope { id, event_type = "type", topics, data, at, private });
 read_fields!(Span { epoch, after });
+read_fields!(Begin { cursor, spans });
 read_fields!(History { events, next, gap, at, spans });
 
 /// The data of a [`PURGED`] event that is about one event.
@@ -91,6 +92,43 @@ read_fields!(History { events, next, gap, at, spans });
 pub struct Removed {
     /// The cursor of the event that was removed.
     pub id: String,
+}
+
+/// What a [`PURGED`] event says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purge<'a> {
+    /// All events of its topics before it were removed.
+    Earlier,
+    /// The event of this cursor was.
+    One(&'a str),
+}
+
+impl Envelope {
+    /// Whether who follows this hears of the event: a topic, or the beginning of topics' names up to a
+    /// slash, and `*`.
+    #[must_use]
+    pub fn is_of(&self, followed: &str) -> bool {
+        match followed.strip_suffix('*').filter(|prefix| prefix.ends_with('/')) {
+            Some(prefix) => self.topics.iter().any(|topic| topic.starts_with(prefix)),
+            None => self.topics.iter().any(|topic| topic == followed),
+        }
+    }
+
+    /// What the event says was removed; `None` of any other event, and of one whose data only a newer
+    /// version knows.
+    #[must_use]
+    pub fn purge(&self) -> Option<Purge<'_>> {
+        if self.event_type != PURGED {
+            return None;
+        }
+        if self.data.is_empty() {
+            return Some(Purge::Earlier);
+        }
+        // See `Removed`. A cursor holds no quotes, so that no parser is needed.
+        let mut parts = self.data.split('"');
+        let name = parts.nth(1);
+        parts.nth(1).filter(|_| name == Some("id")).map(Purge::One)
+    }
 }
 
 /// An epoch of the log, and where its events begin.
@@ -171,7 +209,7 @@ pub enum GapReason {
     /// The cursor is of another log, or lies beyond the place where its epoch ends in this one, as
     /// after a restore.
     Epoch,
-    /// The cursor is none.
+    /// The cursor is none, or lies beyond the last event.
     Unknown,
     /// Stored events could not be read.
     Damaged,
@@ -201,6 +239,15 @@ pub struct Session {
     pub http: String,
 }
 
+/// What a page reads of a [`Session`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Begin {
+    /// See [`Session::cursor`].
+    pub cursor: String,
+    /// See [`Session::spans`].
+    pub spans: Vec<Span>,
+}
+
 /// A problem as [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) writes it, `application/problem+json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProblemDocument {
@@ -217,3 +264,6 @@ pub struct ProblemDocument {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Unsent>,
 }
+
+#[cfg(test)]
+mod tests;

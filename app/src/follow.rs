@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    cursor::Spans,
     event::{Envelope, Gap},
     feed::Newborn,
     read::read_names,
@@ -31,6 +32,8 @@ pub enum Heard {
     Event(Envelope),
     /// Events are missing here, and why.
     Gap(Gap),
+    /// The epochs of the log, by which the places of what follows are compared.
+    Spans(Spans),
 }
 
 /// Follows a topic for as long as the current owner lives.

@@ -22,7 +22,7 @@ pub struct Talk {
     pub say: fn(&str, &str, &Message, Take<Result<String, Unsent>>),
     /// Reads a room's messages from a place on; called back with `None` where the server does not give
     /// them.
-    pub read: fn(&str, Span, Take<Option<History>>),
+    pub read: fn(&str, Side, Take<Option<History>>),
     /// Reads the data of an event; `None` where it is no message.
     pub message: fn(&str) -> Option<Message>,
     /// Reads who is in a room.
@@ -58,9 +58,9 @@ pub struct Place {
     pub seen: i32,
 }
 
-/// What to read of a history.
+/// On which side of a cursor to read a history.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Span {
+pub enum Side {
     /// Backwards from before a cursor.
     Before(String),
     /// Forwards from after a cursor.

@@ -8,7 +8,7 @@ use std::{
 
 use app::{
     cursor::Cursor,
-    event::{Envelope, History},
+    event::{Envelope, Span},
     follow::{self, Heard},
 };
 use gloo_timers::future::TimeoutFuture;
@@ -61,20 +61,21 @@ impl Follower {
     }
 
     /// See [`Following::hear`].
-    pub fn hear(&self, event: &Envelope, reached: Option<&Cursor>) {
+    pub fn hear(self: &Rc<Self>, event: &Envelope, reached: Option<&Cursor>) {
         let heard = self.following.borrow_mut().hear(event, reached);
         self.call_out(heard);
+        self.read();
     }
 
     /// See [`Following::cover`].
-    pub fn cover(self: &Rc<Self>, topics: &[String], after: Option<&Cursor>) {
-        self.following.borrow_mut().cover(topics, after);
+    pub fn cover(self: &Rc<Self>, topics: &[String], after: Option<&Cursor>, spans: &[Span]) {
+        self.following.borrow_mut().cover(topics, after, spans);
         self.read();
     }
 
     /// See [`Following::doubt`].
-    pub fn doubt(self: &Rc<Self>) {
-        self.following.borrow_mut().doubt();
+    pub fn doubt(self: &Rc<Self>, reached: Option<&Cursor>) {
+        self.following.borrow_mut().doubt(reached);
         self.read();
     }
 
@@ -90,7 +91,8 @@ impl Follower {
     }
 
     fn call_out(&self, heard: impl IntoIterator<Item = Heard>) {
-        for heard in heard {
+        let spans = self.following.borrow_mut().news_of_spans().map(Heard::Spans);
+        for heard in spans.into_iter().chain(heard) {
             // The page may be gone by now.
             self.hear.try_run(heard);
         }
@@ -109,14 +111,18 @@ async fn read_back(follower: Weak<Follower>) {
         drop(it);
         let page = history::read(&topic, after.as_deref()).await;
         let Some(it) = follower.upgrade() else { return };
-        if let Some(History { events, next, gap, .. }) = page {
-            wait = WAITS_MS.0;
-            let heard = it.following.borrow_mut().read_back(reading, events, gap, next.is_some());
+        if let Some(page) = page {
+            let late = it.reading() != Some(reading);
+            let heard = it.following.borrow_mut().read_back(reading, page);
             it.call_out(heard);
-        } else {
-            drop(it);
-            TimeoutFuture::new(wait).await;
-            wait = (wait * 2).min(WAITS_MS.1);
+            if late || it.reading().is_none_or(|next| next == reading) {
+                wait = WAITS_MS.0;
+                continue;
+            }
+            // What came has made it necessary to read once more, which may be so again.
         }
+        drop(it);
+        TimeoutFuture::new(wait).await;
+        wait = (wait * 2).min(WAITS_MS.1);
     }
 }

@@ -1,13 +1,15 @@
 //! What the stream and the history say of one topic goes in; each event once, in order, comes out.
 //!
 //! Everything up to a place was called out already. From a stream that begins there or earlier, the
-//! next events are taken as they come; where it begins later, or letters were lost, the history is
-//! read first, and what comes meanwhile is held back.
+//! next events are taken as they come; where it begins later, or letters were lost, or the two places
+//! cannot be compared, the history is read first, and what comes meanwhile is held back.
+
+use std::cmp::Ordering;
 
 use app::{
     chat::HERE_PREFIX,
-    cursor::Cursor,
-    event::{Envelope, Gap, GapReason, READERS, STATUS, TIME},
+    cursor::{Cursor, Spans},
+    event::{Envelope, Gap, GapReason, History, READERS, STATUS, Span, TIME},
     follow::Heard,
 };
 
@@ -17,6 +19,12 @@ pub struct Following {
     topic: String,
     /// Everything up to here was called out; `None` where it begins with what comes.
     at: Option<Cursor>,
+    /// The stream has told everything up to here.
+    told: Option<Cursor>,
+    /// The log's epochs, as far as they are known.
+    spans: Spans,
+    /// The page has not been told of them.
+    learned: bool,
     state: State,
     /// Counts the readings: what an earlier one brings is too old for a later one.
     readings: u32,
@@ -26,9 +34,9 @@ pub struct Following {
 enum State {
     /// Nobody has said that the stream holds the topic.
     Uncovered,
-    /// The history is being read. What the stream said meanwhile, and how far it was then.
-    Reading { held: Vec<Envelope>, reached: Option<Cursor> },
-    /// The stream goes on from where this stands.
+    /// The history is being read. What the stream said meanwhile.
+    Reading(Vec<Envelope>),
+    /// The stream goes on from where this stands, or from behind.
     Live,
 }
 
@@ -39,12 +47,13 @@ pub fn is_state(topic: &str) -> bool {
 }
 
 impl Following {
-    /// Follows `topic` from after a place.
+    /// Follows `topic`, or all topics of a prefix, from after a place. See [`Envelope::is_of`].
     #[must_use]
     pub fn new(topic: String, after: Option<&str>) -> Self {
         let at = after.and_then(Cursor::parse);
         let state = if is_state(&topic) { State::Live } else { State::Uncovered };
-        Self { topic, at, state, readings: 0 }
+        let (told, spans) = (None, Spans::default());
+        Self { topic, at, told, spans, learned: false, state, readings: 0 }
     }
 
     /// The topic.
@@ -68,21 +77,23 @@ impl Following {
     /// The number of the reading of the history after [`Following::at`]; `None` where none is wanted.
     #[must_use]
     pub fn reading(&self) -> Option<u32> {
-        matches!(self.state, State::Reading { .. }).then_some(self.readings)
+        matches!(self.state, State::Reading(_)).then_some(self.readings)
     }
 
-    /// Every event of `topics` after a place comes from here on.
-    pub fn cover(&mut self, topics: &[String], after: Option<&Cursor>) {
+    /// Every event of `topics` after a place comes from here on, of a log that has had these epochs.
+    pub fn cover(&mut self, topics: &[String], after: Option<&Cursor>, spans: &[Span]) {
         if is_state(&self.topic) {
             return;
         }
+        self.learn(spans);
         if !topics.contains(&self.topic) {
             return self.lose();
         }
+        self.told = after.cloned();
         match (&self.state, &self.at, after) {
-            (State::Reading { .. }, ..) => {}
+            (State::Reading(_), ..) => {}
             (_, None, _) => (self.at, self.state) = (after.cloned(), State::Live),
-            (_, Some(at), Some(after)) if at.reaches(after) => self.state = State::Live,
+            (_, Some(at), Some(after)) if self.spans.reaches(at, after) => self.go_on(),
             _ => self.read(),
         }
     }
@@ -97,84 +108,117 @@ impl Following {
     /// The stream delivered an event, of this topic or another, and has told everything up to
     /// `reached`.
     pub fn hear(&mut self, event: &Envelope, reached: Option<&Cursor>) -> Option<Heard> {
-        let ours = event.topics.contains(&self.topic);
+        let ours = event.is_of(&self.topic).then(|| event.clone());
         if is_state(&self.topic) {
-            return ours.then(|| Heard::Event(event.clone()));
+            return ours.map(Heard::Event);
         }
+        // In the one row of a stream what comes next follows, of whichever epoch it is.
+        let follows = self.at == self.told;
+        self.told = reached.cloned().or(self.told.take());
         match &mut self.state {
-            State::Uncovered => None,
-            State::Reading { held, reached: before } => {
-                held.extend(ours.then(|| event.clone()));
-                *before = reached.cloned().or(before.take());
-                None
-            }
+            State::Uncovered => {}
+            State::Reading(held) => held.extend(ours),
             State::Live => {
-                let news = self.pass(reached?.clone());
-                (news && ours).then(|| Heard::Event(event.clone()))
+                let reached = reached?;
+                match self.comes_after(reached).or(follows.then_some(true)) {
+                    Some(true) => {
+                        self.at = Some(reached.clone());
+                        return ours.map(Heard::Event);
+                    }
+                    Some(false) => {}
+                    None => {
+                        self.read();
+                        self.state = State::Reading(ours.into_iter().collect());
+                    }
+                }
             }
         }
+        None
     }
 
-    /// The stream said that events are missing. Whether any of this topic are, the history tells.
-    pub fn doubt(&mut self) {
+    /// The stream said that events are missing, and goes on after a place. Whether any of this topic
+    /// are, the history tells.
+    pub fn doubt(&mut self, reached: Option<&Cursor>) {
         if !is_state(&self.topic) && !self.is_uncovered() {
+            self.told = reached.cloned().or(self.told.take());
             self.read();
         }
     }
 
-    /// A page of the history after [`Following::at`] came in answer to a reading: `gap` where events
-    /// before it are gone, `more` where it is not the last.
-    pub fn read_back(
-        &mut self,
-        reading: u32,
-        events: Vec<Envelope>,
-        gap: bool,
-        more: bool,
-    ) -> Vec<Heard> {
+    /// A page of the history after [`Following::at`] came in answer to a reading.
+    pub fn read_back(&mut self, reading: u32, page: History) -> Vec<Heard> {
         let mut heard = Vec::new();
         if self.reading() != Some(reading) {
             return heard;
         }
+        let History { events, next, gap, at, spans } = page;
+        self.learn(&spans);
         if gap {
             let after = self.at.as_ref().map(ToString::to_string).unwrap_or_default();
             heard.push(Heard::Gap(Gap { reason: GapReason::Expired, after }));
-            // What there is comes from the oldest on, in whichever log it is.
-            self.at = None;
+            self.at = at.as_deref().and_then(Cursor::parse);
         }
-        self.call_out(events, &mut heard);
-        if !more
-            && let State::Reading { held, reached } =
-                std::mem::replace(&mut self.state, State::Live)
-        {
-            self.call_out(held, &mut heard);
-            if let Some(reached) = reached {
-                self.pass(reached);
+        for event in events {
+            let id = event.id.as_deref().and_then(Cursor::parse);
+            // The server has compared it: it knows more epochs.
+            if let Some(id) = id.filter(|id| self.comes_after(id) != Some(false)) {
+                self.at = Some(id);
+                heard.push(Heard::Event(event));
             }
+        }
+        if next.is_none() {
+            self.catch_up(&mut heard);
         }
         heard
     }
 
-    fn call_out(&mut self, events: Vec<Envelope>, heard: &mut Vec<Heard>) {
-        for event in events {
-            let id = event.id.as_deref().and_then(Cursor::parse);
-            if id.is_some_and(|id| self.pass(id)) {
-                heard.push(Heard::Event(event));
-            }
-        }
+    /// The log's epochs, if more is known of them than the page was told.
+    pub fn news_of_spans(&mut self) -> Option<Spans> {
+        std::mem::take(&mut self.learned).then(|| self.spans.clone())
     }
 
-    /// Moves on to a place, unless it was passed before.
-    fn pass(&mut self, id: Cursor) -> bool {
-        let passed = self.at.as_ref().is_some_and(|at| at.reaches(&id));
-        if !passed {
-            self.at = Some(id);
+    /// The history has come to its end: what was held back follows.
+    fn catch_up(&mut self, heard: &mut Vec<Heard>) {
+        let State::Reading(held) = std::mem::replace(&mut self.state, State::Live) else { return };
+        for event in held {
+            let Some(id) = event.id.as_deref().and_then(Cursor::parse) else { continue };
+            match self.comes_after(&id) {
+                Some(true) => {
+                    self.at = Some(id);
+                    heard.push(Heard::Event(event));
+                }
+                Some(false) => {}
+                // It may have been called out, and may not.
+                None => return self.read(),
+            }
         }
-        !passed
+        if let Some(told) = self.told.clone().filter(|told| self.comes_after(told) == Some(true)) {
+            self.at = Some(told);
+        }
+        self.go_on();
+    }
+
+    /// Goes on with the stream, unless the log, which was restored, ends before this place.
+    fn go_on(&mut self) {
+        let ended = self.at.as_ref().is_some_and(|at| self.spans.holds(at) == Some(false));
+        if ended { self.read() } else { self.state = State::Live }
+    }
+
+    fn learn(&mut self, spans: &[Span]) {
+        let before = self.spans.clone();
+        self.spans.learn(spans);
+        self.learned |= self.spans != before;
+    }
+
+    /// Whether a place was not passed; `None` where that is not known.
+    fn comes_after(&self, place: &Cursor) -> Option<bool> {
+        let Some(at) = &self.at else { return Some(true) };
+        self.spans.compare(at, place).map(Ordering::is_lt)
     }
 
     fn read(&mut self) {
         self.readings = self.readings.wrapping_add(1);
-        self.state = State::Reading { held: Vec::new(), reached: None };
+        self.state = State::Reading(Vec::new());
     }
 }
 

@@ -1,12 +1,26 @@
 //! What tabs tell each other: a letter goes in, a row of strings comes out, and back.
 
-use app::link::{Link, Mono};
+use app::{
+    event::Span,
+    link::{Link, Mono},
+};
 
-/// Stands between topics, which hold no control characters.
+/// Stands between topics, and between epochs, which hold no control characters.
 const BETWEEN: char = '\n';
 
 /// A letter as strings, which a channel carries.
 pub type Row = [String; 6];
+
+/// What a stream covers: every event of some topics after a place comes from here on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Covering {
+    /// The topics of the stream.
+    pub topics: Vec<String>,
+    /// The place; `None` where the stream has not been given one.
+    pub after: Option<String>,
+    /// The epochs of the log, as far as the stream was told.
+    pub spans: Vec<Span>,
+}
 
 /// Something that one tab tells all others.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,15 +54,10 @@ pub enum Says {
         /// The stream has told everything up to here.
         reached: Option<String>,
     },
-    /// The stream said that events are missing: the JSON of a [`Gap`](app::event::Gap).
-    Gap(String),
-    /// Every event of these topics after this place is told from here on.
-    Covering {
-        /// The topics of the stream.
-        topics: Vec<String>,
-        /// The place; `None` where the stream has not been given one.
-        after: Option<String>,
-    },
+    /// The stream said that events are missing, and goes on after this place.
+    Gap(Option<String>),
+    /// What the stream brings from here on.
+    Covering(Covering),
     /// The leader lives.
     Beat {
         /// The state of its connection. Its instants are relative to now.
@@ -68,9 +77,11 @@ impl Letter {
             }
             Says::Gone => ("gone", String::new(), String::new(), String::new()),
             Says::Event { json, reached } => ("event", json, text(reached), String::new()),
-            Says::Gap(json) => ("gap", json, String::new(), String::new()),
-            Says::Covering { topics, after } => {
-                ("covering", join(&topics), text(after), String::new())
+            Says::Gap(reached) => ("gap", text(reached), String::new(), String::new()),
+            Says::Covering(Covering { topics, after, spans }) => {
+                let spans = spans.iter().map(|it| format!("{}-{}", it.epoch, it.after));
+                let spans: Vec<_> = spans.collect();
+                ("covering", join(&topics), text(after), join(&spans))
             }
             Says::Beat { link, tabs } => {
                 let (name, at) = written(link);
@@ -90,8 +101,11 @@ impl Letter {
             }
             "gone" => Says::Gone,
             "event" => Says::Event { json: first, reached: maybe(second) },
-            "gap" => Says::Gap(first),
-            "covering" => Says::Covering { topics: split(&first), after: maybe(second) },
+            "gap" => Says::Gap(maybe(first)),
+            "covering" => {
+                let spans = split(&third).iter().map(|it| span(it)).collect::<Option<_>>()?;
+                Says::Covering(Covering { topics: split(&first), after: maybe(second), spans })
+            }
             "beat" => {
                 let link = link(&first, second.parse().ok()?)?;
                 Says::Beat { link, tabs: third.parse().ok()? }
@@ -106,12 +120,17 @@ fn text(text: Option<String>) -> String {
     text.unwrap_or_default()
 }
 
-fn join(topics: &[String]) -> String {
-    topics.join("\n")
+fn join(texts: &[String]) -> String {
+    texts.join("\n")
 }
 
-fn split(topics: &str) -> Vec<String> {
-    topics.split(BETWEEN).filter(|topic| !topic.is_empty()).map(ToOwned::to_owned).collect()
+fn split(texts: &str) -> Vec<String> {
+    texts.split(BETWEEN).filter(|text| !text.is_empty()).map(ToOwned::to_owned).collect()
+}
+
+fn span(text: &str) -> Option<Span> {
+    let (epoch, after) = text.rsplit_once('-')?;
+    Some(Span { epoch: epoch.to_owned(), after: after.parse().ok()? })
 }
 
 fn written(link: Link) -> (&'static str, Mono) {
@@ -143,6 +162,7 @@ mod tests {
     fn says() -> impl Strategy<Value = Says> {
         let topics = || vec("[a-z/é时]{1,9}", 0..4);
         let after = || option::of("[A-Z]{3}-[0-9]{1,9}");
+        let spans = ("[A-Z2-7]{13}", any::<u64>()).prop_map(|(epoch, after)| Span { epoch, after });
         let link = prop_oneof![
             Just(Link::Opening),
             Just(Link::Live),
@@ -157,8 +177,10 @@ mod tests {
             }),
             Just(Says::Gone),
             (any::<String>(), after()).prop_map(|(json, reached)| Says::Event { json, reached }),
-            any::<String>().prop_map(Says::Gap),
-            (topics(), after()).prop_map(|(topics, after)| Says::Covering { topics, after }),
+            after().prop_map(Says::Gap),
+            (topics(), after(), vec(spans, 0..4)).prop_map(|(topics, after, spans)| {
+                Says::Covering(Covering { topics, after, spans })
+            }),
             (link, any::<u32>()).prop_map(|(link, tabs)| Says::Beat { link, tabs }),
         ]
     }

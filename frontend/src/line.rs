@@ -24,7 +24,7 @@ use crate::{
     crew::Crew,
     follower::Follower,
     leader::{Leader, Order, Plan, Signal},
-    letter::Says,
+    letter::{Covering, Says},
     lock::{self, Lock, LockSays},
     page_clock::now,
     page_events::{PageEvent, listen, visible},
@@ -77,8 +77,8 @@ pub struct Line {
     channel: RefCell<Option<Channel>>,
     crew: RefCell<Crew>,
     followers: RefCell<Vec<Rc<Follower>>>,
-    /// The topics of the stream and the place that it has reached, in the tab that leads.
-    covered: RefCell<(Vec<String>, Option<String>)>,
+    /// What the stream brings from where it is now, in the tab that leads.
+    covered: RefCell<Covering>,
     /// Who leads, and the number of its last letter.
     heard: RefCell<(String, u32)>,
     /// The number of this tab's last letter.

@@ -1,6 +1,6 @@
 //! The source: opens an `EventSource`, and closes it when it is dropped.
 
-use app::event::{EXPIRED, GAP, MESSAGE, READERS};
+use app::event::{EXPIRED, GAP, MESSAGE, READERS, SESSION};
 use gloo_events::EventListener;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Event, EventSource, MessageEvent};
@@ -8,6 +8,8 @@ use web_sys::{Event, EventSource, MessageEvent};
 /// What a source says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Said {
+    /// The stream begins: the JSON of a [`Session`](app::event::Session).
+    Session(String),
     /// An event came.
     Event {
         /// The JSON of an [`Envelope`](app::event::Envelope).
@@ -15,8 +17,8 @@ pub enum Said {
         /// The last id that the stream has given, by this event or an earlier one.
         reached: Option<String>,
     },
-    /// Events are missing: the JSON of a [`Gap`](app::event::Gap).
-    Gap(String),
+    /// Events are missing. The stream goes on after this place.
+    Gap(Option<String>),
     /// The visitor's token has run out, and the stream ends.
     Expired,
     /// The browser reported an error. It may be retrying or not; the source is of no more use.
@@ -27,7 +29,7 @@ pub enum Said {
 #[derive(Debug)]
 pub struct Source {
     source: EventSource,
-    _listeners: [EventListener; 5],
+    _listeners: [EventListener; 6],
 }
 
 impl Source {
@@ -48,9 +50,10 @@ impl Source {
         };
         let event = |json, reached| Said::Event { json, reached };
         let listeners = [
+            on(SESSION, |json, _| Said::Session(json)),
             on(MESSAGE, event),
             on(READERS, event),
-            on(GAP, |json, _| Said::Gap(json)),
+            on(GAP, |_, reached| Said::Gap(reached)),
             on(EXPIRED, |_, _| Said::Expired),
             EventListener::new(&source, "error", move |_| hear(Said::Failed)),
         ];

@@ -6,13 +6,18 @@ use std::{
     rc::{Rc, Weak},
 };
 
-use app::{event::STREAM_PATH, link::Link};
+use app::{
+    event::{Begin, STREAM_PATH},
+    link::Link,
+};
 
 use crate::{
     alarm::Alarm,
     fetch::begin,
     following::is_state,
     history::{encoded, forget_expired_token},
+    json::parse,
+    letter::Covering,
     page_clock::now,
     source::{Said, Source},
     supervisor::{Order, Plan, Signal, Supervisor},
@@ -27,13 +32,8 @@ const MOST_TOPICS: usize = 100;
 /// What a stream says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StreamSays {
-    /// Every event of these topics after this place is said from here on.
-    Covering {
-        /// The topics.
-        topics: Vec<String>,
-        /// The place; `None` where the stream was not given one.
-        after: Option<String>,
-    },
+    /// What is said from here on.
+    Covering(Covering),
     /// See [`Said::Event`].
     Event {
         /// The JSON of an [`Envelope`](app::event::Envelope).
@@ -42,7 +42,7 @@ pub enum StreamSays {
         reached: Option<String>,
     },
     /// See [`Said::Gap`].
-    Gap(String),
+    Gap(Option<String>),
     /// The state of the connection has changed.
     Link(Link),
 }
@@ -193,17 +193,17 @@ impl Stream {
             return;
         }
         match said {
+            Said::Session(json) => self.on_speaking(parse(&json)),
             Said::Event { json, reached } => {
-                self.on_speaking();
-                if reached.is_some() {
-                    self.reached.replace(reached.clone());
-                }
+                self.on_speaking(None);
+                self.reach(reached.as_ref());
                 (self.say)(StreamSays::Event { json, reached });
                 self.tell(Signal::Heard);
             }
-            Said::Gap(json) => {
-                self.on_speaking();
-                (self.say)(StreamSays::Gap(json));
+            Said::Gap(reached) => {
+                self.on_speaking(None);
+                self.reach(reached.as_ref());
+                (self.say)(StreamSays::Gap(reached));
             }
             Said::Expired => begin(forget_expired_token()),
             Said::Failed => {
@@ -216,8 +216,15 @@ impl Stream {
         }
     }
 
-    /// The current source speaks: says where it began, if that is the first time.
-    fn on_speaking(&self) {
+    fn reach(&self, reached: Option<&String>) {
+        if let Some(reached) = reached {
+            self.reached.replace(Some(reached.clone()));
+        }
+    }
+
+    /// The current source speaks: says where it began, if that is the first time. What the server says
+    /// of it counts for more than what it was asked for.
+    fn on_speaking(&self, said: Option<Begin>) {
         let mut current = self.current.borrow_mut();
         let Some(open) = current.as_mut().filter(|open| !open.spoke) else { return };
         open.spoke = true;
@@ -227,7 +234,8 @@ impl Stream {
         }
         let (topics, after) = (open.carried.clone(), open.after.clone());
         drop(current);
-        (self.say)(StreamSays::Covering { topics, after });
+        let (after, spans) = said.map_or((after, Vec::new()), |it| (Some(it.cursor), it.spans));
+        (self.say)(StreamSays::Covering(Covering { topics, after, spans }));
     }
 
     fn is(&self, open: &RefCell<Option<Open>>, number: u32) -> bool {
@@ -237,7 +245,7 @@ impl Stream {
 
 /// Where the stream of these topics is, and which of them a request can carry.
 fn request(topics: &[String], after: Option<&str>) -> (String, Vec<String>) {
-    let mut url = format!("{STREAM_PATH}?format=json");
+    let mut url = format!("{STREAM_PATH}?format=json&session=1");
     if let Some(after) = after {
         url = format!("{url}&last_event_id={}", encoded(after));
     }

@@ -8,7 +8,7 @@ use app::{
     chat::{Answer, Message, Unsent, path, topic},
     event::History,
     link::Mono,
-    talk::{Place, Span, Take, Talk},
+    talk::{Place, Side, Take, Talk},
 };
 use gloo_timers::callback::Interval;
 use js_sys::Reflect;
@@ -84,11 +84,11 @@ fn form(fields: &[(&str, &str)]) -> JsValue {
     })
 }
 
-fn read(room: &str, span: Span, take: Take<Option<History>>) {
+fn read(room: &str, side: Side, take: Take<Option<History>>) {
     let topic = topic(room);
-    let (way, cursor) = match span {
-        Span::Before(cursor) => ("before", cursor),
-        Span::After(cursor) => ("after", cursor),
+    let (way, cursor) = match side {
+        Side::Before(cursor) => ("before", cursor),
+        Side::After(cursor) => ("after", cursor),
     };
     begin(async move {
         let query = format!("limit={LIMIT}&{way}={}", encoded(&cursor));

@@ -57,8 +57,9 @@ fn snapshot() -> Snapshot {
 #[wasm_bindgen_test]
 async fn a_source_hears_events_and_how_far_they_reach_and_failures() {
     let (_source, heard) = listening(
-        "retry: 3000\n\ndata: {}\n\n:\n\nevent: readers\ndata: 7\nid: E-1\n\nid: E-2\n\ndata: 8\n\n\
-         event: other\ndata: x\n\nevent: gap\ndata: 9\n\nevent: expired\ndata: 10\n\n",
+        "retry: 3000\n\nevent: session\ndata: 6\n\ndata: {}\n\n:\n\nevent: readers\ndata: 7\nid: E-1\n\n\
+         id: E-2\n\ndata: 8\n\nevent: other\ndata: x\n\nevent: gap\ndata: 9\nid: F-3\n\n\
+         event: expired\ndata: 10\n\n",
     );
     until("the end of the stream", || heard.borrow().contains(&Said::Failed)).await;
     let event = |json: &str, reached: Option<&str>| Said::Event {
@@ -66,10 +67,11 @@ async fn a_source_hears_events_and_how_far_they_reach_and_failures() {
         reached: reached.map(ToOwned::to_owned),
     };
     let expected = [
+        Said::Session("6".to_owned()),
         event("{}", None),
         event("7", Some("E-1")),
         event("8", Some("E-2")),
-        Said::Gap("9".to_owned()),
+        Said::Gap(Some("F-3".to_owned())),
         Said::Expired,
         Said::Failed,
     ];

@@ -13,7 +13,7 @@ use super::awaited;
 use crate::{
     changing::{effect, flag, words},
     components::{Ask, PageHead},
-    event::{Envelope, PURGED},
+    event::{Envelope, PURGED, Purge},
     feed::{Born, Newborn, Unread},
     follow::{Follow, Following, Heard},
     text::text,
@@ -121,10 +121,16 @@ impl Rows {
     }
 
     fn hear(&mut self, heard: Heard) {
-        self.heard = self.heard.wrapping_add(1);
-        if matches!(&heard, Heard::Event(event) if event.event_type == PURGED) {
-            self.rows.clear();
+        match &heard {
+            Heard::Spans(_) => return,
+            Heard::Event(event) if event.event_type == PURGED => match event.purge() {
+                Some(Purge::Earlier) => self.rows.clear(),
+                Some(Purge::One(id)) => return self.rows.retain(|row| row.id() != Some(id)),
+                None => return,
+            },
+            Heard::Event(_) | Heard::Gap(_) => {}
         }
+        self.heard = self.heard.wrapping_add(1);
         self.rows.insert(0, Event::new(self.heard, heard));
         self.rows.truncate(ROWS_KEPT);
     }
@@ -168,6 +174,23 @@ mod tests {
         assert_eq!(rows.rows.len(), 2, "also of what the page is born with");
         rows.hear(Heard::Event(purged()));
         assert_eq!((rows.rows.len(), rows.rows[0].data(), rows.rows[0].number), (1, Some(""), 4));
+    }
+
+    #[test]
+    fn an_event_that_was_removed_leaves_the_page_and_nothing_in_its_place() {
+        let one = |id: &str| Envelope { id: Some(id.to_owned()), ..event(id) };
+        let gone = |id| Envelope {
+            event_type: PURGED.to_owned(),
+            ..event(&format!(r#"{{"id":"{id}"}}"#))
+        };
+        let mut rows = Rows::new(vec![one("E-4"), gone("E-1"), one("E-2"), one("E-1")]);
+        assert_eq!([rows.rows[0].data(), rows.rows[1].data()], [Some("E-4"), Some("E-2")]);
+        rows.hear(Heard::Event(gone("E-2")));
+        rows.hear(Heard::Event(Envelope {
+            event_type: PURGED.to_owned(),
+            ..event("of a newer version")
+        }));
+        assert_eq!((rows.rows.len(), rows.rows[0].data(), rows.heard), (1, Some("E-4"), 3));
     }
 
     #[test]

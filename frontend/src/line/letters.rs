@@ -46,7 +46,7 @@ impl Line {
     pub(super) fn on_beat(&self) {
         self.crew.borrow_mut().beat();
         let wanted = self.wanted();
-        let brings = self.covered.borrow().0.len();
+        let brings = self.covered.borrow().topics.len();
         let excess = if brings > wanted.topics.len() { self.excess.get() + 1 } else { 0 };
         self.excess.set(excess);
         self.with_stream(|stream| {
@@ -113,8 +113,8 @@ impl Line {
     fn on_leader(&self, says: Says) {
         match says {
             Says::Event { json, reached } => self.pass_on(&json, reached.as_deref(), false),
-            Says::Gap(_) => self.doubt(),
-            Says::Covering { topics, after } => self.cover_ours(&topics, after.as_deref()),
+            Says::Gap(reached) => self.doubt(reached.as_deref()),
+            Says::Covering(covering) => self.cover_ours(&covering),
             Says::Beat { link, tabs } => {
                 self.crew.borrow_mut().beat();
                 (self.tell)(News::Tabs(Some(tabs)));

@@ -6,32 +6,42 @@ use app::{
 };
 
 use super::{Line, News};
-use crate::{json, letter::Says, stream::StreamSays};
+use crate::{
+    json,
+    letter::{Covering, Says},
+    stream::StreamSays,
+};
 
 impl Line {
     pub(super) fn on_stream(&self, says: StreamSays) {
         match says {
-            StreamSays::Covering { topics, after } => {
-                self.covered.replace((topics, after));
+            StreamSays::Covering(covering) => {
+                self.covered.replace(covering);
                 self.cover();
             }
             StreamSays::Event { json, reached } => {
-                if reached.is_some() {
-                    self.covered.borrow_mut().1.clone_from(&reached);
-                }
+                self.reach(reached.as_ref());
                 // To nobody, too: a tab that was stuck for so long that it was counted out has to find
                 // that its letters are all there.
                 self.post(Says::Event { json: json.clone(), reached: reached.clone() });
                 self.pass_on(&json, reached.as_deref(), true);
             }
-            StreamSays::Gap(json) => {
-                self.post(Says::Gap(json));
-                self.doubt();
+            StreamSays::Gap(reached) => {
+                self.reach(reached.as_ref());
+                self.post(Says::Gap(reached.clone()));
+                self.doubt(reached.as_deref());
             }
             StreamSays::Link(link) => {
                 (self.tell)(News::Link(link));
                 self.post_beat(link);
             }
+        }
+    }
+
+    /// The stream has told everything up to a place.
+    fn reach(&self, reached: Option<&String>) {
+        if let Some(reached) = reached {
+            self.covered.borrow_mut().after = Some(reached.clone());
         }
     }
 
@@ -56,23 +66,24 @@ impl Line {
 
     /// Tells the followers of every tab where the stream stands.
     pub(super) fn cover(&self) {
-        let (topics, after) = self.covered.borrow().clone();
-        self.post(Says::Covering { topics: topics.clone(), after: after.clone() });
-        self.cover_ours(&topics, after.as_deref());
+        let covering = self.covered.borrow().clone();
+        self.post(Says::Covering(covering.clone()));
+        self.cover_ours(&covering);
     }
 
-    pub(super) fn cover_ours(&self, topics: &[String], after: Option<&str>) {
-        let after = after.and_then(Cursor::parse);
+    pub(super) fn cover_ours(&self, covering: &Covering) {
+        let after = covering.after.as_deref().and_then(Cursor::parse);
         let followers = self.followers.borrow().clone();
         for follower in followers {
-            follower.cover(topics, after.as_ref());
+            follower.cover(&covering.topics, after.as_ref(), &covering.spans);
         }
     }
 
-    pub(super) fn doubt(&self) {
+    pub(super) fn doubt(&self, reached: Option<&str>) {
+        let reached = reached.and_then(Cursor::parse);
         let followers = self.followers.borrow().clone();
         for follower in followers {
-            follower.doubt();
+            follower.doubt(reached.as_ref());
         }
     }
 }

@@ -20,10 +20,12 @@ use form_urlencoded::Serializer;
 use ureq::{Body, http::Response};
 
 use self::lines::{Lines, Stop};
-use super::{Server, ServerFlags, back_off::BackOff, is_hopeless, stream::Decoder, topic_as_said};
+use super::{Server, ServerFlags, back_off::BackOff, is_hopeless, stream::Decoder};
 use crate::{
     command::Failure,
     config::{BadSetting, Found},
+    event::Invalid,
+    selector::Selector,
 };
 
 pub(crate) const AFTER_HELP: &str = "\
@@ -32,11 +34,12 @@ its id, type, topics, data and when it was published. Where the stream ends, fal
 or cannot be opened, stderr says so, and it is opened again from the last event on.
 
 Where events are missing, stderr says why: expired (the server does not keep them any more), epoch
-(its log is another one) or unknown (the cursor is none). With --json this is a line of stdout too,
-in its place among the others, with the type gap and the reason in its data.
+(its log is another one, or was restored from an earlier copy), damaged (the server could not read
+them) or unknown (the cursor is none). With --json this is a line of stdout too, in its place among
+the others, with the type gap and the reason in its data.
 
-Where a topic's earlier events were removed by `belfry purge`, stderr says so; with --json that is an
-event as any other, of the type purged.
+Where a topic's earlier events were removed by `belfry purge`, or one of them alone, stderr says so;
+with --json that is an event as any other, of the type purged.
 
 Environment (a flag goes before its variable):
   BELFRY_URL    --url
@@ -60,7 +63,7 @@ pub const SILENCE: Duration = Duration::from_secs(45);
 pub struct Flags {
     #[command(flatten)]
     server: ServerFlags,
-    /// The topics
+    /// The topics; chat/* stands for all whose names begin with chat/
     #[arg(required = true, value_name = "TOPIC")]
     topics: Vec<String>,
     /// Begin after the event of this id. One that the server does not know stands for the oldest
@@ -115,7 +118,7 @@ impl Follow {
         let server = Server::from_flags(flags.server, look_up)?;
         let mut query = Serializer::new(String::new());
         for name in flags.topics {
-            query.append_pair("topic", topic_as_said(name)?.as_str());
+            query.append_pair("topic", &Found::on_the_line("TOPIC", name).read(followed)?);
         }
         query.append_pair("format", "json");
         if flags.last {
@@ -239,6 +242,11 @@ impl Follow {
     }
 }
 
+/// Reads a topic, or the beginning of topics' names up to a slash, and `*`.
+fn followed(name: &str) -> Result<String, Invalid> {
+    Selector::exactly(name).map(|selector| selector.to_string())
+}
+
 /// Reads an id to begin after. Whether it is one is for the server to say, in the stream.
 fn cursor(id: &str) -> Result<HeaderValue, &'static str> {
     let visible = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_graphic());
@@ -268,12 +276,16 @@ mod tests {
         assert_eq!(one.cursor.unwrap(), "AAAAAAAAAAAAO-12");
         assert_eq!(one.count, NonZeroU64::new(2));
         assert_eq!(follow(&["a/b", "c &", "--last"]).unwrap().place, format!("{place}&last=1"));
+        assert!(follow(&["chat/*"]).unwrap().place.contains("?topic=chat%2F*&"));
     }
 
     #[test]
     fn what_cannot_be_used_is_named() {
         let said = |arguments: &[&str]| follow(arguments).unwrap_err();
         assert!(said(&["a", "b//c"]).starts_with(r#"TOPIC is "b//c": the topic has a segment"#));
+        for topic in ["*", "a*", "a/*/b", "a/**", "/*"] {
+            assert!(said(&[topic]).starts_with("TOPIC is "), "{topic}");
+        }
         for after in ["", "a b", "a\nb", "é"] {
             assert!(
                 said(&["a", "--after", after]).ends_with("no id, as `belfry publish` prints it")

@@ -110,13 +110,10 @@ async fn room(
         ..Query::after(topics, 0)
     };
     let page = log.read(query).await.map_err(|_| NoRoom::Unavailable)?;
-    // While a purge is under way there are events before its notice, which are as good as gone.
-    let is_purge = |event: &&Event| event.draft.is_notice_of_all();
-    let left: Vec<_> = page.events.iter().take_while(|event| !is_purge(event)).collect();
-    let purged = left.len() < page.events.len();
-    let oldest = left.last().filter(|_| page.more && !purged);
+    let there = there(&page.events);
+    let oldest = there.last().filter(|_| page.more && there.len() == page.events.len());
     let older = oldest.map(|event| event.id().to_string());
-    let said = left.into_iter().rev().filter(|event| !event.draft.is_notice());
+    let said = there.iter().rev().filter(|event| !event.draft.is_notice());
     let messages = said.map(posted).collect();
     Ok(chat::Room {
         here: state.hub.presence().here(room.name()),
@@ -129,6 +126,13 @@ async fn room(
         draft: String::new(),
         unsent: None,
     })
+}
+
+/// The events, newest first, up to a notice that all before it were removed: while that is under way
+/// they are as good as gone.
+fn there(newest_first: &[Event]) -> &[Event] {
+    let purged = |event: &Event| event.draft.is_notice_of_all();
+    &newest_first[..newest_first.iter().position(purged).unwrap_or(newest_first.len())]
 }
 
 fn posted(event: &Event) -> Posted {
@@ -152,5 +156,30 @@ fn key() -> String {
     match getrandom(&mut bits, GetRandomFlags::empty()) {
         Ok(length) if length == bits.len() => HEXLOWER.encode(&bits),
         _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        cursor::Epoch,
+        event::{Draft, Topic},
+    };
+
+    #[test]
+    fn all_is_gone_before_a_purge_of_all_and_nothing_before_that_of_one() {
+        let topic = || Topic::new("chat/lobby").unwrap();
+        let event = |sequence, draft| Event { epoch: Epoch(7), sequence, at: 0, draft };
+        let message = |sequence| {
+            let (topics, data) = (vec![topic()], "a".to_owned());
+            event(sequence, Draft { topics, event_type: None, data, private: false })
+        };
+        let notice = |sequence, data: &str| {
+            event(sequence, Draft { data: data.to_owned(), ..Draft::notice(topic(), false) })
+        };
+        let one = notice(3, r#"{"id":"AAAAAAAAAAAAO-2"}"#);
+        assert_eq!(there(&[message(4), one.clone(), message(1)]).len(), 3);
+        assert_eq!(there(&[message(4), one, notice(2, ""), message(1)]).len(), 2);
     }
 }

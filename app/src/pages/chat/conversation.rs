@@ -1,12 +1,13 @@
 //! A conversation: what the page was born with, what it hears and what its visitor says go in; what is
 //! shown of it comes out, never more than a page can bear.
 
-use std::sync::Arc;
+use std::{cmp::Ordering, sync::Arc};
 
 use super::outbox::Outbox;
 use crate::{
     chat::{Posted, Room, Unsent},
-    cursor::Cursor,
+    cursor::{Cursor, Spans},
+    event::Span,
 };
 
 /// So many messages are shown, and those that were read last. Older ones, or newer ones while the
@@ -35,6 +36,10 @@ pub struct Conversation {
     ahead: bool,
     /// The place in the log of the last message that was heard or shown.
     reached: Option<Cursor>,
+    /// The epochs of the log, as far as they are known.
+    spans: Spans,
+    /// The messages that were removed last: one may still be on its way.
+    removed: Vec<String>,
     /// What was said here and not heard yet.
     pub outbox: Outbox,
     notices: u32,
@@ -50,7 +55,7 @@ impl Conversation {
 
     /// Shows what the room's page is born with now, instead of what was shown.
     pub fn renew(&mut self, room: Room) {
-        self.entries = room.messages.into_iter().map(|said| self.known(said)).collect();
+        self.entries = self.known(room.messages);
         self.older = room.older;
         self.end(room.newer || self.lags());
     }
@@ -80,6 +85,16 @@ impl Conversation {
         self.notices
     }
 
+    /// The epochs that the log has had were heard.
+    pub fn know(&mut self, spans: Spans) {
+        self.spans = spans;
+    }
+
+    /// Or they came with messages that were asked for.
+    pub fn learn(&mut self, spans: &[Span]) {
+        self.spans.learn(spans);
+    }
+
     /// A message has come. `back` says that the visitor reads further back: then it is shown only
     /// while there is room. Returns whether it is news, and another has said it.
     pub fn hear(&mut self, said: Posted, back: bool) -> bool {
@@ -90,8 +105,9 @@ impl Conversation {
         }
         self.reached = place.or(self.reached.take());
         let ours = self.outbox.hear(&said);
-        let entry = self.known(said);
-        self.add(entry, back);
+        for entry in self.known(vec![said]) {
+            self.add(entry, back);
+        }
         !ours
     }
 
@@ -105,8 +121,10 @@ impl Conversation {
     pub fn purge(&mut self, notice: &str) {
         let Some(place) = Cursor::parse(notice) else { return };
         // What was read may be ahead of the notice.
-        let later =
-            |id: &str| Cursor::parse(id).is_some_and(|one| one != place && one.reaches(&place));
+        let later = |id: &str| {
+            let order = Cursor::parse(id).and_then(|one| self.spans.compare(&one, &place));
+            order == Some(Ordering::Greater)
+        };
         self.entries.retain(|entry| id(entry).is_some_and(|id| later(id)));
         self.outbox.forget(|id| !later(id));
         self.ahead &= !self.entries.is_empty();
@@ -119,6 +137,15 @@ impl Conversation {
         self.ahead |= self.lags();
     }
 
+    /// One message was removed.
+    pub fn remove(&mut self, one: &str) {
+        self.entries.retain(|entry| id(entry).is_none_or(|id| id != one));
+        self.outbox.forget(|id| id == one);
+        self.removed.push(one.to_owned());
+        let many = self.removed.len().saturating_sub(SHOWN);
+        self.removed.drain(..many);
+    }
+
     /// Older messages have come, oldest first, which `asked` was asked for, and what to ask for next.
     /// Where something else would be asked for by now, they are of no use; nor where the log knows no
     /// such place (`gap`), because it is another.
@@ -128,7 +155,7 @@ impl Conversation {
         }
         self.older = next.filter(|_| !gap);
         if !gap {
-            let older: Vec<_> = older.into_iter().map(|said| self.known(said)).collect();
+            let older = self.known(older);
             self.entries.splice(0..0, older);
         }
     }
@@ -153,7 +180,7 @@ impl Conversation {
         }
         // Where nothing came, there is nothing: what was heard since then has been removed.
         let some = !newer.is_empty();
-        let newer: Vec<_> = newer.into_iter().map(|said| self.known(said)).collect();
+        let newer = self.known(newer);
         self.entries.extend(newer);
         self.end(more || some && self.lags());
     }
@@ -162,7 +189,8 @@ impl Conversation {
     pub fn answered(&mut self, key: &str, answer: Result<String, Unsent>) {
         let reached = self.reached.as_ref();
         let heard = |id: &str| {
-            reached.zip(Cursor::parse(id)).is_some_and(|(reached, one)| reached.reaches(&one))
+            let both = reached.zip(Cursor::parse(id));
+            both.is_some_and(|(reached, one)| self.spans.reaches(reached, &one))
         };
         let Some(cursor) = self.outbox.answered(key, answer, heard) else { return };
         // It may have been shown, and be gone by now.
@@ -172,10 +200,15 @@ impl Conversation {
         }
     }
 
-    /// A message as it is shown. One that was sent here, and is known to be this, is shown no longer.
-    fn known(&mut self, said: Posted) -> Entry {
-        let mine = self.outbox.show(&said.id);
-        Entry::Said(Arc::new(said), mine)
+    /// Messages as they are shown. What was sent here, and is known to be one of them, is shown as on
+    /// its way no longer.
+    fn known(&mut self, said: Vec<Posted>) -> Vec<Entry> {
+        let there = said.into_iter().filter(|said| !self.removed.contains(&said.id));
+        let entry = |said: Posted| {
+            let mine = self.outbox.show(&said.id);
+            Entry::Said(Arc::new(said), mine)
+        };
+        there.map(entry).collect()
     }
 
     /// A notice that messages are missing.
@@ -185,7 +218,7 @@ impl Conversation {
     }
 
     fn has_reached(&self, place: &Cursor) -> bool {
-        self.reached.as_ref().is_some_and(|reached| reached.reaches(place))
+        self.reached.as_ref().is_some_and(|reached| self.spans.reaches(reached, place))
     }
 
     /// The place of the last message that is shown.

@@ -10,7 +10,7 @@ use super::{conversation::Conversation, here::who, outbox::Outgoing};
 use crate::{
     changing::{anew, effect},
     chat::{Message, Posted, Room, here_topic, topic},
-    event::{Envelope, PURGED},
+    event::{Envelope, PURGED, Purge},
     feed::Feed,
     follow::{Fetch, Follow, Following, Heard},
     link::Link,
@@ -135,13 +135,8 @@ impl Visit {
         let back = !self.at_end.get_untracked();
         let said = match heard {
             Heard::Gap(_) => return self.keep_place(|conversation| conversation.gap(back)),
-            Heard::Event(event) if event.event_type == PURGED => {
-                let notice = event.id.unwrap_or_default();
-                self.conversation.update(|conversation| conversation.purge(&notice));
-                self.feed.unread.set(0);
-                self.at_end.set(true);
-                return self.catch_up();
-            }
+            Heard::Spans(spans) => return self.conversation.update(|it| it.know(spans)),
+            Heard::Event(event) if event.event_type == PURGED => return self.hear_of_purge(&event),
             Heard::Event(event) => self.posted(event),
         };
         let Message { name, text } = &said.message;
@@ -157,6 +152,20 @@ impl Visit {
         }
         // What was waited for may have been this.
         self.send();
+    }
+
+    fn hear_of_purge(self, notice: &Envelope) {
+        match notice.purge() {
+            Some(Purge::Earlier) => {
+                let place = notice.id.as_deref().unwrap_or_default();
+                self.conversation.update(|conversation| conversation.purge(place));
+                self.feed.unread.set(0);
+                self.at_end.set(true);
+                self.catch_up();
+            }
+            Some(Purge::One(id)) => self.conversation.update(|it| it.remove(id)),
+            None => {}
+        }
     }
 
     fn hear_of_others(self, heard: Heard) {

@@ -65,6 +65,11 @@ impl Event {
         self.envelope.iter().flat_map(|event| event.data.chars()).take(SPOKEN).collect()
     }
 
+    /// The event's cursor.
+    pub fn id(&self) -> Option<&str> {
+        self.envelope.as_ref()?.id.as_deref()
+    }
+
     /// The data, as far as it is kept.
     #[cfg(test)]
     pub fn data(&self) -> Option<&str> {
@@ -91,7 +96,9 @@ pub fn EventRow(
     let private = private.then(|| view! { <span class="private">{words.private}</span> });
     let others: Vec<_> = topics.into_iter().filter(|it| *it != *topic.read_value()).collect();
     let others = (!others.is_empty()).then(|| {
-        view! { <span class="topics">{words.topics}" "{others.join(", ")}</span> }
+        // Of a prefix, none is the one that is listed.
+        let also = if topic.read_value().ends_with('*') { "" } else { words.topics };
+        view! { <span class="topics">{also}" "{others.join(", ")}</span> }
     });
     let about = (tag.is_some() || private.is_some() || others.is_some())
         .then(|| view! { <p class="about">{tag}{private}{others}</p> });

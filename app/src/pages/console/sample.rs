@@ -18,10 +18,11 @@ pub fn Sample(topic: String) -> impl IntoView {
     }
 }
 
-/// Publishes a word to a topic.
+/// Publishes a word to a topic, or to one of those of a prefix.
 fn command(topic: &str, origin: &str) -> String {
     let quoted = topic.replace('\'', r"'\''");
-    let path = utf8_percent_encode(topic, PATH);
+    let one = topic.strip_suffix('*').map(|prefix| format!("{prefix}example"));
+    let path = utf8_percent_encode(one.as_deref().unwrap_or(topic), PATH);
     format!(
         "curl -H \"Authorization: Bearer $(belfry token --publish '{quoted}')\" \\\n     -d hello {origin}{TOPICS_PATH}/{path}"
     )
@@ -38,6 +39,9 @@ mod tests {
             "curl -H \"Authorization: Bearer $(belfry token --publish 'chat/lobby')\" \\\n     \
              -d hello http://here/topics/chat/lobby"
         );
+        let prefix = command("chat/*", "http://here");
+        assert!(prefix.contains("--publish 'chat/*'"), "{prefix}");
+        assert!(prefix.ends_with(" http://here/topics/chat/example"), "{prefix}");
         let odd = command("it's $(é) & \"b\"", "http://here");
         assert!(odd.contains(r#"--publish 'it'\''s $(é) & "b"')"#), "{odd}");
         assert!(odd.ends_with("/topics/it%27s%20%24%28%C3%A9%29%20%26%20%22b%22"), "{odd}");

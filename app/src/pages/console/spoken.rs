@@ -25,14 +25,15 @@ pub fn spoken(rows: RwSignal<Rows>) -> Signal<String> {
     words(move || {
         let mut spoken = spoken.lock().unwrap_or_else(PoisonError::into_inner);
         let rows = rows.read();
-        spoken.next(rows.heard, now.get(), |new| told(&rows.rows, new));
+        spoken.next(rows.heard, now.get(), |new| told(&rows, new));
         spoken.words.clone()
     })
 }
 
 /// What is told of so many that are new, of which the newest `rows` are listed.
-fn told(rows: &[Event], new: u32) -> String {
-    let listed = rows.iter().take(usize::try_from(new).unwrap_or(usize::MAX));
+fn told(rows: &Rows, new: u32) -> String {
+    let is_new = |row: &&Event| rows.heard.wrapping_sub(row.number) < new;
+    let (rows, listed) = (&rows.rows, rows.rows.iter().take_while(is_new));
     let notices = listed.clone().filter_map(Event::notice);
     let notice = notices.clone().next();
     let mut events = listed.filter(|row| row.notice().is_none());
@@ -108,13 +109,13 @@ mod tests {
                     id: None,
                     event_type: event_type.to_owned(),
                     topics: Vec::new(),
-                    data: one.to_string(),
+                    data: if one == 'x' { String::new() } else { one.to_string() },
                     at: String::new(),
                     private: false,
                 }),
             });
         }
-        told(&rows.rows, rows.heard)
+        told(&rows, rows.heard)
     }
 
     #[test]
@@ -130,6 +131,14 @@ mod tests {
             assert_eq!(heard("abx"), "Earlier events were removed.");
             assert_eq!(heard("abxc"), "Earlier events were removed. c");
             assert_eq!(heard("abxcd"), "Earlier events were removed. 2 new events");
+            // One that was removed is not told, and nor is what came before it.
+            let mut rows = Rows::new(Vec::new());
+            rows.heard = 1;
+            rows.rows.push(Event::new(
+                0,
+                Heard::Gap(Gap { reason: GapReason::Expired, after: String::new() }),
+            ));
+            assert_eq!(told(&rows, 1), "");
         });
     }
 }

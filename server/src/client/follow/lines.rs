@@ -7,7 +7,7 @@ use std::{
 
 use app::{
     Tick,
-    event::{EXPIRED, Envelope, GAP, Gap, MESSAGE, PURGED, READERS},
+    event::{EXPIRED, Envelope, GAP, Gap, MESSAGE, PURGED, Purge, READERS},
 };
 use serde::de::DeserializeOwned;
 
@@ -45,9 +45,14 @@ impl<Out: Write, Notes: Write> Lines<Out, Notes> {
             MESSAGE | READERS => {
                 let envelope: Envelope = read(&event.data)?;
                 if !self.json && envelope.event_type == PURGED {
-                    // It has no data, and an empty line would be somebody's.
+                    // Its data is nobody's, and an empty line would be somebody's.
                     let topics = envelope.topics.join(", ");
-                    self.note(&format!("purged: the earlier events of {topics} were removed"));
+                    let removed = match envelope.purge() {
+                        Some(Purge::Earlier) => format!("the earlier events of {topics} were"),
+                        Some(Purge::One(id)) => format!("the event {id} of {topics} was"),
+                        None => format!("events of {topics} were"),
+                    };
+                    self.note(&format!("purged: {removed} removed"));
                     return Ok(());
                 }
                 self.line(if self.json { &event.data } else { &envelope.data })?;
@@ -157,6 +162,16 @@ mod tests {
         assert_eq!(printed(false, 1, &events), ("a\n".into(), note.into(), Some(Stop::Done)));
         let line = data.to_owned() + "\n";
         assert_eq!(printed(true, 1, &events), (line, String::new(), Some(Stop::Done)));
+    }
+
+    #[test]
+    fn a_purge_of_one_event_names_it() {
+        let data = r#"{"id":"x-9","type":"purged","topics":["a"],"data":"{\"id\":\"x-7\"}","at":"2026-11-22T05:18:01.400Z"}"#;
+        let (out, notes, _) = printed(false, 0, &[event("message", data)]);
+        assert_eq!((&*out, &*notes), ("", "belfry: purged: the event x-7 of a was removed\n"));
+        let newer = data.replace(r#"{\"id\":\"x-7\"}"#, "otherwise");
+        let (_, notes, _) = printed(false, 0, &[event("message", &newer)]);
+        assert_eq!(notes, "belfry: purged: events of a were removed\n");
     }
 
     #[test]

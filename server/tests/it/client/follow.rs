@@ -151,6 +151,30 @@ fn what_was_cut_off_is_read_on_from_the_last_whole_event() {
 }
 
 #[test]
+fn the_place_of_a_gap_is_where_reading_goes_on_in_whichever_epoch() {
+    let gap = "event: gap\ndata: {\"reason\":\"epoch\",\"after\":\"x-100\"}\nid: x-50\n\n";
+    let restored = [STREAM, gap].concat();
+    // The next event begins an epoch; the position moves on with a bare id, too.
+    let goes_on = [STREAM, &event("y-51", "one"), "id: y-60\n\n"].concat();
+    let damaged = "event: gap\ndata: {\"reason\":\"damaged\",\"after\":\"y-60\"}\nid: y-62\n\n";
+    let scripted = Scripted::answering([
+        Answer::Whole(restored),
+        Answer::Whole(goes_on),
+        Answer::Whole([STREAM, damaged].concat()),
+        Answer::Silent([STREAM, &event("z-63", "two")].concat()),
+    ]);
+    let program = Program::new();
+    let arguments = ["a", "--count", "2", "--after", "x-100"];
+    let following = follow(&program, &scripted.url(), &arguments);
+    let from = [(); 4].map(|()| scripted.asked());
+    let from = from.each_ref().map(|asked| asked.header("last-event-id"));
+    assert_eq!(from, [Some("x-100"), Some("x-50"), Some("y-60"), Some("y-62")]);
+    assert_eq!(following.noted("gap"), "belfry: gap: epoch, after x-100");
+    assert_eq!(following.noted("gap"), "belfry: gap: damaged, after y-60");
+    assert_eq!(following.ended(), (0, vec!["one".into(), "two".into()]));
+}
+
+#[test]
 fn a_busy_server_is_asked_again_and_one_that_refuses_is_not() {
     let busy = || answer("503 Service Unavailable", "retry-after: 1\r\n", "");
     let detail = r#"{"title":"Forbidden","status":403,"detail":"not for you"}"#;

@@ -165,6 +165,57 @@ fn another_log_is_not_read_back_into_from_a_place_in_the_old_one() {
 }
 
 #[test]
+fn a_restart_of_the_server_shows_nothing_twice() {
+    let anew = |number| Posted { id: format!("F-{number}"), ..said(number) };
+    let spans = [("E", 0), ("F", 4)].map(|(epoch, after)| Span { epoch: epoch.into(), after });
+    let mut conversation = Conversation::new(room(1..4));
+    // The history is ahead of the stream.
+    conversation.learn(&spans);
+    conversation.renew(Room { messages: vec![said(4), anew(5)], ..room(0..0) });
+    assert!(!conversation.hear(said(4), false));
+    assert!(!conversation.hear(anew(5), false));
+    assert!(conversation.hear(anew(6), false));
+    assert_eq!(shown(&conversation), ["4", "5", "6"]);
+    // A purge is of what came before it, in whichever epoch.
+    conversation.renew(Room { messages: vec![said(3), anew(5), anew(6)], ..room(0..0) });
+    conversation.purge("E-4");
+    assert_eq!(shown(&conversation), ["purged", "5", "6"]);
+    // The same where the epochs are heard of, or where nothing is known of them yet.
+    let mut conversation = Conversation::new(room(1..4));
+    let mut known = Spans::default();
+    known.learn(&spans);
+    conversation.know(known);
+    conversation.renew(Room { messages: vec![anew(5)], ..room(0..0) });
+    assert!(!conversation.hear(said(4), false));
+    let mut conversation = Conversation::new(room(1..4));
+    assert!(conversation.hear(anew(4), false));
+    assert_eq!(shown(&conversation), ["1", "2", "3", "4"]);
+}
+
+#[test]
+fn a_message_that_was_removed_goes_alone_and_stays_away() {
+    let mut conversation = Conversation::new(room(1..4));
+    say(&mut conversation, "a", 4);
+    conversation.outbox.next();
+    conversation.answered("a", Ok("E-4".into()));
+    conversation.remove("E-2");
+    conversation.remove("E-4");
+    conversation.remove("X-9");
+    assert_eq!((shown(&conversation), conversation.outbox.all().len()), (vec!["1", "3"], 0));
+    assert_eq!(
+        (conversation.older().map(String::as_str), conversation.is_ahead()),
+        (Some("older"), false)
+    );
+    // What was on its way from the history, or from another leader, is of before.
+    conversation.prepend("older", vec![said(0), said(2)], None, false);
+    conversation.hear(said(4), false);
+    conversation.hear(said(5), false);
+    assert_eq!(shown(&conversation), ["0", "1", "3", "5"]);
+    conversation.renew(room(1..4));
+    assert_eq!(shown(&conversation), ["1", "3"]);
+}
+
+#[test]
 fn a_message_is_shown_once_whichever_comes_first() {
     // The answer, then the event.
     let mut conversation = Conversation::default();

@@ -8,7 +8,7 @@ use crate::{
     event::{History, PURGED},
     feed::{Born, Newborn},
     pages::chat::conversation::Conversation,
-    talk::Span,
+    talk::Side,
 };
 
 /// The newest message is in sight where the end is at most so far away, in CSS pixels.
@@ -39,7 +39,7 @@ impl Visit {
     /// Reads older messages.
     pub fn read_back(self) {
         let before = self.conversation.read_untracked().older().cloned();
-        self.read(before.map(Span::Before), |visit, before, older, next, gap| {
+        self.read(before.map(Side::Before), |visit, before, older, next, gap| {
             visit.conversation.update(|it| it.prepend(before, older, next, gap));
         });
     }
@@ -47,7 +47,7 @@ impl Visit {
     /// Reads newer messages, where they are not shown.
     fn read_on(self) {
         let after = self.conversation.read_untracked().newer().cloned();
-        self.read(after.map(Span::After), |visit, after, newer, next, gap| {
+        self.read(after.map(Side::After), |visit, after, newer, next, gap| {
             visit.keep_place(|it| it.append(after, newer, next.is_some(), gap));
             visit.catch_up();
         });
@@ -60,15 +60,15 @@ impl Visit {
         }
     }
 
-    fn read(self, span: Option<Span>, take: fn(Self, &str, Vec<Posted>, Option<String>, bool)) {
-        let Some((span, Browser { talk, .. })) = span.zip(self.browser) else { return };
+    fn read(self, side: Option<Side>, take: fn(Self, &str, Vec<Posted>, Option<String>, bool)) {
+        let Some((side, Browser { talk, .. })) = side.zip(self.browser) else { return };
         if self.reading.get_untracked() {
             return;
         }
         self.reading.set(true);
-        let (back, asked) = match &span {
-            Span::Before(cursor) => (true, cursor.clone()),
-            Span::After(cursor) => (false, cursor.clone()),
+        let (back, asked) = match &side {
+            Side::Before(cursor) => (true, cursor.clone()),
+            Side::After(cursor) => (false, cursor.clone()),
         };
         // Before what was asked for comes, and not with it: how far messages have moved is told by how
         // high all of them are.
@@ -82,14 +82,15 @@ impl Visit {
                 return;
             }
             self.reading.set(false);
-            let Some(History { mut events, next, gap, .. }) = history else { return };
+            let Some(History { mut events, next, gap, spans, .. }) = history else { return };
+            self.conversation.update_untracked(|it| it.learn(&spans));
             if back {
                 events.reverse();
             }
             let said = events.into_iter().filter(|event| event.event_type != PURGED);
             take(self, &asked, said.map(|event| self.posted(event)).collect(), next, gap);
         };
-        (talk.read)(&self.room.read_untracked(), span, Box::new(answer));
+        (talk.read)(&self.room.read_untracked(), side, Box::new(answer));
     }
 
     /// The same by a link, which goes and leaves the keyboard to the messages.
