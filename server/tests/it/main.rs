@@ -19,6 +19,7 @@ mod life;
 mod log;
 mod login;
 mod memory;
+mod migrated;
 mod misplaced;
 mod model;
 mod names;
