@@ -12,6 +12,7 @@ mod durable;
 mod folder;
 mod full;
 mod guide;
+mod hidden;
 mod histories;
 mod history;
 mod hub;
