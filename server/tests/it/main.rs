@@ -27,6 +27,7 @@ mod model;
 mod names;
 mod page;
 mod power;
+mod prefixes;
 mod presence;
 mod presented;
 mod private;
