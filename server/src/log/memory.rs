@@ -46,6 +46,8 @@ struct Held {
     swept: i64,
     bytes: u64,
     events: BTreeMap<u64, Arc<Event>>,
+    /// Those that were removed from among others, until they would have been dropped.
+    removed: BTreeMap<u64, Arc<Event>>,
     /// Topics and prefixes, by their names.
     topics: BTreeMap<String, Kept>,
     keys: Keys,
@@ -96,6 +98,7 @@ impl Memory {
             swept: 0,
             bytes: 0,
             events: BTreeMap::new(),
+            removed: BTreeMap::new(),
             topics: BTreeMap::new(),
             keys: Keys::default(),
         };
@@ -192,7 +195,9 @@ impl Log for Memory {
         });
         let removed = if ours && id.epoch == held.epoch {
             self.tail.remove(id.sequence);
-            held.drop_event(id.sequence, false).map(|event| (*event).clone())
+            let removed = held.drop_event(id.sequence, false);
+            held.removed.extend(removed.iter().map(|event| (id.sequence, event.clone())));
+            removed.map(|event| (*event).clone())
         } else {
             None
         };
@@ -251,12 +256,15 @@ impl Held {
 
     /// Drops what exceeds the bounds of the whole and of these topics.
     fn retain(&mut self, retention: &Retention, topics: &[Topic]) {
-        while let Some((sequence, _)) = self.events.first_key_value() {
-            let (sequence, held) = (*sequence, (self.events.len() as u64, self.bytes));
+        while let Some(sequence) = self.oldest() {
+            let held = (self.events.len() as u64, self.bytes);
             if !self.exceeds(&retention.total, held, sequence) {
                 break;
             }
             self.drop_event(sequence, true);
+            if let Some(removed) = self.removed.remove(&sequence) {
+                self.mark(&removed);
+            }
         }
         for topic in topics {
             let bounds = retention.of(topic);
@@ -274,12 +282,31 @@ impl Held {
         if bounds.are_exceeded_by(events, bytes) || bounds.are_ageless() {
             return bounds.are_exceeded_by(events, bytes);
         }
-        let Some(stamp) = self.events.get(&oldest).map(|event| event.at) else { return false };
+        let both = [&self.events, &self.removed];
+        let stamp = both.iter().find_map(|events| events.get(&oldest)).map(|event| event.at);
+        let Some(stamp) = stamp else { return false };
         let Ok(published) = self.wall.published((oldest, stamp), |sequence| {
-            let next = self.events.range(sequence + 1..).next();
+            let nexts = both.iter().filter_map(|events| events.range(sequence + 1..).next());
+            let next = nexts.min_by_key(|(after, _)| **after);
             Ok::<_, Infallible>(next.map(|(after, event)| (*after, event.at)))
         });
         bounds.are_outlived(published, self.wall.now())
+    }
+
+    /// The sequence of the oldest event, be it one that was removed.
+    fn oldest(&self) -> Option<u64> {
+        let firsts = [&self.events, &self.removed].map(BTreeMap::first_key_value);
+        firsts.into_iter().flatten().map(|(sequence, _)| *sequence).min()
+    }
+
+    /// Says of an event that was removed that it is gone, as of one that was dropped.
+    fn mark(&mut self, removed: &Event) {
+        for name in names(&removed.draft.topics) {
+            if let Some(kept) = self.topics.get_mut(name) {
+                let class = kept.class(removed.draft.private);
+                class.dropped = class.dropped.max(removed.sequence);
+            }
+        }
     }
 
     /// Looks at every topic now and then: events age where nothing is published.

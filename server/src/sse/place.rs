@@ -296,7 +296,13 @@ impl Place {
     fn replay(&mut self, page: &Page) -> Option<(Bytes, u64)> {
         let (mut frames, after) = (Vec::new(), self.after);
         let spans = self.selection.hub().log().spans();
-        if let Standing::Parted(from) = spans.standing(after, page.last.max(after.sequence)) {
+        let parted = match spans.standing(after, page.last) {
+            Standing::Parted(from) => Some(from),
+            // Nothing was written since, so that the epoch has not ended yet.
+            Standing::Beyond => Some(spans.position(page.last)),
+            Standing::Known | Standing::Unknown => None,
+        };
+        if let Some(from) = parted {
             // The log was opened again, and does not hold what this reader was handed: what comes after
             // the place where the histories part is read from there.
             self.after = from;

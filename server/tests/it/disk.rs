@@ -62,6 +62,8 @@ struct State {
     power: Option<u64>,
     /// How many operations failed by the fault.
     failed: u64,
+    /// How many reads there were.
+    reads: u64,
     random: Rng,
     /// A sync that does nothing.
     lies: bool,
@@ -89,6 +91,7 @@ impl Disk {
             fault: None,
             power: None,
             failed: 0,
+            reads: 0,
             random: Rng::with_seed(seed),
             lies: false,
         }));
@@ -116,6 +119,11 @@ impl Disk {
     /// How many operations the fault made fail.
     pub(crate) fn failed(&self) -> u64 {
         self.state().failed
+    }
+
+    /// How often it was read from.
+    pub(crate) fn reads(&self) -> u64 {
+        self.state().reads
     }
 
     /// Cuts the power at the `nth` operation from now.

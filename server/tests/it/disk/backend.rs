@@ -14,6 +14,7 @@ impl StorageBackend for Disk {
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
         let mut state = self.state();
         state.begin(Kind::Read)?;
+        state.reads += 1;
         let offset = usize::try_from(offset).unwrap();
         let bytes = state.seen.get(offset..offset + out.len());
         out.copy_from_slice(bytes.ok_or(io::ErrorKind::UnexpectedEof)?);

@@ -155,8 +155,14 @@ impl<'t> Change<'t> {
 
     /// Sets low-water marks of a topic, and of the prefixes that it is under.
     pub(crate) fn import_topic(&mut self, topic: &Topic, public: u64, private: u64) -> Result<()> {
-        names(std::slice::from_ref(topic))
-            .try_for_each(|name| self.import_marks(name, [public, private]))
+        for name in names(std::slice::from_ref(topic)) {
+            // What was forgotten is none of a topic that is known; under a prefix it may have been.
+            if !is_prefix(name) && self.known(name)?.is_none() {
+                self.add(name, 0)?;
+            }
+            self.import_marks(name, [public, private])?;
+        }
+        Ok(())
     }
 
     /// Sets the low-water marks of a topic or prefix, of its public and of its private events.

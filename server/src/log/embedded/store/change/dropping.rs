@@ -34,13 +34,16 @@ impl Change<'_> {
             let Some((sequence, size)) = first else { return Ok(dropped) };
             let Totals { events, bytes, .. } = self.totals;
             match stored(&self.events, sequence, self.seal)? {
-                Some(stored) if stored.removed => self.forget_removed(&stored)?,
-                Some(Stored { event, .. }) => {
-                    if !self.exceeds(&retention.total, (events, bytes), &event, wall)? {
+                Some(stored) => {
+                    if !self.exceeds(&retention.total, (events, bytes), &stored.event, wall)? {
                         return Ok(dropped);
                     }
-                    self.drop_event(&event)?;
-                    self.raise_floors(&event)?;
+                    if stored.removed {
+                        self.forget_removed(&stored)?;
+                    } else {
+                        self.drop_event(&stored.event)?;
+                        self.raise_floors(&stored.event)?;
+                    }
                 }
                 // It is of no use to anyone, and nobody knows how old it is.
                 None => self.drop_damaged(sequence, size)?,
@@ -227,7 +230,8 @@ impl Change<'_> {
         Ok(())
     }
 
-    /// Lets go of what stands in the place of an event that was removed, as the oldest of all.
+    /// Lets go of what stands in the place of an event that was removed, where an event as old would be
+    /// dropped: until then nobody is told that something is missing.
     fn forget_removed(&mut self, stored: &Stored) -> Result<()> {
         let Event { sequence, draft, .. } = &stored.event;
         for name in names(&draft.topics) {

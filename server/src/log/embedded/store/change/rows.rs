@@ -35,7 +35,7 @@ impl Change<'_> {
         self.add(name, self.totals.last)
     }
 
-    fn add(&mut self, name: &str, dropped: u64) -> Result<()> {
+    pub(super) fn add(&mut self, name: &str, dropped: u64) -> Result<()> {
         let number = self.totals.numbers;
         self.totals.numbers += 1;
         let class = Class { events: 0, last: dropped, dropped, floor: 0 };
