@@ -262,9 +262,7 @@ impl Held {
                 break;
             }
             self.drop_event(sequence, true);
-            if let Some(removed) = self.removed.remove(&sequence) {
-                self.mark(&removed);
-            }
+            self.removed.remove(&sequence);
         }
         for topic in topics {
             let bounds = retention.of(topic);
@@ -297,16 +295,6 @@ impl Held {
     fn oldest(&self) -> Option<u64> {
         let firsts = [&self.events, &self.removed].map(BTreeMap::first_key_value);
         firsts.into_iter().flatten().map(|(sequence, _)| *sequence).min()
-    }
-
-    /// Says of an event that was removed that it is gone, as of one that was dropped.
-    fn mark(&mut self, removed: &Event) {
-        for name in names(&removed.draft.topics) {
-            if let Some(kept) = self.topics.get_mut(name) {
-                let class = kept.class(removed.draft.private);
-                class.dropped = class.dropped.max(removed.sequence);
-            }
-        }
     }
 
     /// Looks at every topic now and then: events age where nothing is published.
