@@ -43,7 +43,7 @@ pub static ENGLISH: Words = Words {
         format!("Nothing has been published to “{topic}” yet. It will appear here when it is.")
     },
     publish: "Publish an event from a shell on the server's machine:",
-    not_a_topic: "No topic has such a name. A name has up to 255 bytes, no control characters, no *, and no empty segment between its slashes, nor one that is . or ..",
+    not_a_topic: "No topic has such a name. A name has up to 255 bytes, no control characters, no * but as the whole of a last level, and no empty segment between its slashes, nor one that is . or ..",
     unavailable: "The log cannot be read just now. What is published from now on still appears here.",
     gap: "Events are missing here.",
     purged: "Earlier events were removed.",
@@ -65,7 +65,7 @@ pub static CHINESE: Words = Words {
     no_topic: "输入一个主题，即可看到它最新的事件；新事件一经发布就会出现在这里。",
     nothing: |topic| format!("“{topic}”还没有事件。一有发布就会出现在这里。"),
     publish: "在服务器的终端里发布一个事件：",
-    not_a_topic: "主题不能用这个名称。名称最长 255 字节，不含控制字符和 *，斜杠之间不能为空，也不能是 . 或 ..",
+    not_a_topic: "主题不能用这个名称。名称最长 255 字节，不含控制字符，* 只能独占最后一级，斜杠之间不能为空，也不能是 . 或 ..",
     unavailable: "暂时无法读取日志。此后发布的事件仍会出现在这里。",
     gap: "此处缺少部分事件。",
     purged: "更早的事件已被删除。",

@@ -27,6 +27,8 @@ pub struct Span {
 pub struct Spans {
     spans: Vec<Span>,
     places: HashMap<Epoch, usize>,
+    /// The epoch of this opening, as long as nothing was written in it: the one before has ended.
+    next: Option<Epoch>,
 }
 
 /// How a position stands to a log.
@@ -51,14 +53,21 @@ impl Spans {
         let places: HashMap<_, _> =
             spans.iter().enumerate().map(|(place, span)| (span.epoch, place)).collect();
         let in_order = spans.windows(2).all(|two| two[0].after <= two[1].after);
-        (in_order && !spans.is_empty() && places.len() == spans.len())
-            .then_some(Self { spans, places })
+        (in_order && !spans.is_empty() && places.len() == spans.len()).then_some(Self {
+            spans,
+            places,
+            next: None,
+        })
     }
 
     /// The spans of a log whose first epoch this is.
     #[must_use]
     pub fn first(epoch: Epoch) -> Self {
-        Self { spans: vec![Span { epoch, after: 0 }], places: HashMap::from([(epoch, 0)]) }
+        Self {
+            spans: vec![Span { epoch, after: 0 }],
+            places: HashMap::from([(epoch, 0)]),
+            next: None,
+        }
     }
 
     /// These and one that begins now.
@@ -68,7 +77,14 @@ impl Spans {
         spans.push(span);
         let spans = spans.split_off(spans.len().saturating_sub(MOST_SPANS));
         let places = spans.iter().enumerate().map(|(place, span)| (span.epoch, place)).collect();
-        Self { spans, places }
+        Self { spans, places, next: None }
+    }
+
+    /// These, and what is written next is of another epoch.
+    #[must_use]
+    pub fn before(mut self, next: Epoch) -> Self {
+        self.next = Some(next);
+        self
     }
 
     /// The spans, oldest first.
@@ -102,6 +118,9 @@ impl Spans {
             Some(next) if cursor.sequence > next.after => {
                 Standing::Parted(self.position(next.after))
             }
+            None if cursor.sequence > last && self.next.is_some() => {
+                Standing::Parted(self.position(last))
+            }
             None if cursor.sequence > last => Standing::Beyond,
             _ => Standing::Known,
         }
@@ -109,12 +128,13 @@ impl Spans {
 
     /// What a reader at a position is told of them: its own and those after it, at most the newest 32.
     #[must_use]
-    pub fn written_since(&self, cursor: Cursor) -> Vec<event::Span> {
+    pub fn written_since(&self, cursor: Cursor, last: u64) -> Vec<event::Span> {
         let place = self.places.get(&cursor.epoch).copied().unwrap_or(0);
         let told = &self.spans[place.max(self.spans.len().saturating_sub(MOST_TOLD))..];
         let written =
             |span: &Span| event::Span { epoch: span.epoch.to_string(), after: span.after };
-        told.iter().map(written).collect()
+        let next = self.next.map(|epoch| Span { epoch, after: last });
+        told.iter().chain(&next).map(written).collect()
     }
 }
 
@@ -163,6 +183,18 @@ mod tests {
     }
 
     #[test]
+    fn an_epoch_ends_where_the_log_is_opened_again() {
+        let spans = spans(&[0, 10]).before(Epoch(9));
+        assert_eq!(spans.standing(cursor(1, 15), 15), Standing::Known);
+        assert_eq!(spans.standing(cursor(1, 16), 15), Standing::Parted(cursor(1, 15)));
+        let told = spans.written_since(cursor(1, 15), 15);
+        assert_eq!(told.last().map(|span| span.after), Some(15));
+        let spans = spans.with(Span { epoch: Epoch(9), after: 15 });
+        assert_eq!(spans.standing(cursor(9, 17), 16), Standing::Beyond);
+        assert_eq!(spans.written_since(cursor(1, 15), 16).len(), 2);
+    }
+
+    #[test]
     fn the_newest_are_remembered() {
         let mut spans = Spans::first(Epoch(u64::MAX));
         for number in 1..=MOST_SPANS as u64 + 5 {
@@ -172,8 +204,8 @@ mod tests {
         assert_eq!(spans.standing(cursor(u64::MAX, 1), 99_999), Standing::Unknown);
         assert_eq!(spans.position(1), cursor(6, 1));
         assert_eq!(spans.standing(cursor(6, 1), 99_999), Standing::Known);
-        assert_eq!(spans.written_since(cursor(MOST_SPANS as u64 + 4, 1)).len(), 2);
-        assert_eq!(spans.written_since(cursor(0, 0)).len(), MOST_TOLD);
+        assert_eq!(spans.written_since(cursor(MOST_SPANS as u64 + 4, 1), 99).len(), 2);
+        assert_eq!(spans.written_since(cursor(0, 0), 99).len(), MOST_TOLD);
     }
 
     #[test]

@@ -44,7 +44,7 @@ use super::{
 };
 use crate::{
     Clock,
-    cursor::{Cursor, Spans},
+    cursor::{Cursor, Epoch, Spans},
     event::{Draft, Event, LARGEST_DATA, Topic},
     tail::{self, Tail},
 };
@@ -132,21 +132,21 @@ impl Embedded {
             let (spans, totals) = store::opened(&database, seal)?;
             Ok((database, seal, spans, totals))
         })?;
-        let tail = Tail::new(spans.position(totals.last), tail);
+        let (tail, epoch) = (Tail::new(spans.position(totals.last), tail), Epoch::random());
         let shared = Arc::new(Shared {
             database: RwLock::new(Some(database)),
             failed: Mutex::new(None),
             doubted: AtomicBool::new(false),
             commits: AtomicU64::new(0),
             held: Mutex::new(totals.held()),
-            spans: RwLock::new(Arc::new(spans)),
+            spans: RwLock::new(Arc::new(spans.before(epoch))),
             seal,
             damaged: AtomicU64::new(0),
             health: Arc::default(),
         });
         let (requests, incoming) = mpsc::channel();
         let to = shared.clone();
-        let writer = Writer::new(to, volume, tail.clone(), totals, clock, retention);
+        let writer = Writer::new(to, volume, tail.clone(), (totals, epoch), clock, retention);
         let writing = thread::Builder::new()
             .name("log-writer".into())
             .spawn(move || writer.run(&incoming))

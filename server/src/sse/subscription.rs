@@ -181,7 +181,7 @@ async fn session(
         cursor: cursor.to_string(),
         replayed,
         lost,
-        spans: hub.log().spans().written_since(came),
+        spans: hub.log().spans().written_since(came, hub.log().tail().last()),
         http: format!("{version:?}"),
     })
 }

@@ -48,7 +48,7 @@ impl Asked {
         };
         // Who came with no position is told of the newest epoch.
         let came = self.after.or(self.before).as_deref().and_then(Cursor::parse);
-        let told = spans.written_since(came.unwrap_or_else(|| spans.position(last)));
+        let told = spans.written_since(came.unwrap_or_else(|| spans.position(last)), last);
         Answer {
             reader: Reader::new(hub, account),
             query,

@@ -109,7 +109,7 @@ impl Writer {
         shared: Arc<Shared>,
         volume: Arc<dyn Volume>,
         tail: Tail,
-        totals: Totals,
+        (totals, epoch): (Totals, Epoch),
         clock: Clock,
         retention: Retention,
     ) -> Self {
@@ -117,7 +117,7 @@ impl Writer {
             shared,
             volume,
             tail,
-            epoch: Epoch::random(),
+            epoch,
             wall: Wall::new(clock, totals.last),
             retention,
             keeps_all: false,

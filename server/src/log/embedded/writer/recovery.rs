@@ -112,7 +112,8 @@ impl Writer {
         } else {
             self.tell(&database, &totals)?;
         }
-        self.shared.set_spans(spans);
+        let begun = totals.epoch == self.epoch;
+        self.shared.set_spans(if begun { spans } else { spans.before(self.epoch) });
         *self.shared.held() = totals.held();
         self.totals = totals;
         let mut shared = self.shared.database.write().unwrap_or_else(PoisonError::into_inner);
