@@ -20,7 +20,6 @@ use app::{
     event::Receipt,
 };
 use axum::{
-    Json,
     body::Body,
     extract::{ConnectInfo, State},
     http::{
@@ -33,6 +32,7 @@ use axum::{
 use crate::{
     AppState, body,
     event::Draft,
+    json::Json,
     language::Preferred,
     log::Key,
     origin::{is_no_other_site, network},

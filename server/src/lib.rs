@@ -31,6 +31,7 @@ pub mod grant;
 mod health;
 pub mod http;
 pub mod hub;
+mod json;
 pub mod language;
 pub mod log;
 pub mod login;

@@ -2,7 +2,6 @@
 
 use app::event::{History, Receipt, TopicList, TopicSummary};
 use axum::{
-    Json,
     body::Body,
     extract::{Path, RawQuery, State, rejection::PathRejection},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::CACHE_CONTROL},
@@ -17,6 +16,7 @@ use crate::{
     frame::envelope,
     grant::Grant,
     hub::Hub,
+    json::Json,
     log::{Key, Order, Query, TopicCount, Unavailable},
     problem::Problem,
     sse::switch,
