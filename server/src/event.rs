@@ -2,10 +2,7 @@
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
-use app::{
-    chat::HERE_PREFIX,
-    event::{EXPIRED, GAP, PURGED, READERS, SESSION, STATUS, TIME},
-};
+use app::event::{EXPIRED, GAP, PURGED, READERS, SESSION, is_servers_own};
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
 /// The longest name of a topic, an event type or an idempotency key, in bytes of UTF-8.
@@ -19,9 +16,6 @@ pub const MOST_TOPICS: usize = 16;
 
 /// Event types that only the server sends. `open` and `error` are what a browser calls its own.
 const RESERVED_TYPES: [&str; 7] = [SESSION, GAP, READERS, EXPIRED, PURGED, "open", "error"];
-
-/// Topics that only the server publishes to, beside those of who is in a room.
-const OWN_TOPICS: [&str; 3] = [TIME, STATUS, READERS];
 
 /// A field of a request that cannot be used, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,7 +104,7 @@ impl Topic {
     /// Whether only the server publishes to it.
     #[must_use]
     pub fn is_servers_own(&self) -> bool {
-        OWN_TOPICS.contains(&&*self.0) || self.0.starts_with(HERE_PREFIX)
+        is_servers_own(&self.0)
     }
 }
 

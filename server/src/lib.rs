@@ -79,6 +79,7 @@ pub async fn serve(
         keys,
         chat: chat::Chat::new(config.rooms.clone()),
         site: Arc::new(site),
+        token_maker: command::serve::token_maker_here(&config),
         interval: config.interval,
         shutdown: shutdown.clone(),
     };

@@ -22,6 +22,7 @@ mod page;
 mod power;
 mod presence;
 mod presented;
+mod printed;
 mod private;
 mod program;
 mod publish;

@@ -141,6 +141,7 @@ impl World {
             keys: Arc::new(keys()),
             chat: Chat::new(rooms),
             site: Arc::new(site_in(folder.path())),
+            token_maker: Some("belfry token".to_owned()),
             interval,
             shutdown: shutdown.clone(),
         });
