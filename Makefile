@@ -45,8 +45,9 @@ lint: ## Run clippy on each half as it ships, and shellcheck if it is there
 	$(CLIPPY) --package server -- --deny warnings
 	$(CLIPPY) --package bench -- --deny warnings
 	$(CLIPPY) --package frontend --target wasm32-unknown-unknown -- --deny warnings
+	scripts/pipes
 	if command -v shellcheck >/dev/null; then
-		shellcheck --external-sources --check-sourced scripts/{setup,env,build,size,test} .ci/run
+		shellcheck --external-sources --check-sourced scripts/{setup,env,build,size,test,pipes} .ci/run
 	fi
 
 # Package by package: together, the features of both halves would be on in each.

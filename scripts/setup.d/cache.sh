@@ -31,7 +31,7 @@ trap 'stop 129' HUP
 
 # at_least VERSION OLDEST: whether VERSION is OLDEST or newer.
 at_least() {
-    [[ $1 ]] && printf '%s\n%s\n' "$2" "$1" | sort --check=quiet --version-sort
+    [[ $1 ]] && sort --check=quiet --version-sort <<<"$2"$'\n'"$1"
 }
 
 # version_in TEXT: the first thing in it that looks like a version.
