@@ -47,7 +47,7 @@ lint: ## Run clippy on each half as it ships, and shellcheck if it is there
 	$(CLIPPY) --package frontend --target wasm32-unknown-unknown -- --deny warnings
 	scripts/pipes
 	if command -v shellcheck >/dev/null; then
-		shellcheck --external-sources --check-sourced scripts/{setup,env,build,size,test,pipes} .ci/run
+		shellcheck --external-sources --check-sourced scripts/{setup,env,build,size,test,pipes,test-setup} .ci/run
 	fi
 
 # Package by package: together, the features of both halves would be on in each.
