@@ -68,15 +68,20 @@ target_is_lost() {
 
 # rustup does not remove what is not there: so that it can, each file that it misses is there again, empty.
 forget_lost_target() {
-    local sysroot manifest path
+    local sysroot manifest path made=()
     sysroot=$(rustc --print sysroot)
     manifest="$sysroot/lib/rustlib/manifest-rust-std-$target"
     [[ -f $manifest ]] || return 1
     while IFS= read -r path; do
         path="$sysroot/${path#file:}"
-        [[ -e $path ]] || { mkdir -p "${path%/*}" && : >"$path"; } || return 1
+        [[ ! -e $path ]] || continue
+        mkdir -p "${path%/*}" && : >"$path" || return 1
+        made+=("$path")
     done <"$manifest"
-    run_logged timeout 300 rustup target remove "$target"
+    run_logged timeout 300 rustup target remove "$target" || {
+        rm -f -- "${made[@]}"
+        return 1
+    }
 }
 
 debian_toolchain() { printf '%s/rust-%s-wasm32' "$cache" "$(rustc_version /usr/bin/rustc)"; }
