@@ -45,8 +45,10 @@ lint: ## Run clippy on each half as it ships, and shellcheck if it is there
 	$(CLIPPY) --package server -- --deny warnings
 	$(CLIPPY) --package bench -- --deny warnings
 	$(CLIPPY) --package frontend --target wasm32-unknown-unknown -- --deny warnings
+	scripts/pipes
+	scripts/setup.d/tools/pins
 	if command -v shellcheck >/dev/null; then
-		shellcheck --external-sources --check-sourced scripts/{setup,env,build,size,test} .ci/run
+		shellcheck --external-sources --check-sourced scripts/{setup,env,build,size,test,pipes,test-scripts,test-setup} .ci/run
 	fi
 
 # Package by package: together, the features of both halves would be on in each.
@@ -58,6 +60,7 @@ unit: ## Run the unit and integration tests of each crate
 		echo "not root: skipping the tests that are named needs_root_..."
 		skip=(-- --skip needs_root)
 	fi
+	scripts/test-scripts
 	cargo test --package app --features ssr
 	cargo test --package frontend
 	cargo test --package server "$${skip[@]}"

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{chat::Unsent, read::read_fields};
+use crate::{
+    chat::{HERE_PREFIX, Unsent},
+    read::read_fields,
+};
 
 /// Where the stream is. A page written for the tutorial opens `new EventSource('/sse')`.
 pub const STREAM_PATH: &str = "/sse";
@@ -31,6 +34,12 @@ pub const READERS: &str = "readers";
 
 /// The state topic of the server's health.
 pub const STATUS: &str = "status";
+
+/// Whether only the server publishes to a topic of this name: its state topics, and who is in a room.
+#[must_use]
+pub fn is_servers_own(topic: &str) -> bool {
+    [TIME, STATUS, READERS].contains(&topic) || topic.starts_with(HERE_PREFIX)
+}
 
 /// The event type of what comes before all else, where it is asked for.
 pub const SESSION: &str = "session";

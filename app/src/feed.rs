@@ -41,6 +41,9 @@ pub struct Snapshot {
     /// The scheme and authority under which the visitor reached us, as far as the server can tell:
     /// behind a proxy that ends TLS the browser knows better.
     pub origin: String,
+    /// The beginning of the command that makes a token on the server's machine, for
+    /// [`command`](crate::command); `None` where its key is not there.
+    pub token_maker: Option<String>,
     /// The language of the page.
     pub language: Language,
     /// Whether the server has rooms to talk in.
@@ -60,6 +63,7 @@ read_fields!(Snapshot {
     http_version,
     synchronised,
     origin,
+    token_maker,
     language,
     chat,
     address,
@@ -209,6 +213,8 @@ pub struct Feed {
     pub synchronised: RwSignal<Option<bool>>,
     /// The scheme and authority under which the visitor reached us.
     pub origin: RwSignal<String>,
+    /// The beginning of the command that makes a token; `None` where there is none.
+    pub token_maker: StoredValue<Option<String>>,
     /// How the visitor writes instants and numbers; plain and in UTC until the browser has said.
     pub writing: RwSignal<Writing>,
     /// The language of the page.
@@ -238,6 +244,7 @@ impl Feed {
             http_version: RwSignal::new(snapshot.http_version.clone()),
             synchronised: RwSignal::new(snapshot.synchronised),
             origin: RwSignal::new(snapshot.origin.clone()),
+            token_maker: StoredValue::new(snapshot.token_maker.clone()),
             writing: RwSignal::new(Writing::plain()),
             language: snapshot.language,
             chat: snapshot.chat,

@@ -13,6 +13,7 @@
 pub mod address;
 mod changing;
 pub mod chat;
+pub mod command;
 pub mod cursor;
 pub mod event;
 pub mod feed;

@@ -239,6 +239,7 @@ mod tests {
             http_version: String::new(),
             synchronised: None,
             origin: String::new(),
+            token_maker: None,
             language: crate::Language::English,
             chat: true,
             address: String::new(),

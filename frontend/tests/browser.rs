@@ -46,6 +46,7 @@ fn snapshot() -> Snapshot {
         http_version: String::new(),
         synchronised: None,
         origin: String::new(),
+        token_maker: None,
         language: Language::English,
         chat: true,
         address: "/".to_owned(),

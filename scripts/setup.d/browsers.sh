@@ -90,7 +90,7 @@ puppeteer_browser() {
 # A relative link, so that it holds when the folder gets its name.
 link_browser() {
     local file
-    file=$(cd "$1" && find "files/$2" -type f -name "$2" -perm -u+x | head -n 1)
+    file=$(cd "$1" && find "files/$2" -type f -name "$2" -perm -u+x -print -quit)
     [[ $file ]] && ln -s "../$file" "$1/bin/$2"
 }
 

@@ -5,6 +5,8 @@
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/belfry"
 making= # the temporary folder of the tool that is being made
 child=  # the command that is making it, leader of its own process group
+crates= # how many crates that command compiles, if it does
+ticking= # what says how far it has come
 
 say() { printf '%s\n' "$*"; }
 fail() {
@@ -19,6 +21,7 @@ stop() {
         kill -TERM -- "-$child" 2>/dev/null || true
         wait "$child" 2>/dev/null || true
     fi
+    [[ ! $ticking ]] || kill "$ticking" 2>/dev/null || true
     if [[ $making ]]; then
         rm -rf -- "$making" || true
     fi
@@ -31,7 +34,7 @@ trap 'stop 129' HUP
 
 # at_least VERSION OLDEST: whether VERSION is OLDEST or newer.
 at_least() {
-    [[ $1 ]] && printf '%s\n%s\n' "$2" "$1" | sort --check=quiet --version-sort
+    [[ $1 ]] && sort --check=quiet --version-sort <<<"$2"$'\n'"$1"
 }
 
 # version_in TEXT: the first thing in it that looks like a version.
@@ -46,9 +49,30 @@ run_logged() {
     mkdir -p "${log%/*}"
     setsid setpriv --pdeathsig TERM "$@" >>"$log" 2>&1 &
     child=$!
+    tick &
+    ticking=$!
     wait "$child" || code=$?
     child=
+    kill "$ticking" 2>/dev/null || true
+    wait "$ticking" 2>/dev/null || true
+    ticking=
+    crates=
     return "$code"
+}
+
+# Every half minute, says how far the command has come whose log is $log.
+tick() {
+    local compiled
+    trap - EXIT INT TERM HUP
+    SECONDS=0
+    while setpriv --pdeathsig TERM sleep 30; do
+        if [[ $crates ]]; then
+            compiled=$(grep -c '^ *Compiling ' "$log") || true
+            say "  $compiled of $crates crates after $SECONDS s"
+        else
+            say "  still at it after $SECONDS s"
+        fi
+    done
 }
 
 show_log() {

@@ -35,16 +35,53 @@ rustc_fits() {
 }
 
 add_target_by_rustup() {
+    local toolchain
     at_least "$1" "$oldest_rustc" && command -v rustup >/dev/null || return 1
-    say "Rust $1: adding $target by rustup"
     log="$cache/logs/rustup.log"
+    mkdir -p "${log%/*}"
     rm -f -- "$log"
+    if target_is_lost; then
+        say "Rust $1: rustup has $target on its list, but its files are gone; putting them back"
+        forget_lost_target || true
+    else
+        say "Rust $1: adding $target by rustup"
+    fi
     if run_logged timeout 300 rustup target add "$target" && rustc_fits "$1"; then
         rm -f -- "$log"
         return
     fi
+    if target_is_lost; then
+        toolchain=$(rustc --print sysroot)
+        toolchain=${toolchain##*/}
+        fail "the files of $target are gone (the log: $log); please run: rustup toolchain uninstall $toolchain && rustup toolchain install $toolchain"
+    fi
     say "  rustup could not (the log: $log)"
     return 1
+}
+
+# Whether rustup believes that the target is there: to add it would then do nothing.
+target_is_lost() {
+    local targets
+    targets=$(rustup target list --installed 2>>"$log") &&
+        [[ $'\n'$targets$'\n' == *$'\n'"$target"$'\n'* ]]
+}
+
+# rustup does not remove what is not there: so that it can, each file that it misses is there again, empty.
+forget_lost_target() {
+    local sysroot manifest path made=()
+    sysroot=$(rustc --print sysroot)
+    manifest="$sysroot/lib/rustlib/manifest-rust-std-$target"
+    [[ -f $manifest ]] || return 1
+    while IFS= read -r path; do
+        path="$sysroot/${path#file:}"
+        [[ ! -e $path ]] || continue
+        mkdir -p "${path%/*}" && : >"$path" || return 1
+        made+=("$path")
+    done <"$manifest"
+    run_logged timeout 300 rustup target remove "$target" || {
+        rm -f -- "${made[@]}"
+        return 1
+    }
 }
 
 debian_toolchain() { printf '%s/rust-%s-wasm32' "$cache" "$(rustc_version /usr/bin/rustc)"; }

@@ -7,31 +7,44 @@ version_in_path() {
     command -v "$1" >/dev/null && text=$("$1" --version 2>/dev/null) && version_in "$text"
 }
 
-# set_up_tool NAME VERSION MINUTES FETCH BUILD: from the cache, or prebuilt, or built here.
-set_up_tool() {
-    local name=$1 version=$2 minutes=$3 fetch=$4 build=$5
-    if [[ -d $cache/$name-$version ]]; then
-        say "$name $version: found in the tool cache"
-        return
-    fi
-    say "$name $version: downloading the prebuilt one"
-    if make_tool "$name-$version" "$fetch"; then
-        return
-    fi
-    say "$name $version: no prebuilt one to be had, building (about $minutes minutes; tail -f $log)"
-    make_tool "$name-$version" "$build" || {
+tools_folder=scripts/setup.d/tools # what is built where nothing prebuilt is to be had
+
+# What is missing is built together: half of it is the same.
+set_up_tools() {
+    local missing=()
+    wasm_bindgen_version=$(locked_version wasm-bindgen Cargo.lock)
+    [[ $wasm_bindgen_version ]] || fail "no wasm-bindgen in Cargo.lock"
+    have_cargo_leptos || missing+=("cargo-leptos-$CARGO_LEPTOS_VERSION")
+    have_wasm_bindgen || missing+=("wasm-bindgen-$wasm_bindgen_version")
+    ((${#missing[@]} > 0)) || return 0
+    say "${missing[*]}: not to be had prebuilt, building (about 3 minutes on two processors; the log: $cache/logs/${missing[0]}.log)"
+    making_tools=("${missing[@]}")
+    make_tool "${missing[0]}" build_tools || {
         show_log
-        fail "$name $version could not be built; please install it yourself, then try again"
+        fail "${missing[*]} could not be built; please install what is named yourself, then try again"
     }
 }
 
-set_up_cargo_leptos() {
+# locked_version CRATE FILE: its version in a lock file.
+locked_version() { sed -n "/^name = \"$1\"\$/{n;s/^version = \"\(.*\)\"\$/\1/p;}" "$2"; }
+
+# have_tool NAME VERSION FETCH: whether it is in the cache, or could be downloaded.
+have_tool() {
+    if [[ -d $cache/$1-$2 ]]; then
+        say "$1 $2: found in the tool cache"
+        return
+    fi
+    say "$1 $2: downloading the prebuilt one"
+    make_tool "$1-$2" "$3"
+}
+
+have_cargo_leptos() {
     local version
     version=$(version_in_path cargo-leptos) || true
     if [[ $version == 0.3.* ]] && at_least "$version" "$CARGO_LEPTOS_OLDEST"; then
         say "cargo-leptos $version: found"
     else
-        set_up_tool cargo-leptos "$CARGO_LEPTOS_VERSION" 8 fetch_cargo_leptos build_cargo_leptos
+        have_tool cargo-leptos "$CARGO_LEPTOS_VERSION" fetch_cargo_leptos
     fi
 }
 
@@ -45,21 +58,12 @@ fetch_cargo_leptos() {
     return 1
 }
 
-# A debug build, because the tool's own release profile takes half an hour; but not of
-# brotli, which is where its time goes.
-build_cargo_leptos() {
-    build_tool "$1" cargo-leptos "$CARGO_LEPTOS_VERSION" cargo-leptos \
-        --features no_downloads --config 'profile.dev.package.brotli.opt-level=3'
-}
-
-set_up_wasm_bindgen() {
-    wasm_bindgen_version=$(sed -n '/^name = "wasm-bindgen"$/{n;s/^version = "\(.*\)"$/\1/p}' Cargo.lock)
-    [[ $wasm_bindgen_version ]] || fail "no wasm-bindgen in Cargo.lock"
+have_wasm_bindgen() {
     if [[ $(version_in_path wasm-bindgen) == "$wasm_bindgen_version" &&
         $(version_in_path wasm-bindgen-test-runner) == "$wasm_bindgen_version" ]]; then
         say "wasm-bindgen $wasm_bindgen_version: found"
     else
-        set_up_tool wasm-bindgen "$wasm_bindgen_version" 2 fetch_wasm_bindgen build_wasm_bindgen
+        have_tool wasm-bindgen "$wasm_bindgen_version" fetch_wasm_bindgen
     fi
 }
 
@@ -71,10 +75,6 @@ fetch_wasm_bindgen() {
             "https://github.com/wasm-bindgen/wasm-bindgen/releases/download/$version/wasm-bindgen-$version-$(uname -m)-unknown-linux-$libc.tar.gz" && return
     done
     return 1
-}
-
-build_wasm_bindgen() {
-    build_tool "$1" wasm-bindgen-cli "$wasm_bindgen_version" 'wasm-bindgen wasm-bindgen-test-runner'
 }
 
 set_up_wasm_opt() {
@@ -131,23 +131,53 @@ fetch_release() {
     runs "$folder" "$version" "$tools"
 }
 
-# build_tool FOLDER CRATE VERSION TOOLS OPTION…: from the registry, with the versions of the
-# author's lock file (they build with an older Rust than they ask for); or, where the
-# registry does not have all of those, with what this Rust says that it can build.
-build_tool() {
-    local folder=$1 crate=$2 version=$3 tools=$4
-    shift 4
-    install_crate "$folder" "$crate@$version" --locked --ignore-rust-version "$@" ||
-        CARGO_RESOLVER_INCOMPATIBLE_RUST_VERSIONS=fallback \
-            install_crate "$folder" "$crate@$version" "$@" || return 1
-    rm -rf -- "$folder/target"
-    runs "$folder" "$version" "$tools"
+# build_tools FOLDER: all of making_tools, the first into FOLDER and the others into their own beside
+# it. With the versions of the lock file; or, where the registry does not have all of those, with what
+# this Rust says that it can build.
+build_tools() {
+    local folder=$1 tool options=()
+    cp -r "$tools_folder" "$folder/source"
+    for tool in "${making_tools[@]}"; do
+        case $tool in
+            cargo-leptos-*) options+=(--bin cargo-leptos) ;;
+            wasm-bindgen-*) options+=(--bin wasm-bindgen --bin wasm-bindgen-test-runner) ;;
+        esac
+    done
+    build_crates "$folder" "${options[@]}" --locked --ignore-rust-version || {
+        rm -f -- "$folder/source/Cargo.lock"
+        CARGO_RESOLVER_INCOMPATIBLE_RUST_VERSIONS=fallback build_crates "$folder" "${options[@]}"
+    } || return 1
+    for tool in "${making_tools[@]:1}"; do
+        mkdir "$folder/$tool" && take_tool "$folder" "$folder/$tool" "$tool" &&
+            mv --no-target-directory "$folder/$tool" "$cache/$tool" || return 1
+    done
+    take_tool "$folder" "$folder" "${making_tools[0]}" && rm -rf -- "$folder/target" "$folder/source"
 }
 
-install_crate() {
+build_crates() {
     local folder=$1
     shift
+    crates=$(count_crates "$folder/source") || crates=
     run_logged env --unset=RUSTFLAGS --unset=CARGO_ENCODED_RUSTFLAGS --unset=CARGO_BUILD_TARGET \
-        cargo install --debug --config profile.dev.debug=false --no-track \
-        --root "$folder" --target-dir "$folder/target" "$@"
+        cargo build --manifest-path "$folder/source/Cargo.toml" --target-dir "$folder/target" "$@"
+}
+
+# count_crates FOLDER: how many are to be compiled, so that what is left can be told.
+count_crates() {
+    local host
+    host=$(rustc -vV | sed -n 's/^host: //p') &&
+        cargo tree --manifest-path "$1/Cargo.toml" --target "$host" --edges normal,build \
+            --prefix none --format '{p}' 2>>"$log" | sed 's, (\*)$,,' | sort -u | wc -l
+}
+
+# take_tool FROM TO NAME: what a tool of that name consists of.
+take_tool() {
+    local names
+    case $3 in
+        cargo-leptos-*) names=cargo-leptos ;;
+        *) names='wasm-bindgen wasm-bindgen-test-runner' ;;
+    esac
+    mkdir "$2/bin" || return 1
+    # shellcheck disable=SC2086 # several words
+    (cd "$1/target/debug" && cp $names "$2/bin/") && runs "$2" "${3##*-}" "$names"
 }

@@ -20,7 +20,6 @@ use app::{
     event::Receipt,
 };
 use axum::{
-    Json,
     body::Body,
     extract::{ConnectInfo, State},
     http::{
@@ -34,6 +33,7 @@ use crate::{
     AppState, body,
     budget::Receiving,
     event::Draft,
+    json::Json,
     language::Preferred,
     log::Key,
     origin::{is_no_other_site, network},

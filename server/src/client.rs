@@ -69,6 +69,8 @@ pub struct Server {
     base: String,
     /// What is sent as `Authorization`.
     authorization: Option<HeaderValue>,
+    /// The token was not said for this command: it was there already, in the environment.
+    token_was_there: bool,
 }
 
 impl Server {
@@ -85,9 +87,17 @@ impl Server {
             Some(found) => found.read(base)?,
             None => "http://127.0.0.1:3000".into(),
         };
+        let token_was_there = flags.token.is_none();
         let token = settings.find(flags.token, &["--token", "BELFRY_TOKEN"]);
         let token = token.filter(|token| !token.value().is_empty());
-        Ok(Self { base, authorization: token.as_ref().map(authorization).transpose()? })
+        let authorization = token.as_ref().map(authorization).transpose()?;
+        Ok(Self { base, authorization, token_was_there })
+    }
+
+    /// Forgets a token of the environment, for what can be asked without one; says whether there was
+    /// one to forget.
+    fn forget_token(&mut self) -> bool {
+        self.token_was_there && self.authorization.take().is_some()
     }
 
     /// Where a topic is.

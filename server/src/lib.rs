@@ -34,6 +34,7 @@ pub mod grant;
 mod health;
 pub mod http;
 pub mod hub;
+mod json;
 pub mod language;
 pub mod log;
 pub mod login;
@@ -88,6 +89,7 @@ pub async fn serve(
         keys,
         chat: chat::Chat::new(config.rooms.clone()),
         site: Arc::new(site),
+        token_maker: command::serve::token_maker_here(&config),
         interval: config.interval,
         budgets,
         shutdown: shutdown.clone(),

@@ -5,10 +5,12 @@ mod chat;
 mod console;
 mod shell;
 
-use app::{Language, Page, Snapshot, Tick, chat::Unsent, feed::Born};
+use std::net::SocketAddr;
+
+use app::{Language, Page, Snapshot, Tick, chat::Unsent, command, feed::Born};
 use axum::{
     body::Body,
-    extract::{FromRequestParts, State},
+    extract::{ConnectInfo, FromRequestParts, State},
     http::{
         HeaderValue, Method, Request, StatusCode,
         header::{ACCEPT, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, HOST, VARY},
@@ -20,7 +22,11 @@ use axum::{
 use leptos::{config::LeptosOptions, nonce::Nonce, prelude::*};
 
 use crate::{
-    AppState, chat::Rooms, language::Preferred, origin::came_by_https, preference::wants_html,
+    AppState,
+    chat::Rooms,
+    language::Preferred,
+    origin::{came_by_https, was_asked_here},
+    preference::wants_html,
     problem::Problem,
 };
 use born::{Visitor, born};
@@ -98,6 +104,7 @@ async fn show(
         http_version: format!("{:?}", request.version()),
         synchronised: state.hub.clock().synchronised(),
         origin: origin(&request),
+        token_maker: token_maker(&state, &request),
         language,
         chat: *state.chat.rooms() != Rooms::Off,
         address: request.uri().path_and_query().map_or("/", PathAndQuery::as_str).to_owned(),
@@ -178,6 +185,16 @@ fn origin(request: &Request<Body>) -> String {
     let authority = named.or(host).filter(|host| !host.is_empty()).unwrap_or("localhost");
     let scheme = if came_by_https(request.headers()) { "https" } else { "http" };
     format!("{scheme}://{authority}")
+}
+
+/// The beginning of a command that makes a token. Where its program and its folder lie is told to who
+/// asks from this machine, where the command is to be run; to others that is nobody's business.
+fn token_maker(state: &AppState, request: &Request<Body>) -> Option<String> {
+    let here = state.token_maker.clone()?;
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let is_here = peer.is_some_and(|ConnectInfo(peer)| peer.ip().to_canonical().is_loopback())
+        && was_asked_here(request.headers());
+    Some(if is_here { here } else { command::token_maker("belfry", None) })
 }
 
 /// Scripts run by the nonce alone; hydration needs `'wasm-unsafe-eval'`. `reload` is where

@@ -1,9 +1,9 @@
 //! The clock probe: a request comes in, the instants of its coming and of the answer go out.
 
 use app::ProbeReply;
-use axum::{Json, extract::State, http::header::CACHE_CONTROL, response::IntoResponse};
+use axum::{extract::State, http::header::CACHE_CONTROL, response::IntoResponse};
 
-use crate::AppState;
+use crate::{AppState, json::Json};
 
 /// `GET /api/time`.
 pub(crate) async fn probe(State(state): State<AppState>) -> impl IntoResponse {

@@ -3,7 +3,6 @@
 
 use app::{chat::Unsent, event::ProblemDocument};
 use axum::{
-    Json,
     http::{
         HeaderMap, HeaderValue, StatusCode,
         header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
@@ -13,6 +12,7 @@ use axum::{
 
 use crate::{
     event::Invalid,
+    json::Json,
     log::{AppendError, Unavailable},
 };
 

@@ -36,9 +36,18 @@ impl fmt::Display for SiteError {
         match self {
             Self::Hashes(path, error) => write!(f, "cannot read {}: {error}", path.display())?,
             Self::Unnamed(path, kind) => write!(f, "{} names no {kind} file", path.display())?,
-            Self::Missing(path) => write!(f, "the site lacks {}", path.display())?,
+            Self::Missing(path) => {
+                write!(f, "the site lacks {}", path.display())?;
+                return f.write_str(
+                    "; after `make build`, start belfry in the folder of its repository, or say with \
+                     --site where target/site is",
+                );
+            }
         }
-        f.write_str("; `make build` makes the site, --site says where it is")
+        f.write_str(
+            "; `make build` writes it beside target/release/belfry: start that one, or a link to it, and \
+             no copy",
+        )
     }
 }
 

@@ -17,6 +17,9 @@ pub struct AppState {
     pub chat: Chat,
     /// What the pages load.
     pub site: Arc<Site>,
+    /// The beginning of the command that makes a token here, as pages print it; `None` where the server
+    /// has no key of its own.
+    pub token_maker: Option<String>,
     /// Between two ticks.
     pub interval: Duration,
     /// What may wait to be sent, and come in.

@@ -20,13 +20,13 @@ use app::{
     status::{Status, Trend},
 };
 use axum::{
-    Json, extract,
+    extract,
     http::{StatusCode, header::CACHE_CONTROL},
     response::IntoResponse,
 };
 use tokio::sync::watch;
 
-use crate::{AppState, event::Topic, grant::Grant, hub::State, problem::Problem};
+use crate::{AppState, event::Topic, grant::Grant, hub::State, json::Json, problem::Problem};
 
 pub use counters::{Counted, Counters};
 pub use machine::{Look, Machine, ThisMachine};

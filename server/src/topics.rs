@@ -6,7 +6,6 @@ mod list;
 
 use app::event::Receipt;
 use axum::{
-    Json,
     body::Body,
     extract::{Path, RawQuery, State, rejection::PathRejection},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::CACHE_CONTROL},
@@ -20,6 +19,7 @@ use crate::{
     cursor::Cursor,
     event::{Draft, EventType, Invalid, LARGEST_DATA, MOST_TOPICS, Topic, check_name, normal},
     grant::Grant,
+    json::Json,
     log::Key,
     problem::Problem,
     query::{Value, parameters},

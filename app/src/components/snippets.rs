@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use crate::{
     changing::{click, words},
+    command::read_stream,
     event::STREAM_PATH,
     text::text,
 };
@@ -22,7 +23,7 @@ pub fn Snippets(
     #[prop(into)]
     origin: Signal<String>,
 ) -> impl IntoView {
-    let curl = words(move || format!("curl -N {}{STREAM_PATH}", origin.get()));
+    let curl = words(move || read_stream(&origin.read()));
     let script = format!(
         "const source = new EventSource('{STREAM_PATH}')\nsource.onmessage = (event) => console.log(event.data)"
     );

@@ -104,6 +104,7 @@ fn snapshot(page: Born) -> Snapshot {
         http_version: "HTTP/1.1".to_owned(),
         synchronised: Some(false),
         origin: "http://here".to_owned(),
+        token_maker: Some("belfry token".to_owned()),
         language: Language::Chinese,
         chat: true,
         address: "/console?topic=a".to_owned(),

@@ -93,6 +93,7 @@ pub struct Plot {
 pub struct Refusal {
     pub refused: &'static str,
     pub refused_means: &'static str,
+    pub makes_token: &'static str,
     pub token: &'static str,
     pub log_in: &'static str,
     pub login_failed: &'static str,
@@ -159,7 +160,8 @@ pub static ENGLISH: Words = Words {
     },
     refusal: Refusal {
         refused: "Shown to those with a token",
-        refused_means: "This server shows its health to those who have the right to read it. On its machine, this makes a token:",
+        refused_means: "This server shows its health to those who have the right to read it.",
+        makes_token: "On its machine, this makes a token:",
         token: "Token",
         log_in: "Show the status",
         login_failed: "That token was not accepted. It may have run out, or be of another server.",
@@ -227,7 +229,8 @@ pub static CHINESE: Words = Words {
     },
     refusal: Refusal {
         refused: "需要令牌才能查看",
-        refused_means: "这台服务器的运行状态只对有读取权限的人开放。在服务器上运行下面的命令可以生成令牌：",
+        refused_means: "这台服务器的运行状态只对有读取权限的人开放。",
+        makes_token: "在服务器上运行下面的命令可以生成令牌：",
         token: "令牌",
         log_in: "查看运行状态",
         login_failed: "令牌无效：可能已过期，或属于另一台服务器。",

@@ -43,12 +43,13 @@ with --json that is an event as any other, of the type purged.
 
 Environment (a flag goes before its variable):
   BELFRY_URL    --url
-  BELFRY_TOKEN  --token, needed for private events only
+  BELFRY_TOKEN  --token, needed for private events only; where the server does not accept it, stderr
+                says so, and what is public is read without it
   SSL_CERT_FILE, HTTPS_PROXY, NO_PROXY  as for other programs
 
 Exit codes:
   0 so many as --count says, or nobody reads stdout any more
-  1 refused, or the token has expired    2 bad arguments";
+  1 refused, --token is not accepted, or the token expired while reading    2 bad arguments";
 
 /// The waits between attempts, before the jitter.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
@@ -102,6 +103,8 @@ enum End {
     Done,
     /// The next attempt may work; not before so long.
     Again(Failure, Option<Duration>),
+    /// The server does not accept the token.
+    NotAccepted(Failure),
     /// No attempt will.
     Failed(Failure),
 }
@@ -148,7 +151,10 @@ impl Follow {
             let end = self.open().map(|stream| self.read(stream, &mut back_off, &mut lines));
             match end.unwrap_or_else(|end| end) {
                 End::Done => return Ok(()),
-                End::Failed(failure) => return Err(failure),
+                End::NotAccepted(failure) if self.server.forget_token() => lines.note(&format!(
+                    "BELFRY_TOKEN is not accepted: {failure}; reading what is public, without it"
+                )),
+                End::NotAccepted(failure) | End::Failed(failure) => return Err(failure),
                 End::Again(failure, at_least) => {
                     let wait = back_off.wait(at_least, fastrand::f64());
                     let seconds = wait.as_secs_f64();
@@ -181,6 +187,9 @@ impl Follow {
         let answer = Server::read(stream).map_err(|error| self.lost(&error))?;
         if answer.status.is_server_error() || answer.is_busy() {
             return Err(End::Again(self.server.refusal(&answer), answer.retry_after()));
+        }
+        if answer.status == 401 {
+            return Err(End::NotAccepted(self.server.refusal(&answer)));
         }
         let is_no_stream = answer.status == 200;
         let failure =

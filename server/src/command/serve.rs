@@ -1,7 +1,14 @@
 //! `belfry serve`: the configuration goes in, the log and the keys to serve with come out.
 
-use std::{env, error::Error, net::SocketAddr, path::Path, sync::Arc};
+use std::{
+    env,
+    error::Error,
+    net::SocketAddr,
+    path::{Path, absolute},
+    sync::Arc,
+};
 
+use app::command::{publish, token_maker};
 use tracing::info;
 
 use crate::{
@@ -54,32 +61,28 @@ pub fn is_first_start(config: &Config) -> bool {
 /// Logs a command that publishes, for who starts the server for the first time. It holds no token,
 /// but the command that makes one.
 pub fn say_how_to_publish(config: &Config, address: SocketAddr) {
-    let Some(folder) = &config.data_dir else { return };
-    let program = env::args_os().next().unwrap_or_else(|| "belfry".into());
-    let (program, folder) = (quoted(Path::new(&program)), quoted(folder));
-    info!(
-        "a key was made; publish with: curl -H \"Authorization: Bearer $({program} token \
-         --data-dir {folder} --publish '*')\" -d hello http://{address}/topics/hello"
-    );
+    let Some(maker) = token_maker_here(config) else { return };
+    let command = publish(Some(&maker), &format!("http://{address}"), "hello", " ");
+    info!("a key was made; publish with: {command}");
 }
 
-/// A path as a shell takes it for one word.
-fn quoted(path: &Path) -> String {
-    let text = path.display().to_string();
-    if text.chars().all(|one| one.is_ascii_alphanumeric() || "/._-~".contains(one)) {
-        return text;
-    }
-    format!("'{}'", text.replace('\'', r"'\''"))
+/// The beginning of a command that makes a token by this server's key, from any folder; `None` where
+/// the server has no key of its own.
+#[must_use]
+pub fn token_maker_here(config: &Config) -> Option<String> {
+    let folder = config.data_dir.as_deref()?;
+    let whole = |path: &Path| absolute(path).unwrap_or_else(|_| path.into()).display().to_string();
+    Some(token_maker(&program(), Some(&whole(folder))))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_is_one_word_for_a_shell() {
-        assert_eq!(quoted(Path::new("/var/lib/belfry")), "/var/lib/belfry");
-        assert_eq!(quoted(Path::new("my data")), "'my data'");
-        assert_eq!(quoted(Path::new("it's")), r"'it'\''s'");
-    }
+/// How a shell finds this program: by its name where it was found by that, and else by its place.
+fn program() -> String {
+    let called = env::args_os()
+        .next()
+        .filter(|name| !name.is_empty() && !name.as_encoded_bytes().contains(&b'/'));
+    let place = || env::current_exe().ok().map(|place| place.display().to_string());
+    called
+        .map(|name| name.to_string_lossy().into_owned())
+        .or_else(place)
+        .unwrap_or_else(|| "belfry".into())
 }

@@ -3,16 +3,10 @@
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
-use app::{
-    chat::{HERE_PREFIX, is_unseen},
-    event::{READERS, STATUS, TIME},
-};
+use app::chat::is_unseen;
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
 use super::{Invalid, check_name};
-
-/// Topics that only the server publishes to, beside those of who is in a room.
-const OWN_TOPICS: [&str; 3] = [TIME, STATUS, READERS];
 
 /// A name that events are published to and read by: 1 to 255 bytes of UTF-8 in normalisation form C,
 /// all of it seen, without `*`, and without a segment between slashes that is empty, `.` or `..`. Earlier
@@ -85,7 +79,7 @@ impl Topic {
     /// Whether only the server publishes to it.
     #[must_use]
     pub fn is_servers_own(&self) -> bool {
-        OWN_TOPICS.contains(&&*self.0) || self.0.starts_with(HERE_PREFIX)
+        app::event::is_servers_own(&self.0)
     }
 }
 

@@ -6,7 +6,6 @@ use app::{
     feed::{Born, Newborn},
 };
 use axum::{
-    Json,
     extract::{FromRequestParts, RawQuery, State},
     http::{
         HeaderName, HeaderValue, StatusCode, Uri,
@@ -18,7 +17,7 @@ use axum::{
 use form_urlencoded::parse;
 
 use super::{chat, console};
-use crate::{AppState, chat::name_in, event::Invalid, grant::Grant, problem::Problem};
+use crate::{AppState, chat::name_in, event::Invalid, grant::Grant, json::Json, problem::Problem};
 
 /// Who asks for a page.
 pub(crate) struct Visitor {

@@ -168,7 +168,7 @@ impl Answer {
             json.extend_from_slice(format!(r#","at":"{at}""#).as_bytes());
         }
         let spans = serde_json::to_string(&self.spans).expect("strings are JSON");
-        json.extend_from_slice(format!(r#","spans":{spans}}}"#).as_bytes());
+        json.extend_from_slice(format!(",\"spans\":{spans}}}\n").as_bytes());
     }
 }
 

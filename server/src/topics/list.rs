@@ -98,7 +98,7 @@ impl Answer {
             if self.over {
                 let next = self.last.as_ref().filter(|_| more);
                 let next = serde_json::to_string(&next).expect("strings are JSON");
-                json.extend_from_slice(format!(r#"],"next":{next}}}"#).as_bytes());
+                json.extend_from_slice(format!("],\"next\":{next}}}\n").as_bytes());
             }
             // What nobody may see is passed over in silence.
             if self.over || json.len() > written {

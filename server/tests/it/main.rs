@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod answers;
 mod chat;
 mod client;
 mod connection;
@@ -30,6 +31,7 @@ mod power;
 mod prefixes;
 mod presence;
 mod presented;
+mod printed;
 mod private;
 mod program;
 mod publish;

@@ -113,7 +113,10 @@ fn what_keeps_it_from_serving_is_one_line_and_exit_code_1() {
     let (code, log) = program.ends(&["--site", "nowhere"]);
     assert_eq!(code, 1);
     assert!(
-        log.starts_with("belfry: the site lacks nowhere/pkg/belfry.abc.js; `make build`"),
+        log.starts_with(
+            "belfry: the site lacks nowhere/pkg/belfry.abc.js; after `make build`, start belfry in \
+             the folder of its repository, or say with --site where target/site is"
+        ),
         "{log}"
     );
     assert_eq!(log.lines().count(), 1, "{log}");
@@ -121,7 +124,10 @@ fn what_keeps_it_from_serving_is_one_line_and_exit_code_1() {
     fs::remove_file(program.0.path().join("hash.txt")).unwrap();
     let (code, log) = program.ends(&["--site", "."]);
     assert_eq!(code, 1);
-    assert!(log.contains("hash.txt: No such file or directory"), "{log}");
+    assert!(
+        log.contains("hash.txt: No such file or directory (os error 2); `make build`"),
+        "{log}"
+    );
     assert_eq!(log.lines().count(), 1, "{log}");
 }
 

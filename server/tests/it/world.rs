@@ -145,6 +145,7 @@ impl World {
             keys: Arc::new(keys()),
             chat: Chat::new(rooms),
             site: Arc::new(site_in(folder.path())),
+            token_maker: Some("belfry token".to_owned()),
             interval,
             budgets,
             shutdown: shutdown.clone(),

@@ -2,10 +2,14 @@
 
 use leptos::{either::EitherOf3, prelude::*};
 
-use crate::{address::Address, event::LOGIN_PATH, follow::Refusal, text::text};
-
-/// Makes a token that reads the status.
-const COMMAND: &str = "belfry token --read status";
+use crate::{
+    address::Address,
+    command::token_to_read,
+    event::{LOGIN_PATH, STATUS},
+    feed::Feed,
+    follow::Refusal,
+    text::text,
+};
 
 /// What stands in the place of the figures.
 #[component]
@@ -41,8 +45,16 @@ fn LogIn() -> impl IntoView {
         .parameter("login")
         .is_some_and(|it| it == "failed");
     let failed = failed.then(|| view! { <p class="problem" role="alert">{words.login_failed}</p> });
+    let maker = expect_context::<Feed>().token_maker.get_value();
+    let command = maker.map(|maker| {
+        let command = token_to_read(&maker, STATUS);
+        view! {
+            <p>{words.makes_token}</p>
+            <pre class="command"><code>{command}</code></pre>
+        }
+    });
     view! {
-        <pre class="command"><code>{COMMAND}</code></pre>
+        {command}
         <form class="ask" method="post" action=LOGIN_PATH>
             {failed}
             <label for="token">{words.token}</label>

@@ -19,6 +19,7 @@ fn rendered(path: &str, page: Born) -> String {
         http_version: String::new(),
         synchronised: None,
         origin: "http://here".to_owned(),
+        token_maker: Some("/srv/belfry token".to_owned()),
         language: Language::English,
         chat: true,
         address: path.to_owned(),
@@ -107,7 +108,7 @@ fn nothing_measured_yet_is_no_zero() {
 fn who_is_refused_can_show_a_token() {
     let refused = || Born::Status(Err(Refusal::Refused));
     let main = rendered("/status", refused());
-    assert!(main.contains("belfry token --read status"), "{main}");
+    assert!(main.contains("<code>/srv/belfry token --read status</code>"), "{main}");
     assert!(main.contains(r#"method="post" action="/login""#), "{main}");
     assert!(!main.contains("role=\"alert\""), "{main}");
     let again = rendered("/status?login=failed", refused());

@@ -208,6 +208,40 @@ fn a_gap_is_said_and_an_expired_token_is_the_end() {
 }
 
 #[test]
+fn a_token_of_the_environment_that_is_not_accepted_is_done_without() {
+    let refused = || {
+        let problem = r#"{"title":"Unauthorized","status":401,"detail":"the token has expired"}"#;
+        answer("401 Unauthorized", PROBLEM, problem)
+    };
+    let stream = || Answer::Silent(STREAM.to_owned() + &event("x-1", "one"));
+    let program = Program::new();
+
+    let scripted = Scripted::answering([refused(), stream()]);
+    let mut command = program.command(&["follow", "a", "--count", "1", "--url", &scripted.url()]);
+    let (code, out, notes) = ended(start(command.env("BELFRY_TOKEN", "t0ken")));
+    assert_eq!((code, &*out), (0, "one\n"), "{notes}");
+    assert_eq!(
+        notes,
+        "belfry: BELFRY_TOKEN is not accepted: the token has expired (401 Unauthorized); reading \
+         what is public, without it\n"
+    );
+    assert_eq!(scripted.asked().header("authorization"), Some("bearer t0ken"));
+    assert_eq!(scripted.asked().header("authorization"), None);
+
+    // One that was said for this command is wanted.
+    let scripted = Scripted::answering([refused()]);
+    let mut command =
+        program.command(&["follow", "a", "--token", "t0ken", "--url", &scripted.url()]);
+    let (code, _, notes) = ended(start(command.env("BELFRY_TOKEN", "other")));
+    assert_eq!((code, &*notes), (1, "belfry: the token has expired (401 Unauthorized)\n"));
+
+    // Nothing is to be forgotten where nothing was said.
+    let scripted = Scripted::answering([refused()]);
+    let (code, _, notes) = run(&program, &["follow", "a", "--url", &scripted.url()]);
+    assert_eq!((code, &*notes), (1, "belfry: the token has expired (401 Unauthorized)\n"));
+}
+
+#[test]
 fn what_is_no_stream_is_not_followed() {
     let html = answer("200 OK", "content-type: text/html\r\n", "<html>");
     let scripted = Scripted::answering([html]);
