@@ -361,8 +361,11 @@ impl Log for Embedded {
 
     fn back_up(&self, mut to: Box<dyn Write + Send>) -> BoxFuture<'_, io::Result<Contents>> {
         let shared = self.shared.clone();
-        let writing = spawn_blocking(move || Self::write_backup(&shared, &mut to));
-        async move { writing.await.map_err(io::Error::other)? }.boxed()
+        async move {
+            let writing = spawn_blocking(move || Self::write_backup(&shared, &mut to));
+            writing.await.map_err(io::Error::other)?
+        }
+        .boxed()
     }
 
     fn held(&self) -> Held {

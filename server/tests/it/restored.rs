@@ -19,7 +19,7 @@ use tempfile::TempDir;
 
 use crate::{
     disk::{Disk, Fault, Kind},
-    histories::{Told, all_that_is_told},
+    histories::{Told, all_that_is_told, waiting},
     hub::{draft, heard, json, open},
     world::World,
 };
@@ -43,7 +43,9 @@ async fn publish(hub: &Hub, events: usize, data: &str) -> Vec<String> {
     let mut ids = Vec::new();
     for number in 0..events {
         let data = format!("{data} {number}");
-        ids.push(hub.publish(draft(&["a"], &data), None).await.unwrap().id);
+        let hub = hub.clone();
+        let published = waiting(async move { hub.publish(draft(&["a"], &data), None).await }).await;
+        ids.push(published.unwrap().id);
     }
     ids
 }
@@ -256,7 +258,8 @@ async fn a_reader_who_stays_while_the_log_loses_events_hears_of_it_before_anythi
     let lost = publish(&world.hub, 2, "lost").await;
     assert_eq!(events(&mut body, 2).await.0, lost);
     disk.fail(Fault { kind: Some(Kind::Sync), nth: 1, times: 1, error: 5 });
-    world.hub.publish(draft(&["a"], "in vain"), None).await.unwrap_err();
+    let hub = world.hub.clone();
+    waiting(async move { hub.publish(draft(&["a"], "in vain"), None).await }).await.unwrap_err();
     assert_eq!(world.hub.log().tail().position().to_string(), kept[1], "the disk has lost them");
     let said = all_that_is_told(&mut body).await;
     let [Told::Gap { id }] = &said[..] else { panic!("{said:?}") };

@@ -90,7 +90,11 @@ impl<E: Into<redb::Error>> From<E> for OpenError {
             redb::Error::RepairAborted => Self::Damaged("it cannot be repaired by itself".into()),
             // The engine reads beyond what there is, or finds what it does not know.
             redb::Error::Io(error) if is_about_contents(&error) => Self::Damaged(error.to_string()),
-            error @ redb::Error::UpgradeRequired(_) => Self::Damaged(error.to_string()),
+            error @ (redb::Error::UpgradeRequired(_)
+            | redb::Error::TableDoesNotExist(_)
+            | redb::Error::TableTypeMismatch { .. }
+            | redb::Error::TableIsMultimap(_)
+            | redb::Error::TypeDefinitionChanged { .. }) => Self::Damaged(error.to_string()),
             error => Self::Engine(Box::new(error)),
         }
     }

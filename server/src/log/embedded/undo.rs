@@ -29,6 +29,15 @@ struct Shared {
     before: Mutex<Before>,
 }
 
+impl Drop for Shared {
+    /// Gives the file back at once: a child that is just being started has it open too until it runs its
+    /// own program.
+    fn drop(&mut self) {
+        // Where that fails it is released with the file.
+        let _ = self.file.unlock();
+    }
+}
+
 /// A file as it was.
 #[derive(Debug, Default)]
 struct Before {
