@@ -28,6 +28,8 @@ pub(crate) struct Reader {
     account: Account,
     /// `None` before the first.
     expected: Option<usize>,
+    /// How often each event is written.
+    times: usize,
 }
 
 impl fmt::Debug for Reader {
@@ -39,7 +41,13 @@ impl fmt::Debug for Reader {
 impl Reader {
     /// One who has read nothing yet.
     pub(crate) fn new(hub: &Hub, account: &Account) -> Self {
-        Self { hub: hub.clone(), account: account.clone(), expected: None }
+        Self { hub: hub.clone(), account: account.clone(), expected: None, times: 1 }
+    }
+
+    /// The same, of one who writes each event so often.
+    pub(crate) fn writing(mut self, times: usize) -> Self {
+        self.times = times;
+        self
     }
 
     pub(crate) fn hub(&self) -> &Hub {
@@ -53,17 +61,18 @@ impl Reader {
     /// Reads a page once there is room to encode it. Where it turns out to be too large for what is
     /// reserved, it is let go while its reader waits for more, and read again.
     pub(crate) fn read(&self, query: Query) -> Reading {
-        let (hub, account, expected) = (self.hub.clone(), self.account.clone(), self.expected);
+        let (hub, account) = (self.hub.clone(), self.account.clone());
+        let (expected, times) = (self.expected, self.times);
         // In a task of its own: what a connection that is stuck does not ask for counts all the same.
         let reading = AbortOnDropHandle::new(tokio::spawn(async move {
             let mut bytes = match expected {
                 Some(bytes) => bytes,
-                None => MORE + hub.log().first_size(query.clone()).await?,
+                None => (MORE + hub.log().first_size(query.clone()).await?) * times,
             };
             loop {
                 let mut room = account.clone().reserve(bytes).await;
                 let page = hub.log().read(query.clone()).await?;
-                bytes = encoded(&page.events);
+                bytes = times * encoded(&page.events);
                 if room.try_grow(bytes) {
                     return Ok((page, room));
                 }

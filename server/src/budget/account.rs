@@ -8,7 +8,9 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use axum::body::Body;
 use bytes::Bytes;
+use http_body_util::BodyExt;
 use tokio::{
     select,
     sync::oneshot,
@@ -245,18 +247,30 @@ impl Reservation {
     }
 }
 
+impl Reservation {
+    /// A body whose pieces together hold what is reserved, until the last of them is sent.
+    pub(crate) fn cover_body(self, body: Body) -> Body {
+        if self.bytes == 0 {
+            return body;
+        }
+        let held = Arc::new(self);
+        let cover = move |data| Bytes::from_owner(Covered { bytes: data, _held: held.clone() });
+        Body::new(body.map_frame(move |frame| frame.map_data(&cover)))
+    }
+}
+
 impl Drop for Reservation {
     fn drop(&mut self) {
         self.shrink(0);
     }
 }
 
-struct Covered {
+struct Covered<H> {
     bytes: Bytes,
-    _held: Reservation,
+    _held: H,
 }
 
-impl AsRef<[u8]> for Covered {
+impl<H> AsRef<[u8]> for Covered<H> {
     fn as_ref(&self) -> &[u8] {
         &self.bytes
     }

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     AppState,
+    budget::Reservation,
     chat::{LOBBY, Room, Rooms, message, one_form},
     cursor::Cursor,
     event::Event,
@@ -30,10 +31,19 @@ const MOST_ROOMS: usize = 100;
 const TOPICS_AT_ONCE: usize = 1000;
 
 /// A room, or all of them.
-pub(super) async fn born(state: &AppState, uri: &Uri, visitor: Visitor, last: u64) -> Born {
-    match chat::room_at(uri.path()) {
-        Some(name) => Born::Room(room(state, &name, uri, visitor, last).await),
-        None => Born::Rooms(rooms(state, uri, &visitor.grant).await),
+pub(super) async fn born(
+    state: &AppState,
+    uri: &Uri,
+    visitor: Visitor,
+    last: u64,
+    nothing: Reservation,
+) -> (Born, Reservation) {
+    let Some(name) = chat::room_at(uri.path()) else {
+        return (Born::Rooms(rooms(state, uri, &visitor.grant).await), nothing);
+    };
+    match room(state, &name, uri, visitor, last).await {
+        Ok((room, reserved)) => (Born::Room(Ok(room)), reserved),
+        Err(why) => (Born::Room(Err(why)), nothing),
     }
 }
 
@@ -96,7 +106,7 @@ async fn room(
     uri: &Uri,
     visitor: Visitor,
     last: u64,
-) -> Result<chat::Room, NoRoom> {
+) -> Result<(chat::Room, Reservation), NoRoom> {
     let room = state.chat.rooms().open(&one_form(name))?;
     let log = state.hub.log();
     // A place that is none, or that is not there yet, is the end.
@@ -110,16 +120,17 @@ async fn room(
         order: Order::Backwards,
         limit: NEWEST,
         bytes: PAGE_BYTES,
-        grant: visitor.grant,
+        grant: visitor.grant.clone(),
     };
-    let page = log.read(query).await.map_err(|_| NoRoom::Unavailable)?;
+    let read = visitor.read(&state.hub, query).await;
+    let (page, reserved) = read.map_err(|_| NoRoom::Unavailable)?;
     // While a purge is under way there are events before its notice, which are as good as gone.
     let said: Vec<_> = page.events.iter().take_while(|event| !event.draft.is_notice()).collect();
     let purged = said.len() < page.events.len();
     let oldest = said.last().filter(|_| page.more && !purged);
     let older = oldest.map(|event| log.cursor(event.sequence).to_string());
     let messages = said.into_iter().rev().map(|event| posted(log, event)).collect();
-    Ok(chat::Room {
+    let room = chat::Room {
         here: state.hub.presence().here(room.name()),
         room: room.name().to_owned(),
         messages,
@@ -129,7 +140,8 @@ async fn room(
         key: key(),
         draft: String::new(),
         unsent: None,
-    })
+    };
+    Ok((room, reserved))
 }
 
 fn posted(log: &dyn Log, event: &Event) -> Posted {
