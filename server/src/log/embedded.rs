@@ -221,8 +221,16 @@ impl Log for Embedded {
         self.look(move |database| pages::read(database, &query)).boxed()
     }
 
-    fn first_size(&self, query: Query) -> BoxFuture<'_, Result<usize, Unavailable>> {
-        self.look(move |database| pages::first_size(database, &query)).boxed()
+    fn read_small(
+        &self,
+        query: Query,
+        most: usize,
+    ) -> BoxFuture<'_, Result<Result<Page, usize>, Unavailable>> {
+        self.look(move |database| {
+            let first = pages::first_size(database, &query)?;
+            if first > most { Ok(Err(first)) } else { pages::read(database, &query).map(Ok) }
+        })
+        .boxed()
     }
 
     fn count(&self, query: Query) -> BoxFuture<'_, Result<u64, Unavailable>> {
