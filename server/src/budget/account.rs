@@ -22,7 +22,7 @@ use super::{
     ledger::{Ledger, PATIENCE},
     lent::Overdraft,
 };
-use crate::{origin::network, status::Counters};
+use crate::origin::network;
 
 /// A budget of bytes. A cheap handle.
 #[derive(Clone, Debug)]
@@ -120,7 +120,7 @@ impl Held {
 #[derive(Clone)]
 pub(crate) struct Account {
     pub(super) budget: Budget,
-    client: IpAddr,
+    pub(super) client: IpAddr,
     pub(super) progress: Progress,
 }
 
@@ -273,40 +273,5 @@ struct Covered<H> {
 impl<H> AsRef<[u8]> for Covered<H> {
     fn as_ref(&self) -> &[u8] {
         &self.bytes
-    }
-}
-
-/// The account of a request's own body.
-#[derive(Clone, Debug)]
-pub(crate) struct Receiving {
-    account: Account,
-    counters: Counters,
-}
-
-impl Receiving {
-    /// That of a body that a client sends.
-    pub(crate) fn new(budget: &Budget, client: IpAddr, counters: &Counters) -> Self {
-        let account = Account::new(budget, client, Progress::new());
-        Self { account, counters: counters.clone() }
-    }
-
-    /// Reserves so many bytes, once there is room.
-    pub(crate) async fn reserve(&self, bytes: usize) -> Reservation {
-        self.account.clone().reserve(bytes).await
-    }
-
-    /// Whose body it is.
-    pub(crate) fn client(&self) -> IpAddr {
-        self.account.client
-    }
-
-    /// Whether the body comes.
-    pub(crate) fn progress(&self) -> &Progress {
-        &self.account.progress
-    }
-
-    /// Where it is counted that it does not.
-    pub(crate) fn counters(&self) -> &Counters {
-        &self.counters
     }
 }

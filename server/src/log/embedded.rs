@@ -226,11 +226,7 @@ impl Log for Embedded {
         query: Query,
         most: usize,
     ) -> BoxFuture<'_, Result<Result<Page, usize>, Unavailable>> {
-        self.look(move |database| {
-            let first = pages::first_size(database, &query)?;
-            if first > most { Ok(Err(first)) } else { pages::read(database, &query).map(Ok) }
-        })
-        .boxed()
+        self.look(move |database| pages::read_small(database, &query, most)).boxed()
     }
 
     fn count(&self, query: Query) -> BoxFuture<'_, Result<u64, Unavailable>> {

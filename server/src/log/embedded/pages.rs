@@ -19,28 +19,35 @@ type Entries = Box<dyn Iterator<Item = Result<Entry>>>;
 
 /// Reads a page.
 pub(super) fn read(database: &Database, query: &Query) -> Result<Page> {
+    Ok(read_small(database, query, usize::MAX)?.unwrap_or_default())
+}
+
+/// Reads a page, unless its first event takes more than `most` bytes in the file: then says how many.
+pub(super) fn read_small(
+    database: &Database,
+    query: &Query,
+    most: usize,
+) -> Result<std::result::Result<Page, usize>> {
     let transaction = database.begin_read()?;
     let events = transaction.open_table(EVENTS)?;
     let (mut found, mut page) = find(&transaction, query)?;
     let mut bytes = 0;
     while page.events.len() < query.limit && bytes < query.bytes {
-        let Some(sequence) = found.next_visible(&events, &query.grant)? else { return Ok(page) };
+        let Some(sequence) = found.next_visible(&events, &query.grant)? else {
+            return Ok(Ok(page));
+        };
+        if page.events.is_empty() && most < usize::MAX {
+            let size = events.get(sequence)?.map_or(0, |row| row.value().len());
+            if size > most {
+                return Ok(Err(size));
+            }
+        }
         let event = store::event(&events, sequence)?;
         bytes += encoded_size(&event.draft.data);
         page.events.push(event);
     }
     page.more = found.next_visible(&events, &query.grant)?.is_some();
-    Ok(page)
-}
-
-/// How many bytes the first event takes in the file that a query finds.
-pub(super) fn first_size(database: &Database, query: &Query) -> Result<usize> {
-    let transaction = database.begin_read()?;
-    let events = transaction.open_table(EVENTS)?;
-    let (mut found, _) = find(&transaction, query)?;
-    let first = found.next_visible(&events, &query.grant)?;
-    let first = first.map(|sequence| events.get(sequence)).transpose()?.flatten();
-    Ok(first.map_or(0, |row| row.value().len()))
+    Ok(Ok(page))
 }
 
 /// Counts the events that a query finds, up to its limit.
