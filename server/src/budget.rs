@@ -9,6 +9,7 @@
 //! reserved for them is cut once others have waited for a second.
 
 mod account;
+mod allocator;
 mod ledger;
 mod lent;
 mod progress;
@@ -16,11 +17,13 @@ mod request;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use account::{Account, Receiving, Reservation};
+pub(crate) use account::{Account, Reservation};
 pub use account::{Budget, Budgets};
+pub use allocator::give_back_large_blocks;
 pub(crate) use ledger::Party;
 pub(crate) use lent::Shared;
 pub(crate) use progress::Progress;
+pub(crate) use request::Receiving;
 
 /// Pieces of so many bytes are not counted: a connection takes about as much in any case, and who reads
 /// along with small events never waits for those who do not read at all.

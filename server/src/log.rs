@@ -54,13 +54,17 @@ pub trait Log: fmt::Debug + Send + Sync {
     /// Where the log cannot be read for now.
     fn read(&self, query: Query) -> BoxFuture<'_, Result<Page, Unavailable>>;
 
-    /// About how many bytes the first event takes that a query finds, or 0 where that is not known
-    /// without reading it.
+    /// Reads events, unless it is known that the first of them takes more than `most` bytes: then says how
+    /// many about.
     ///
     /// # Errors
     /// Where the log cannot be read for now.
-    fn first_size(&self, _query: Query) -> BoxFuture<'_, Result<usize, Unavailable>> {
-        async { Ok(0) }.boxed()
+    fn read_small(
+        &self,
+        query: Query,
+        _most: usize,
+    ) -> BoxFuture<'_, Result<Result<Page, usize>, Unavailable>> {
+        self.read(query).map(|page| page.map(Ok)).boxed()
     }
 
     /// How many events a query finds, at most its limit; none is read for it.

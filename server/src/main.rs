@@ -15,6 +15,7 @@ use clap::{Parser, error::ErrorKind};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use server::{
     Config, Site,
+    budget::give_back_large_blocks,
     client::{follow::Follow, print_line, publish::publish, purge::purge, unread},
     command::{
         Command, CommandLine, Failure,
@@ -48,7 +49,11 @@ fn main() -> ExitCode {
 fn perform(command: Command) -> Result<(), Failure> {
     let look_up = |name: &str| env::var_os(name).map(|value| value.to_string_lossy().into_owned());
     match command {
-        Command::Serve(flags) => run(Config::from_flags(flags, look_up)?).map_err(Failure::new),
+        Command::Serve(flags) => {
+            let config = Config::from_flags(flags, look_up)?;
+            give_back_large_blocks();
+            run(config).map_err(Failure::new)
+        }
         Command::Token(flags) => {
             print_line(io::stdout(), &token::Request::from_flags(flags, look_up)?.mint()?)
         }

@@ -55,8 +55,9 @@ pub(crate) async fn page(
         return Redirect::to(&room).into_response();
     }
     let last = state.hub.log().tail().last();
-    let born = born(&state, request.uri(), visitor, last).await;
-    show(state, language, request, born, last).await
+    let (born, reserved) = born(&state, request.uri(), visitor, last).await;
+    let response = show(state, language, request, born, last).await;
+    response.map(|body| reserved.cover_body(body))
 }
 
 /// A room's page again, with what somebody typed into its form and why it was not taken.
@@ -69,7 +70,7 @@ pub(crate) async fn again(
 ) -> Response {
     let Ok(visitor) = Visitor::from_request_parts(&mut parts, &state).await;
     let last = state.hub.log().tail().last();
-    let mut born = born(&state, &parts.uri, visitor, last).await;
+    let (mut born, reserved) = born(&state, &parts.uri, visitor, last).await;
     if let Born::Room(Ok(room)) = &mut born {
         room.unsent = Some(problem.reason().unwrap_or(Unsent::Unavailable));
         room.draft = typed.text;
@@ -85,7 +86,7 @@ pub(crate) async fn again(
     let mut response = show(state, language, request, born, last).await;
     *response.status_mut() = problem.status();
     problem.add_headers(response.headers_mut());
-    response
+    response.map(|body| reserved.cover_body(body))
 }
 
 /// A page that is born with something, of what is in the log up to `last`.

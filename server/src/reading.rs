@@ -7,7 +7,7 @@ use futures::{FutureExt, future::BoxFuture};
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::{
-    budget::{Account, Reservation},
+    budget::{Account, FREE, Reservation},
     event::{Event, EventType, Topic, encoded_size},
     hub::Hub,
     log::{Page, Query, Unavailable},
@@ -19,6 +19,9 @@ const AROUND: usize = 192;
 /// How much larger an event is expected to be on the wire than in the log, in bytes.
 const MORE: usize = 4 * 1024;
 
+/// An event of so many bytes is read without knowing whether there is room for it.
+const SMALL: usize = FREE - MORE;
+
 /// A page on its way, and what is reserved for its encoding.
 pub(crate) type Reading = BoxFuture<'static, Result<(Page, Reservation), Unavailable>>;
 
@@ -26,8 +29,10 @@ pub(crate) type Reading = BoxFuture<'static, Result<(Page, Reservation), Unavail
 pub(crate) struct Reader {
     hub: Hub,
     account: Account,
-    /// `None` before the first.
-    expected: Option<usize>,
+    /// How many bytes that took; 0 before the first.
+    expected: usize,
+    /// How often each event is written.
+    times: usize,
 }
 
 impl fmt::Debug for Reader {
@@ -39,7 +44,13 @@ impl fmt::Debug for Reader {
 impl Reader {
     /// One who has read nothing yet.
     pub(crate) fn new(hub: &Hub, account: &Account) -> Self {
-        Self { hub: hub.clone(), account: account.clone(), expected: None }
+        Self { hub: hub.clone(), account: account.clone(), expected: 0, times: 1 }
+    }
+
+    /// The same, of one who writes each event so often.
+    pub(crate) fn writing(mut self, times: usize) -> Self {
+        self.times = times;
+        self
     }
 
     pub(crate) fn hub(&self) -> &Hub {
@@ -53,17 +64,25 @@ impl Reader {
     /// Reads a page once there is room to encode it. Where it turns out to be too large for what is
     /// reserved, it is let go while its reader waits for more, and read again.
     pub(crate) fn read(&self, query: Query) -> Reading {
-        let (hub, account, expected) = (self.hub.clone(), self.account.clone(), self.expected);
+        let (hub, account) = (self.hub.clone(), self.account.clone());
+        let (expected, times) = (self.expected, self.times);
         // In a task of its own: what a connection that is stuck does not ask for counts all the same.
         let reading = AbortOnDropHandle::new(tokio::spawn(async move {
-            let mut bytes = match expected {
-                Some(bytes) => bytes,
-                None => MORE + hub.log().first_size(query.clone()).await?,
-            };
+            let mut bytes = expected;
             loop {
                 let mut room = account.clone().reserve(bytes).await;
-                let page = hub.log().read(query.clone()).await?;
-                bytes = encoded(&page.events);
+                let read = match room.bytes() {
+                    0 => hub.log().read_small(query.clone(), SMALL / times).await?,
+                    _ => Ok(hub.log().read(query.clone()).await?),
+                };
+                let page = match read {
+                    Ok(page) => page,
+                    Err(size) => {
+                        bytes = times * (size + MORE);
+                        continue;
+                    }
+                };
+                bytes = times * encoded(&page.events);
                 if room.try_grow(bytes) {
                     return Ok((page, room));
                 }
@@ -75,7 +94,7 @@ impl Reader {
 
     /// Remembers what the last page took.
     pub(crate) fn expect(&mut self, room: &Reservation) {
-        self.expected = Some(room.bytes());
+        self.expected = room.bytes();
     }
 }
 

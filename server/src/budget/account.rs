@@ -8,7 +8,9 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use axum::body::Body;
 use bytes::Bytes;
+use http_body_util::BodyExt;
 use tokio::{
     select,
     sync::oneshot,
@@ -20,7 +22,7 @@ use super::{
     ledger::{Ledger, PATIENCE},
     lent::Overdraft,
 };
-use crate::{origin::network, status::Counters};
+use crate::origin::network;
 
 /// A budget of bytes. A cheap handle.
 #[derive(Clone, Debug)]
@@ -118,7 +120,7 @@ impl Held {
 #[derive(Clone)]
 pub(crate) struct Account {
     pub(super) budget: Budget,
-    client: IpAddr,
+    pub(super) client: IpAddr,
     pub(super) progress: Progress,
 }
 
@@ -245,54 +247,31 @@ impl Reservation {
     }
 }
 
+impl Reservation {
+    /// A body whose pieces together hold what is reserved, until the last of them is sent.
+    pub(crate) fn cover_body(self, body: Body) -> Body {
+        if self.bytes == 0 {
+            return body;
+        }
+        let held = Arc::new(self);
+        let cover = move |data| Bytes::from_owner(Covered { bytes: data, _held: held.clone() });
+        Body::new(body.map_frame(move |frame| frame.map_data(&cover)))
+    }
+}
+
 impl Drop for Reservation {
     fn drop(&mut self) {
         self.shrink(0);
     }
 }
 
-struct Covered {
+struct Covered<H> {
     bytes: Bytes,
-    _held: Reservation,
+    _held: H,
 }
 
-impl AsRef<[u8]> for Covered {
+impl<H> AsRef<[u8]> for Covered<H> {
     fn as_ref(&self) -> &[u8] {
         &self.bytes
-    }
-}
-
-/// The account of a request's own body.
-#[derive(Clone, Debug)]
-pub(crate) struct Receiving {
-    account: Account,
-    counters: Counters,
-}
-
-impl Receiving {
-    /// That of a body that a client sends.
-    pub(crate) fn new(budget: &Budget, client: IpAddr, counters: &Counters) -> Self {
-        let account = Account::new(budget, client, Progress::new());
-        Self { account, counters: counters.clone() }
-    }
-
-    /// Reserves so many bytes, once there is room.
-    pub(crate) async fn reserve(&self, bytes: usize) -> Reservation {
-        self.account.clone().reserve(bytes).await
-    }
-
-    /// Whose body it is.
-    pub(crate) fn client(&self) -> IpAddr {
-        self.account.client
-    }
-
-    /// Whether the body comes.
-    pub(crate) fn progress(&self) -> &Progress {
-        &self.account.progress
-    }
-
-    /// Where it is counted that it does not.
-    pub(crate) fn counters(&self) -> &Counters {
-        &self.counters
     }
 }

@@ -1,11 +1,15 @@
 //! Who holds how much of a budget, and who waits for some: it has no lock, no clock and no task.
 
+mod forecast;
+
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     net::IpAddr,
 };
 
 use tokio::time::{Duration, Instant};
+
+use forecast::{Lack, Then};
 
 /// Who has waited for so long has the longest-stalled holder cut; and only one that has been stalled
 /// for so long itself.
@@ -284,43 +288,6 @@ fn add<P: Party>(
     *clients.entry(client).or_default() += bytes;
     let nothing = || Holder { party: party.clone(), client, bytes: 0, cut: false };
     holders.entry(party.id()).or_insert_with(nothing).bytes += bytes;
-}
-
-/// What somebody lacks.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Lack {
-    /// Its client has its share.
-    Share,
-    /// The whole is used.
-    Room,
-}
-
-/// A budget as it will be.
-struct Then {
-    used: usize,
-    clients: HashMap<IpAddr, usize>,
-}
-
-impl Then {
-    fn lacks<P>(&self, waiter: &Waiter<P>, limit: usize, share: usize) -> Option<Lack> {
-        let of_client = self.clients.get(&waiter.client).copied().unwrap_or(0);
-        if of_client > 0 && of_client + waiter.bytes > share {
-            return Some(Lack::Share);
-        }
-        (self.used > 0 && self.used + waiter.bytes > limit).then_some(Lack::Room)
-    }
-
-    fn add<P>(&mut self, waiter: &Waiter<P>) {
-        self.used += waiter.bytes;
-        *self.clients.entry(waiter.client).or_default() += waiter.bytes;
-    }
-
-    fn subtract<P>(&mut self, holder: &Holder<P>) {
-        self.used -= holder.bytes;
-        if let Some(used) = self.clients.get_mut(&holder.client) {
-            *used -= holder.bytes;
-        }
-    }
 }
 
 #[cfg(test)]

@@ -10,8 +10,43 @@ use axum::{
     http::request::Parts,
 };
 
-use super::{Account, Progress, Receiving};
-use crate::AppState;
+use super::{Account, Budget, Progress, Reservation};
+use crate::{AppState, status::Counters};
+
+/// The account of a request's own body.
+#[derive(Clone, Debug)]
+pub(crate) struct Receiving {
+    account: Account,
+    counters: Counters,
+}
+
+impl Receiving {
+    /// That of a body that a client sends.
+    pub(crate) fn new(budget: &Budget, client: IpAddr, counters: &Counters) -> Self {
+        let account = Account::new(budget, client, Progress::new());
+        Self { account, counters: counters.clone() }
+    }
+
+    /// Reserves so many bytes, once there is room.
+    pub(crate) async fn reserve(&self, bytes: usize) -> Reservation {
+        self.account.clone().reserve(bytes).await
+    }
+
+    /// Whose body it is.
+    pub(crate) fn client(&self) -> IpAddr {
+        self.account.client
+    }
+
+    /// Whether the body comes.
+    pub(crate) fn progress(&self) -> &Progress {
+        &self.account.progress
+    }
+
+    /// Where it is counted that it does not.
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.counters
+    }
+}
 
 /// For what is sent on the request's connection.
 impl FromRequestParts<AppState> for Account {

@@ -300,28 +300,29 @@ impl Log for Embedded {
     }
 
     fn read(&self, query: Query) -> BoxFuture<'_, Result<Page, Unavailable>> {
+        // Of any size.
+        self.read_small(query, usize::MAX).map(|read| Ok(read?.unwrap_or_default())).boxed()
+    }
+
+    fn read_small(
+        &self,
+        query: Query,
+        most: usize,
+    ) -> BoxFuture<'_, Result<Result<Page, usize>, Unavailable>> {
         async move {
             let asked = query.clone();
-            match self.look(move |database, seal| pages::read(database, seal, &asked)).await {
-                Ok(page) => {
+            let read =
+                move |database: &Database, seal| pages::read_small(database, seal, &asked, most);
+            match self.look(read).await {
+                Ok(Ok(page)) => {
                     if page.damaged > 0 {
                         self.shared.found_damage(&format!("an event up to {}", page.damaged));
                     }
-                    Ok(page)
+                    Ok(Ok(page))
                 }
-                Err(Unreadable::Damaged(what)) => Ok(self.lost(&query, &what)),
+                Ok(Err(size)) => Ok(Err(size)),
+                Err(Unreadable::Damaged(what)) => Ok(Ok(self.lost(&query, &what))),
                 Err(why) => Err(self.unavailable(why)),
-            }
-        }
-        .boxed()
-    }
-
-    fn first_size(&self, query: Query) -> BoxFuture<'_, Result<usize, Unavailable>> {
-        async move {
-            match self.look(move |database, seal| pages::first_size(database, seal, &query)).await {
-                // What cannot be read has no size.
-                Err(Unreadable::Damaged(_)) => Ok(0),
-                size => size.map_err(|why| self.unavailable(why)),
             }
         }
         .boxed()

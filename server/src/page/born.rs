@@ -1,5 +1,7 @@
 //! What a page is born with: an address and a visitor go in, what the page there shows comes out.
 
+use std::time::Duration;
+
 use app::{
     Page,
     chat::NoRoom,
@@ -15,12 +17,30 @@ use axum::{
     response::IntoResponse,
 };
 use form_urlencoded::parse;
+use tokio::time::timeout;
 
 use super::{chat, console};
-use crate::{AppState, chat::name_in, event::Invalid, grant::Grant, json::Json, problem::Problem};
+use crate::{
+    AppState, Hub,
+    budget::{Account, Reservation},
+    chat::name_in,
+    event::Invalid,
+    grant::Grant,
+    json::Json,
+    log::{self, Query, Unavailable},
+    problem::Problem,
+    reading::Reader,
+};
+
+/// How often a page holds each event: as HTML, and as data for its scripts.
+const TIMES: usize = 2;
+
+/// For room in the memory a page is not waited longer than this.
+const ROOM_WITHIN: Duration = Duration::from_secs(10);
 
 /// Who asks for a page.
 pub(crate) struct Visitor {
+    account: Account,
     pub(super) grant: Grant,
     /// The name that they used last; empty where there is none.
     pub(super) name: String,
@@ -35,19 +55,42 @@ impl FromRequestParts<AppState> for Visitor {
         state: &AppState,
     ) -> Result<Self, Self::Rejection> {
         let grant = Grant::from_request_parts(parts, state).await.unwrap_or_default();
-        Ok(Self { grant, name: name_in(&parts.headers) })
+        let Ok(account) = Account::from_request_parts(parts, state).await;
+        Ok(Self { account, grant, name: name_in(&parts.headers) })
     }
 }
 
-/// What the page at an address alone is born with, of what is in the log up to `last`.
-pub(super) async fn born(state: &AppState, uri: &Uri, visitor: Visitor, last: u64) -> Born {
+impl Visitor {
+    /// Reads what a page shows, once there is room for the page.
+    pub(super) async fn read(
+        &self,
+        hub: &Hub,
+        query: Query,
+    ) -> Result<(log::Page, Reservation), Unavailable> {
+        let reading = Reader::new(hub, &self.account).writing(TIMES).read(query);
+        timeout(ROOM_WITHIN, reading).await.unwrap_or_else(|_| {
+            hub.counters().refused();
+            Err(Unavailable("there is no memory for the page".into()))
+        })
+    }
+}
+
+/// What the page at an address alone is born with, of what is in the log up to `last`, and what is
+/// reserved for it.
+pub(super) async fn born(
+    state: &AppState,
+    uri: &Uri,
+    visitor: Visitor,
+    last: u64,
+) -> (Born, Reservation) {
+    let nothing = visitor.account.nothing();
     match Page::at(uri.path()) {
-        Page::Time | Page::Missing => Born::Plain,
-        Page::Chat => chat::born(state, uri, visitor, last).await,
-        Page::Console => console::born(state, uri, visitor.grant, last).await,
+        Page::Time | Page::Missing => (Born::Plain, nothing),
+        Page::Chat => chat::born(state, uri, visitor, last, nothing).await,
+        Page::Console => console::born(state, uri, visitor, last, nothing).await,
         Page::Status => {
             let vitals = state.hub.vitals();
-            Born::Status(vitals.show_to(&visitor.grant).map(|()| vitals.trend()))
+            (Born::Status(vitals.show_to(&visitor.grant).map(|()| vitals.trend())), nothing)
         }
     }
 }
@@ -78,9 +121,10 @@ pub(crate) async fn newborn(
     let uri = uri.filter(|uri| uri.path().starts_with('/'));
     let uri = uri.ok_or(Invalid::new("address", "is not the path and the query of a page"))?;
     let last = state.hub.log().tail().last();
-    let page = born(&state, &uri, visitor, last).await;
+    let (page, room) = born(&state, &uri, visitor, last).await;
     let cursor = state.hub.log().cursor(last).to_string();
-    Ok((HEADERS, Json(Newborn { cursor, page })))
+    let answer = (HEADERS, Json(Newborn { cursor, page })).into_response();
+    Ok(answer.map(|body| room.cover_body(body)))
 }
 
 const HEADERS: [(HeaderName, HeaderValue); 2] = [

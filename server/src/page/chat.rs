@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     AppState,
+    budget::Reservation,
     chat::{LOBBY, Room, Rooms, message, one_form},
     cursor::{Cursor, Standing},
     event::Event,
@@ -27,10 +28,19 @@ use crate::{
 const MOST_ROOMS: usize = 100;
 
 /// A room, or all of them.
-pub(super) async fn born(state: &AppState, uri: &Uri, visitor: Visitor, last: u64) -> Born {
-    match chat::room_at(uri.path()) {
-        Some(name) => Born::Room(room(state, &name, uri, visitor, last).await),
-        None => Born::Rooms(rooms(state, uri, &visitor.grant).await),
+pub(super) async fn born(
+    state: &AppState,
+    uri: &Uri,
+    visitor: Visitor,
+    last: u64,
+    nothing: Reservation,
+) -> (Born, Reservation) {
+    let Some(name) = chat::room_at(uri.path()) else {
+        return (Born::Rooms(rooms(state, uri, &visitor.grant).await), nothing);
+    };
+    match room(state, &name, uri, visitor, last).await {
+        Ok((room, reserved)) => (Born::Room(Ok(room)), reserved),
+        Err(why) => (Born::Room(Err(why)), nothing),
     }
 }
 
@@ -91,7 +101,7 @@ async fn room(
     uri: &Uri,
     visitor: Visitor,
     last: u64,
-) -> Result<chat::Room, NoRoom> {
+) -> Result<(chat::Room, Reservation), NoRoom> {
     let room = state.chat.rooms().open(&one_form(name))?;
     let log = state.hub.log();
     // A place that is none, or that is not there yet, is the end.
@@ -109,13 +119,14 @@ async fn room(
         bytes: PAGE_BYTES,
         ..Query::after(topics, 0)
     };
-    let page = log.read(query).await.map_err(|_| NoRoom::Unavailable)?;
+    let read = visitor.read(&state.hub, query).await;
+    let (page, reserved) = read.map_err(|_| NoRoom::Unavailable)?;
     let there = there(&page.events);
     let oldest = there.last().filter(|_| page.more && there.len() == page.events.len());
     let older = oldest.map(|event| event.id().to_string());
     let said = there.iter().rev().filter(|event| !event.draft.is_notice());
     let messages = said.map(posted).collect();
-    Ok(chat::Room {
+    let room = chat::Room {
         here: state.hub.presence().here(room.name()),
         room: room.name().to_owned(),
         messages,
@@ -125,7 +136,8 @@ async fn room(
         key: key(),
         draft: String::new(),
         unsent: None,
-    })
+    };
+    Ok((room, reserved))
 }
 
 /// The events, newest first, up to a notice that all before it were removed: while that is under way

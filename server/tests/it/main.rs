@@ -4,6 +4,7 @@
 
 mod answers;
 mod backups;
+mod budget;
 mod chat;
 mod client;
 mod connection;

@@ -23,7 +23,7 @@ const EACH: u16 = 1000;
 
 /// It is watched for so long, and longer where the machine is too busy to fill the budget by then.
 const WATCHED: Duration = Duration::from_secs(10);
-const AT_MOST: Duration = Duration::from_secs(40);
+const AT_MOST: Duration = Duration::from_secs(20);
 
 /// The longest that anything takes which has nothing to do with it, however busy the machine is.
 const SOON: Duration = Duration::from_secs(10);

@@ -78,6 +78,7 @@ pub(crate) fn site_in(folder: &Path) -> Site {
 /// The application in virtual time, ticking, without a port.
 pub(crate) struct World {
     pub(crate) hub: Hub,
+    pub(crate) budgets: Budgets,
     pub(crate) shutdown: CancellationToken,
     application: Router,
     _folder: TempDir,
@@ -147,14 +148,14 @@ impl World {
             site: Arc::new(site_in(folder.path())),
             token_maker: Some("belfry token".to_owned()),
             interval,
-            budgets,
+            budgets: budgets.clone(),
             shutdown: shutdown.clone(),
         });
         let (ticking, until) = (hub.clone(), shutdown.clone());
         tokio::spawn(async move {
             tokio::join!(ticking.run(interval, until.clone()), ticking.presence().run(until));
         });
-        Self { hub, shutdown, application, _folder: folder }
+        Self { hub, budgets, shutdown, application, _folder: folder }
     }
 
     /// The answer to a request.
@@ -225,6 +226,10 @@ pub(crate) async fn next(body: &mut Body) -> Option<Bytes> {
 
 /// The whole of a body as text.
 pub(crate) async fn text(response: Response<Body>) -> String {
-    let bytes = response.into_body().collect().await.unwrap().to_bytes();
-    String::from_utf8(bytes.to_vec()).unwrap()
+    let (mut body, mut bytes) = (response.into_body(), Vec::new());
+    // Piece by piece, as a connection does: the next one is made when the last is let go.
+    while let Some(frame) = body.frame().await {
+        bytes.extend_from_slice(&frame.unwrap().into_data().unwrap_or_default());
+    }
+    String::from_utf8(bytes).unwrap()
 }

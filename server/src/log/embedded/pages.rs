@@ -11,7 +11,7 @@ use std::ops::Bound;
 use redb::{Database, ReadOnlyTable, ReadTransaction, ReadableDatabase};
 
 use super::{
-    super::{Listing, Order, Page, Query, TopicCount, retention},
+    super::{Listing, Order, Page, Query, TopicCount},
     codec::Stored,
     row::Seal,
     store::{self, EVENTS, Found, INDEX, LISTED, Result, TOPICS, stored},
@@ -22,8 +22,13 @@ use crate::{
 };
 use lane::Lane;
 
-/// Reads a page.
-pub(super) fn read(database: &Database, seal: Seal, query: &Query) -> Result<Page> {
+/// Reads a page, unless its first event takes more than `most` bytes: then says how many.
+pub(super) fn read_small(
+    database: &Database,
+    seal: Seal,
+    query: &Query,
+    most: usize,
+) -> Result<std::result::Result<Page, usize>> {
     let transaction = database.begin_read()?;
     let (mut lanes, mut page) = find(&transaction, seal, query, true)?;
     let mut bytes = 0;
@@ -34,22 +39,20 @@ pub(super) fn read(database: &Database, seal: Seal, query: &Query) -> Result<Pag
         }
         // What comes after a damaged place stands on a page of its own, so that a reader is told of it
         // there.
-        let stops = query.order == Order::Forwards && lanes.is_damaged();
-        let next = if stops { None } else { lanes.next()? };
-        let Some(event) = next.flatten() else { break };
+        if query.order == Order::Forwards && lanes.is_damaged() {
+            break;
+        }
+        if page.events.is_empty()
+            && let Some(size) = lanes.head_size().filter(|size| *size > most)
+        {
+            return Ok(Err(size));
+        }
+        let Some(event) = lanes.next()?.flatten() else { break };
         bytes += encoded_size(&event.draft.data);
         page.events.push(event);
     }
     page.more = lanes.head().is_some() || lanes.is_damaged();
-    Ok(page)
-}
-
-/// About how many bytes the first event takes that a query finds.
-pub(super) fn first_size(database: &Database, seal: Seal, query: &Query) -> Result<usize> {
-    let transaction = database.begin_read()?;
-    let (mut lanes, _) = find(&transaction, seal, query, true)?;
-    let first = lanes.next()?.flatten();
-    Ok(first.map_or(0, |event| usize::try_from(retention::size(&event)).unwrap_or(usize::MAX)))
+    Ok(Ok(page))
 }
 
 /// Counts the events that a query finds, up to its limit. None of them is read.
@@ -135,6 +138,13 @@ impl Lanes {
             Order::Forwards => heads.min(),
             Order::Backwards => heads.max(),
         }
+    }
+
+    /// How many bytes the next event takes.
+    fn head_size(&self) -> Option<usize> {
+        let head = self.head()?;
+        let lane = self.lanes.iter().find(|lane| lane.head() == Some(head))?;
+        lane.size()
     }
 
     /// The next event, where events are read; `Some(None)` where they are counted, `None` at the end.

@@ -9,7 +9,7 @@ use super::{
     },
     Events, Order, Query,
 };
-use crate::event::Event;
+use crate::{event::Event, log::retention};
 
 /// The entries of a topic or a prefix, public or private, in the order that is read in.
 pub(super) struct Lane {
@@ -61,6 +61,12 @@ impl Lane {
     /// The sequence of the next event.
     pub(super) fn head(&self) -> Option<u64> {
         self.head.as_ref().map(|(sequence, _)| *sequence)
+    }
+
+    /// How many bytes the next event takes, where it was read.
+    pub(super) fn size(&self) -> Option<usize> {
+        let (_, stored) = self.head.as_ref()?;
+        usize::try_from(retention::size(&stored.as_ref()?.event)).ok()
     }
 
     /// The next event, which is handed out.
