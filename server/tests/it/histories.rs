@@ -12,7 +12,7 @@ use proptest::{collection::vec, prelude::*, sample::Index};
 use crate::disk::Disk;
 use line::{Entry, Given, Line};
 use node::Node;
-pub(crate) use node::all_that_is_told;
+pub(crate) use node::{all_that_is_told, waiting};
 pub(crate) use reader::Told;
 use reader::{Reader, Reading};
 use step::{Step, steps};

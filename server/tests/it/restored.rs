@@ -19,7 +19,7 @@ use tempfile::TempDir;
 
 use crate::{
     disk::{Disk, Fault, Kind},
-    histories::{Told, all_that_is_told},
+    histories::{Told, all_that_is_told, waiting},
     hub::{draft, heard, json, open},
     world::World,
 };
@@ -250,13 +250,18 @@ async fn a_reader_who_stays_while_the_log_loses_events_hears_of_it_before_anythi
         tail::Bounds::default(),
     );
     let world = World::with_log(Clock::system(), Duration::from_secs(3600), Arc::new(log.unwrap()));
-    let kept = publish(&world.hub, 2, "kept").await;
+    let publish = async |events, data| {
+        let hub = world.hub.clone();
+        waiting(async move { publish(&hub, events, data).await }).await
+    };
+    let kept = publish(2, "kept").await;
     let (mut body, _) = open(&world, "topic=a").await;
     disk.lie();
-    let lost = publish(&world.hub, 2, "lost").await;
+    let lost = publish(2, "lost").await;
     assert_eq!(events(&mut body, 2).await.0, lost);
     disk.fail(Fault { kind: Some(Kind::Sync), nth: 1, times: 1, error: 5 });
-    world.hub.publish(draft(&["a"], "in vain"), None).await.unwrap_err();
+    let hub = world.hub.clone();
+    waiting(async move { hub.publish(draft(&["a"], "in vain"), None).await }).await.unwrap_err();
     assert_eq!(world.hub.log().tail().position().to_string(), kept[1], "the disk has lost them");
     let said = all_that_is_told(&mut body).await;
     let [Told::Gap { id }] = &said[..] else { panic!("{said:?}") };

@@ -40,7 +40,9 @@ const TAIL: usize = 6;
 const MOST_POLLS: u32 = 10_000;
 
 /// What is asked of a log waits for its thread, on which virtual time does not.
-async fn waiting<T: Send + 'static>(asked: impl Future<Output = T> + Send + 'static) -> T {
+pub(crate) async fn waiting<T: Send + 'static>(
+    asked: impl Future<Output = T> + Send + 'static,
+) -> T {
     let runtime = Handle::current();
     spawn_blocking(move || runtime.block_on(asked)).await.unwrap()
 }
