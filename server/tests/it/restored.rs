@@ -252,10 +252,14 @@ async fn a_reader_who_stays_while_the_log_loses_events_hears_of_it_before_anythi
         tail::Bounds::default(),
     );
     let world = World::with_log(Clock::system(), Duration::from_secs(3600), Arc::new(log.unwrap()));
-    let kept = publish(&world.hub, 2, "kept").await;
+    let publish = async |events, data| {
+        let hub = world.hub.clone();
+        waiting(async move { publish(&hub, events, data).await }).await
+    };
+    let kept = publish(2, "kept").await;
     let (mut body, _) = open(&world, "topic=a").await;
     disk.lie();
-    let lost = publish(&world.hub, 2, "lost").await;
+    let lost = publish(2, "lost").await;
     assert_eq!(events(&mut body, 2).await.0, lost);
     disk.fail(Fault { kind: Some(Kind::Sync), nth: 1, times: 1, error: 5 });
     let hub = world.hub.clone();
