@@ -12,6 +12,7 @@ mod opening;
 mod overlay;
 mod pages;
 mod place;
+mod reading;
 mod row;
 mod salvage;
 mod store;
@@ -31,7 +32,7 @@ use std::{
 };
 
 use futures::{FutureExt, future::BoxFuture};
-use redb::{Database, ReadableDatabase};
+use redb::Database;
 use tokio::{
     sync::{Semaphore, oneshot},
     task::spawn_blocking,
@@ -167,18 +168,6 @@ impl Embedded {
         self.shared.commits.load(Ordering::Relaxed)
     }
 
-    /// Writes a backup of all that is durable now.
-    fn write_backup(shared: &Shared, to: &mut impl Write) -> io::Result<Contents> {
-        let transaction = {
-            let database = shared.database.read().unwrap_or_else(PoisonError::into_inner);
-            let database =
-                database.as_ref().ok_or_else(|| io::Error::other("the log is closed"))?;
-            database.begin_read().map_err(io::Error::other)?
-        };
-        let written = guarded(|| Ok(backup::write(&transaction, shared.seal, to)?));
-        written.map_err(io::Error::other)
-    }
-
     /// Hands a request to the writer, and waits for its answer.
     async fn ask<T>(
         &self,
@@ -190,67 +179,6 @@ impl Embedded {
         requests.send(request(answer)).map_err(|_| closed())?;
         answered.await.map_err(|_| closed())?
     }
-
-    /// Reads the database on a thread that may wait for the disk.
-    async fn look<T: Send + 'static>(
-        &self,
-        read: impl FnOnce(&Database, Seal) -> store::Result<T> + Send + 'static,
-    ) -> Result<T, Unreadable> {
-        let shared = self.shared.clone();
-        let reading = self.looks.take(move || {
-            let database = shared.database.read().unwrap_or_else(PoisonError::into_inner);
-            let Some(database) = &*database else {
-                return Err(Unreadable::Now("it is being opened again".into()));
-            };
-            guarded(|| Ok(read(database, shared.seal)?)).map_err(|error| match error {
-                OpenError::Damaged(what) => Unreadable::Damaged(what),
-                other => Unreadable::Storage(other.to_string()),
-            })
-        });
-        reading.await.unwrap_or_else(|_| Err(Unreadable::Now("the server is shutting down".into())))
-    }
-
-    /// Why something could not be read, as it is told.
-    fn unavailable(&self, why: Unreadable) -> Unavailable {
-        match why {
-            Unreadable::Now(why) => Unavailable(why),
-            Unreadable::Storage(why) => self.doubt(why),
-            Unreadable::Damaged(what) => {
-                self.shared.found_damage(&what);
-                Unavailable(what)
-            }
-        }
-    }
-
-    /// What a query gets where the way to its events is damaged: none of them, and that they are missing.
-    fn lost(&self, query: &Query, what: &str) -> Page {
-        self.shared.found_damage(what);
-        let last = self.tail.last();
-        let damaged = if query.after < last { last } else { 0 };
-        Page { last, damaged, ..Page::default() }
-    }
-
-    /// Has the writer see why nothing can be read: the engine refuses everything after one error, also
-    /// where nobody writes.
-    fn doubt(&self, why: String) -> Unavailable {
-        if let Some(requests) = &self.requests
-            && !self.shared.doubted.swap(true, Ordering::Relaxed)
-        {
-            // Where there is no writer any more, `ready` says so.
-            let _ = requests.send(Request::Check);
-        }
-        Unavailable(why)
-    }
-}
-
-/// Why nothing could be read.
-enum Unreadable {
-    /// It cannot be read just now.
-    Now(String),
-    /// The storage refuses.
-    Storage(String),
-    /// What is stored is damaged.
-    Damaged(String),
 }
 
 impl Shared {
@@ -301,7 +229,7 @@ impl Log for Embedded {
 
     fn read(&self, query: Query) -> BoxFuture<'_, Result<Page, Unavailable>> {
         // Of any size.
-        self.read_small(query, usize::MAX).map(|read| Ok(read?.unwrap_or_default())).boxed()
+        self.page(query, usize::MAX).map(|read| Ok(read?.unwrap_or_default())).boxed()
     }
 
     fn read_small(
@@ -309,43 +237,15 @@ impl Log for Embedded {
         query: Query,
         most: usize,
     ) -> BoxFuture<'_, Result<Result<Page, usize>, Unavailable>> {
-        async move {
-            let asked = query.clone();
-            let read =
-                move |database: &Database, seal| pages::read_small(database, seal, &asked, most);
-            match self.look(read).await {
-                Ok(Ok(page)) => {
-                    if page.damaged > 0 {
-                        self.shared.found_damage(&format!("an event up to {}", page.damaged));
-                    }
-                    Ok(Ok(page))
-                }
-                Ok(Err(size)) => Ok(Err(size)),
-                Err(Unreadable::Damaged(what)) => Ok(Ok(self.lost(&query, &what))),
-                Err(why) => Err(self.unavailable(why)),
-            }
-        }
-        .boxed()
+        self.page(query, most).boxed()
     }
 
     fn count(&self, query: Query) -> BoxFuture<'_, Result<u64, Unavailable>> {
-        async move {
-            match self.look(move |database, seal| pages::count(database, seal, &query)).await {
-                // What cannot be read is not counted.
-                Err(Unreadable::Damaged(_)) => Ok(0),
-                counted => counted.map_err(|why| self.unavailable(why)),
-            }
-        }
-        .boxed()
+        self.number(query).boxed()
     }
 
     fn topics(&self, listing: Listing) -> BoxFuture<'_, Result<Vec<TopicCount>, Unavailable>> {
-        async move {
-            let found =
-                self.look(move |database, seal| pages::topics(database, seal, &listing)).await;
-            found.map_err(|why| self.unavailable(why))
-        }
-        .boxed()
+        self.listed(listing).boxed()
     }
 
     fn purge(&self, topic: Topic, before: u64) -> BoxFuture<'_, Result<u64, AppendError>> {
@@ -363,7 +263,7 @@ impl Log for Embedded {
     fn back_up(&self, mut to: Box<dyn Write + Send>) -> BoxFuture<'_, io::Result<Contents>> {
         let shared = self.shared.clone();
         async move {
-            let writing = spawn_blocking(move || Self::write_backup(&shared, &mut to));
+            let writing = spawn_blocking(move || shared.write_backup(&mut to));
             writing.await.map_err(io::Error::other)?
         }
         .boxed()
