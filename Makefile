@@ -48,7 +48,7 @@ lint: ## Run clippy on each half as it ships, and shellcheck if it is there
 	scripts/pipes
 	scripts/setup.d/tools/pins
 	if command -v shellcheck >/dev/null; then
-		shellcheck --external-sources --check-sourced scripts/{setup,env,build,size,test,pipes,test-scripts,test-setup} .ci/run
+		shellcheck --external-sources --check-sourced scripts/{setup,env,build,size,test,pipes,test-scripts,test-setup} scripts/setup.d/tools/pins .ci/run
 	fi
 
 # Package by package: together, the features of both halves would be on in each.

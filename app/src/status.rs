@@ -82,6 +82,10 @@ pub struct Own {
     pub log_events: u64,
     /// How many bytes the log's events take.
     pub log_bytes: u64,
+    /// How many idempotency keys the log holds.
+    pub log_keys: u64,
+    /// How often since the start something that the log holds was found damaged.
+    pub log_damaged: u64,
     /// Memory that the process has resident, in bytes.
     pub memory: u64,
     /// Readers cut off since the start because they had stopped reading.
@@ -128,6 +132,8 @@ read_fields!(Own {
     latency_us,
     log_events,
     log_bytes,
+    log_keys,
+    log_damaged,
     memory,
     stalled,
     vanished,
@@ -215,6 +221,8 @@ mod tests {
                 latency_us: Some(250),
                 log_events: 0,
                 log_bytes: 0,
+                log_keys: 0,
+                log_damaged: 0,
                 memory: 0,
                 stalled: 0,
                 vanished: 0,

@@ -16,8 +16,8 @@ use std::{
 
 use app::event::{ProblemDocument, TOPICS_PATH};
 use axum::http::{
-    HeaderMap, HeaderValue, StatusCode, Uri,
-    header::{AUTHORIZATION, LOCATION, RETRY_AFTER},
+    HeaderValue, Uri,
+    header::{AUTHORIZATION, LOCATION},
 };
 use clap::Args;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -28,6 +28,8 @@ use ureq::{
     tls::{RootCerts, TlsConfig},
     typestate::AgentScope,
 };
+
+use attempts::Answer;
 
 use crate::{
     command::Failure,
@@ -167,27 +169,6 @@ impl Server {
     }
 }
 
-/// What a server answered.
-#[derive(Debug)]
-struct Answer {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: Vec<u8>,
-}
-
-impl Answer {
-    /// Whether the server only asks for patience.
-    fn is_busy(&self) -> bool {
-        matches!(self.status.as_u16(), 408 | 429)
-    }
-
-    /// How long the server asks to be left alone, where it says so in seconds.
-    fn retry_after(&self) -> Option<Duration> {
-        let seconds = self.headers.get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
-        Some(Duration::from_secs(seconds))
-    }
-}
-
 /// Whether the same request would fail in the same way again: what is wrong is the request, or who
 /// answers is not the server.
 fn is_hopeless(error: &ureq::Error) -> bool {
@@ -255,6 +236,8 @@ fn topic_as_said(name: String) -> Result<Topic, BadSetting> {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::{HeaderMap, StatusCode};
+
     use super::*;
 
     fn server(url: Option<&str>, token: Option<&str>) -> Result<Server, String> {

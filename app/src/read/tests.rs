@@ -63,6 +63,8 @@ fn trend() -> Trend {
         latency_us: None,
         log_events: 8,
         log_bytes: 9,
+        log_keys: 13,
+        log_damaged: 14,
         memory: 10,
         stalled: 11,
         vanished: 12,

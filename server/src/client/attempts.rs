@@ -5,10 +5,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, header::RETRY_AFTER};
 use ureq::{Agent, Body, http::Response};
 
-use super::{Answer, Server, back_off::BackOff, is_hopeless};
+use super::{Server, back_off::BackOff, is_hopeless};
 use crate::command::Failure;
 
 /// How often a request is sent at most.
@@ -51,6 +51,27 @@ impl Server {
             sleep(wait);
             attempts += 1;
         }
+    }
+}
+
+/// What a server answered.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Vec<u8>,
+}
+
+impl Answer {
+    /// Whether the server only asks for patience.
+    pub(super) fn is_busy(&self) -> bool {
+        matches!(self.status.as_u16(), 408 | 429)
+    }
+
+    /// How long the server asks to be left alone, where it says so in seconds.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        let seconds = self.headers.get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
+        Some(Duration::from_secs(seconds))
     }
 }
 

@@ -90,6 +90,8 @@ impl Rates {
             latency_us: hub.counters().take_slowest(),
             log_events: held.events,
             log_bytes: held.bytes,
+            log_keys: held.keys,
+            log_damaged: held.damaged,
             memory,
             stalled: counted.stalled,
             vanished: counted.vanished,

@@ -41,6 +41,8 @@ fn status(at: i64) -> Status {
         latency_us: None,
         log_events: 8,
         log_bytes: 9,
+        log_keys: 13,
+        log_damaged: 14,
         memory: 10,
         stalled: 11,
         vanished: 12,
@@ -52,7 +54,7 @@ const WIRE: &str = concat!(
     r#"{"at":1795324681400,"host":{"uptime_s":1,"cpu":12.3,"cores":[20.0,4.6],"#,
     r#""load":[0.52,0.4,0.3],"memory":{"used":1,"total":2},"disk":null,"received":3,"sent":4,"#,
     r#""temperature":41.5},"belfry":{"uptime_s":6,"readers":7,"published":1.5,"delivered":10.0,"#,
-    r#""latency_us":null,"log_events":8,"log_bytes":9,"memory":10,"stalled":11,"vanished":12}}"#
+    r#""latency_us":null,"log_events":8,"log_bytes":9,"log_keys":13,"log_damaged":14,"memory":10,"stalled":11,"vanished":12}}"#
 );
 
 /// The next piece of a stream; `None` where there is silence for a second.

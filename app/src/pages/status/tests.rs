@@ -53,6 +53,8 @@ fn measured(at: i64, disk: Option<Filled>) -> Status {
         latency_us: (at > 60_000).then_some(840),
         log_events: 1_234_567,
         log_bytes: 5 << 20,
+        log_keys: 0,
+        log_damaged: 0,
         memory: 40 << 20,
         stalled: 3,
         vanished: 12,
