@@ -50,7 +50,7 @@ fn LogIn() -> impl IntoView {
         let command = token_to_read(&maker, STATUS);
         view! {
             <p>{words.makes_token}</p>
-            <pre class="command"><code>{command}</code></pre>
+            <pre class="command" tabindex="0"><code>{command}</code></pre>
         }
     });
     view! {
