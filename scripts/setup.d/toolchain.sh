@@ -89,11 +89,12 @@ debian_toolchain() { printf '%s/rust-%s-wasm32' "$cache" "$(rustc_version /usr/b
 use_cached_toolchain() {
     local folder
     folder=$(debian_toolchain)
-    [[ -d $folder ]] && installed "${debian_rust[@]}" && PATH="$folder/bin:$PATH"
+    [[ -d $folder && -e /usr/bin/rust-lld ]] && installed "${debian_rust[@]}" && PATH="$folder/bin:$PATH"
 }
 
 make_debian_toolchain() {
     installed "${debian_rust[@]}" || install_debian_rust
+    install_debian_linker
     local version
     version=$(rustc_version /usr/bin/rustc) || fail "/usr/bin/rustc does not run"
     at_least "$version" "$oldest_rustc" ||
@@ -116,6 +117,15 @@ rustup_advice() {
 install_debian_rust() {
     available "${debian_rust[@]}" || fail "no Rust with $target: $(rustup_advice)"
     install_packages "Rust with $target" "${debian_rust[@]}"
+}
+
+# Debian's rust-lld is a link to the linker of another package, which nothing asks for.
+install_debian_linker() {
+    local linker
+    [[ ! -e /usr/bin/rust-lld ]] || return 0
+    linker=$(readlink /usr/bin/rust-lld) || fail "rust-web-llvm has no rust-lld; $(rustup_advice)"
+    available "${linker##*/}" || fail "Debian's Rust lacks its linker, ${linker##*/}; $(rustup_advice)"
+    install_packages "The linker for $target" "${linker##*/}"
 }
 
 # build_wasm_library FOLDER: a sysroot of Debian's own files and the library for wasm32.
