@@ -17,7 +17,7 @@ set_up_tools() {
     have_cargo_leptos || missing+=("cargo-leptos-$CARGO_LEPTOS_VERSION")
     have_wasm_bindgen || missing+=("wasm-bindgen-$wasm_bindgen_version")
     ((${#missing[@]} > 0)) || return 0
-    say "${missing[*]}: not to be had prebuilt, building (about 4 minutes on two processors; the log: $cache/logs/${missing[0]}.log)"
+    say "${missing[*]}: not to be had prebuilt, building (about 3 minutes on two processors; the log: $cache/logs/${missing[0]}.log)"
     making_tools=("${missing[@]}")
     make_tool "${missing[0]}" build_tools || {
         show_log
