@@ -153,6 +153,20 @@ fn assert_told(name: &str, was: &Was, (is, missing): &(Contents, BTreeMap<String
     }
 }
 
+/// Publishes so much that retention drops all there was of topic `b`.
+async fn publish_beyond_bounds(log: &Embedded, name: &str) {
+    for number in 0..2 * KEPT_OF_B {
+        let draft = Draft {
+            topics: vec![Topic::new("b").unwrap()],
+            event_type: None,
+            data: number.to_string(),
+            private: false,
+        };
+        let published = timeout(BOUND, log.append(draft, None)).await;
+        published.unwrap().unwrap_or_else(|why| panic!("{name}: nobody can publish: {why}"));
+    }
+}
+
 /// Flips a bit or a few, or cuts the file off.
 fn damage(bytes: &mut Vec<u8>, random: &mut Rng) {
     match random.u8(..8) {
@@ -206,6 +220,7 @@ fn survives(seeds: std::ops::Range<u64>, crashed: bool) {
                 let is = runtime.block_on(contents(&log));
                 assert_told(&name, &was, &is, End::MAX);
                 read_all.fetch_add(u32::from(is.0 == was.contents), Ordering::Relaxed);
+                runtime.block_on(publish_beyond_bounds(&log, &name));
                 drop(log);
             }
             Err(why) => {

@@ -85,8 +85,6 @@ pub(super) struct Writer {
     epoch: Epoch,
     wall: Wall,
     retention: Retention,
-    /// Retention met damage: it is left alone, so that publishing goes on.
-    keeps_all: bool,
     /// As of the last commit.
     totals: Totals,
     purges: VecDeque<Purge>,
@@ -120,7 +118,6 @@ impl Writer {
             epoch,
             wall: Wall::new(clock, totals.last),
             retention,
-            keeps_all: false,
             totals,
             purges: VecDeque::new(),
             behind: false,

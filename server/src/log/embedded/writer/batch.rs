@@ -92,7 +92,6 @@ impl Writer {
         let retention = self.retention.clone();
         let drafts = std::mem::take(&mut batch.drafts);
         let keyed = drafts.iter().any(|(_, key)| key.is_some());
-        let keeps_all = self.keeps_all;
         let committed = self.commit(false, |change| {
             let mut placed = Vec::with_capacity(drafts.len());
             let mut topics = BTreeSet::new();
@@ -102,9 +101,6 @@ impl Writer {
             for (draft, key) in drafts {
                 topics.extend(draft.topics.iter().cloned());
                 placed.push(change.append(draft, key.as_ref(), now)?);
-            }
-            if keeps_all {
-                return Ok((placed, false, wall));
             }
             let mut behind = change.retain(&retention, &mut wall, most)? == most;
             for topic in topics {

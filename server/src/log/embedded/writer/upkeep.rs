@@ -104,9 +104,6 @@ impl Writer {
         let (_, mut wall) = self.look_at_clock();
         self.looked_at_age = Instant::now();
         self.behind = false;
-        if self.keeps_all {
-            return;
-        }
         let (retention, looked_at) = (self.retention.clone(), self.looked_at.clone());
         let topics = if retention.rules.is_empty() { 0 } else { TOPICS_AT_ONCE };
         let seal = self.shared.seal;

@@ -138,8 +138,8 @@ impl Change<'_> {
         for name in names(&event.draft.topics) {
             self.unlist(name, &event, false)?;
         }
-        self.totals.events -= 1;
-        self.totals.bytes -= size;
+        self.totals.events = self.totals.events.saturating_sub(1);
+        self.totals.bytes = self.totals.bytes.saturating_sub(size);
         self.events.insert(id.sequence, &*encode(&found.remove(), self.seal))?;
         Ok(Some(event))
     }
