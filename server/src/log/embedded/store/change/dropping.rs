@@ -146,17 +146,20 @@ impl Change<'_> {
 
     /// The oldest event of a topic up to a sequence. Damaged ones before it are dropped on the way.
     fn first_of(&mut self, topic: &Topic, through: u64) -> Result<Option<Event>> {
-        loop {
+        let mut from = 0;
+        while from <= through {
             let Some(number) = self.known(topic.as_str())?.map(|row| row.number) else {
                 return Ok(None);
             };
             let mut first = None;
             for private in [false, true] {
-                let range = (number, private, 0)..=(number, private, through);
+                let range = (number, private, from)..=(number, private, through);
                 let key = self.index.range(range)?.next().transpose()?;
                 let key = key.map(|(key, _)| key.value());
                 first = [first, key].into_iter().flatten().min_by_key(|(.., sequence)| *sequence);
             }
+            // Where the index's own order is damaged, an entry may be found that comes before all asked for.
+            let first = first.filter(|(.., sequence)| *sequence >= from);
             let Some(key @ (_, private, sequence)) = first else { return Ok(None) };
             match stored(&self.events, sequence, self.seal)? {
                 Some(Stored { event, removed: false, .. })
@@ -166,14 +169,17 @@ impl Change<'_> {
                 }
                 _ => {
                     self.damaged += 1;
-                    self.index.remove(key)?;
-                    let row = self.row(topic.as_str())?;
-                    let class = row.class_mut(private);
-                    class.events = class.events.saturating_sub(1);
+                    let removed = self.index.remove(key)?.is_some();
+                    let class = self.row(topic.as_str())?.class_mut(private);
+                    class.events = class.events.saturating_sub(u64::from(removed));
                     class.dropped = class.dropped.max(sequence);
+                    // Not found once more: in a damaged tree a range may find what cannot be removed.
+                    let Some(next) = sequence.checked_add(1) else { return Ok(None) };
+                    from = next;
                 }
             }
         }
+        Ok(None)
     }
 
     /// Notes in an event's topics that nothing is left up to it.
