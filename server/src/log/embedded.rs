@@ -2,10 +2,12 @@
 //! after any crash. One thread writes; what gathers while it syncs goes into the next sync together.
 
 mod backup;
+mod building;
 mod check;
 mod codec;
 mod format1;
 mod health;
+mod listing;
 mod looks;
 mod migration;
 mod opening;

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use axum::http::StatusCode;
+use axum::http::{Request, StatusCode};
 use futures::future::try_join_all;
 use server::{
     Clock, Log,
@@ -39,12 +39,16 @@ async fn holding(events: impl Iterator<Item = (String, bool)>) -> Disk {
     disk
 }
 
-/// How often the disk is read for an answer to somebody without a token, with nothing in any cache.
-async fn reads_for(disk: &Disk, path: &str) -> u64 {
+/// How often the disk is read for an answer to somebody who may read private events of these topics,
+/// with nothing in any cache.
+async fn reads_for(disk: &Disk, read: &[&str], path: &str) -> u64 {
     let disk = disk.copy();
     let world = World::with_log(Clock::system(), Duration::from_secs(3600), open(&disk));
     let before = disk.reads();
-    let answer = world.get(path).await;
+    let answer = match read {
+        [] => world.get(path).await,
+        read => world.ask_with(&world.token(&[], read), Request::get(path)).await,
+    };
     assert_eq!(answer.status(), StatusCode::OK, "{path}");
     // A stream goes on; that it has begun is enough.
     let mut body = answer.into_body();
@@ -52,9 +56,10 @@ async fn reads_for(disk: &Disk, path: &str) -> u64 {
     disk.reads() - before
 }
 
-async fn assert_equal_cost(few: &Disk, many: &Disk, paths: &[String]) {
+async fn assert_equal_cost(few: &Disk, many: &Disk, read: &[&str], paths: &[String]) {
     for path in paths {
-        let (of_few, of_many) = (reads_for(few, path).await, reads_for(many, path).await);
+        let (of_few, of_many) =
+            (reads_for(few, read, path).await, reads_for(many, read, path).await);
         println!("{path}: {of_few} reads, and {of_many} among {MORE} times as many");
         assert!(of_few > 2, "{path}: {of_few} reads are no measure");
         assert!(of_many <= of_few + HIGHER, "{path}: {of_few} became {of_many}");
@@ -80,11 +85,11 @@ async fn reading_a_topic_costs_the_same_however_many_of_its_events_are_hidden() 
         let mut paths: Vec<_> =
             history.iter().map(|query| format!("/topics/{topic}{query}")).collect();
         paths.push(format!("/sse?topic={topic}&last=1"));
-        assert_equal_cost(&few, &many, &paths).await;
+        assert_equal_cost(&few, &many, &[], &paths).await;
         // What was missed is counted too.
         let resumed = async |disk: &Disk| {
             let path = format!("/sse?topic={topic}&session=1&last_event_id={}", begin(disk));
-            reads_for(disk, &path).await
+            reads_for(disk, &[], &path).await
         };
         let (of_few, of_many) = (resumed(&few).await, resumed(&many).await);
         assert!(of_many <= of_few + HIGHER, "resumed {topic}: {of_few} became {of_many}");
@@ -105,5 +110,14 @@ async fn listing_topics_and_rooms_costs_the_same_however_many_are_hidden() {
     let (few, many) = (beside(100).await, beside(100 * MORE).await);
     let paths =
         ["/topics", "/topics?limit=2", "/topics?prefix=chat/", "/topics?after=chat/3", "/chat"];
-    assert_equal_cost(&few, &many, &paths.map(str::to_owned)).await;
+    assert_equal_cost(&few, &many, &[], &paths.map(str::to_owned)).await;
+}
+
+#[tokio::test]
+async fn a_right_to_read_some_private_topics_does_not_cost_the_reading_of_others() {
+    let (few, many) = (beside(100).await, beside(100 * MORE).await);
+    for read in ["news/*", "chat/hidden-7", "h", "chat"] {
+        let paths = ["/topics", "/topics?prefix=chat/", "/topics?prefix=hidden/"];
+        assert_equal_cost(&few, &many, &[read], &paths.map(str::to_owned)).await;
+    }
 }

@@ -4,16 +4,15 @@
 use std::collections::HashMap;
 
 use redb::{
-    Database, Durability, ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable,
-    TableDefinition,
+    Database, ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition,
 };
 use tracing::{info, warn};
 
 use super::{
+    building::Building,
     format1,
     opening::OpenError,
-    row::Seal,
-    store::{self, Change, EVENTS, META, Result, Totals},
+    store::{self, EVENTS, META, Result},
 };
 use crate::{
     cursor::{Cursor, Epoch, Span},
@@ -41,10 +40,9 @@ pub(super) fn migrate(old: &Database, new: &Database) -> std::result::Result<(),
         events = old.totals.1,
         "the log is copied into a new format; the old file stays until that is done"
     );
-    let seal = Seal(Epoch::random().0);
-    let mut copy = Copy { new, totals: Totals::empty(old.epoch), epoch: old.epoch, seal };
-    copy.totals.forgotten = old.number("forgotten")?;
-    copy.commit(Durability::None, |change| {
+    let mut log = Building::begin(new, old.epoch);
+    log.totals.forgotten = old.number("forgotten")?;
+    log.commit(|change| {
         change.note_span(Span { epoch: old.epoch, after: 0 })?;
         old.topics.iter().try_for_each(|(name, row)| {
             let (.., dropped, public) = *row;
@@ -52,10 +50,10 @@ pub(super) fn migrate(old: &Database, new: &Database) -> std::result::Result<(),
         })
     })?;
     let mut after = 0;
-    while let Some(last) = copy.events(&old, after)? {
+    while let Some(last) = copy_events(&mut log, &old, after)? {
         after = last;
     }
-    copy.commit(Durability::None, |change| {
+    log.commit(|change| {
         for row in old.keys.iter()? {
             let (key, row) = row?;
             let (fingerprint, sequence, at) = row.value();
@@ -64,11 +62,7 @@ pub(super) fn migrate(old: &Database, new: &Database) -> std::result::Result<(),
         }
         Ok(())
     })?;
-    copy.totals.last = old.totals.0;
-    copy.commit(Durability::Immediate, |_| Ok(()))?;
-    let transaction = new.begin_write()?;
-    store::complete(&transaction, seal)?;
-    Ok(transaction.commit()?)
+    log.complete(old.totals.0)
 }
 
 fn unreadable() -> redb::Error {
@@ -117,56 +111,33 @@ impl Old {
     }
 }
 
-/// A log of today's format that is being made.
-struct Copy<'n> {
-    new: &'n Database,
-    totals: Totals,
-    epoch: Epoch,
-    seal: Seal,
-}
-
-impl Copy<'_> {
-    /// Copies some events after a sequence. Returns the last of them.
-    fn events(&mut self, old: &Old, after: u64) -> Result<Option<u64>> {
-        let mut last = None;
-        self.commit(Durability::None, |change| {
-            for row in old.events.range(after + 1..)?.take(AT_ONCE) {
-                let (sequence, row) = row?;
-                let sequence = sequence.value();
-                last = Some(sequence);
-                let Some((at, draft)) = format1::decode(row.value()) else {
-                    warn!(sequence, "an event cannot be read; its readers will be told");
-                    for topic in old.topics.keys() {
-                        if old.counts(topic, sequence)?
-                            && let Some(topic) = Topic::held(topic)
-                        {
-                            change.import_topic(&topic, sequence, sequence)?;
-                        }
-                    }
-                    continue;
-                };
-                let event = change.place(Event { epoch: old.epoch, sequence, at, draft })?;
-                for topic in &event.draft.topics {
-                    if !old.counts(topic.as_str(), sequence)? {
-                        change.drop_from(&event, topic)?;
+/// Copies some events after a sequence. Returns the last of them.
+fn copy_events(log: &mut Building<'_>, old: &Old, after: u64) -> Result<Option<u64>> {
+    let mut last = None;
+    log.commit(|change| {
+        for row in old.events.range(after + 1..)?.take(AT_ONCE) {
+            let (sequence, row) = row?;
+            let sequence = sequence.value();
+            last = Some(sequence);
+            let Some((at, draft)) = format1::decode(row.value()) else {
+                warn!(sequence, "an event cannot be read; its readers will be told");
+                for topic in old.topics.keys() {
+                    if old.counts(topic, sequence)?
+                        && let Some(topic) = Topic::held(topic)
+                    {
+                        change.import_topic(&topic, sequence, sequence)?;
                     }
                 }
+                continue;
+            };
+            let event = change.place(Event { epoch: old.epoch, sequence, at, draft })?;
+            for topic in &event.draft.topics {
+                if !old.counts(topic.as_str(), sequence)? {
+                    change.drop_from(&event, topic)?;
+                }
             }
-            Ok(())
-        })?;
-        Ok(last)
-    }
-
-    fn commit(
-        &mut self,
-        durability: Durability,
-        change: impl FnOnce(&mut Change<'_>) -> Result<()>,
-    ) -> Result<()> {
-        let mut transaction = self.new.begin_write()?;
-        transaction.set_durability(durability)?;
-        let mut all = Change::begin(&transaction, self.totals.clone(), (self.epoch, self.seal))?;
-        change(&mut all)?;
-        self.totals = all.finish()?.totals;
-        Ok(transaction.commit()?)
-    }
+        }
+        Ok(())
+    })?;
+    Ok(last)
 }

@@ -11,13 +11,13 @@ use std::ops::Bound;
 use redb::{Database, ReadOnlyTable, ReadTransaction, ReadableDatabase};
 
 use super::{
-    super::{Listing, Order, Page, Query, TopicCount},
+    super::{Order, Page, Query},
     codec::Stored,
     row::Seal,
-    store::{self, EVENTS, Found, INDEX, LISTED, Result, TOPICS, stored},
+    store::{self, EVENTS, Found, INDEX, Result, TOPICS, stored},
 };
 use crate::{
-    event::{Event, Topic, encoded_size},
+    event::{Event, encoded_size},
     selector::Selected,
 };
 use lane::Lane;
@@ -190,95 +190,4 @@ pub(super) fn all_after(
         );
     }
     Ok(found)
-}
-
-/// The topics that a listing shows.
-pub(super) fn topics(
-    database: &Database,
-    seal: Seal,
-    listing: &Listing,
-) -> Result<Vec<TopicCount>> {
-    let transaction = database.begin_read()?;
-    let (listed, topics) = (transaction.open_table(LISTED)?, transaction.open_table(TOPICS)?);
-    let public = std::iter::once((false, ""));
-    let private = listing.private.iter().map(|pattern| {
-        let text = pattern.as_str();
-        (true, text.strip_suffix('*').unwrap_or(text))
-    });
-    let after = listing.after.as_ref().map_or("", Topic::as_str);
-    let mut heads = Vec::new();
-    for (private, prefix) in public.chain(private) {
-        // Where one prefix begins with the other, the longer one says it all.
-        let prefix = if prefix.len() > listing.prefix.len() { prefix } else { &*listing.prefix };
-        if prefix.starts_with(&*listing.prefix) {
-            let mut names = Names::begin(&listed, private, prefix, after)?;
-            heads.extend(names.next()?.map(|name| (name, names)));
-        }
-    }
-    let mut found = Vec::new();
-    while found.len() < listing.limit
-        && let Some(name) = heads.iter().map(|(name, _)| name).min().cloned()
-    {
-        let mut left = Vec::new();
-        for (head, mut names) in heads {
-            let head = if head == name { names.next()? } else { Some(head) };
-            left.extend(head.map(|head| (head, names)));
-        }
-        heads = left;
-        let (Some(topic), Found::Known(row)) =
-            (Topic::held(&name), store::find(&topics, &name, seal)?)
-        else {
-            continue;
-        };
-        let private = row.private.events;
-        let events = row.public.events + private;
-        let shown = listing.private.iter().any(|pattern| pattern.grants(&topic));
-        if row.public.events > 0 || shown && private > 0 {
-            found.push(TopicCount { topic, events, private });
-        }
-    }
-    Ok(found)
-}
-
-/// Names of topics in order.
-struct Names {
-    private: bool,
-    prefix: String,
-    rows: redb::Range<'static, (bool, &'static str), ()>,
-}
-
-impl Names {
-    fn begin(
-        listed: &ReadOnlyTable<(bool, &'static str), ()>,
-        private: bool,
-        prefix: &str,
-        after: &str,
-    ) -> Result<Self> {
-        let begin = if after < prefix {
-            Bound::Included((private, prefix))
-        } else {
-            Bound::Excluded((private, after))
-        };
-        let rows = listed.range::<(bool, &str)>((begin, Bound::Unbounded))?;
-        Ok(Self { private, prefix: prefix.to_owned(), rows })
-    }
-
-    fn next(&mut self) -> Result<Option<String>> {
-        let Some(row) = self.rows.next().transpose()? else { return Ok(None) };
-        let (private, name) = row.0.value();
-        let ours = private == self.private && name.starts_with(&*self.prefix);
-        Ok(ours.then(|| name.to_owned()))
-    }
-}
-
-/// The names of some topics after one, for a look at each in turn.
-pub(super) fn names_after(
-    database: &Database,
-    seal: Seal,
-    after: Option<&Topic>,
-    limit: usize,
-) -> Result<Vec<Topic>> {
-    let private = vec![crate::event::Pattern::all()];
-    let listing = Listing { prefix: String::new(), after: after.cloned(), limit, private };
-    Ok(topics(database, seal, &listing)?.into_iter().map(|count| count.topic).collect())
 }

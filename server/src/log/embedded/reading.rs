@@ -10,6 +10,7 @@ use redb::{Database, ReadableDatabase};
 use super::{
     Embedded, Shared,
     backup::{self, Contents},
+    listing,
     opening::{OpenError, guarded},
     pages,
     row::Seal,
@@ -61,7 +62,8 @@ impl Embedded {
 
     /// The topics that a listing shows.
     pub(super) async fn listed(&self, listing: Listing) -> Result<Vec<TopicCount>, Unavailable> {
-        let found = self.look(move |database, seal| pages::topics(database, seal, &listing)).await;
+        let found =
+            self.look(move |database, seal| listing::topics(database, seal, &listing)).await;
         found.map_err(|why| self.unavailable(why))
     }
 

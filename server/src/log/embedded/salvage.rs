@@ -8,7 +8,7 @@ mod rebuilding;
 mod scan;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     fs::File,
     io,
 };
@@ -19,7 +19,7 @@ use super::{
     store::{Class, KeyRow, TopicRow, Totals, read_span},
 };
 use crate::{
-    cursor::{Span, Spans},
+    cursor::{Epoch, Span, Spans},
     event::{Draft, Event, Topic},
     selector::names,
 };
@@ -118,11 +118,12 @@ impl Found {
         {
             return Ok(Some(all));
         }
+        let mut known: HashSet<Epoch> = spans.iter().map(|span| span.epoch).collect();
         for (sequence, places) in &self.events {
             for place in places {
                 let Some(stored) = self.read(file, place)? else { continue };
                 let epoch = stored.event.epoch;
-                if !spans.iter().any(|span| span.epoch == epoch) {
+                if known.insert(epoch) {
                     spans.push(Span { epoch, after: sequence - 1 });
                 }
             }

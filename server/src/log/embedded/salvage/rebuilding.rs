@@ -2,14 +2,10 @@
 
 use std::{collections::BTreeMap, fs::File};
 
-use redb::{Database, Durability};
+use redb::Database;
 
 use super::{
-    super::{
-        opening::OpenError,
-        row::Seal,
-        store::{self, Change, Result, Totals},
-    },
+    super::{building::Building, opening::OpenError},
     Found, Survey,
 };
 use crate::{
@@ -35,8 +31,7 @@ pub(in super::super) fn rebuild(
     let first = Span { epoch: Epoch::random(), after: 0 };
     let spans = spans.map_or(vec![first], |spans| spans.all().to_vec());
     let epoch = Spans::new(spans.clone()).map_or(first.epoch, |all| all.position(found.last).epoch);
-    let seal = Seal(Epoch::random().0);
-    let mut log = Building { new, totals: Totals::empty(epoch), epoch, seal };
+    let mut log = Building::begin(new, epoch);
     log.totals.forgotten = found.forgotten;
     log.commit(|change| {
         spans.iter().try_for_each(|span| change.note_span(*span))?;
@@ -65,9 +60,7 @@ pub(in super::super) fn rebuild(
         })?;
     }
     log.commit(|change| found.keys.values().try_for_each(|row| change.import_key_row(row)))?;
-    (log.totals.last, log.totals.epoch) = (found.last, epoch);
-    log.commit(|_| Ok(()))?;
-    log.complete()
+    log.complete(found.last)
 }
 
 /// The low-water marks of topics and prefixes: of the public events, and of the private ones.
@@ -93,30 +86,4 @@ fn marks(found: &Found, survey: &Survey) -> BTreeMap<String, [u64; 2]> {
         }
     }
     marks
-}
-
-/// A log that is being made.
-struct Building<'n> {
-    new: &'n Database,
-    totals: Totals,
-    epoch: Epoch,
-    seal: Seal,
-}
-
-impl Building<'_> {
-    /// Changes it; only the end has to be on disk.
-    fn commit(&mut self, change: impl FnOnce(&mut Change<'_>) -> Result<()>) -> Result<()> {
-        let mut transaction = self.new.begin_write()?;
-        transaction.set_durability(Durability::None)?;
-        let mut all = Change::begin(&transaction, self.totals.clone(), (self.epoch, self.seal))?;
-        change(&mut all)?;
-        self.totals = all.finish()?.totals;
-        Ok(transaction.commit()?)
-    }
-
-    fn complete(self) -> std::result::Result<(), OpenError> {
-        let transaction = self.new.begin_write()?;
-        store::complete(&transaction, self.seal)?;
-        Ok(transaction.commit()?)
-    }
 }

@@ -8,7 +8,7 @@ use super::{Answer, LOOK_AT_AGE, SLICE, Writer, answer};
 use crate::{
     cursor::Cursor,
     event::{Event, Topic},
-    log::{self, AppendError, Unavailable, embedded::pages},
+    log::{self, AppendError, Unavailable, embedded::listing},
 };
 
 /// Below so much room on the disk nothing is removed either, in bytes: that too writes pages anew.
@@ -109,7 +109,7 @@ impl Writer {
         let seal = self.shared.seal;
         let names = {
             let database = self.shared.database.read().unwrap_or_else(PoisonError::into_inner);
-            let names = |database| pages::names_after(database, seal, looked_at.as_ref(), topics);
+            let names = |database| listing::names_after(database, seal, looked_at.as_ref(), topics);
             database.as_ref().map_or(Ok(Vec::new()), names)
         };
         let names = match names {
