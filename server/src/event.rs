@@ -4,7 +4,7 @@ mod topic;
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
-use app::event::{EXPIRED, GAP, PURGED, READERS, SESSION};
+use app::event::{EXPIRED, GAP, PURGED, READERS, Removed, SESSION};
 
 use crate::cursor::{Cursor, Epoch};
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
@@ -138,7 +138,8 @@ impl Draft {
 
     /// What says in an event's topics that it alone was removed.
     pub(crate) fn notice_of(event: &Event) -> Self {
-        let data = format!("{{\"id\":\"{}\"}}", event.id());
+        let removed = Removed { id: event.id().to_string() };
+        let data = serde_json::to_string(&removed).expect("an id is a string");
         let Draft { topics, private, .. } = event.draft.clone();
         Self { topics, event_type: Some(EventType::purged()), data, private }
     }
@@ -150,8 +151,8 @@ impl Draft {
 
     /// The event that it says to have been removed alone, if it does.
     pub(crate) fn removed(&self) -> Option<Cursor> {
-        let id = self.data.strip_prefix("{\"id\":\"")?.strip_suffix("\"}")?;
-        Cursor::parse(id).filter(|_| self.is_notice())
+        let removed = self.is_notice().then(|| serde_json::from_str(&self.data).ok())?;
+        removed.and_then(|Removed { id }| Cursor::parse(&id))
     }
 
     /// Whether it says that all events before it were removed from its topic.
