@@ -147,8 +147,8 @@ impl Connection {
         );
         self.socket.write_all(request.as_bytes()).await?;
         self.read.clear();
-        // The answer is one JSON object.
-        while self.read.last() != Some(&b'}') {
+        // The answer is one JSON object and a line end.
+        while !self.read.ends_with(b"}\n") {
             if self.socket.read_buf(&mut self.read).await? == 0 {
                 return Err("the server has hung up".into());
             }
