@@ -1,5 +1,9 @@
 //! The server's health, pushed: figures and plots that move, and who may see them.
 
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
 import { expect, test } from './test';
 
 test('the page is born with the last minutes, and moves as values arrive', async ({ belfry, page, request }) => {
@@ -56,4 +60,20 @@ test('a page that was navigated to asks for the last minutes', async ({ belfry, 
   await expect(visitor.page.getByRole('img').first()).toBeVisible({ timeout: 15_000 });
   const line = visitor.page.getByRole('main').getByRole('img').first().locator('.line').first();
   await expect(line).toHaveAttribute('d', /M\d+ \d+l0 0( -?\d+ -?\d+){2}/, { timeout: 15_000 });
+});
+
+test('a link from another site leads to what the visitor may see', async ({ start, page, context }) => {
+  const belfry = await start({ flags: ['--status', 'token'] });
+  await context.request.post(`${belfry.origin}/login`, { data: belfry.token(), headers: { 'content-type': 'text/plain' } });
+  // To browsers `localhost` is another site than 127.0.0.1.
+  const wiki = createServer((_, answer) => {
+    const link = `<a href="${belfry.origin}/status">status</a>`;
+    answer.setHeader('content-type', 'text/html').end(`<!DOCTYPE html><link rel=icon href=data:,>${link}`);
+  });
+  await once(wiki.listen(0, '127.0.0.1'), 'listening');
+  await page.goto(`http://localhost:${(wiki.address() as AddressInfo).port}/`);
+  await page.getByRole('link').click();
+  await expect(page.getByRole('img', { name: /^Processor|^CPU/ })).toBeVisible({ timeout: 15_000 });
+  wiki.closeAllConnections();
+  await once(wiki.close(), 'close');
 });

@@ -1,4 +1,4 @@
-//! Login: a token goes in, a cookie that only this server's pages can use comes out, and goes again.
+//! Login: a token goes in, a cookie that only this server's pages can write with comes out, and goes again.
 
 mod form;
 
@@ -74,10 +74,12 @@ pub(crate) async fn logout(headers: HeaderMap) -> Result<Answer, Problem> {
     set_cookie("", Duration::ZERO, &headers)
 }
 
+/// `Lax`: a link from a mail or a wiki leads to what the visitor may see. Writes are guarded by what the
+/// browser says of their origin, see [`Grant`](crate::grant::Grant).
 fn set_cookie(token: &str, left: Duration, headers: &HeaderMap) -> Result<Answer, Problem> {
     let secure = if came_by_https(headers) { "; Secure" } else { "" };
     let cookie = format!(
-        "{TOKEN_COOKIE}={token}; Path=/; Max-Age={}; HttpOnly; SameSite=Strict{secure}",
+        "{TOKEN_COOKIE}={token}; Path=/; Max-Age={}; HttpOnly; SameSite=Lax{secure}",
         left.as_secs()
     );
     let cookie = HeaderValue::try_from(cookie).map_err(|_| TokenError::Malformed)?;

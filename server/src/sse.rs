@@ -26,7 +26,7 @@ pub use subscription::Subscription;
 
 /// What every stream says of itself: nobody on the way may keep, change or hold back its bytes.
 const HEADERS: [(HeaderName, &str); 3] = [
-    (CONTENT_TYPE, "text/event-stream"),
+    (CONTENT_TYPE, "text/event-stream; charset=utf-8"),
     (CACHE_CONTROL, "no-store, no-transform"),
     (HeaderName::from_static("x-accel-buffering"), "no"),
 ];

@@ -12,6 +12,7 @@ mod console;
 mod damage;
 mod disk;
 mod durable;
+mod encodings;
 mod folder;
 mod full;
 mod guide;

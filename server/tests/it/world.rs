@@ -68,6 +68,9 @@ pub(crate) fn site_in(folder: &Path) -> Site {
         ("pkg/belfry.abc.css.br", "p {} under brotli"),
         ("robots.txt", "User-agent: *\n"),
         ("manifest.webmanifest", "{}"),
+        ("icon.svg", "<svg/>"),
+        ("noscript.css", "p {}"),
+        ("favicon.png", ""),
         ("hash.txt", "js: abc\nwasm: abc\ncss: abc\n"),
     ] {
         fs::write(folder.join(name), content).unwrap();
