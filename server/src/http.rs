@@ -127,13 +127,13 @@ fn is_host(value: &HeaderValue) -> bool {
 /// Answers 404 or 414 to a name that no file system could hold: to ask for it would be an error.
 async fn refuse_what_no_file_is_called(request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    if path.len() > LONGEST_PATH {
-        let why = format!("The path of an address has at most {LONGEST_PATH} bytes here.\n");
-        return (StatusCode::URI_TOO_LONG, why).into_response();
-    }
     let has_nul = percent_decode_str(path).any(|byte| byte == 0);
     if has_nul || path.split('/').any(|name| name.len() > LONGEST_NAME) {
         return page::not_found().await.into_response();
+    }
+    if path.len() > LONGEST_PATH {
+        let why = format!("The path of an address has at most {LONGEST_PATH} bytes here.\n");
+        return (StatusCode::URI_TOO_LONG, why).into_response();
     }
     next.run(request).await
 }

@@ -110,7 +110,7 @@ async fn a_file_that_was_compressed_in_advance_is_sent_so() {
     let response = world.ask(request.body(Body::empty()).unwrap()).await;
     assert_eq!(response.headers()["content-encoding"], "br");
     assert_eq!(response.headers()["vary"], "accept-encoding");
-    assert_eq!(response.headers()["content-type"], "text/css");
+    assert_eq!(response.headers()["content-type"], "text/css; charset=utf-8");
     assert_eq!(text(response).await, "p {} under brotli");
 }
 
