@@ -11,7 +11,7 @@ SETUP := [[ $${BELFRY_IS_SET_UP-} ]] || scripts/setup
 CLIPPY := cargo clippy --quiet --all-targets
 
 .DEFAULT_GOAL := help
-.PHONY: help run build watch test fmt lint unit wasm-test end2end size bench damage screenshots clean
+.PHONY: help run build watch test fmt lint unit wasm-test end2end size bench damage chaos screenshots clean
 
 help: ## Show this list
 	awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -89,6 +89,13 @@ bench: ## Measure publishing, resuming and slow readers; print tables (three min
 damage: ## Damage the log's file a thousand times each way (ten minutes)
 	. scripts/env
 	BELFRY_TEST_DAMAGES=1000 cargo test --release --package server --test it -- damage::
+
+chaos: ## Hold 20 conversations of 1,000 messages each over a bad network (about an hour)
+	$(SETUP) test
+	scripts/build
+	. scripts/env
+	cd end2end
+	BELFRY_TEST_CONVERSATIONS=20 BELFRY_TEST_MESSAGES=1000 npm test -- conversations.spec.ts
 
 screenshots: ## Make the pictures of the README from the running page
 	$(SETUP) test

@@ -1,7 +1,9 @@
 //! The chat, as both halves know it: what somebody has said goes in, the data of an event of a room's
 //! topic comes out, and back.
 
+mod joined;
 mod seen;
+mod typed;
 
 use percent_encoding::{percent_decode_str, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
@@ -11,7 +13,8 @@ use crate::{
     read::{FromJson, Source, read_fields, read_names},
 };
 
-pub use seen::{LONGEST_NAME, is_name, is_seen, is_unseen};
+pub use seen::{LONGEST_NAME, is_name, is_seen, is_unseen, seen_of};
+pub use typed::{clean, misleads, one_form};
 
 /// Where the rooms are: `/chat/{room}`.
 pub const CHAT_PATH: &str = "/chat";
@@ -137,8 +140,40 @@ pub enum Unsent {
     Closed,
     /// The server cannot keep it now.
     Unavailable,
+    /// The server, or a proxy before it, does not say why.
+    Refused,
     /// The server was not reached, or has not answered.
     Unreached,
+}
+
+impl Unsent {
+    /// Whether it may be taken if it is sent again.
+    #[must_use]
+    pub fn may_pass(self) -> bool {
+        matches!(self, Self::TooFast | Self::Unavailable | Self::Unreached)
+    }
+}
+
+impl Answer {
+    /// What an answer of this status comes to, with what was read of it.
+    ///
+    /// # Errors
+    /// Why the message was not taken.
+    pub fn of(status: u16, read: Option<Self>) -> Result<String, Unsent> {
+        let read_any = read.is_some();
+        let (id, reason) = read.map_or((None, None), |Self { id, reason }| (id, reason));
+        match (status, id, reason) {
+            (200..300, Some(id), _) => Ok(id),
+            (_, _, Some(reason)) => Err(reason),
+            (429, ..) => Err(Unsent::TooFast),
+            // A request that came too slowly, or was no good on this connection.
+            (408 | 421 | 425, ..) => Err(Unsent::Unreached),
+            (400..500, ..) => Err(Unsent::Refused),
+            _ if read_any => Err(Unsent::Unavailable),
+            // A page of a proxy, or of who stands in the way.
+            _ => Err(Unsent::Unreached),
+        }
+    }
 }
 
 /// Why there is no room.
@@ -179,6 +214,7 @@ read_names!(Unsent {
     Elsewhere,
     Closed,
     Unavailable,
+    Refused,
     Unreached
 });
 read_names!(NoRoom { Off, NotARoom, NotOpen, Unavailable });
@@ -239,6 +275,27 @@ mod tests {
         assert_eq!(room_at("/chat/lobby/").as_deref(), Some("lobby"));
         for nowhere in ["/chat", "/chat/", "/chat/a/b", "/chatter", "/chat//", "chat/a"] {
             assert_eq!(room_at(nowhere), None, "{nowhere:?}");
+        }
+    }
+
+    #[test]
+    fn an_answer_is_a_cursor_or_a_reason() {
+        let read = |id: Option<&str>, reason| Some(Answer { id: id.map(str::to_owned), reason });
+        for (status, read, means) in [
+            (200, read(Some("E-1"), None), Ok("E-1".to_owned())),
+            (429, read(None, Some(Unsent::TooFast)), Err(Unsent::TooFast)),
+            (400, read(None, Some(Unsent::BadText)), Err(Unsent::BadText)),
+            // A proxy numbers its own answers.
+            (502, read(Some("request 7"), None), Err(Unsent::Unavailable)),
+            (503, read(None, None), Err(Unsent::Unavailable)),
+            (502, None, Err(Unsent::Unreached)),
+            (200, None, Err(Unsent::Unreached)),
+            (429, None, Err(Unsent::TooFast)),
+            (408, None, Err(Unsent::Unreached)),
+            (403, None, Err(Unsent::Refused)),
+            (413, read(None, None), Err(Unsent::Refused)),
+        ] {
+            assert_eq!(Answer::of(status, read.clone()), means, "{status} {read:?}");
         }
     }
 

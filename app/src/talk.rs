@@ -6,11 +6,15 @@ use leptos::prelude::*;
 use crate::{
     chat::{Here, Message, Unsent},
     event::History,
+    link::Mono,
 };
 
 /// Called once, when an answer has come. Who asked may be gone by then, and has to look. (No [`Callback`]:
 /// that goes with the row whose button was pressed, and then nobody would hear of the answer.)
 pub type Take<T> = Box<dyn FnOnce(T)>;
+
+/// The event of the window after which nothing that was kept is there any more.
+pub const FORGOTTEN: &str = "belfry-forgotten";
 
 /// How to talk in a room.
 #[derive(Clone, Copy, Debug)]
@@ -18,8 +22,20 @@ pub struct Talk {
     /// A key that no other message has.
     pub key: fn() -> String,
     /// Sends a message to a room under its key. Called back with the cursor of its event, or why it was
-    /// not taken.
-    pub say: fn(&str, &str, &Message, Take<Result<String, Unsent>>),
+    /// not taken and how long the server asks to wait, in microseconds.
+    pub say: fn(&str, &str, &Message, Take<Result<String, (Unsent, Option<Mono>)>>),
+    /// The page's monotonic clock.
+    pub now: fn() -> Mono,
+    /// The visitor's clock, in microseconds since the Unix epoch.
+    pub wall: fn() -> i64,
+    /// At random, 0 to 1.
+    pub chance: fn() -> f64,
+    /// Who the visitor is to the server; empty where they have not signed in.
+    pub who: fn() -> String,
+    /// Calls back after a time, in microseconds.
+    pub after: fn(Mono, Box<dyn FnOnce()>),
+    /// Calls at each event of this name of the window, for as long as the current owner lives.
+    pub on: fn(&'static str, Box<dyn Fn()>),
     /// Reads a room's messages from a place on; called back with `None` where the server does not give
     /// them.
     pub read: fn(&str, Side, Take<Option<History>>),

@@ -41,6 +41,7 @@ pub fn newborn(address: &str, take: Take<Option<Newborn>>) {
 pub async fn forget_expired_token() {
     let refused = send("HEAD", STREAM_PATH, None).await;
     if refused.is_some_and(|response| response.status() == 401) {
+        crate::talk::forget();
         // The next attempt shows whether it worked.
         send("DELETE", LOGIN_PATH, None).await;
     }

@@ -35,7 +35,7 @@ pub mod probe;
 pub mod source;
 pub mod stream;
 pub mod supervisor;
-mod talk;
+pub mod talk;
 pub mod visitor;
 
 use app::{

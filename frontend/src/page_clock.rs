@@ -41,8 +41,9 @@ pub fn resolution() -> i64 {
 }
 
 /// Microseconds of a JavaScript number of milliseconds.
+#[must_use]
 #[expect(clippy::cast_possible_truncation, reason = "a cast to an integer saturates")]
-fn micros(millis: f64) -> i64 {
+pub fn micros(millis: f64) -> i64 {
     (millis * 1000.0) as i64
 }
 

@@ -1,26 +1,30 @@
 //! The chat: what the visitor says goes in, the server's answer comes out; and while they are in a room,
 //! the server hears it.
 
-use std::{cell::Cell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 
 use app::{
     Feed,
-    chat::{Answer, Message, Unsent, path, topic},
+    chat::{Answer, CHAT_PATH, Message, Unsent, path, topic},
     event::History,
     link::Mono,
-    talk::{Place, Side, Take, Talk},
+    talk::{FORGOTTEN, Place, Side, Take, Talk},
 };
-use gloo_timers::callback::Interval;
-use js_sys::Reflect;
+use gloo_events::EventListener;
+use gloo_timers::callback::{Interval, Timeout};
+use js_sys::{Date, Math, Reflect};
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Element, HtmlElement, UrlSearchParams};
+use web_sys::{Element, Event, HtmlElement, Response, UrlSearchParams};
 
 use crate::{
     fetch::{self, begin, send},
     history::{encoded, page},
     json::parse,
-    page_clock::now,
+    page_clock::{micros, now, wall},
     page_events::{PageEvent, listen},
 };
 
@@ -39,6 +43,12 @@ pub fn talk() -> Talk {
     Talk {
         key,
         say,
+        now,
+        wall,
+        chance: Math::random,
+        who: || WHO.with_borrow(String::clone),
+        after,
+        on,
         read,
         message: parse,
         here: parse,
@@ -53,24 +63,82 @@ pub fn talk() -> Talk {
     }
 }
 
+thread_local! {
+    // What waits to be said is the visitor's of then.
+    static WHO: RefCell<String> = RefCell::default();
+}
+
+/// The visitor is this one to the server; empty where they have not signed in. What another has begun
+/// in this tab is forgotten.
+pub fn is(who: String) {
+    if WHO.with_borrow(|before| *before != who) {
+        let before = WHO.replace(who);
+        if !before.is_empty() {
+            forget();
+        }
+    }
+}
+
+/// Forgets what this tab keeps of the chat, drafts and what waits to be sent; open rooms do so too.
+pub fn forget() {
+    if let Some(storage) = window().session_storage().ok().flatten() {
+        let keys =
+            (0..storage.length().unwrap_or_default()).filter_map(|at| storage.key(at).ok()?);
+        for key in keys.collect::<Vec<_>>() {
+            if key.starts_with(CHAT_PATH) {
+                // What cannot be removed could not have been kept.
+                let _ = storage.remove_item(&key);
+            }
+        }
+    }
+    if let Ok(event) = Event::new(FORGOTTEN) {
+        let _ = window().dispatch_event(&event);
+    }
+}
+
+fn after(wait: Mono, then: Box<dyn FnOnce()>) {
+    let millis = u32::try_from(wait.max(0) / 1000 + 1).unwrap_or(u32::MAX);
+    Timeout::new(millis, then).forget();
+}
+
+fn on(event: &'static str, act: Box<dyn Fn()>) {
+    let listener = EventListener::new(&window(), event, move |_| act());
+    StoredValue::new_local(listener);
+}
+
 /// Random, in hexadecimal digits.
 fn key() -> String {
-    let random = || js_sys::Math::random().to_bits();
+    let random = || Math::random().to_bits();
     format!("{:x}{:x}", random(), random())
 }
 
-fn say(room: &str, key: &str, message: &Message, take: Take<Result<String, Unsent>>) {
+fn say(
+    room: &str,
+    key: &str,
+    message: &Message,
+    take: Take<Result<String, (Unsent, Option<Mono>)>>,
+) {
     let Message { name, text } = message;
     let (url, form) = (path(room), form(&[("name", name), ("text", text), ("key", key)]));
     begin(async move {
-        let answered = async { fetch::text(&send("POST", &url, Some(&form)).await?).await };
-        let answered = answered.await.and_then(|text| parse(&text));
-        take(match answered {
-            Some(Answer { id: Some(id), .. }) => Ok(id),
-            Some(Answer { reason, .. }) => Err(reason.unwrap_or(Unsent::Unavailable)),
-            None => Err(Unsent::Unreached),
-        });
+        let Some(answer) = send("POST", &url, Some(&form)).await else {
+            return take(Err((Unsent::Unreached, None)));
+        };
+        let read = fetch::text(&answer).await.and_then(|text| parse(&text));
+        take(Answer::of(answer.status(), read).map_err(|why| (why, asked_to_wait(&answer))));
     });
+}
+
+/// How long an answer asks to wait: seconds, or until a date, which is one of the server's clock.
+fn asked_to_wait(answer: &Response) -> Option<Mono> {
+    let header = |name| answer.headers().get(name).ok()?;
+    let asked = header("retry-after")?;
+    if let Ok(seconds) = asked.trim().parse::<u32>() {
+        return Some(Mono::from(seconds) * 1_000_000);
+    }
+    let until = Date::parse(&asked);
+    let since = header("date").map_or_else(Date::now, |date| Date::parse(&date));
+    (until - since).is_finite().then(|| micros(until - since))
 }
 
 /// Fields as a form sends them.

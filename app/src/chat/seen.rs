@@ -1,5 +1,7 @@
 //! What is seen as what it is: a name goes in, whether it can disguise itself comes out.
 
+use super::joined;
+
 /// The longest name of a person, in characters.
 pub const LONGEST_NAME: usize = 40;
 
@@ -59,11 +61,27 @@ pub fn is_seen(text: &str) -> bool {
         && !text.chars().any(|one| is_unseen(one) || odd_space(one))
 }
 
-/// Whether a name [is seen](is_seen) as what it is, and has up to [`LONGEST_NAME`] characters. What is
-/// not is shown as no name.
+/// Whether a name [is seen](is_seen) as what it is, but for the joiners that its script or an emoji
+/// [needs](joined::is_needed), and has up to [`LONGEST_NAME`] characters. What is not is shown as no name.
 #[must_use]
 pub fn is_name(name: &str) -> bool {
-    name.chars().count() <= LONGEST_NAME && is_seen(name)
+    name.chars().count() <= LONGEST_NAME && is_seen(&without_joiners(name))
+}
+
+/// A name without the joiners that it needs.
+fn without_joiners(name: &str) -> String {
+    filtered(name, |all, at| !joined::is_needed(all, at))
+}
+
+/// A name without what is not seen: what was pasted may hold what nobody can find.
+#[must_use]
+pub fn seen_of(name: &str) -> String {
+    filtered(name, |all, at| !is_unseen(all[at]) || joined::is_needed(all, at))
+}
+
+fn filtered(name: &str, stays: fn(&[char], usize) -> bool) -> String {
+    let all: Vec<char> = name.chars().collect();
+    (0..all.len()).filter(|at| stays(&all, *at)).map(|at| all[at]).collect()
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod here;
 mod links;
 mod messages;
 mod outbox;
+mod pace;
 mod room;
 mod rooms;
 mod row;

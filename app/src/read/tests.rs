@@ -155,6 +155,7 @@ fn every_reason_is_read() {
         Elsewhere,
         Closed,
         Unavailable,
+        Refused,
         Unreached,
     ];
     for reason in reasons {

@@ -13,8 +13,8 @@ pub(super) fn refusal(reason: Unsent) -> Problem {
         Unsent::NoName => (StatusCode::BAD_REQUEST, Some("name"), "the name is empty".to_owned()),
         Unsent::BadName => {
             let detail = format!(
-                "the name has more than {LONGEST_NAME} characters, or one that is not seen, or more \
-                 than two marks on a letter"
+                "the name has more than {LONGEST_NAME} characters, or one that is not seen, or too \
+                 many marks on a letter"
             );
             (StatusCode::BAD_REQUEST, Some("name"), detail)
         }
@@ -37,7 +37,7 @@ pub(super) fn refusal(reason: Unsent) -> Problem {
             (StatusCode::FORBIDDEN, None, "only pages of this server may say something here".into())
         }
         Unsent::Closed => (StatusCode::NOT_FOUND, None, "the room is not open".into()),
-        Unsent::Unavailable | Unsent::Unreached => {
+        Unsent::Unavailable | Unsent::Refused | Unsent::Unreached => {
             (StatusCode::SERVICE_UNAVAILABLE, None, "the message cannot be kept now".into())
         }
     };

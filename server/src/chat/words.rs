@@ -1,13 +1,16 @@
 //! Words that somebody typed: a name or a text goes in, the same in the one form in which it is kept
 //! comes out, or why it is not.
 
-use app::chat::{LONGEST_TEXT, Unsent, is_name, is_unseen};
+use app::chat::{self, LONGEST_TEXT, Unsent, is_name, is_unseen, misleads};
 use unicode_normalization::UnicodeNormalization;
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
-/// How many marks may stand on one letter that has no form of its own with them. More would cover the
-/// lines above and below.
-const MOST_MARKS: usize = 2;
+/// How many marks may stand on one letter that has no form of its own with them: three in Tibetan and
+/// Burmese. More would cover the lines above and below.
+const MOST_MARKS: usize = 3;
+
+/// The same of marks that stand on letters of any script.
+const MOST_ON_ANY_LETTER: usize = 2;
 
 /// The same in a text. No script needs as many.
 const MOST_MARKS_IN_TEXT: usize = 8;
@@ -24,28 +27,33 @@ pub(super) fn name(typed: &str) -> Result<String, Unsent> {
     if is_name(&name) && !is_piled_name(&name) { Ok(name) } else { Err(Unsent::BadName) }
 }
 
-/// A name in its one form: compatibility characters are what they stand for
-/// ([NFKC](https://www.unicode.org/reports/tr15/)), there is one space between words and none at an
-/// end, and nothing chooses another glyph.
+/// A name in its [one form](chat::one_form).
 pub(crate) fn one_form(typed: &str) -> String {
-    let is_selector = |one: &char| ('\u{fe00}'..='\u{fe0f}').contains(one);
-    let plain: String = typed.chars().filter(|one| !is_selector(one)).nfkc().collect();
-    plain.split_whitespace().collect::<Vec<_>>().join(" ")
+    chat::one_form(typed, |typed| typed.nfkc().collect())
 }
 
 /// Whether marks stand on nothing, or too many on one letter.
 pub(super) fn is_piled_name(name: &str) -> bool {
-    is_piled(name, MOST_MARKS, MOST_MARKS)
+    let is_of_all_scripts = |one: &char| {
+        matches!(one, '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}'
+            | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}')
+    };
+    let of_all_scripts: String =
+        name.chars().filter(|one| is_of_all_scripts(one) || !is_mark(*one)).collect();
+    is_piled(name, MOST_MARKS, MOST_MARKS) || is_piled(&of_all_scripts, 0, MOST_ON_ANY_LETTER)
+}
+
+fn is_mark(one: char) -> bool {
+    matches!(
+        one.general_category(),
+        GeneralCategory::NonspacingMark | GeneralCategory::EnclosingMark
+    )
 }
 
 /// Whether more than `most` marks stand on one letter, where so many stand before the first.
 fn is_piled(text: &str, mut marks: usize, most: usize) -> bool {
     text.chars().any(|one| {
-        let mark = matches!(
-            one.general_category(),
-            GeneralCategory::NonspacingMark | GeneralCategory::EnclosingMark
-        );
-        marks = if mark { marks + 1 } else { 0 };
+        marks = if is_mark(one) { marks + 1 } else { 0 };
         marks > most
     })
 }
@@ -71,13 +79,6 @@ pub(super) fn text(typed: &str) -> Result<String, Unsent> {
         }
         text => Ok(text.to_owned()),
     }
-}
-
-/// Whether a character is a control character that does not part words or lines, parts lines in some
-/// programs only, or turns the direction of what follows: a reader in a terminal could be misled.
-fn misleads(one: char) -> bool {
-    (one.is_control() && !matches!(one, '\n' | '\t'))
-        || matches!(one, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -106,6 +107,56 @@ mod tests {
         }
         for none in ["", " ", "\u{3000}\r\n", "\u{fe0f}"] {
             assert_eq!(name(none), Err(Unsent::NoName), "{none:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_written_as_its_script_needs_it() {
+        for kept in [
+            "علی\u{200c}رضا",
+            "می\u{200c}نا",
+            "ශ්\u{200d}රී",
+            "ප්\u{200d}රියන්ත",
+            "क्\u{200d}ष",
+            "র\u{200d}্যাচেল",
+            "བསྒྲུབས་",
+            "རྒྱལ་མཚན་",
+            "ကျွန်ုပ်",
+            "ဇော်မျိုးထွန်း",
+            "Ada 👩\u{200d}💻",
+            "👩🏽\u{200d}🚀",
+            "👨\u{200d}👩\u{200d}👧\u{200d}👦",
+            "🏳\u{200d}🌈",
+            "🧔\u{200d}♂",
+            "❤\u{200d}🔥",
+            "👩\u{200d}❤\u{200d}💋\u{200d}👨",
+            "1\u{20e3}",
+        ] {
+            assert_eq!(name(kept).as_deref(), Ok(kept), "{kept:?}");
+        }
+        assert_eq!(name("🏳\u{fe0f}\u{200d}🌈").as_deref(), Ok("🏳\u{200d}🌈"));
+    }
+
+    #[test]
+    fn a_joiner_without_an_effect_is_a_disguise() {
+        for disguise in [
+            "A\u{200c}da",
+            "👩\u{200d}",
+            "\u{200d}👩",
+            "😀\u{200d}😀",
+            "😀\u{200d}💻",
+            "👩\u{200d}\u{200d}💻",
+            "ا\u{200c}ب",
+            "ب\u{200c}",
+            "ب\u{200d}ب",
+            "ب\u{200c}\u{200c}ب",
+            "ක\u{200d}ක",
+            "ශ්\u{200d}",
+            "ශ්\u{200d}a",
+            "王\u{200d}明",
+            "بً\u{200c} ب",
+        ] {
+            assert_eq!(name(disguise), Err(Unsent::BadName), "{disguise:?}");
         }
     }
 

@@ -27,7 +27,7 @@ struct Line {
     at: String,
     /// How far it has come, where this page has sent it.
     state: &'static str,
-    /// Its key, where it has failed.
+    /// Its key, where it has failed once, or is offered.
     failed: Option<String>,
 }
 
@@ -49,9 +49,11 @@ pub fn view(visit: Visit, row: Row) -> impl IntoView {
             let state = if mine { said.delivered } else { "" };
             Line { message, first, at, state, failed: None }
         }
-        Kind::Outgoing(Outgoing { key, message, state }) => {
+        Kind::Outgoing(Outgoing { key, message, tried, state, .. }) => {
             let (state, failed) = match state {
-                State::Waiting | State::Sending => (said.sending, None),
+                State::Waiting => (said.waiting, tried.then_some(key)),
+                State::Sending => (said.sending, None),
+                State::Offered => (said.offered, Some(key)),
                 State::Heard(_) | State::Delivered(_) => (said.delivered, None),
                 State::Failed(why) => ((said.unsent)(why), Some(key)),
             };
@@ -75,7 +77,7 @@ fn message(visit: Visit, Line { message, first, at, state, failed }: Line) -> im
     let failed = failed.map(|key| {
         let again = key.clone();
         view! {
-            <button type="button" on:click=click(move || visit.retry(Some(&again)))>{said.again}</button>
+            <button type="button" on:click=click(move || visit.retry(&again))>{said.again}</button>
             <button type="button" on:click=click(move || visit.take_back(&key))>{said.edit}</button>
         }
     });

@@ -83,10 +83,12 @@ pub fn rows(conversation: &Conversation, writing: &Writing) -> Vec<Row> {
 /// A message on its way, unless it stands above already.
 fn outgoing(one: &Outgoing) -> Option<Row> {
     let state = match one.state {
-        State::Waiting | State::Sending => 0,
+        State::Waiting => u8::from(one.tried),
+        State::Sending => 2,
         State::Heard(_) => return None,
-        State::Delivered(_) => 1,
-        State::Failed(_) => 2,
+        State::Delivered(_) => 3,
+        State::Failed(_) => 4,
+        State::Offered => 5,
     };
     Some(Row { key: format!("{} {state}", one.key), kind: Kind::Outgoing(one.clone()) })
 }

@@ -3,17 +3,17 @@
 
 mod draft;
 mod reading;
+mod sending;
 
 use leptos::{prelude::*, task};
 
-use super::{conversation::Conversation, here::who, outbox::Outgoing};
+use super::{conversation::Conversation, here::who};
 use crate::{
     changing::{anew, effect},
     chat::{Message, Posted, Room, here_topic, topic},
     event::{Envelope, PURGED, Purge},
     feed::Feed,
     follow::{Fetch, Follow, Following, Heard},
-    link::Link,
     talk::Talk,
     text::{chat::Words, text},
 };
@@ -105,12 +105,8 @@ impl Visit {
             follow(Following { topic: here_topic(&room), after: None, hear });
             (talk.stay)(room, self.me);
         });
-        let Feed { link, visible, unread, .. } = self.feed;
-        effect(move || {
-            if link.get() == Link::Live {
-                self.retry(None);
-            }
-        });
+        self.begin_sending();
+        let Feed { visible, unread, .. } = self.feed;
         effect(move || {
             if visible.get() && self.at_end.get() {
                 unread.set(0);
@@ -120,15 +116,6 @@ impl Visit {
             unread.set(0);
             self.hand_over();
         });
-    }
-
-    /// Sends what waits as it is: nobody will be here for its turn, nor for an answer.
-    fn hand_over(self) {
-        let Some(Browser { talk, .. }) = self.browser else { return };
-        let room = self.room.read_untracked();
-        for Outgoing { key, message, .. } in self.conversation.read_untracked().outbox.waiting() {
-            (talk.say)(&room, key, message, Box::new(|_| ()));
-        }
     }
 
     fn hear(self, heard: Heard) {
@@ -152,6 +139,7 @@ impl Visit {
         }
         // What was waited for may have been this.
         self.send();
+        self.hurry();
     }
 
     fn hear_of_purge(self, notice: &Envelope) {
@@ -211,57 +199,5 @@ impl Visit {
             (talk.scroll)(SCROLLER, before.top - (now.whole - before.whole));
             self.on_scroll();
         });
-    }
-
-    /// Says something.
-    pub fn say(self, message: Message) {
-        let Some(Browser { talk, .. }) = self.browser else { return };
-        self.conversation.update(|conversation| conversation.outbox.say((talk.key)(), message));
-        self.send();
-        self.to_end();
-    }
-
-    /// Sends again what has failed: one message, whose button goes and leaves the keyboard to the field,
-    /// or all that did not reach the server.
-    pub fn retry(self, key: Option<&str>) {
-        if let Some((_, Browser { talk, .. })) = key.zip(self.browser) {
-            (talk.focus)(FIELD);
-        }
-        self.conversation.update(|conversation| conversation.outbox.retry(key));
-        self.send();
-    }
-
-    /// Gives back what has failed, to be written anew.
-    pub fn take_back(self, key: &str) {
-        let mut message = None;
-        self.conversation.update(|conversation| message = conversation.outbox.take_back(key));
-        if let Some((message, Browser { talk, .. })) = message.zip(self.browser) {
-            let text = message.text + "\n" + &(talk.field)(FIELD);
-            self.fill(text.trim_end());
-        }
-        self.send();
-    }
-
-    /// Sends what waits, one message after the other.
-    fn send(self) {
-        let Some(Browser { talk, .. }) = self.browser else { return };
-        let mut next = None;
-        self.conversation.maybe_update(|conversation| {
-            next = conversation.outbox.next();
-            next.is_some()
-        });
-        let Some(Outgoing { key, message, .. }) = next else { return };
-        let ours = key.clone();
-        let answered = move |answer| {
-            if self.is_over() {
-                return;
-            }
-            if let Err(why) = answer {
-                self.spoken.set((self.words.unsent)(why).to_owned());
-            }
-            self.conversation.update(|conversation| conversation.answered(&ours, answer));
-            self.send();
-        };
-        (talk.say)(&self.room.read_untracked(), &key, &message, Box::new(answered));
     }
 }
