@@ -28,6 +28,19 @@ pub const LONGEST_ROOM: usize = 64;
 /// The longest text of a message, in bytes of UTF-8.
 pub const LONGEST_TEXT: usize = 4096;
 
+/// More unread messages of a room are not counted.
+pub const MOST_UNREAD: u32 = 100;
+
+/// The parameter of the page of all rooms that says what was read of one: a cursor, a space and the room's
+/// name. It may be there for each room.
+pub const READ: &str = "read";
+
+/// So many names of those who are in a room are shown in a list of rooms.
+pub const FEW_NAMES: usize = 3;
+
+/// So much of a text is shown in a list of rooms, in characters.
+const LONGEST_LINE: usize = 120;
+
 /// So much of a text is shown, in bytes: a publisher may say more than a page can.
 const LONGEST_SHOWN: usize = 16 * 1024;
 
@@ -51,6 +64,9 @@ pub struct Posted {
     pub at: String,
     /// What was said.
     pub message: Message,
+    /// The [mark](mark_in) of the browser that has said it, in this room; empty where it was published
+    /// with a token.
+    pub mark: String,
 }
 
 /// Who is in a room: the data of the events of its state topic.
@@ -60,6 +76,9 @@ pub struct Here {
     pub count: u32,
     /// The names of those who gave one, by name, at most 100.
     pub names: Vec<String>,
+    /// How many browsers have each of these names; left out where no name is there twice.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub times: Vec<u32>,
 }
 
 /// What the page of a room is born with.
@@ -77,6 +96,8 @@ pub struct Room {
     pub here: Here,
     /// The name that the visitor used last; empty where there is none.
     pub me: String,
+    /// The mark of the visitor's browser in this room; empty where it has none.
+    pub mark: String,
     /// The form's key: the same form sent twice is one message.
     pub key: String,
     /// What the visitor wanted to say and could not; else empty.
@@ -88,7 +109,7 @@ pub struct Room {
 /// What the page of all rooms is born with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rooms {
-    /// The rooms that there are, by name.
+    /// The rooms that there are, those first where something was said last.
     pub rooms: Vec<Listed>,
     /// Any other room may be opened.
     pub any: bool,
@@ -101,8 +122,13 @@ pub struct Rooms {
 pub struct Listed {
     /// Its name.
     pub room: String,
-    /// How many browsers are there.
-    pub here: u32,
+    /// Who is there.
+    pub here: Here,
+    /// What was said last, in one line; `None` where nothing was.
+    pub last: Option<Posted>,
+    /// How many messages have come since the place that the visitor says they have read, at most
+    /// [`MOST_UNREAD`]; 0 where they say none.
+    pub unread: u32,
 }
 
 /// What a page reads of the answer to a message: a [`Receipt`](crate::event::Receipt), or a problem.
@@ -162,11 +188,11 @@ impl FromJson for Message {
     }
 }
 
-read_fields!(Posted { id, at, message });
-read_fields!(Here { count, names });
-read_fields!(Room { room, messages, older, newer, here, me, key, draft, unsent });
+read_fields!(Posted { id, at, message, mark });
+read_fields!(Here { count, names, times });
+read_fields!(Room { room, messages, older, newer, here, me, mark, key, draft, unsent });
 read_fields!(Rooms { rooms, any, refused });
-read_fields!(Listed { room, here });
+read_fields!(Listed { room, here, last, unread });
 read_fields!(Answer { id, reason });
 read_names!(Unsent {
     NoName,
@@ -195,6 +221,19 @@ pub fn here_topic(room: &str) -> String {
     HERE_PREFIX.to_owned() + room
 }
 
+/// The topic of what the browser of a mark has said in a room. Only the server publishes to it, as to all
+/// that begins with [`HERE_PREFIX`]: so whoever reads an event knows that the mark is true.
+#[must_use]
+pub fn mark_topic(room: &str, mark: &str) -> String {
+    format!("{}/{mark}", here_topic(room))
+}
+
+/// The mark in an event's topics, of who has said it in a room; empty where there is none.
+pub fn mark_in<'a>(mut topics: impl Iterator<Item = &'a str>, room: &str) -> String {
+    let begin = mark_topic(room, "");
+    topics.find_map(|topic| topic.strip_prefix(&*begin)).unwrap_or_default().to_owned()
+}
+
 /// The address of a room.
 #[must_use]
 pub fn path(room: &str) -> String {
@@ -211,6 +250,16 @@ pub fn room_at(path: &str) -> Option<String> {
     one.then(|| percent_decode_str(written).decode_utf8_lossy().into_owned())
 }
 
+impl Here {
+    /// The same with one name more than a list of rooms shows, if there are so many.
+    #[must_use]
+    pub fn few(mut self) -> Self {
+        self.names.truncate(FEW_NAMES + 1);
+        self.times.truncate(FEW_NAMES + 1);
+        self
+    }
+}
+
 impl Message {
     /// What an event's data says, with what was read of it as JSON: a name that is none is left out, and
     /// a text that no page could bear is cut.
@@ -223,6 +272,18 @@ impl Message {
             text.push('…');
         }
         Self { name: if is_name(&name) { name } else { String::new() }, text }
+    }
+
+    /// The same in one line, as a list of rooms shows it.
+    #[must_use]
+    pub fn in_a_line(self) -> Self {
+        let mut characters = self.text.chars();
+        let line = characters.by_ref().take(LONGEST_LINE);
+        let mut text: String = line.map(|one| if one.is_control() { ' ' } else { one }).collect();
+        if characters.next().is_some() {
+            text.push('…');
+        }
+        Self { text, ..self }
     }
 }
 
@@ -243,6 +304,13 @@ mod tests {
     }
 
     #[test]
+    fn a_mark_is_that_of_the_room() {
+        let topics = [topic("lobby"), mark_topic("other", "b"), mark_topic("lobby", "a")];
+        let mark = |room| mark_in(topics.iter().map(|topic| &**topic), room);
+        assert_eq!(["lobby", "other", "lob", "chat"].map(mark), ["a", "b", "", ""]);
+    }
+
+    #[test]
     fn what_is_published_otherwise_is_the_text_of_nobody() {
         let of = |read: Option<(&str, &str)>| {
             let read = read.map(|(name, text)| Message { name: name.into(), text: text.into() });
@@ -255,5 +323,14 @@ mod tests {
         assert_eq!(cut.chars().count(), LONGEST_SHOWN / 3 + 1);
         assert_eq!(of(Some(("Ada", "hello"))), ("Ada".into(), "hello".into()));
         assert_eq!(of(Some(("A\u{202e}da", "hello"))), (String::new(), "hello".into()));
+    }
+
+    #[test]
+    fn a_list_shows_a_message_in_one_line() {
+        let line = |text: &str| Message { name: "Ada".into(), text: text.into() }.in_a_line().text;
+        assert_eq!(line("a\nb\tc"), "a b c");
+        let full = "时".repeat(LONGEST_LINE);
+        assert_eq!(line(&full), full);
+        assert_eq!(line(&(full.clone() + "a")), full + "…");
     }
 }

@@ -223,6 +223,8 @@ pub struct Feed {
     pub chat: bool,
     /// Milliseconds between two pushes.
     pub interval_ms: u32,
+    /// The server's time when the page was rendered.
+    pub born: Tick,
 }
 
 impl Feed {
@@ -249,6 +251,7 @@ impl Feed {
             language: snapshot.language,
             chat: snapshot.chat,
             interval_ms: snapshot.interval_ms,
+            born: snapshot.now,
         }
     }
 

@@ -41,6 +41,10 @@ pub struct Talk {
     pub kept: fn(&str) -> Option<String>,
     /// Gives the keyboard to an element, by its id.
     pub focus: fn(&str),
+    /// Remembers, in all tabs, up to which message a room was read.
+    pub remember: fn(&str, &str),
+    /// What was remembered.
+    pub remembered: fn(&str) -> Option<String>,
     /// Says, for as long as the current owner lives, that somebody of this name is in a room; the name
     /// may be none.
     pub stay: fn(String, RwSignal<String>),

@@ -7,7 +7,7 @@ use app::{
     Feed,
     chat::{Answer, Message, Unsent, path, topic},
     event::History,
-    link::Mono,
+    link::{Link, Mono},
     talk::{Place, Side, Take, Talk},
 };
 use gloo_timers::callback::Interval;
@@ -31,9 +31,6 @@ const LIMIT: u32 = 100;
 /// long.
 const RENEW_AFTER: Mono = 15_000_000;
 
-/// Where the browser's name among the visitors is kept.
-const BROWSER: &str = "belfry-browser";
-
 /// How a page talks with the server.
 pub fn talk() -> Talk {
     Talk {
@@ -49,6 +46,8 @@ pub fn talk() -> Talk {
         keep,
         kept,
         focus,
+        remember,
+        remembered,
         stay,
     }
 }
@@ -148,10 +147,20 @@ fn focus(id: &str) {
     }
 }
 
+fn remember(room: &str, place: &str) {
+    if let Some(storage) = window().local_storage().ok().flatten() {
+        // Where there is no place for it, more counts as unread than is.
+        let _ = storage.set_item(&path(room), place);
+    }
+}
+
+fn remembered(room: &str) -> Option<String> {
+    window().local_storage().ok()??.get_item(&path(room)).ok()?
+}
+
 /// One who is in a room.
 struct Stay {
     url: String,
-    browser: String,
     tab: String,
     name: RwSignal<String>,
     /// When the lease was renewed last; `None` while the page is asleep.
@@ -162,9 +171,8 @@ struct Stay {
 /// come in time where a hidden page's timers do not, and by a timer where the ticks are far apart.
 fn stay(room: String, name: RwSignal<String>) {
     let url = path(&room) + "/here";
-    let (browser, renewed) = (browser(), Cell::new(Some(now())));
-    let stay = Rc::new(Stay { url, browser, tab: key(), name, renewed });
-    let pushes = expect_context::<Feed>().pushes;
+    let stay = Rc::new(Stay { url, tab: key(), name, renewed: Cell::new(Some(now())) });
+    let Feed { pushes, link, .. } = expect_context();
     let at_tick = stay.clone();
     Effect::new(move || {
         pushes.track();
@@ -173,7 +181,10 @@ fn stay(room: String, name: RwSignal<String>) {
     let at_name = stay.clone();
     Effect::new(move || {
         name.track();
-        at_name.tell(false);
+        // A server that has begun anew knows of nobody.
+        if link.get() == Link::Live {
+            at_name.tell(false);
+        }
     });
     let at_time = stay.clone();
     let every = u32::try_from(RENEW_AFTER / 1000).unwrap_or(u32::MAX);
@@ -206,24 +217,10 @@ impl Stay {
         self.renewed.set(Some(now()));
         let name = self.name.get_untracked();
         let leave = if leaves { "1" } else { "" };
-        let form =
-            [("browser", &*self.browser), ("tab", &self.tab), ("name", &name), ("leave", leave)];
+        // Which browser it is, its cookie says; where it keeps none, each tab is one of its own.
+        let form = [("browser", &*self.tab), ("tab", &self.tab), ("name", &name), ("leave", leave)];
         let form: UrlSearchParams = crate::talk::form(&form).unchecked_into();
         // One that is not sent is followed by another.
         let _ = window().navigator().send_beacon_with_opt_url_search_params(&self.url, Some(&form));
     }
-}
-
-/// The browser's name among the visitors: the same in all its tabs. Where a browser keeps nothing for a
-/// page, each stay is one of its own.
-fn browser() -> String {
-    let storage = window().local_storage().ok().flatten();
-    let kept = storage.as_ref().and_then(|it| it.get_item(BROWSER).ok().flatten());
-    kept.unwrap_or_else(|| {
-        let name = key();
-        if let Some(storage) = storage {
-            let _ = storage.set_item(BROWSER, &name);
-        }
-        name
-    })
 }

@@ -4,6 +4,8 @@
 //! It needs no token: who may not say anything is told by the rooms that are open, by the limits, and
 //! by where the request comes from.
 
+mod browser;
+mod cookie;
 mod form;
 mod here;
 mod limits;
@@ -26,7 +28,7 @@ use axum::{
         HeaderMap, HeaderName, HeaderValue, Request, StatusCode,
         header::{CACHE_CONTROL, LOCATION, SET_COOKIE},
     },
-    response::{IntoResponse, Response},
+    response::{AppendHeaders, IntoResponse, Response},
 };
 
 use crate::{
@@ -40,11 +42,14 @@ use crate::{
     page::{self, Typed},
     preference::wants_html,
     problem::Problem,
+    token::{Keys, Secret},
 };
+use browser::Marks;
 use form::Form;
 use limits::Limits;
 use refused::{refusal, too_fast, unavailable};
 
+pub(crate) use browser::Browser;
 pub(crate) use here::here;
 pub(crate) use message::message;
 pub(crate) use name_cookie::name_in;
@@ -65,13 +70,22 @@ const NO_STORE: (HeaderName, HeaderValue) = (CACHE_CONTROL, HeaderValue::from_st
 pub struct Chat {
     rooms: Rooms,
     limits: Limits,
+    marks: Option<Marks>,
 }
 
 impl Chat {
-    /// The chat of a server with these rooms, where nobody has said anything yet.
+    /// The chat of a server with these rooms, where nobody has said anything yet. Browsers are marked by
+    /// the first secret among its keys; where there is none, by one that lasts until it ends.
     #[must_use]
-    pub fn new(rooms: Rooms) -> Self {
-        Self { rooms, limits: Limits::new() }
+    pub fn new(rooms: Rooms, keys: &Keys) -> Self {
+        let secret = keys.derived(browser::PURPOSE).or_else(|| Secret::random().ok());
+        Self { rooms, limits: Limits::new(), marks: secret.map(Marks::new) }
+    }
+
+    /// The mark of a browser in a room; empty where there is none.
+    pub(crate) fn mark(&self, room: &Room, browser: Option<&Browser>) -> String {
+        let both = self.marks.as_ref().zip(browser);
+        both.map(|(marks, browser)| marks.of(room, browser)).unwrap_or_default()
     }
 
     /// The rooms that there are.
@@ -94,14 +108,19 @@ pub(crate) async fn post(
     let path = parts.uri.path();
     let (room, html) = (chat::room_at(path).unwrap_or_default(), wants_html(&parts.headers));
     let mut form = Form::default();
-    match say(&state, address, &room, &parts.headers, (body, receiving), &mut form).await {
+    let browser = Browser::of(&parts.headers);
+    let from = (address, &parts.headers, browser.as_ref());
+    match say(&state, from, &room, (body, receiving), &mut form).await {
         Ok((name, receipt)) => {
-            let cookie = (SET_COOKIE, name_cookie::keeping(&name, &parts.headers));
+            let name = name_cookie::keeping(&name, &parts.headers);
+            let browser = browser.map(|browser| browser.keeping(&parts.headers));
+            let kept = [name].into_iter().chain(browser).map(|cookie| (SET_COOKIE, cookie));
+            let headers = ([NO_STORE], AppendHeaders(kept));
             if html {
                 let to = [(LOCATION, chat::path(&room))];
-                (StatusCode::SEE_OTHER, to, [cookie, NO_STORE]).into_response()
+                (StatusCode::SEE_OTHER, to, headers).into_response()
             } else {
-                ([cookie, NO_STORE], Json(receipt)).into_response()
+                (headers, Json(receipt)).into_response()
             }
         }
         Err(problem) if html => {
@@ -118,9 +137,8 @@ pub(crate) async fn post(
 /// Says what is in a form, which is left as it was typed; returns the name under which it was said.
 async fn say(
     state: &AppState,
-    address: SocketAddr,
+    (address, headers, browser): (SocketAddr, &HeaderMap, Option<&Browser>),
     room: &str,
-    headers: &HeaderMap,
     (body, receiving): (Body, Receiving),
     form: &mut Form,
 ) -> Result<(String, Receipt), Problem> {
@@ -138,7 +156,9 @@ async fn say(
     limits.say(network(address.ip()), &name).map_err(|wait: Duration| too_fast(wait))?;
     let said = Message { name, text };
     let data = serde_json::to_string(&said).expect("strings are JSON");
-    let topics = vec![room.topic().clone()];
+    let marks = state.chat.marks.as_ref().zip(browser);
+    let mark = marks.and_then(|(marks, browser)| marks.topic(&room, browser));
+    let topics = [room.topic().clone()].into_iter().chain(mark).collect();
     let draft = Draft { topics, event_type: None, data, private: false };
     let receipt = state.hub.publish(draft, key).await.map_err(unavailable)?;
     Ok((said.name, receipt))

@@ -86,8 +86,8 @@ pub async fn serve(
     hub.log().tail().lend_from(&budgets.send);
     let state = AppState {
         hub: hub.clone(),
+        chat: chat::Chat::new(config.rooms.clone(), &keys),
         keys,
-        chat: chat::Chat::new(config.rooms.clone()),
         site: Arc::new(site),
         token_maker: command::serve::token_maker_here(&config),
         interval: config.interval,

@@ -221,6 +221,8 @@ pub struct TopicCount {
     pub events: u64,
     /// Those of them that are private.
     pub private: u64,
+    /// The sequence of the last of those that the listing shows, which may have been removed since.
+    pub last: u64,
 }
 
 /// Why an event was not appended.

@@ -66,6 +66,23 @@ pub(crate) fn network(address: IpAddr) -> IpAddr {
     }
 }
 
+/// Who shares a place with whom: the [network] that a request comes from; or, where a proxy on this
+/// machine or in this private network has passed it on, the one that it says it comes from. What stands
+/// last in `X-Forwarded-For` is what the nearest proxy has added.
+pub(crate) fn client(peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+    let said = headers.get_all(X_FORWARDED_FOR).iter().next_back();
+    let last = said.and_then(|said| said.to_str().ok()?.rsplit(',').next()?.trim().parse().ok());
+    network(last.filter(|_| is_near(peer.to_canonical())).unwrap_or(peer))
+}
+
+/// Whether an address is of this machine or of a private network.
+fn is_near(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => address.is_loopback() || address.is_private(),
+        IpAddr::V6(address) => address.is_loopback() || address.is_unique_local(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,6 +105,27 @@ mod tests {
             assert!(!asked(&[(HOST, "localhost"), (proxy, "192.0.2.7")]));
         }
         assert!(!asked(&[]));
+    }
+
+    #[test]
+    fn a_client_is_who_a_near_proxy_says_it_is() {
+        let client = |peer: &str, said: &[&'static str]| {
+            let said = said.iter().map(|said| (X_FORWARDED_FOR, HeaderValue::from_static(said)));
+            client(peer.parse().unwrap(), &said.collect()).to_string()
+        };
+        for near in ["127.0.0.1", "::1", "10.1.2.3", "172.17.0.2", "192.168.1.1", "fd00::1"] {
+            assert_eq!(client(near, &["192.0.2.7"]), "192.0.2.7", "{near}");
+            assert_eq!(client(near, &["forged, 192.0.2.7"]), "192.0.2.7");
+            assert_eq!(
+                client(near, &["forged", "198.51.100.1, 2001:db8:1:2:3::"]),
+                "2001:db8:1:2::"
+            );
+        }
+        for nobody in ["", "unknown", "192.0.2.7,", "192.0.2.7:80"] {
+            assert_eq!(client("127.0.0.1", &[nobody]), "127.0.0.1", "{nobody}");
+        }
+        assert_eq!(client("127.0.0.1", &[]), "127.0.0.1");
+        assert_eq!(client("198.51.100.1", &["192.0.2.7"]), "198.51.100.1");
     }
 
     #[test]

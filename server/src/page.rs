@@ -3,6 +3,7 @@
 mod born;
 mod chat;
 mod console;
+mod rooms;
 mod shell;
 
 use std::net::SocketAddr;
@@ -13,7 +14,10 @@ use axum::{
     extract::{ConnectInfo, FromRequestParts, State},
     http::{
         HeaderValue, Method, Request, StatusCode,
-        header::{ACCEPT, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, HOST, VARY},
+        header::{
+            ACCEPT, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, HOST, SET_COOKIE,
+            VARY,
+        },
         request::Parts,
         uri::{Authority, PathAndQuery},
     },
@@ -55,8 +59,9 @@ pub(crate) async fn page(
         return Redirect::to(&room).into_response();
     }
     let last = state.hub.log().tail().last();
-    let (born, reserved) = born(&state, request.uri(), visitor, last).await;
-    let response = show(state, language, request, born, last).await;
+    let (born, reserved) = born(&state, request.uri(), &visitor, last).await;
+    let kept = visitor.keeping(request.headers(), &born);
+    let response = show(state, language, (request, kept), born, last).await;
     response.map(|body| reserved.cover_body(body))
 }
 
@@ -70,7 +75,7 @@ pub(crate) async fn again(
 ) -> Response {
     let Ok(visitor) = Visitor::from_request_parts(&mut parts, &state).await;
     let last = state.hub.log().tail().last();
-    let (mut born, reserved) = born(&state, &parts.uri, visitor, last).await;
+    let (mut born, reserved) = born(&state, &parts.uri, &visitor, last).await;
     if let Born::Room(Ok(room)) = &mut born {
         room.unsent = Some(problem.reason().unwrap_or(Unsent::Unavailable));
         room.draft = typed.text;
@@ -83,17 +88,19 @@ pub(crate) async fn again(
         }
     }
     let request = Request::from_parts(parts, Body::empty());
-    let mut response = show(state, language, request, born, last).await;
+    // Another site's form comes without the browser's cookie, which a new one would replace.
+    let mut response = show(state, language, (request, None), born, last).await;
     *response.status_mut() = problem.status();
     problem.add_headers(response.headers_mut());
     response.map(|body| reserved.cover_body(body))
 }
 
-/// A page that is born with something, of what is in the log up to `last`.
+/// A page that is born with something, of what is in the log up to `last`; and a cookie, if one is to be
+/// kept.
 async fn show(
     state: AppState,
     language: Language,
-    request: Request<Body>,
+    (request, kept): (Request<Body>, Option<HeaderValue>),
     page: Born,
     last: u64,
 ) -> Response {
@@ -132,6 +139,7 @@ async fn show(
     headers.insert(CONTENT_SECURITY_POLICY, policy);
     headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language.tag()));
     headers.insert(VARY, HeaderValue::from_static("accept-language, cookie"));
+    headers.extend(kept.map(|cookie| (SET_COOKIE, cookie)));
     // `no-store` would keep the page out of the back-forward cache.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
     response

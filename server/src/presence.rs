@@ -7,7 +7,8 @@
 mod room;
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, hash_map::Entry},
+    net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -36,6 +37,10 @@ const PACE: Duration = Duration::from_secs(1);
 const MOST: usize = 10_000;
 const MOST_IN_A_ROOM: usize = 1000;
 
+/// The most of one client in all, and in one room: a tenth.
+const MOST_OF_A_CLIENT: usize = 1000;
+const MOST_OF_A_CLIENT_IN_A_ROOM: usize = 100;
+
 /// What a page says of itself as long as it is open. Who takes it from outside checks its lengths.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lease {
@@ -45,6 +50,8 @@ pub struct Lease {
     pub tab: String,
     /// Who, by their own word; empty where they give no name.
     pub name: String,
+    /// Where it comes from: whoever shares this shares their places.
+    pub client: IpAddr,
 }
 
 /// Who is in which room. A cheap handle.
@@ -64,6 +71,8 @@ struct Held {
     /// Those that are peopled or followed.
     rooms: HashMap<Arc<str>, Room>,
     leases: usize,
+    /// How many of them are each client's.
+    clients: HashMap<IpAddr, usize>,
     /// The rooms that have something to say once their second is over, by when that is.
     due: BTreeSet<(Instant, Arc<str>)>,
     /// When leases are looked at next; `None` where there are none.
@@ -157,10 +166,14 @@ impl Held {
     fn renew(&mut self, name: &str, lease: Lease, now: Instant, at: i64) -> bool {
         let room = self.rooms.get(name);
         if !room.is_some_and(|room| room.has(&lease.browser, &lease.tab)) {
-            let there = room.map_or(0, Room::leases);
-            if self.leases >= MOST || there >= MOST_IN_A_ROOM {
+            if self.leases >= MOST || room.is_some_and(|room| room.is_full_for(lease.client)) {
                 return false;
             }
+            let of_client = self.clients.entry(lease.client).or_default();
+            if *of_client >= MOST_OF_A_CLIENT {
+                return false;
+            }
+            *of_client += 1;
             self.leases += 1;
             self.look_at.get_or_insert(now + LASTS);
         }
@@ -172,10 +185,21 @@ impl Held {
 
     fn leave(&mut self, name: &str, browser: &str, tab: &str, now: Instant, at: i64) {
         if let Some(room) = self.rooms.get_mut(name)
-            && room.leave(browser, tab)
+            && let Some(client) = room.leave(browser, tab)
         {
-            self.leases -= 1;
+            self.ended(client);
             self.settle(&Arc::from(name), now, at);
+        }
+    }
+
+    /// A lease of a client has ended.
+    fn ended(&mut self, client: IpAddr) {
+        self.leases -= 1;
+        if let Entry::Occupied(mut leases) = self.clients.entry(client) {
+            *leases.get_mut() -= 1;
+            if *leases.get() == 0 {
+                leases.remove();
+            }
         }
     }
 
@@ -210,14 +234,15 @@ impl Held {
 
     /// Looks for leases that have ended.
     fn look(&mut self, now: Instant, at: i64) {
-        let mut left = Vec::new();
+        let (mut left, mut clients) = (Vec::new(), Vec::new());
         for (name, room) in &mut self.rooms {
             let ended = room.end(now);
-            if ended > 0 {
-                self.leases -= ended;
+            if !ended.is_empty() {
+                clients.extend(ended);
                 left.push(name.clone());
             }
         }
+        clients.into_iter().for_each(|client| self.ended(client));
         left.iter().for_each(|name| self.settle(name, now, at));
         let earliest = self.rooms.values().filter_map(Room::earliest_end).min();
         self.look_at = earliest.map(|end| end.max(now + LOOK));

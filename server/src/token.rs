@@ -28,7 +28,11 @@ pub const LARGEST_TOKEN: usize = 8 * 1024;
 /// The keys that tokens are verified with. Which algorithm a token is signed with is what its key
 /// says, never what the token says.
 #[derive(Clone, Debug, Default)]
-pub struct Keys(Vec<Key>);
+pub struct Keys {
+    keys: Vec<Key>,
+    /// The first secret among them.
+    secret: Option<Secret>,
+}
 
 #[derive(Clone, Debug)]
 struct Key {
@@ -53,7 +57,15 @@ impl Keys {
     pub fn with_secret(mut self, secret: &Secret) -> Self {
         let key = DecodingKey::from_secret(secret.as_bytes());
         self.push(Algorithm::HS256, key, secret.as_bytes());
+        self.secret.get_or_insert_with(|| secret.clone());
         self
+    }
+
+    /// A secret for another purpose, which tells nothing of the first of these and is the same after a
+    /// restart; `None` where none of these is a secret.
+    #[must_use]
+    pub fn derived(&self, purpose: &str) -> Option<Secret> {
+        self.secret.as_ref().map(|secret| secret.derived(purpose))
     }
 
     /// These and the secret in a file, for HS256: its bytes without the newline at their end.
@@ -84,7 +96,7 @@ impl Keys {
         hash.update("belfry key name\0");
         hash.update(bytes);
         let name = u64::from_le_bytes(*hash.finalize().first_chunk().expect("it has 32 bytes"));
-        self.0.push(Key { key, name, validation });
+        self.keys.push(Key { key, name, validation });
     }
 
     /// What a token allows at `now`, in microseconds since the Unix epoch.
@@ -100,7 +112,7 @@ impl Keys {
         if header.crit.is_some() {
             return Err(TokenError::Malformed);
         }
-        for Key { key, name, validation } in &self.0 {
+        for Key { key, name, validation } in &self.keys {
             match decode::<Map<String, Value>>(token, key, validation) {
                 Ok(signed) => {
                     let grant = claims::grant(&signed.claims, now)?;

@@ -4,6 +4,7 @@ mod composer;
 mod conversation;
 mod here;
 mod links;
+mod listing;
 mod messages;
 mod outbox;
 mod room;
@@ -17,7 +18,7 @@ use leptos::{either::EitherOf3, prelude::*};
 use super::awaited;
 use crate::{
     changing::words,
-    chat::CHAT_PATH,
+    chat::{CHAT_PATH, NoRoom},
     components::PageHead,
     feed::{Born, Newborn},
     text::text,
@@ -34,19 +35,22 @@ pub fn ChatPage() -> impl IntoView {
             Some(Some(Newborn { cursor, page: Born::Room(Ok(room)) })) => {
                 return EitherOf3::A(room::view(room, cursor));
             }
-            Some(Some(Newborn { page: Born::Rooms(Ok(rooms)), .. })) => {
-                return EitherOf3::B(rooms::view(rooms));
+            Some(Some(Newborn { cursor, page: Born::Rooms(Ok(rooms)) })) => {
+                return EitherOf3::B(rooms::view(rooms, cursor));
             }
-            Some(Some(Newborn { page: Born::Room(Err(why)) | Born::Rooms(Err(why)), .. })) => {
-                (said.no_room)(why)
+            Some(Some(Newborn { page: Born::Room(Err(why)), .. })) => {
+                ((said.no_room)(why), why != NoRoom::Off)
             }
-            Some(_) => said.failed,
-            None => said.loading,
+            Some(Some(Newborn { page: Born::Rooms(Err(why)), .. })) => ((said.no_room)(why), false),
+            Some(_) => (said.failed, true),
+            None => (said.loading, true),
         };
+        let (notice, leads) = notice;
+        let lead = leads.then(|| view! { <p><a href=CHAT_PATH>{said.rooms}</a></p> });
         let about = words(move || notice.to_owned());
         EitherOf3::C(view! {
             <PageHead heading=said.heading.to_owned() about/>
-            <p><a href=CHAT_PATH>{said.rooms}</a></p>
+            {lead}
         })
     }
 }

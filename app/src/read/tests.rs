@@ -78,8 +78,11 @@ fn trend() -> Trend {
 }
 
 fn rooms() -> Rooms {
-    let rooms = vec![Listed { room: "lobby".to_owned(), here: 3 }];
-    Rooms { rooms, any: true, refused: false }
+    let Room { here, messages, .. } = room();
+    let last = messages.into_iter().next();
+    let listed = Listed { room: "lobby".to_owned(), here, last, unread: 7 };
+    let quiet = Listed { last: None, ..listed.clone() };
+    Rooms { rooms: vec![listed, quiet], any: true, refused: false }
 }
 
 fn room() -> Room {
@@ -87,11 +90,12 @@ fn room() -> Room {
     let (id, at) = ("E-1".to_owned(), "2026-11-22T05:18:03.000Z".to_owned());
     Room {
         room: "lobby".to_owned(),
-        messages: vec![Posted { id, at, message }],
+        messages: vec![Posted { id, at, message, mark: "abc".to_owned() }],
         older: Some("E-1".to_owned()),
         newer: true,
-        here: Here { count: 2, names: vec!["Ada".to_owned()] },
+        here: Here { count: 2, names: vec!["Ada".to_owned()], times: vec![2] },
         me: "Bob".to_owned(),
+        mark: "abd".to_owned(),
         key: "k".to_owned(),
         draft: "too much".to_owned(),
         unsent: Some(Unsent::TooFast),

@@ -19,6 +19,8 @@ pub struct Words {
     pub colon: &'static str,
     /// Between two names.
     pub comma: &'static str,
+    /// So many of them have the same name.
+    pub times: fn(&str, &str) -> String,
     /// So many of them gave no name.
     pub nameless: fn(&str) -> String,
     pub unverified: &'static str,
@@ -35,6 +37,10 @@ pub struct Words {
     pub nobody: &'static str,
     /// Tells a screen reader who says what.
     pub says: fn(&str, &str) -> String,
+    /// Stands beside the visitor's own name.
+    pub you: &'static str,
+    /// Stands beside a name that no browser has given.
+    pub program: &'static str,
     pub your_name: &'static str,
     pub message: &'static str,
     pub keys: &'static str,
@@ -56,13 +62,14 @@ pub static ENGLISH: Words = Words {
     room: "Room",
     enter: "Enter",
     rooms: "Rooms",
-    no_rooms: "There is no room yet.",
+    no_rooms: "There is no room yet. Enter the name of one to open it.",
     not_a_room: "No room can have such a name. A name has up to 64 bytes, no slash, no *, no characters that cannot be seen, and is neither . nor ..",
     here: |count| format!("{count} here"),
     colon: ": ",
     comma: ", ",
+    times: |name, count| format!("{name} ({count})"),
     nameless: |count| format!("{count} without a name"),
-    unverified: "Names are not verified: everybody chooses their own.",
+    unverified: "Everybody chooses their own name. The mark beside it is given by the server and tells browsers apart.",
     messages: "Messages",
     skip: "Skip to your message",
     nothing: "Nobody has said anything here yet.",
@@ -73,6 +80,8 @@ pub static ENGLISH: Words = Words {
     purged: "Earlier messages were removed.",
     nobody: "without a name",
     says: |name, text| format!("{name}: {text}"),
+    you: "you",
+    program: "by token",
     your_name: "Your name",
     message: "Message",
     keys: "Enter sends, Shift and Enter begin a new line.",
@@ -101,7 +110,9 @@ pub static ENGLISH: Words = Words {
         Unsent::Unreached => "The server was not reached.",
     },
     no_room: |why| match why {
-        NoRoom::Off => "This server has no chat.",
+        NoRoom::Off => {
+            "This server has no chat. To turn it on, start it with --rooms any, or with the names of its rooms, as --rooms lobby,team. By default there is one only where the server listens on a loopback address."
+        }
         NoRoom::NotARoom => "No room can have such a name.",
         NoRoom::NotOpen => "There is no such room here.",
         NoRoom::Unavailable => "The messages cannot be read just now.",
@@ -115,13 +126,14 @@ pub static CHINESE: Words = Words {
     room: "房间",
     enter: "进入",
     rooms: "房间",
-    no_rooms: "还没有房间。",
+    no_rooms: "还没有房间。输入一个名称即可开设。",
     not_a_room: "房间不能用这个名称。名称最长 64 字节，不含斜杠、* 和不可见的字符，也不能是 . 或 ..",
     here: |count| format!("{count} 人在场"),
     colon: "：",
     comma: "、",
+    times: |name, count| format!("{name}（{count} 人）"),
     nameless: |count| format!("{count} 人未署名"),
-    unverified: "名字未经验证，由各人自取。",
+    unverified: "名字由各人自取；旁边的标记由服务器分配，用来区分不同的浏览器。",
     messages: "消息",
     skip: "跳到输入框",
     nothing: "这里还没有人说过话。",
@@ -132,6 +144,8 @@ pub static CHINESE: Words = Words {
     purged: "较早的消息已被删除。",
     nobody: "未署名",
     says: |name, text| format!("{name}：{text}"),
+    you: "你",
+    program: "凭令牌发布",
     your_name: "你的名字",
     message: "消息",
     keys: "按 Enter 发送，按 Shift 和 Enter 换行。",
@@ -156,7 +170,9 @@ pub static CHINESE: Words = Words {
         Unsent::Unreached => "无法连接服务器。",
     },
     no_room: |why| match why {
-        NoRoom::Off => "这台服务器没有开启聊天。",
+        NoRoom::Off => {
+            "这台服务器没有开启聊天。要开启，请在启动时加上 --rooms any，或列出房间名称，例如 --rooms lobby,team。默认只有监听回环地址的服务器才开启。"
+        }
         NoRoom::NotARoom => "房间不能用这个名称。",
         NoRoom::NotOpen => "这里没有这个房间。",
         NoRoom::Unavailable => "暂时无法读取消息。",

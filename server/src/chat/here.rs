@@ -10,6 +10,7 @@ use axum::{
 };
 
 use super::{
+    browser::Browser,
     form::field,
     refused::{refusal, too_fast},
     words,
@@ -18,7 +19,7 @@ use crate::{
     AppState, body,
     budget::Receiving,
     event::Invalid,
-    origin::{is_no_other_site, network},
+    origin::{client, is_no_other_site, network},
     presence::Lease,
     problem::Problem,
 };
@@ -45,7 +46,10 @@ pub(crate) async fn here(
     let room = uri.path().strip_suffix("/here").and_then(chat::room_at).unwrap_or_default();
     let room = state.chat.rooms.open(&room).map_err(|_| refusal(Unsent::Closed))?;
     let body = body::whole(body, LARGEST_LEASE, &receiving).await?.data;
-    let (browser, tab) = (word(&body, "browser")?, word(&body, "tab")?);
+    // The word of a browser's own counts only where it keeps no cookies.
+    let known = Browser::known(&headers).map(Browser::into_id);
+    let browser = known.map_or_else(|| word(&body, "browser"), Ok)?;
+    let tab = word(&body, "tab")?;
     state.chat.limits.lease(network(address.ip())).map_err(too_fast)?;
     let presence = state.hub.presence();
     if !matches!(&*field(&body, "leave"), "" | "0" | "false") {
@@ -53,7 +57,8 @@ pub(crate) async fn here(
         return Ok(StatusCode::NO_CONTENT);
     }
     let name = words::name(&field(&body, "name")).unwrap_or_default();
-    if presence.renew(room.name(), Lease { browser, tab, name }) {
+    let client = client(address.ip(), &headers);
+    if presence.renew(room.name(), Lease { browser, tab, name, client }) {
         Ok(StatusCode::NO_CONTENT)
     } else {
         Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too many are here to count another"))

@@ -1,45 +1,34 @@
 //! The name that a visitor used last: it goes into a cookie, and comes out of one.
 
 use app::address::UNRESERVED;
-use axum::http::{HeaderMap, HeaderValue, header::COOKIE};
+use axum::http::{HeaderMap, HeaderValue};
 use percent_encoding::{percent_decode, utf8_percent_encode};
 
-use super::words;
-use crate::origin::came_by_https;
+use super::{
+    cookie::{self, SameSite},
+    words,
+};
 
 /// The cookie that keeps the name.
 const NAME_COOKIE: &str = "belfry-name";
 
-/// How long it is kept, in seconds: a year.
-const KEPT_S: u32 = 31_536_000;
-
-/// What keeps a name. The path is the whole server's, because what a room's page is born with is read
-/// elsewhere as well.
+/// What keeps a name.
 pub(super) fn keeping(name: &str, headers: &HeaderMap) -> HeaderValue {
-    let secure = if came_by_https(headers) { "; Secure" } else { "" };
-    let written = utf8_percent_encode(name, UNRESERVED);
-    let cookie = format!(
-        "{NAME_COOKIE}={written}; Path=/; Max-Age={KEPT_S}; HttpOnly; SameSite=Strict{secure}"
-    );
-    HeaderValue::try_from(cookie).expect("letters, digits and signs of ASCII")
+    let written = utf8_percent_encode(name, UNRESERVED).to_string();
+    cookie::keeping(NAME_COOKIE, &written, SameSite::Strict, headers)
 }
 
 /// The name in a request's cookies; empty where there is none, or one that nobody may have.
 pub(crate) fn name_in(headers: &HeaderMap) -> String {
-    // By bytes: other programs on this host may have cookies in any encoding.
-    let values = headers.get_all(COOKIE).iter();
-    let mut cookies = values.flat_map(|value| value.as_bytes().split(|byte| *byte == b';'));
-    let name = cookies.find_map(|cookie| {
-        let written =
-            cookie.trim_ascii().strip_prefix(NAME_COOKIE.as_bytes())?.strip_prefix(b"=")?;
-        let typed = percent_decode(written).decode_utf8().ok()?;
-        words::name(&typed).ok()
-    });
-    name.unwrap_or_default()
+    let written = cookie::find(headers, NAME_COOKIE).unwrap_or_default();
+    let typed = percent_decode(written).decode_utf8().unwrap_or_default();
+    words::name(&typed).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
+    use axum::http::header::COOKIE;
+
     use super::*;
 
     fn name(cookies: &[u8]) -> String {

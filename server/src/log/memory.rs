@@ -99,6 +99,7 @@ impl Log for Memory {
                 topic,
                 events: public + hidden,
                 private: hidden,
+                last: kept.last(shown),
             })
         };
         let list = held.topics.iter().filter_map(count).take(limit).collect();

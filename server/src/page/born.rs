@@ -10,11 +10,11 @@ use app::{
 use axum::{
     extract::{FromRequestParts, RawQuery, State},
     http::{
-        HeaderName, HeaderValue, StatusCode, Uri,
-        header::{CACHE_CONTROL, VARY},
+        HeaderMap, HeaderName, HeaderValue, StatusCode, Uri,
+        header::{CACHE_CONTROL, SET_COOKIE, VARY},
         request::Parts,
     },
-    response::IntoResponse,
+    response::{AppendHeaders, IntoResponse},
 };
 use form_urlencoded::parse;
 use tokio::time::timeout;
@@ -23,7 +23,7 @@ use super::{chat, console};
 use crate::{
     AppState, Hub,
     budget::{Account, Reservation},
-    chat::name_in,
+    chat::{Browser, name_in},
     event::Invalid,
     grant::Grant,
     json::Json,
@@ -44,6 +44,7 @@ pub(crate) struct Visitor {
     pub(super) grant: Grant,
     /// The name that they used last; empty where there is none.
     pub(super) name: String,
+    pub(super) browser: Option<Browser>,
 }
 
 impl FromRequestParts<AppState> for Visitor {
@@ -56,11 +57,18 @@ impl FromRequestParts<AppState> for Visitor {
     ) -> Result<Self, Self::Rejection> {
         let grant = Grant::from_request_parts(parts, state).await.unwrap_or_default();
         let Ok(account) = Account::from_request_parts(parts, state).await;
-        Ok(Self { account, grant, name: name_in(&parts.headers) })
+        let (name, browser) = (name_in(&parts.headers), Browser::of(&parts.headers));
+        Ok(Self { account, grant, name, browser })
     }
 }
 
 impl Visitor {
+    /// What has their browser keep its id, where it is new and a room is shown to it.
+    pub(super) fn keeping(&self, headers: &HeaderMap, page: &Born) -> Option<HeaderValue> {
+        let browser = self.browser.as_ref().filter(|_| matches!(page, Born::Room(Ok(_))));
+        browser.and_then(|browser| browser.keeping_if_new(headers))
+    }
+
     /// Reads what a page shows, once there is room for the page.
     pub(super) async fn read(
         &self,
@@ -80,7 +88,7 @@ impl Visitor {
 pub(super) async fn born(
     state: &AppState,
     uri: &Uri,
-    visitor: Visitor,
+    visitor: &Visitor,
     last: u64,
 ) -> (Born, Reservation) {
     let nothing = visitor.account.nothing();
@@ -113,6 +121,7 @@ pub(crate) async fn newborn(
     State(state): State<AppState>,
     visitor: Visitor,
     RawQuery(query): RawQuery,
+    headers: HeaderMap,
 ) -> Result<impl IntoResponse, Problem> {
     let query = query.unwrap_or_default();
     let address = parse(query.as_bytes()).find(|(name, _)| name == "address");
@@ -121,9 +130,10 @@ pub(crate) async fn newborn(
     let uri = uri.filter(|uri| uri.path().starts_with('/'));
     let uri = uri.ok_or(Invalid::new("address", "is not the path and the query of a page"))?;
     let last = state.hub.log().tail().last();
-    let (page, room) = born(&state, &uri, visitor, last).await;
+    let (page, room) = born(&state, &uri, &visitor, last).await;
+    let kept = visitor.keeping(&headers, &page).map(|cookie| (SET_COOKIE, cookie));
     let cursor = state.hub.log().cursor(last).to_string();
-    let answer = (HEADERS, Json(Newborn { cursor, page })).into_response();
+    let answer = (HEADERS, AppendHeaders(kept), Json(Newborn { cursor, page })).into_response();
     Ok(answer.map(|body| room.cover_body(body)))
 }
 

@@ -2,7 +2,7 @@
 
 use app::{
     Tick,
-    chat::{self, Listed, NoRoom, Posted, ROOM_PREFIX},
+    chat::{self, NoRoom, Posted},
     feed::Born,
 };
 use axum::http::Uri;
@@ -13,30 +13,27 @@ use rustix::rand::{GetRandomFlags, getrandom};
 use super::{
     born::Visitor,
     console::{NEWEST, PAGE_BYTES},
+    rooms::rooms,
 };
 use crate::{
     AppState,
     budget::Reservation,
-    chat::{LOBBY, Room, Rooms, message, one_form},
+    chat::{Room, message, one_form},
     cursor::{Cursor, Standing},
-    event::Event,
-    grant::Grant,
-    log::{Listing, Log, Order, Query, TopicCount},
+    event::{Event, Topic},
+    log::{Order, Query},
 };
-
-/// How many rooms a list has at most.
-const MOST_ROOMS: usize = 100;
 
 /// A room, or all of them.
 pub(super) async fn born(
     state: &AppState,
     uri: &Uri,
-    visitor: Visitor,
+    visitor: &Visitor,
     last: u64,
     nothing: Reservation,
 ) -> (Born, Reservation) {
     let Some(name) = chat::room_at(uri.path()) else {
-        return (Born::Rooms(rooms(state, uri, &visitor.grant).await), nothing);
+        return (Born::Rooms(rooms(state, uri, visitor, last).await), nothing);
     };
     match room(state, &name, uri, visitor, last).await {
         Ok((room, reserved)) => (Born::Room(Ok(room)), reserved),
@@ -57,49 +54,12 @@ pub(super) fn asked_for(state: &AppState, uri: &Uri) -> Option<String> {
     matches!(found, Ok(_) | Err(NoRoom::NotOpen)).then(|| chat::path(&name) + &query)
 }
 
-async fn rooms(state: &AppState, uri: &Uri, grant: &Grant) -> Result<chat::Rooms, NoRoom> {
-    let rooms = state.chat.rooms();
-    let names = match rooms {
-        Rooms::Off => return Err(NoRoom::Off),
-        Rooms::Only(names) => names.iter().cloned().collect(),
-        Rooms::Any => used(state.hub.log(), grant).await?,
-    };
-    let presence = state.hub.presence();
-    let listed = |room: String| Listed { here: presence.count(&room), room };
-    let asked = parameter(uri, "room");
-    let refused = asked.is_some_and(|name| rooms.open(&one_form(&name)) == Err(NoRoom::NotARoom));
-    let rooms_listed = names.into_iter().map(listed).collect();
-    Ok(chat::Rooms { rooms: rooms_listed, any: *rooms == Rooms::Any, refused })
-}
-
-/// The names of the rooms where something that the visitor may read was said, and of the lobby.
-async fn used(log: &dyn Log, grant: &Grant) -> Result<Vec<String>, NoRoom> {
-    let room = |one: TopicCount| Room::of_topic(&one.topic).map(|room| room.name().to_owned());
-    let (mut names, mut after) = (Vec::new(), None);
-    while names.len() < MOST_ROOMS {
-        let (prefix, private) = (ROOM_PREFIX.into(), grant.read.clone());
-        let listing = Listing { prefix, after: after.take(), limit: MOST_ROOMS, private };
-        let found = log.topics(listing).await.map_err(|_| NoRoom::Unavailable)?;
-        after = found.last().filter(|_| found.len() == MOST_ROOMS).map(|one| one.topic.clone());
-        names.extend(found.into_iter().filter_map(room));
-        if after.is_none() {
-            break;
-        }
-    }
-    names.truncate(MOST_ROOMS);
-    if let Err(place) = names.binary_search_by(|name| name.as_str().cmp(LOBBY)) {
-        names.truncate(MOST_ROOMS - 1);
-        names.insert(place.min(names.len()), LOBBY.into());
-    }
-    Ok(names)
-}
-
 /// A room with its newest messages up to `last`, or with those before a place that is asked for.
 async fn room(
     state: &AppState,
     name: &str,
     uri: &Uri,
-    visitor: Visitor,
+    visitor: &Visitor,
     last: u64,
 ) -> Result<(chat::Room, Reservation), NoRoom> {
     let room = state.chat.rooms().open(&one_form(name))?;
@@ -125,14 +85,15 @@ async fn room(
     let oldest = there.last().filter(|_| page.more && there.len() == page.events.len());
     let older = oldest.map(|event| event.id().to_string());
     let said = there.iter().rev().filter(|event| !event.draft.is_notice());
-    let messages = said.map(posted).collect();
+    let messages = said.map(|event| posted(room.name(), event)).collect();
     let room = chat::Room {
         here: state.hub.presence().here(room.name()),
         room: room.name().to_owned(),
         messages,
         older,
         newer: before.is_some(),
-        me: visitor.name,
+        me: visitor.name.clone(),
+        mark: state.chat.mark(&room, visitor.browser.as_ref()),
         key: key(),
         draft: String::new(),
         unsent: None,
@@ -142,13 +103,15 @@ async fn room(
 
 /// The events, newest first, up to a notice that all before it were removed: while that is under way
 /// they are as good as gone.
-fn there(newest_first: &[Event]) -> &[Event] {
+pub(super) fn there(newest_first: &[Event]) -> &[Event] {
     let purged = |event: &Event| event.draft.is_notice_of_all();
     &newest_first[..newest_first.iter().position(purged).unwrap_or(newest_first.len())]
 }
 
-fn posted(event: &Event) -> Posted {
+pub(super) fn posted(room: &str, event: &Event) -> Posted {
+    let topics = event.draft.topics.iter().map(Topic::as_str);
     Posted {
+        mark: chat::mark_in(topics, room),
         id: event.id().to_string(),
         at: Tick::from_micros(event.at).to_string(),
         message: message(&event.draft.data),
@@ -156,7 +119,7 @@ fn posted(event: &Event) -> Posted {
 }
 
 /// The first value of a parameter of the query.
-fn parameter(uri: &Uri, wanted: &str) -> Option<String> {
+pub(super) fn parameter(uri: &Uri, wanted: &str) -> Option<String> {
     let mut all = parse(uri.query().unwrap_or_default().as_bytes());
     all.find_map(|(name, value)| (name == wanted).then(|| value.into_owned()))
 }
@@ -174,10 +137,7 @@ fn key() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        cursor::Epoch,
-        event::{Draft, Topic},
-    };
+    use crate::{cursor::Epoch, event::Draft};
 
     #[test]
     fn all_is_gone_before_a_purge_of_all_and_nothing_before_that_of_one() {

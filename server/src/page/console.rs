@@ -23,7 +23,7 @@ pub(super) const PAGE_BYTES: usize = 128 * 1024;
 pub(super) async fn born(
     state: &AppState,
     uri: &Uri,
-    visitor: Visitor,
+    visitor: &Visitor,
     last: u64,
     nothing: Reservation,
 ) -> (Born, Reservation) {

@@ -1,14 +1,15 @@
 //! One room: leases go in, who is there comes out, as an event where that has changed.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, HashMap},
+    net::IpAddr,
     time::Duration,
 };
 
 use app::chat::{Here, here_topic};
 use tokio::{sync::watch, time::Instant};
 
-use super::Lease;
+use super::{Lease, MOST_IN_A_ROOM, MOST_OF_A_CLIENT_IN_A_ROOM};
 use crate::hub::State;
 
 /// How many names are told.
@@ -40,6 +41,7 @@ struct Browser {
 #[derive(Debug)]
 struct Tab {
     until: Instant,
+    client: IpAddr,
     name: String,
     /// The number of its name: the highest is the one given last.
     given: u64,
@@ -52,10 +54,12 @@ impl Browser {
         named.max_by_key(|tab| tab.given).map_or("", |tab| &tab.name)
     }
 
-    /// Renews a tab's lease. The name that it had before it does not give anew.
-    fn renew(&mut self, tab: String, name: String, until: Instant) {
+    /// Renews a tab's lease. The name that it had before it does not give anew, and whose place it has
+    /// taken stays as well.
+    fn renew(&mut self, Lease { tab, name, client, .. }: Lease, until: Instant) {
         let given = self.given + 1;
-        let tab = self.tabs.entry(tab).or_insert_with(|| Tab { until, name: String::new(), given });
+        let new = || Tab { until, client, name: String::new(), given };
+        let tab = self.tabs.entry(tab).or_insert_with(new);
         tab.until = until;
         if tab.name != name {
             (tab.name, tab.given, self.given) = (name, given, given);
@@ -78,13 +82,16 @@ impl Room {
         }
     }
 
-    pub(super) fn leases(&self) -> usize {
-        self.leases
-    }
-
     /// Whether nobody is here or looks in.
     pub(super) fn is_forsaken(&self) -> bool {
         self.leases == 0 && self.followers == 0
+    }
+
+    /// Whether there is no place left for another lease of a client.
+    pub(super) fn is_full_for(&self, client: IpAddr) -> bool {
+        let tabs = self.browsers.values().flat_map(|browser| browser.tabs.values());
+        self.leases >= MOST_IN_A_ROOM
+            || tabs.filter(|tab| tab.client == client).count() >= MOST_OF_A_CLIENT_IN_A_ROOM
     }
 
     pub(super) fn has(&self, browser: &str, tab: &str) -> bool {
@@ -93,44 +100,41 @@ impl Room {
 
     /// Makes a lease, or has it last until later.
     pub(super) fn renew(&mut self, lease: Lease, until: Instant) {
-        let Lease { browser, tab, name } = lease;
-        self.leases += usize::from(!self.has(&browser, &tab));
-        let browser = self.browsers.entry(browser).or_default();
+        self.leases += usize::from(!self.has(&lease.browser, &lease.tab));
+        let browser = self.browsers.entry(lease.browser.clone()).or_default();
         let is_new = browser.tabs.is_empty();
         let before = browser.name().to_owned();
-        browser.renew(tab, name, until);
+        browser.renew(lease, until);
         self.changed |= is_new || browser.name() != before;
     }
 
-    /// Ends a lease. False where there is none such.
-    pub(super) fn leave(&mut self, name: &str, tab: &str) -> bool {
-        let Some(browser) = self.browsers.get_mut(name) else { return false };
+    /// Ends a lease, and returns whose it was; `None` where there is none such.
+    pub(super) fn leave(&mut self, name: &str, tab: &str) -> Option<IpAddr> {
+        let browser = self.browsers.get_mut(name)?;
         let before = browser.name().to_owned();
-        if browser.tabs.remove(tab).is_none() {
-            return false;
-        }
+        let client = browser.tabs.remove(tab)?.client;
         self.leases -= 1;
         self.changed |= browser.tabs.is_empty() || browser.name() != before;
         if browser.tabs.is_empty() {
             self.browsers.remove(name);
         }
-        true
+        Some(client)
     }
 
-    /// Ends the leases whose time is over, and returns how many those were.
-    pub(super) fn end(&mut self, now: Instant) -> usize {
-        let (mut ended, mut changed) = (0, false);
+    /// Ends the leases whose time is over, and returns whose those were.
+    pub(super) fn end(&mut self, now: Instant) -> Vec<IpAddr> {
+        let (mut ended, mut changed) = (Vec::new(), false);
         self.browsers.retain(|_, browser| {
-            let over = browser.tabs.values().filter(|tab| tab.until <= now).count();
-            if over > 0 {
-                let before = browser.name().to_owned();
+            let over = browser.tabs.values().filter(|tab| tab.until <= now);
+            let before = (ended.len(), browser.name().to_owned());
+            ended.extend(over.map(|tab| tab.client));
+            if ended.len() > before.0 {
                 browser.tabs.retain(|_, tab| tab.until > now);
-                changed |= browser.tabs.is_empty() || browser.name() != before;
-                ended += over;
+                changed |= browser.tabs.is_empty() || browser.name() != before.1;
             }
             !browser.tabs.is_empty()
         });
-        self.leases -= ended;
+        self.leases -= ended.len();
         self.changed |= changed;
         ended
     }
@@ -145,9 +149,16 @@ impl Room {
     }
 
     pub(super) fn here(&self) -> Here {
-        let names: BTreeSet<&str> = self.browsers.values().map(Browser::name).collect();
-        let names = names.into_iter().filter(|name| !name.is_empty()).take(NAMES);
-        Here { count: self.count(), names: names.map(str::to_owned).collect() }
+        let mut times = BTreeMap::<&str, u32>::new();
+        for name in self.browsers.values().map(Browser::name).filter(|name| !name.is_empty()) {
+            *times.entry(name).or_default() += 1;
+        }
+        let (names, mut times): (Vec<_>, Vec<_>) =
+            times.into_iter().take(NAMES).map(|(name, times)| (name.to_owned(), times)).unzip();
+        if times.iter().all(|times| *times == 1) {
+            times.clear();
+        }
+        Here { count: self.count(), names, times }
     }
 
     /// When it may say what has changed: now or later; `None` where nothing has.

@@ -1,5 +1,7 @@
 //! What presence promises, in virtual time.
 
+use std::net::Ipv4Addr;
+
 use tokio::time::{sleep, timeout};
 
 use super::*;
@@ -15,8 +17,10 @@ fn presence() -> Presence {
     presence
 }
 
+/// Browsers that are numbers are clients of their own.
 fn lease(browser: &str, tab: &str, name: &str) -> Lease {
-    Lease { browser: browser.into(), tab: tab.into(), name: name.into() }
+    let client = Ipv4Addr::from_bits(browser.parse().unwrap_or_default()).into();
+    Lease { browser: browser.into(), tab: tab.into(), name: name.into(), client }
 }
 
 fn comes(presence: &Presence, browser: &str, name: &str) {
@@ -67,7 +71,10 @@ async fn what_changes_within_a_second_is_told_together_when_it_is_over() {
     }
     presence.leave("lobby", "d", "1");
     assert_eq!(presence.count("lobby"), 3);
-    assert_eq!(told(&mut followed).await, said(700, r#"{"count":3,"names":["Ada","Bob"]}"#));
+    assert_eq!(
+        told(&mut followed).await,
+        said(700, r#"{"count":3,"names":["Ada","Bob"],"times":[1,2]}"#)
+    );
     sleep(5 * SECOND).await;
     presence.leave("lobby", "b", "1");
     assert_eq!(told(&mut followed).await, said(0, r#"{"count":2,"names":["Ada","Bob"]}"#));
@@ -128,8 +135,9 @@ async fn names_are_sorted_once_each_and_a_hundred_at_most() {
     }
     let here = presence.here("lobby");
     assert_eq!((here.count, here.names), (4, vec!["a".to_owned(), "b".to_owned()]));
+    assert_eq!(here.times, [1, 2]);
     for number in 0..150 {
-        comes(&presence, &format!("more {number}"), &format!("n{number:03}"));
+        comes(&presence, &format!("1000{number}"), &format!("n{number:03}"));
     }
     let here = presence.here("lobby");
     assert_eq!((here.count, here.names.len(), &*here.names[99]), (154, 100, "n097"));
@@ -193,6 +201,29 @@ async fn there_are_so_many_leases_at_most() {
     sleep(LASTS + LOOK).await;
     assert_eq!(presence.held().leases, 0);
     assert!(renew(10, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_has_a_tenth_of_a_room_and_of_all_places() {
+    let presence = presence();
+    let renew = |room: usize, client: u8, tab: usize| {
+        let client = IpAddr::from([192, 0, 2, client]);
+        let lease = Lease { client, ..lease(&format!("{client} {tab}"), "1", "") };
+        presence.renew(&room.to_string(), lease)
+    };
+    for room in 0..10 {
+        assert!((0..100).all(|tab| renew(room, 1, tab)));
+        assert!(!renew(room, 1, 100));
+        assert!(renew(room, 1, 99), "one that there is");
+        assert!(renew(room, 2, 0), "another's place is not taken");
+    }
+    assert!(!renew(10, 1, 0) && renew(10, 2, 0));
+    presence.leave("0", "192.0.2.1 7", "1");
+    assert!(renew(10, 1, 0) && !renew(0, 1, 7));
+    assert_eq!(presence.held().clients.len(), 2);
+    sleep(LASTS + LOOK).await;
+    assert!(presence.held().clients.is_empty());
+    assert!(renew(10, 1, 0));
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,7 +3,9 @@
 use std::{fmt, io};
 
 use data_encoding::BASE64URL_NOPAD;
+use hmac::{Hmac, Mac};
 use rustix::rand::{GetRandomFlags, getrandom};
+use sha2::Sha256;
 
 use crate::event::Invalid;
 
@@ -48,6 +50,18 @@ impl Secret {
         Ok(Self(BASE64URL_NOPAD.encode(&bits).into_bytes()))
     }
 
+    /// Another secret for a purpose: the HMAC with SHA-256 of its name.
+    #[must_use]
+    pub fn derived(&self, purpose: &str) -> Self {
+        Self(self.mac(purpose.as_bytes()).to_vec())
+    }
+
+    /// The HMAC with SHA-256 of a message.
+    pub(crate) fn mac(&self, message: &[u8]) -> [u8; 32] {
+        let mac: Hmac<Sha256> = Hmac::new_from_slice(&self.0).expect("a key may have any length");
+        mac.chain_update(message).finalize().into_bytes().into()
+    }
+
     pub(super) fn as_bytes(&self) -> &[u8] {
         &self.0
     }
@@ -69,6 +83,16 @@ mod tests {
         let (one, other) = (Secret::random().unwrap(), Secret::random().unwrap());
         assert_ne!(one, other);
         assert_eq!(BASE64URL_NOPAD.decode(one.as_bytes()).unwrap().len(), SHORTEST_SECRET);
+    }
+
+    #[test]
+    fn a_derived_one_is_of_its_purpose() {
+        let secret = Secret::new([b'x'; 32]).unwrap();
+        assert_eq!(secret.derived("a"), secret.derived("a"));
+        assert_ne!(secret.derived("a"), secret.derived("b"));
+        // RFC 4231, test case 1.
+        let key = Secret(vec![0x0b; 20]);
+        assert_eq!(key.mac(b"Hi There")[..8], 0xb034_4c61_d8db_3853_u64.to_be_bytes());
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! The list of topics: a prefix and a limit go in, a [`TopicList`](app::event::TopicList) comes out page
 //! by page.
 
-use app::event::TopicSummary;
+use std::ops::ControlFlow;
+
+use app::{chat::HERE_PREFIX, event::TopicSummary};
 use axum::body::Bytes;
 use futures::{FutureExt, future::BoxFuture};
 
@@ -44,6 +46,21 @@ impl List {
             over: false,
         }
     }
+}
+
+/// Why what was read was not written to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// More was found than was asked for.
+    Limit,
+    /// The senders' marks come, of which there may be very many: they are listed where they are asked for
+    /// by their prefix.
+    Marks,
+}
+
+/// What comes after all marks by name: no topic that is published to holds this character.
+fn past_marks() -> Option<Topic> {
+    Topic::exactly(&format!("{HERE_PREFIX}\u{10ffff}")).ok()
 }
 
 /// The answer, as far as it is made.
@@ -93,9 +110,13 @@ impl Answer {
             let (found, room) = self.read().await?;
             self.expected = room.bytes();
             let written = json.len();
-            let more = self.write(&found, &mut json);
-            self.over = more || found.len() < AT_ONCE;
+            let written_all = self.write(&found, &mut json);
+            self.over = match written_all {
+                ControlFlow::Continue(()) => found.len() < AT_ONCE,
+                ControlFlow::Break(end) => end == End::Limit,
+            };
             if self.over {
+                let more = written_all == ControlFlow::Break(End::Limit);
                 let next = self.last.as_ref().filter(|_| more);
                 let next = serde_json::to_string(&next).expect("strings are JSON");
                 json.extend_from_slice(format!("],\"next\":{next}}}\n").as_bytes());
@@ -107,9 +128,13 @@ impl Answer {
         }
     }
 
-    /// Writes what may be seen, and returns whether there is more than was asked for.
-    fn write(&mut self, found: &[TopicCount], json: &mut Vec<u8>) -> bool {
-        for TopicCount { topic, events, private } in found {
+    /// Writes what may be seen, and says where there is more.
+    fn write(&mut self, found: &[TopicCount], json: &mut Vec<u8>) -> ControlFlow<End> {
+        for TopicCount { topic, events, private, .. } in found {
+            if topic.as_str().starts_with(HERE_PREFIX) && !self.prefix.starts_with(HERE_PREFIX) {
+                self.after = past_marks();
+                return ControlFlow::Break(End::Marks);
+            }
             self.after = Some(topic.clone());
             // Who may not read a topic's private events does not hear of them either.
             let events = if self.grant.reads(topic) { *events } else { events - private };
@@ -117,7 +142,7 @@ impl Answer {
                 continue;
             }
             if self.left == 0 {
-                return true;
+                return ControlFlow::Break(End::Limit);
             }
             self.left -= 1;
             let topic = topic.to_string();
@@ -127,7 +152,7 @@ impl Answer {
             let summary = TopicSummary { topic, events };
             serde_json::to_writer(json as &mut Vec<u8>, &summary).expect("strings are JSON");
         }
-        false
+        ControlFlow::Continue(())
     }
 }
 

@@ -6,6 +6,8 @@ mod forms;
 mod here;
 mod injected;
 mod pages;
+mod rooms;
+mod senders;
 
 use std::time::Duration;
 

@@ -16,9 +16,9 @@ use tempfile::TempDir;
 
 use crate::life::everything;
 
-const TOPICS: [&str; 4] = ["a", "b", "c/1", "c/2"];
+const TOPICS: [&str; 5] = ["a", "b", "c/1", "c/2", "here/m"];
 const PATTERNS: [&str; 6] = ["a", "b", "c/1", "c/*", "c*", "*"];
-const SELECTORS: [&str; 5] = ["a", "b", "c/1", "c/2", "c/*"];
+const SELECTORS: [&str; 6] = ["a", "b", "c/1", "c/2", "c/*", "here/m"];
 
 /// Something that is done to both.
 #[derive(Clone, Debug)]
@@ -262,4 +262,19 @@ async fn events_age_where_nothing_is_published() {
         }
     };
     tokio::time::timeout(Duration::from_secs(30), gone).await.expect("it is gone within 30 s");
+}
+
+#[tokio::test]
+async fn what_the_server_adds_holds_no_event() {
+    let (folder, clock) = (TempDir::new().unwrap(), Clock::starting_at(0));
+    let bounds = Bounds { events: 3, ..Bounds::NONE };
+    let rules = vec![(topic_pattern("chat/*"), bounds)];
+    let log = open(&folder, clock, Retention { total: Bounds::NONE, rules });
+    for number in 0..9 {
+        let said = draft(&["chat/lobby", "here/lobby/mark"], number.to_string(), false);
+        log.append(said, None).await.unwrap();
+    }
+    assert_eq!(log.held().events, 3);
+    let topics = log.topics(everything()).await.unwrap();
+    assert_eq!(topics.iter().map(|one| one.events).collect::<Vec<_>>(), [3, 3]);
 }

@@ -143,8 +143,8 @@ impl World {
         hub.log().tail().lend_from(&budgets.send);
         let application = router(AppState {
             hub: hub.clone(),
+            chat: Chat::new(rooms, &keys()),
             keys: Arc::new(keys()),
-            chat: Chat::new(rooms),
             site: Arc::new(site_in(folder.path())),
             token_maker: Some("belfry token".to_owned()),
             interval,

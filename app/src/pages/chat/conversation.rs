@@ -72,7 +72,12 @@ impl Conversation {
 
     /// The last message that is shown, where newer ones are not.
     pub fn newer(&self) -> Option<&String> {
-        self.entries.iter().rev().filter(|_| self.ahead).find_map(id)
+        self.newest().filter(|_| self.ahead)
+    }
+
+    /// The newest message that is shown.
+    pub fn newest(&self) -> Option<&String> {
+        self.entries.iter().rev().find_map(id)
     }
 
     /// Whether there are newer messages that are not shown.
@@ -223,7 +228,7 @@ impl Conversation {
 
     /// The place of the last message that is shown.
     fn last(&self) -> Option<Cursor> {
-        self.entries.iter().rev().find_map(id).and_then(|id| Cursor::parse(id))
+        self.newest().and_then(|id| Cursor::parse(id))
     }
 
     /// Whether something was heard of this log that comes after what is shown.

@@ -5,11 +5,22 @@ use crate::{chat::Here, text::chat::Words};
 /// Marks that isolate a name, so that it cannot turn what stands beside it.
 const ISOLATED: (char, char) = ('\u{2068}', '\u{2069}');
 
-/// Who is in a room, in words: how many, and the names that they give. `number` writes a number.
-pub fn who(here: &Here, words: &Words, number: fn(i64, u8) -> String) -> String {
+/// Who is in a room, in words: how many, and the names that they give, at most so many. `number` writes a
+/// number.
+pub fn who(here: &Here, most: usize, words: &Words, number: fn(i64, u8) -> String) -> String {
     let (before, after) = ISOLATED;
-    let names: Vec<_> = here.names.iter().map(|name| format!("{before}{name}{after}")).collect();
-    let named = u32::try_from(names.len()).unwrap_or(u32::MAX);
+    let mut named = 0;
+    let name = |(at, name): (usize, &String)| {
+        let name = format!("{before}{name}{after}");
+        let times = here.times.get(at).copied().unwrap_or(1);
+        named += times;
+        if times > 1 { (words.times)(&name, &number(times.into(), 0)) } else { name }
+    };
+    let mut names: Vec<_> = here.names.iter().enumerate().take(most).map(name).collect();
+    if here.names.len() > most {
+        names.push("…".to_owned());
+        named = here.count;
+    }
     let mut who = (words.here)(&number(here.count.into(), 0));
     if named > 0 {
         who = who + words.colon + &names.join(words.comma);
@@ -29,7 +40,8 @@ mod tests {
     fn said(count: u32, names: &[&str], words: &Words) -> String {
         let names = names.iter().map(|name| (*name).to_owned()).collect();
         let number = |number, _| format!("{number}");
-        who(&Here { count, names }, words, number).replace(['\u{2068}', '\u{2069}'], "")
+        who(&Here { count, names, times: Vec::new() }, 3, words, number)
+            .replace(['\u{2068}', '\u{2069}'], "")
     }
 
     #[test]
@@ -38,6 +50,20 @@ mod tests {
         assert_eq!(said(2, &[], &ENGLISH), "2 here");
         assert_eq!(said(2, &["Ada", "Bob"], &ENGLISH), "2 here: Ada, Bob");
         assert_eq!(said(5, &["Ada", "Bob"], &ENGLISH), "5 here: Ada, Bob, 3 without a name");
+        assert_eq!(said(9, &["A", "B", "C", "D"], &ENGLISH), "9 here: A, B, C, …");
         assert_eq!(said(3, &["Ada"], &CHINESE), "3 人在场：Ada、2 人未署名");
+    }
+
+    #[test]
+    fn a_name_that_several_have_says_how_many() {
+        let names = ["Bob", "Grace"].map(str::to_owned).to_vec();
+        let here = |count| Here { count, names: names.clone(), times: vec![1, 3] };
+        let said = |count, words| {
+            who(&here(count), 3, words, |number, _| format!("{number}"))
+                .replace(['\u{2068}', '\u{2069}'], "")
+        };
+        assert_eq!(said(4, &ENGLISH), "4 here: Bob, Grace (3)");
+        assert_eq!(said(6, &ENGLISH), "6 here: Bob, Grace (3), 2 without a name");
+        assert_eq!(said(4, &CHINESE), "4 人在场：Bob、Grace（3 人）");
     }
 }

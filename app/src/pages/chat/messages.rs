@@ -40,7 +40,7 @@ pub fn view(visit: Visit) -> impl IntoView {
                     {older(visit)}
                     <p class="empty" hidden=empty>{said.nothing}</p>
                     <ol>
-                        <For each=move || rows(&conversation.read(), &writing.read()) key=|row| row.key.clone() let:row>
+                        <For each=move || rows(&conversation.read(), &visit.mark.read(), &writing.read()) key=|row| row.key.clone() let:row>
                             {row::view(visit, row)}
                         </For>
                     </ol>

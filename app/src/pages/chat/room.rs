@@ -18,6 +18,7 @@ pub fn view(room: Room, after: String) -> impl IntoView {
     let heading = room.room.clone();
     let (key, draft, unsent) = (room.key.clone(), room.draft.clone(), room.unsent);
     let visit = Visit::begin(room, after);
+    visit.remember();
     view! {
         <div class="room">
             <PageHead heading about=visit.here.into() long=true/>

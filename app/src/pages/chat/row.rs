@@ -18,9 +18,19 @@ use crate::{
     tick::Tick,
 };
 
+/// So many colours tell marks apart at a glance.
+const COLOURS: u8 = 8;
+
+/// So much of a mark is shown.
+const MARK_SHOWN: usize = 6;
+
 /// A message as it is shown.
 struct Line {
     message: Message,
+    /// The mark of the browser that has said it; empty where it has none.
+    mark: String,
+    /// This browser has said it.
+    own: bool,
     /// It says whose it is; else that stands above it.
     first: bool,
     /// When it was published; empty where it was not.
@@ -44,10 +54,10 @@ pub fn view(visit: Visit, row: Row) -> impl IntoView {
             let notice = words(move || notice.to_owned());
             return Either::Left(view! { <li class="line"><span>{notice}</span></li> });
         }
-        Kind::Said { posted, mine, first } => {
-            let Posted { at, message, .. } = Arc::unwrap_or_clone(posted);
+        Kind::Said { posted, mine, own, first } => {
+            let Posted { at, message, mark, .. } = Arc::unwrap_or_clone(posted);
             let state = if mine { said.delivered } else { "" };
-            Line { message, first, at, state, failed: None }
+            Line { message, mark, own, first, at, state, failed: None }
         }
         Kind::Outgoing(Outgoing { key, message, state }) => {
             let (state, failed) = match state {
@@ -55,17 +65,20 @@ pub fn view(visit: Visit, row: Row) -> impl IntoView {
                 State::Heard(_) | State::Delivered(_) => (said.delivered, None),
                 State::Failed(why) => ((said.unsent)(why), Some(key)),
             };
-            Line { message, first: true, at: String::new(), state, failed }
+            let mark = visit.mark.get_untracked();
+            Line { message, mark, own: true, first: true, at: String::new(), state, failed }
         }
     };
     Either::Right(message(visit, line))
 }
 
-fn message(visit: Visit, Line { message, first, at, state, failed }: Line) -> impl IntoView {
+fn message(visit: Visit, line: Line) -> impl IntoView {
+    let Line { message, mark, own, first, at, state, failed } = line;
     let writing = expect_context::<Feed>().writing;
     let (said, Message { name, text }) = (text().chat, message);
     let nameless = name.is_empty();
     let name = if nameless { said.nobody.to_owned() } else { name };
+    let (colour, mark) = colour_and_mark(mark, own);
     let sent = at.parse::<Tick>().ok().map(|tick| {
         let time = words(move || (writing.read().minute)(tick));
         view! { <time datetime=at>{time}</time> }
@@ -81,14 +94,29 @@ fn message(visit: Visit, Line { message, first, at, state, failed }: Line) -> im
     });
     // A name is isolated, so that it cannot turn what stands beside it.
     view! {
-        <li class="said" class:first=first>
+        <li class="said" class:first=first class:own=own data-sender=colour>
             <bdi class="author" class:nameless=nameless>{name}</bdi>
+            <span class="mark">{mark}</span>
             {sent}
             <p class="text" dir="auto">{linked(&text)}</p>
             {state}
             {failed}
         </li>
     }
+}
+
+/// The number of a mark's colour, and what stands beside the name. What is shown of a mark is long enough
+/// that nobody makes another that looks the same: 30 bits, of which one more is tried with each request.
+fn colour_and_mark(mut mark: String, own: bool) -> (String, String) {
+    let colour = mark.bytes().nth(MARK_SHOWN).map(|next| char::from(b'1' + next % COLOURS));
+    mark.truncate(MARK_SHOWN);
+    let beside = match (own, colour) {
+        (true, _) => text().chat.you,
+        (false, None) => text().chat.program,
+        (false, _) => "",
+    };
+    let space = if mark.is_empty() || beside.is_empty() { "" } else { " " };
+    (colour.map_or_else(String::new, String::from), mark + space + beside)
 }
 
 /// What was said, with its links.

@@ -9,7 +9,7 @@ use leptos::{prelude::*, task};
 use super::{conversation::Conversation, here::who, outbox::Outgoing};
 use crate::{
     changing::{anew, effect},
-    chat::{Message, Posted, Room, here_topic, topic},
+    chat::{Message, Posted, Room, here_topic, mark_in, topic},
     event::{Envelope, PURGED, Purge},
     feed::Feed,
     follow::{Fetch, Follow, Following, Heard},
@@ -38,6 +38,8 @@ pub struct Visit {
     pub here: RwSignal<String>,
     /// The visitor's name; empty where they have none yet.
     pub me: RwSignal<String>,
+    /// The mark of the visitor's browser here; empty where it has none.
+    pub mark: RwSignal<String>,
     /// Whether the newest message is in sight.
     pub at_end: RwSignal<bool>,
     /// What a screen reader is told.
@@ -65,7 +67,7 @@ pub struct Browser {
 }
 
 impl Browser {
-    fn of_context() -> Option<Self> {
+    pub(super) fn of_context() -> Option<Self> {
         let (follow, talk, fetch) = (use_context()?, use_context()?, use_context()?);
         Some(Self { follow, talk, fetch })
     }
@@ -76,9 +78,10 @@ impl Visit {
     pub fn begin(room: Room, after: String) -> Self {
         let (feed, words) = (expect_context::<Feed>(), text().chat);
         let number = feed.writing.with_untracked(|writing| writing.number);
-        let (here, me) = (who(&room.here, words, number), room.me.clone());
+        let (here, me) = (who(&room.here, usize::MAX, words, number), room.me.clone());
         let visit = Self {
             room: RwSignal::new(room.room.clone()),
+            mark: RwSignal::new(room.mark.clone()),
             at_end: RwSignal::new(!room.newer),
             conversation: RwSignal::new(Conversation::new(room)),
             here: RwSignal::new(here),
@@ -174,14 +177,15 @@ impl Visit {
             && let Some(here) = (talk.here)(&data)
         {
             let number = self.feed.writing.with_untracked(|writing| writing.number);
-            self.here.set(who(&here, self.words, number));
+            self.here.set(who(&here, usize::MAX, self.words, number));
         }
     }
 
     fn posted(self, event: Envelope) -> Posted {
-        let Envelope { id, at, data, .. } = event;
+        let Envelope { id, at, data, topics, .. } = event;
+        let mark = mark_in(topics.iter().map(|topic| &**topic), &self.room.read_untracked());
         let read = self.browser.and_then(|browser| (browser.talk.message)(&data));
-        Posted { id: id.unwrap_or_default(), at, message: Message::of(&data, read) }
+        Posted { id: id.unwrap_or_default(), at, message: Message::of(&data, read), mark }
     }
 
     /// Whether the visitor has left: nothing of the visit is there any more.

@@ -234,7 +234,8 @@ pub(super) fn topics(
         let events = row.public.events + private;
         let shown = listing.private.iter().any(|pattern| pattern.grants(&topic));
         if row.public.events > 0 || shown && private > 0 {
-            found.push(TopicCount { topic, events, private });
+            let last = row.public.last.max(if shown { row.private.last } else { 0 });
+            found.push(TopicCount { topic, events, private, last });
         }
     }
     Ok(found)

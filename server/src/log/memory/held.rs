@@ -47,6 +47,8 @@ pub(super) struct Kept {
 #[derive(Debug, Default)]
 pub(super) struct Class {
     pub(super) sequences: BTreeSet<u64>,
+    /// The sequence of the last that ever was.
+    last: u64,
     dropped: u64,
 }
 
@@ -62,6 +64,11 @@ impl Kept {
 
     fn events(&self) -> u64 {
         self.classes.iter().map(|class| class.sequences.len() as u64).sum()
+    }
+
+    /// The sequence of the last event that ever was; 0 where there was none.
+    pub(super) fn last(&self, private: bool) -> u64 {
+        self.shown(private).iter().map(|class| class.last).max().unwrap_or_default()
     }
 
     fn first(&self) -> Option<u64> {
@@ -111,7 +118,9 @@ impl Held {
         let size = retention::size(&event);
         for name in names(&event.draft.topics) {
             let kept = self.topics.entry(name.to_owned()).or_default();
-            kept.class(event.draft.private).sequences.insert(self.last);
+            let class = kept.class(event.draft.private);
+            class.sequences.insert(self.last);
+            class.last = self.last;
             kept.bytes += size;
         }
         self.bytes += size;
@@ -174,7 +183,8 @@ impl Held {
         }
     }
 
-    /// Takes an event out of one topic, and out of the log where that was its last.
+    /// Takes an event out of one topic, and out of the log where that was the last that its publisher has
+    /// chosen: what the server has added does not hold it.
     fn drop_from(&mut self, sequence: u64, topic: &Topic) {
         let Some(event) = self.events.get(&sequence).cloned() else { return };
         self.unlist(topic.as_str(), &event, true);
@@ -185,13 +195,14 @@ impl Held {
             })
         };
         let left: Vec<&Topic> = event.draft.topics.iter().filter(has).collect();
+        if left.iter().all(|topic| topic.is_servers_own()) {
+            self.drop_event(sequence, true);
+            return;
+        }
         for name in names(&event.draft.topics).filter(|name| is_prefix(name)) {
             if !left.iter().any(|topic| topic.as_str().starts_with(name)) {
                 self.unlist(name, &event, true);
             }
-        }
-        if left.is_empty() {
-            self.drop_event(sequence, true);
         }
     }
 

@@ -8,7 +8,8 @@ use crate::{
 
 fn said(number: usize) -> Posted {
     let message = Message { name: "Ada".into(), text: number.to_string() };
-    Posted { id: format!("E-{number}"), at: "2026-11-22T05:18:03.000Z".into(), message }
+    let (id, mark) = (format!("E-{number}"), String::new());
+    Posted { id, at: "2026-11-22T05:18:03.000Z".into(), message, mark }
 }
 
 fn room(numbers: std::ops::Range<usize>) -> Room {
@@ -19,6 +20,7 @@ fn room(numbers: std::ops::Range<usize>) -> Room {
         newer: false,
         here: crate::chat::Here::default(),
         me: String::new(),
+        mark: String::new(),
         key: String::new(),
         draft: String::new(),
         unsent: None,

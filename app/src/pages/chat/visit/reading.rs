@@ -4,9 +4,10 @@ use leptos::prelude::*;
 
 use super::{Browser, SCROLLER, Visit};
 use crate::{
+    changing::effect,
     chat::{Posted, path},
     event::{History, PURGED},
-    feed::{Born, Newborn},
+    feed::{Born, Feed, Newborn},
     pages::chat::conversation::Conversation,
     talk::Side,
 };
@@ -34,6 +35,21 @@ impl Visit {
         if above < SOON {
             self.read_back();
         }
+    }
+
+    /// Remembers what the visitor has read, for the list of rooms.
+    pub fn remember(self) {
+        let Some(Browser { talk, .. }) = self.browser else { return };
+        let visible = expect_context::<Feed>().visible;
+        effect(move || {
+            let conversation = self.conversation.read();
+            if let Some(newest) = conversation.newest()
+                && visible.get()
+                && self.at_end.get()
+            {
+                (talk.remember)(&self.room.read_untracked(), newest);
+            }
+        });
     }
 
     /// Reads older messages.

@@ -195,7 +195,8 @@ impl Change<'_> {
         self.drop_row(event)
     }
 
-    /// Takes an event out of one topic, and out of the log where that was its last.
+    /// Takes an event out of one topic, and out of the log where that was the last that its publisher has
+    /// chosen: what the server has added does not hold it.
     pub(crate) fn drop_from(&mut self, event: &Event, topic: &Topic) -> Result<()> {
         self.unlist(topic.as_str(), event, true)?;
         let mut left = Vec::new();
@@ -204,12 +205,16 @@ impl Change<'_> {
                 left.push(topic);
             }
         }
+        if left.iter().all(|topic| topic.is_servers_own()) {
+            self.drop_event(event)?;
+            return self.raise_floors(event);
+        }
         for name in names(&event.draft.topics).filter(|name| is_prefix(name)) {
             if !left.iter().any(|topic| topic.as_str().starts_with(name)) {
                 self.unlist(name, event, true)?;
             }
         }
-        if left.is_empty() { self.drop_row(event) } else { Ok(()) }
+        Ok(())
     }
 
     fn drop_row(&mut self, event: &Event) -> Result<()> {
