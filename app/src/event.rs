@@ -26,6 +26,9 @@ pub const TOPICS_PATH: &str = "/topics";
 /// Where a token becomes a cookie.
 pub const LOGIN_PATH: &str = "/login";
 
+/// Where a form without a script has the cookie removed.
+pub const LOGOUT_PATH: &str = "/logout";
+
 /// The state topic of the server's time.
 pub const TIME: &str = "time";
 
@@ -60,7 +63,7 @@ pub const MESSAGE: &str = "message";
 
 /// What `GET /api/time` answers. Both instants are microseconds since the Unix epoch on the
 /// server's clock, so that a browser can take the server's own time out of the round trip.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProbeReply {
     /// When the request was received.
     pub received: i64,
@@ -68,6 +71,8 @@ pub struct ProbeReply {
     pub sent: i64,
     /// Whether the kernel holds the server's clock to be synchronised; `None` where it cannot tell.
     pub synchronised: Option<bool>,
+    /// Who asks, see [`Identity::mark`](crate::Identity::mark).
+    pub identity: String,
 }
 
 /// An event as JSON: in the history, and as the data of a stream with `format=json`.
@@ -90,10 +95,10 @@ pub struct Envelope {
     pub private: bool,
 }
 
-read_fields!(ProbeReply { received, sent, synchronised });
+read_fields!(ProbeReply { received, sent, synchronised, identity });
 read_fields!(Envelope { id, event_type = "type", topics, data, at, private });
 read_fields!(Span { epoch, after });
-read_fields!(Begin { cursor, spans });
+read_fields!(Begin { identity, cursor, spans });
 read_fields!(History { events, next, gap, at, spans });
 
 /// The data of a [`PURGED`] event that is about one event.
@@ -227,6 +232,9 @@ pub enum GapReason {
 /// The data of a [`SESSION`] event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
+    /// Who the reader is, see [`Identity::mark`](crate::Identity::mark).
+    #[serde(default)]
+    pub identity: String,
     /// Whom the token names; `None` for a reader without one.
     pub subject: Option<String>,
     /// The topics of which the reader gets every event; [`STATUS`] where it is shown to it.
@@ -251,6 +259,8 @@ pub struct Session {
 /// What a page reads of a [`Session`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Begin {
+    /// See [`Session::identity`].
+    pub identity: String,
     /// See [`Session::cursor`].
     pub cursor: String,
     /// See [`Session::spans`].

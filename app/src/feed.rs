@@ -7,6 +7,7 @@ use crate::{
     chat::{NoRoom, Room, Rooms},
     event::Envelope,
     follow::Refusal,
+    identity::{Identity, REFUSED},
     language::Language,
     link::{Link, Mono},
     read::{FromJson, Source, read_fields, read_names},
@@ -46,6 +47,8 @@ pub struct Snapshot {
     pub token_maker: Option<String>,
     /// The language of the page.
     pub language: Language,
+    /// Who asked for the page.
+    pub identity: Identity,
     /// Whether the server has rooms to talk in.
     pub chat: bool,
     /// What was asked for: the path and the query.
@@ -65,6 +68,7 @@ read_fields!(Snapshot {
     origin,
     token_maker,
     language,
+    identity,
     chat,
     address,
     cursor,
@@ -219,6 +223,13 @@ pub struct Feed {
     pub writing: RwSignal<Writing>,
     /// The language of the page.
     pub language: Language,
+    /// Whose page it is, and whose stream. It changes when their token ends; for anybody else the page
+    /// is loaded anew.
+    pub identity: StoredValue<Identity>,
+    /// The visitor's token has run out, or is not accepted.
+    pub ended: RwSignal<bool>,
+    /// Something on the way answers in the server's place, as a sign-in page does.
+    pub barred: RwSignal<bool>,
     /// Whether the server has rooms to talk in.
     pub chat: bool,
     /// Milliseconds between two pushes.
@@ -247,6 +258,9 @@ impl Feed {
             token_maker: StoredValue::new(snapshot.token_maker.clone()),
             writing: RwSignal::new(Writing::plain()),
             language: snapshot.language,
+            ended: RwSignal::new(snapshot.identity.mark == REFUSED),
+            identity: StoredValue::new(snapshot.identity.clone()),
+            barred: RwSignal::new(false),
             chat: snapshot.chat,
             interval_ms: snapshot.interval_ms,
         }

@@ -18,6 +18,7 @@ pub mod cursor;
 pub mod event;
 pub mod feed;
 pub mod follow;
+pub mod identity;
 pub mod language;
 pub mod link;
 pub mod page;
@@ -34,6 +35,7 @@ pub mod writing;
 
 pub use event::ProbeReply;
 pub use feed::{Feed, Snapshot, Subscribe};
+pub use identity::Identity;
 pub use language::Language;
 pub use link::Link;
 pub use page::Page;

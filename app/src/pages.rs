@@ -12,7 +12,7 @@ use leptos::{either::EitherOf5, prelude::*};
 use crate::{
     address::Address,
     changing::effect,
-    components::{Banner, Masthead, keep_title},
+    components::{Banner, Ended, Masthead, keep_title},
     feed::{Born, Feed, Newborn, Snapshot, Subscribe},
     follow::Fetch,
     link::Link,
@@ -121,7 +121,7 @@ pub fn App() -> impl IntoView {
         <div class="page">
             <a class="skip" href="#main">{text().skip}</a>
             <Masthead feed/>
-            <main id="main" tabindex="-1">{page}</main>
+            <main id="main" tabindex="-1"><Ended feed/>{page}</main>
             <Banner feed/>
         </div>
     }

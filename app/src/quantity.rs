@@ -241,6 +241,7 @@ mod tests {
             origin: String::new(),
             token_maker: None,
             language: crate::Language::English,
+            identity: crate::Identity::default(),
             chat: true,
             address: String::new(),
             cursor: String::new(),

@@ -83,6 +83,8 @@ pub struct Text {
     pub pages: Pages,
     /// Words of the page that is shown where there is none.
     pub missing: Missing,
+    /// Words about who the visitor is to the server.
+    pub identity: IdentityWords,
     /// Words of the banner that says that the page is not connected.
     pub banner: Banner,
     /// Headings and words of the cards.
@@ -142,8 +144,25 @@ pub struct Banner {
     pub lost: &'static str,
     /// What that means for what is on the page.
     pub means: &'static str,
+    /// What else answers in the server's place, and what to do.
+    pub barred: &'static str,
     /// There is one again: spoken, not shown.
     pub back: &'static str,
+}
+
+/// Words about who the visitor is to the server.
+#[derive(Debug)]
+pub struct IdentityWords {
+    /// On the button.
+    pub sign_out: &'static str,
+    /// Whom the token names.
+    pub signed_in_as: fn(&str) -> String,
+    /// The token has run out, or is not accepted any longer.
+    pub ended: &'static str,
+    /// What that means for what is on the page.
+    pub ended_means: &'static str,
+    /// On the button under the field for another token.
+    pub sign_in: &'static str,
 }
 
 /// Headings and words of the time page's cards.

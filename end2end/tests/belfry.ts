@@ -85,9 +85,20 @@ export class Belfry {
     return this.made;
   }
 
+  /** A token for somebody who may read some private events. */
+  tokenOf(subject: string, read: string, expires = '1h'): string {
+    const args = ['token', '--data-dir', this.folder, '--subject', subject, '--read', read, '--expires', expires];
+    return execFileSync(binary, args, { encoding: 'utf8' }).trim();
+  }
+
+  /** Publishes for those alone who may read the topic's private events. */
+  async publishPrivately(topic: string, data: string): Promise<string> {
+    return this.publish(topic, data, 'message', { private: '1' });
+  }
+
   /** Publishes, and returns the event's id. */
-  async publish(topic: string, data: string, type = 'message'): Promise<string> {
-    const query = new URLSearchParams({ type });
+  async publish(topic: string, data: string, type = 'message', more: Record<string, string> = {}): Promise<string> {
+    const query = new URLSearchParams({ type, ...more });
     const answer = await fetch(`${this.origin}/topics/${topic}?${query}`, {
       method: 'POST',
       headers: { authorization: `Bearer ${this.token()}` },

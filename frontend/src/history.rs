@@ -2,14 +2,14 @@
 
 use app::{
     address::PATH,
-    event::{BORN_PATH, History, LOGIN_PATH, STREAM_PATH, TOPICS_PATH},
+    event::{BORN_PATH, History, TOPICS_PATH},
     feed::Newborn,
     talk::Take,
 };
 use percent_encoding::utf8_percent_encode;
 
 use crate::{
-    fetch::{begin, get, send},
+    fetch::{begin, get},
     json::parse,
 };
 
@@ -34,16 +34,6 @@ pub fn newborn(address: &str, take: Take<Option<Newborn>>) {
     begin(async move {
         take(get(&url).await.and_then(|text| parse(&text)));
     });
-}
-
-/// Where the server refuses the stream because the visitor's token has run out, gives up the token:
-/// an `EventSource` does not say why it failed.
-pub async fn forget_expired_token() {
-    let refused = send("HEAD", STREAM_PATH, None).await;
-    if refused.is_some_and(|response| response.status() == 401) {
-        // The next attempt shows whether it worked.
-        send("DELETE", LOGIN_PATH, None).await;
-    }
 }
 
 /// A text as a part of a URL.

@@ -1,5 +1,6 @@
-//! The keeper of the page's clock: what the line, the probes and the browser say goes in; the feed's
-//! signals and a probe that is sent come out. It decides nothing itself: it asks the [`Clock`].
+//! The keeper of the page's clock and of whose page it is: what the line, the probes and the browser say
+//! goes in; the feed's signals and a probe that is sent come out. It decides nothing itself: it asks the
+//! [`Clock`] and [`change`].
 
 use std::{
     cell::{Cell, RefCell},
@@ -8,21 +9,26 @@ use std::{
 
 use app::{
     Feed, Tick,
-    event::{Envelope, READERS, TIME},
+    event::{Envelope, LOGIN_PATH, READERS, TIME},
     feed::{OFFSETS_KEPT, Offset, PUSHES_KEPT, Push, Reading},
+    identity::{Identity, REFUSED},
     link::{Link, Mono},
 };
 use gloo_events::EventListener;
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
+use wasm_bindgen::JsValue;
 
 use crate::{
+    channel::Channel,
     clock::{Clock, Correction, Verdict},
-    fetch::begin,
+    fetch::{begin, send},
+    identity::{Change, change},
     line::{Line, News},
+    navigation::load_for,
     page_clock::{millis_until, now, resolution, wall},
     page_events::{PageEvent, listen, visible},
-    probe::{http_version, probe},
+    probe::{Answer, http_version, probe},
     visitor,
 };
 
@@ -44,12 +50,19 @@ const TENTH: i64 = 100_000;
 /// The error that `Date.now()` adds, which counts whole milliseconds.
 const WALL_RESOLUTION: i64 = 1000;
 
+/// The channel of all tabs of this browser, whoever's they are: each that is somebody else's than it was
+/// tells the others to look.
+const EVERYBODY: &str = "belfry identity";
+
 /// Everything that the page holds open. Dropping it closes it all.
 struct Keeper {
     feed: Feed,
     itself: Weak<Keeper>,
     clock: RefCell<Clock>,
     line: RefCell<Option<Rc<Line>>>,
+    everybody: RefCell<Option<Channel>>,
+    /// The page is frozen or left.
+    asleep: Cell<bool>,
     /// When the digits change next.
     redraw: RefCell<Option<Timeout>>,
     listeners: RefCell<Vec<EventListener>>,
@@ -67,6 +80,8 @@ pub fn subscribe(feed: Feed) {
         itself: itself.clone(),
         clock: RefCell::new(Clock::new(interval, resolution())),
         line: RefCell::default(),
+        everybody: RefCell::default(),
+        asleep: Cell::default(),
         redraw: RefCell::default(),
         listeners: RefCell::default(),
         probing: Cell::new(false),
@@ -79,7 +94,12 @@ pub fn subscribe(feed: Feed) {
         feed.origin.set(origin);
     }
     keeper.listeners.replace(listen(keeper.callback(Keeper::on_page_event)));
-    keeper.line.replace(Some(Line::join(interval, keeper.callback(Keeper::on_news))));
+    // A token that was refused is given up before there is a stream, or that would be refused as well.
+    keeper.identify(&feed.identity.get_value().mark, 0);
+    let mark = feed.identity.get_value().mark;
+    keeper.everybody.replace(Channel::open(EVERYBODY, keeper.callback(Keeper::on_posted)).ok());
+    keeper.tell_everybody(&mark);
+    keeper.line.replace(Some(Line::join(mark, interval, keeper.callback(Keeper::on_news))));
     keeper.measure(FIRST_BURST);
     keeper.redraw();
     // The owner holds the only strong handle: every callback has a weak one.
@@ -99,6 +119,10 @@ impl Keeper {
 
     fn on_page_event(self: &Rc<Self>, event: PageEvent) {
         self.feed.visible.set(visible());
+        // Meanwhile it was told nothing.
+        if self.asleep.replace(event == PageEvent::Asleep) && event != PageEvent::Asleep {
+            self.look_who_it_is();
+        }
         if matches!(event, PageEvent::Awake | PageEvent::Online) && visible() {
             self.redraw();
         }
@@ -120,11 +144,87 @@ impl Keeper {
         }
     }
 
-    fn on_link(&self, link: Link) {
+    fn on_link(self: &Rc<Self>, link: Link) {
         self.feed.now.set(now());
-        if self.feed.link.get_untracked() != link {
-            self.feed.link.set(link);
+        let before = self.feed.link.get_untracked();
+        if before == link {
+            return;
         }
+        match (before, link) {
+            // An `EventSource` does not say why it failed. (Not after the end of a stream: all readers of
+            // a server that ends would ask the next one at once.)
+            (Link::Opening | Link::Silent { .. }, Link::Waiting { .. }) => self.look_who_it_is(),
+            (_, Link::Live) => self.bar(false),
+            _ => {}
+        }
+        self.feed.link.set(link);
+    }
+
+    fn on_posted(self: &Rc<Self>, mark: JsValue) {
+        if mark.as_string() != Some(self.feed.identity.get_value().mark) {
+            self.look_who_it_is();
+        }
+    }
+
+    fn tell_everybody(&self, mark: &str) {
+        if let Some(everybody) = &*self.everybody.borrow() {
+            everybody.post(&mark.into());
+        }
+    }
+
+    fn look_who_it_is(&self) {
+        let itself = self.itself.clone();
+        begin(async move {
+            let answer = probe().await;
+            if let Some(keeper) = itself.upgrade() {
+                keeper.on_answer(&answer);
+            }
+        });
+    }
+
+    fn on_answer(&self, answer: &Answer) {
+        match answer {
+            Answer::Time(_, reply) => {
+                self.bar(false);
+                self.identify(&reply.identity, reply.sent);
+            }
+            Answer::Strange => self.bar(true),
+            Answer::Nothing => {}
+        }
+    }
+
+    fn bar(&self, barred: bool) {
+        if self.feed.barred.get_untracked() != barred {
+            self.feed.barred.set(barred);
+        }
+    }
+
+    /// Learns who the visitor is to the server, at an instant of its clock.
+    fn identify(&self, mark: &str, at: i64) {
+        match change(&self.feed.identity.get_value(), mark, at) {
+            Change::Nothing => return,
+            Change::Ended => {
+                if mark == REFUSED {
+                    begin(async { drop(send("DELETE", LOGIN_PATH, None).await) });
+                }
+                self.feed.ended.set(true);
+                self.belong_to(Identity::default());
+            }
+            // Nothing that is shown is theirs.
+            Change::Another if load_for(mark) => drop(self.line.take()),
+            Change::Another => {
+                self.belong_to(Identity { mark: mark.to_owned(), ..Identity::default() });
+            }
+        }
+        self.tell_everybody(mark);
+    }
+
+    fn belong_to(&self, identity: Identity) {
+        let line = self.line.borrow().clone();
+        if let Some(line) = line {
+            line.belong_to(&identity.mark);
+        }
+        self.feed.identity.set_value(identity);
     }
 
     fn on_tick(self: &Rc<Self>, tick: Tick) {
@@ -162,8 +262,10 @@ impl Keeper {
         begin(async move {
             let (mut best, mut step) = (None::<i64>, None);
             for _ in 0..probes {
-                let Some((probe, reply)) = probe().await else { break };
+                let answer = probe().await;
                 let Some(keeper) = itself.upgrade() else { return };
+                keeper.on_answer(&answer);
+                let Answer::Time(probe, reply) = answer else { break };
                 keeper.check_for_sleep();
                 let at_server = probe.sent.saturating_sub(probe.received);
                 let trip = (probe.back - probe.left).saturating_sub(at_server);

@@ -22,6 +22,7 @@ mod fetch;
 pub mod follower;
 pub mod following;
 mod history;
+pub mod identity;
 pub mod json;
 pub mod keeper;
 pub mod leader;

@@ -32,7 +32,8 @@ use crate::{
     supervisor,
 };
 
-/// The name of the lock and of the channel: tabs of different versions do not share.
+/// The name of the lock and of the channel, before the mark of whose they are: tabs of different versions
+/// do not share, nor do those of different people.
 const NAME: &str = concat!("belfry ", env!("CARGO_PKG_VERSION"));
 
 /// The leader asks who is there once in this time, in microseconds: an interval, within these bounds.
@@ -62,6 +63,8 @@ pub struct Line {
     itself: Weak<Self>,
     /// This tab's name among the tabs.
     me: String,
+    /// Whose the stream is, see [`Identity::mark`](app::Identity::mark).
+    identity: RefCell<String>,
     /// Between two ticks of the server, in microseconds.
     interval: i64,
     tell: Box<dyn Fn(News)>,
@@ -114,8 +117,9 @@ impl Drop for Leaving {
 }
 
 impl Line {
-    /// Joins the other tabs. `interval`: microseconds between two ticks of the server.
-    pub fn join(interval: i64, tell: impl Fn(News) + 'static) -> Rc<Self> {
+    /// Joins the other tabs of the same visitor. `interval`: microseconds between two ticks of the
+    /// server.
+    pub fn join(identity: String, interval: i64, tell: impl Fn(News) + 'static) -> Rc<Self> {
         let shares = lock::exists();
         let beat = interval.clamp(*BEAT.start(), *BEAT.end());
         let spread = js_sys::Math::random();
@@ -123,6 +127,7 @@ impl Line {
         let line = Rc::new_cyclic(|itself: &Weak<Self>| Self {
             itself: itself.clone(),
             me: format!("{:x}", js_sys::Math::random().to_bits()),
+            identity: RefCell::new(identity),
             interval,
             tell: Box::new(tell),
             leader: RefCell::new(leader),
@@ -145,6 +150,24 @@ impl Line {
         LINE.replace(line.itself.clone());
         line.obey(&plan);
         line
+    }
+
+    /// Leaves the stream of one visitor, and joins that of another.
+    pub fn belong_to(&self, identity: &str) {
+        self.tell_leader(Signal::Asleep);
+        self.identity.replace(identity.to_owned());
+        // Of the others, and of what they were told, nothing holds any longer.
+        self.crew.take();
+        self.newest.take();
+        self.tell_leader(Signal::Awake);
+        if !visible() {
+            self.tell_leader(Signal::Hidden);
+        }
+    }
+
+    /// The name of the lock and of the channel.
+    fn name(&self) -> String {
+        format!("{NAME} {}", self.identity.borrow())
     }
 
     /// A callback that does nothing once the line is gone.
@@ -213,7 +236,7 @@ impl Line {
         });
         // The one that was asked for before is given up first.
         drop(self.lock.take());
-        match Lock::ask(NAME, steal, says) {
+        match Lock::ask(&self.name(), steal, says) {
             Ok(lock) => drop(self.lock.replace(Some(lock))),
             Err(_) => self.tell_leader(Signal::Refused),
         }
@@ -233,7 +256,12 @@ impl Line {
         self.covered.take();
         self.lose();
         let says = self.callback(Self::on_stream);
-        self.stream.replace(Some(Stream::open(self.wanted(), self.interval, says)));
+        self.stream.replace(Some(Stream::open(
+            self.identity.borrow().clone(),
+            self.wanted(),
+            self.interval,
+            says,
+        )));
     }
 
     fn stop_leading(&self) {

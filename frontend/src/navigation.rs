@@ -1,11 +1,19 @@
 //! Going from page to page without a reload: clicks and the browser's history go in, the address as a
 //! signal comes out.
 
-use app::{Page, address::Address};
+use app::{Page, address::Address, link::Mono};
 use gloo_events::{EventListener, EventListenerOptions};
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, Event, HtmlAnchorElement, HtmlElement, MouseEvent};
+
+use crate::page_clock;
+
+/// Whom this tab's page was last loaded anew for.
+const LOADED_FOR: &str = "belfry-loaded-for";
+
+/// A page that is younger than this was loaded a moment ago, in microseconds.
+const MOMENT: Mono = 3_000_000;
 
 /// Follows the visitor's clicks for as long as the current owner lives.
 pub fn follow(address: RwSignal<Address>) {
@@ -50,6 +58,23 @@ fn go(address: RwSignal<Address>, to: &Address) {
         // What cannot be focused is not in the way.
         let _ = main.focus();
     }
+}
+
+/// Loads the page anew for somebody else. By no reload, which would send a form again. Says whether it
+/// does: not where that was done a moment ago, and was in vain, as behind a proxy that adds a token to some
+/// requests and not to others.
+pub fn load_for(mark: &str) -> bool {
+    let (location, storage) = (window().location(), window().session_storage().ok().flatten());
+    if let Some(storage) = storage {
+        let before = storage.get_item(LOADED_FOR).ok().flatten();
+        if page_clock::now() < MOMENT && before.as_deref() == Some(mark) {
+            return false;
+        }
+        // Where there is no place for it, there is only nothing that ends a loop.
+        let _ = storage.set_item(LOADED_FOR, mark);
+    }
+    let here = location.pathname().and_then(|path| Ok(path + &location.search()?));
+    here.and_then(|here| location.replace(&here)).is_ok()
 }
 
 /// Where a click leads, if that is a page of this server that can be shown without a load. All else

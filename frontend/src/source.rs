@@ -1,6 +1,6 @@
 //! The source: opens an `EventSource`, and closes it when it is dropped.
 
-use app::event::{EXPIRED, GAP, MESSAGE, READERS, SESSION};
+use app::event::{GAP, MESSAGE, READERS, SESSION};
 use gloo_events::EventListener;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Event, EventSource, MessageEvent};
@@ -19,8 +19,6 @@ pub enum Said {
     },
     /// Events are missing. The stream goes on after this place.
     Gap(Option<String>),
-    /// The visitor's token has run out, and the stream ends.
-    Expired,
     /// The browser reported an error. It may be retrying or not; the source is of no more use.
     Failed,
 }
@@ -29,7 +27,7 @@ pub enum Said {
 #[derive(Debug)]
 pub struct Source {
     source: EventSource,
-    _listeners: [EventListener; 6],
+    _listeners: [EventListener; 5],
 }
 
 impl Source {
@@ -54,7 +52,6 @@ impl Source {
             on(MESSAGE, event),
             on(READERS, event),
             on(GAP, |_, reached| Said::Gap(reached)),
-            on(EXPIRED, |_, _| Said::Expired),
             EventListener::new(&source, "error", move |_| hear(Said::Failed)),
         ];
         Ok(Self { source, _listeners: listeners })

@@ -13,9 +13,8 @@ use app::{
 
 use crate::{
     alarm::Alarm,
-    fetch::begin,
     following::is_state,
-    history::{encoded, forget_expired_token},
+    history::encoded,
     json::parse,
     letter::Covering,
     page_clock::now,
@@ -50,6 +49,8 @@ pub enum StreamSays {
 /// A stream, made of one source after the other. Dropping it closes it.
 pub struct Stream {
     itself: Weak<Self>,
+    /// Whose it is, see [`Begin::identity`].
+    identity: String,
     say: Box<dyn Fn(StreamSays)>,
     supervisor: RefCell<Supervisor>,
     /// The supervisor's plan.
@@ -87,8 +88,13 @@ struct Open {
 }
 
 impl Stream {
-    /// Opens a stream. `interval`: microseconds between two ticks of the server.
-    pub fn open(wanted: Wanted, interval: i64, say: impl Fn(StreamSays) + 'static) -> Rc<Self> {
+    /// Opens a stream for one visitor. `interval`: microseconds between two ticks of the server.
+    pub fn open(
+        identity: String,
+        wanted: Wanted,
+        interval: i64,
+        say: impl Fn(StreamSays) + 'static,
+    ) -> Rc<Self> {
         let (supervisor, plan) = Supervisor::start(now(), interval);
         let stream = Rc::new_cyclic(|itself| Self {
             itself: itself.clone(),
@@ -181,6 +187,13 @@ impl Stream {
     }
 
     fn on_said(self: &Rc<Self>, number: u32, said: Said) {
+        // Somebody has signed in or out: nothing that comes may be shown here. It is not tried at once
+        // again, and whoever hears that it failed looks who it is.
+        if let Said::Session(json) = &said
+            && parse::<Begin>(json).is_none_or(|begin| begin.identity != self.identity)
+        {
+            return self.tell(Signal::Failed);
+        }
         if self.is(&self.next, number) {
             // The current one goes on; the next beat tries again.
             let next = self.next.take();
@@ -205,14 +218,7 @@ impl Stream {
                 self.reach(reached.as_ref());
                 (self.say)(StreamSays::Gap(reached));
             }
-            Said::Expired => begin(forget_expired_token()),
-            Said::Failed => {
-                let spoke = self.current.borrow().as_ref().is_some_and(|open| open.spoke);
-                if !spoke {
-                    begin(forget_expired_token());
-                }
-                self.tell(Signal::Failed);
-            }
+            Said::Failed => self.tell(Signal::Failed),
         }
     }
 

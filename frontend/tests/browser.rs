@@ -48,6 +48,7 @@ fn snapshot() -> Snapshot {
         origin: String::new(),
         token_maker: None,
         language: Language::English,
+        identity: app::Identity::default(),
         chat: true,
         address: "/".to_owned(),
         cursor: String::new(),
@@ -73,7 +74,6 @@ async fn a_source_hears_events_and_how_far_they_reach_and_failures() {
         event("7", Some("E-1")),
         event("8", Some("E-2")),
         Said::Gap(Some("F-3".to_owned())),
-        Said::Expired,
         Said::Failed,
     ];
     assert_eq!(*heard.borrow(), expected);

@@ -1,12 +1,18 @@
 //! The edge: a listener goes in, and its connections are served until the shutdown.
 
+mod half_closed;
 mod stall;
 mod vanished;
 
 use std::{io, net::SocketAddr, time::Duration};
 
 use axum::{Extension, Router, extract::ConnectInfo};
-use hyper::server::conn::http1;
+use hyper::{
+    Request,
+    body::Incoming,
+    server::conn::http1,
+    service::{Service, service_fn},
+};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
@@ -21,6 +27,7 @@ use tower::ServiceBuilder;
 use tracing::{debug, info, warn};
 
 use crate::{Config, status::Counters};
+use half_closed::{HalfClosed, Owed};
 use stall::WriteDeadline;
 
 /// A head that has not come within this is not waited for, nor is the next one on a connection that
@@ -89,13 +96,19 @@ async fn converse(
     counters: Counters,
     shutdown: CancellationToken,
 ) {
-    let progress = socket.progress().clone();
+    let (progress, owed) = (socket.progress().clone(), Owed::default());
+    let socket = HalfClosed::new(socket, owed.clone());
     // Around the router, and not its own `layer`, which makes every route anew.
     let service = ServiceBuilder::new()
         .layer(Extension(ConnectInfo(peer)))
         .layer(Extension(progress.clone()))
         .service(application);
     let service = TowerToHyperService::new(service);
+    // What is owed is to be known before hyper reads on.
+    let service = service_fn(move |request: Request<Incoming>| {
+        let (answering, owed) = (service.call(owed.request(request)), owed.clone());
+        async move { answering.await.map(|response| owed.response(response)) }
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_WITHIN)

@@ -3,7 +3,9 @@
 use any_spawner::Executor;
 use app::{
     chat::CHAT_PATH,
-    event::{BORN_PATH, LOGIN_PATH, PROBE_PATH, STATUS_PATH, STREAM_PATH, TOPICS_PATH},
+    event::{
+        BORN_PATH, LOGIN_PATH, LOGOUT_PATH, PROBE_PATH, STATUS_PATH, STREAM_PATH, TOPICS_PATH,
+    },
     language::LANGUAGE_PATH,
 };
 use axum::{
@@ -13,14 +15,16 @@ use axum::{
     http::{
         HeaderName, HeaderValue, Method, StatusCode, Version,
         header::{
-            ACCEPT_ENCODING, CACHE_CONTROL, HOST, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
+            ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_TYPE, HOST, REFERRER_POLICY, VARY,
+            X_CONTENT_TYPE_OPTIONS,
         },
         uri::Authority,
     },
-    middleware::{Next, from_fn},
+    middleware::{Next, from_fn, map_response},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
+use percent_encoding::percent_decode_str;
 use tower::ServiceBuilder;
 use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer};
 
@@ -37,6 +41,10 @@ const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
 
 /// The longest name of a file, in bytes.
 const LONGEST_NAME: usize = 255;
+
+/// The longest path at which a file is looked for, in bytes. With that of the site's folder before it, it
+/// is to be one that Linux takes: 4,096.
+const LONGEST_PATH: usize = 2048;
 
 /// The whole application.
 pub fn router(state: AppState) -> Router {
@@ -68,6 +76,7 @@ pub fn router(state: AppState) -> Router {
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
         .route(LOGIN_PATH, post(login::login).delete(login::logout))
+        .route(LOGOUT_PATH, post(login::logout_by_form))
         .route(TOPICS_PATH, get(topics::list))
         .route(
             &format!("{TOPICS_PATH}/{{*topic}}"),
@@ -77,6 +86,7 @@ pub fn router(state: AppState) -> Router {
         .nest_service("/pkg", packages)
         .fallback_service(public)
         .layer(from_fn(refuse_what_names_no_host))
+        .layer(map_response(name_encoding))
         .layer(always(X_CONTENT_TYPE_OPTIONS, "nosniff"))
         // `no-referrer` would take a form's origin as well, by which a login over plain HTTP is known to
         // come from a page of ours.
@@ -117,12 +127,31 @@ fn is_host(value: &HeaderValue) -> bool {
     host.is_empty() || (!host.contains(&b'@') && Authority::try_from(host).is_ok())
 }
 
-/// Answers 404 to a name that no file system could hold: to ask for it would be an error.
+/// Answers 404 or 414 to a name that no file system could hold: to ask for it would be an error.
 async fn refuse_what_no_file_is_called(request: Request, next: Next) -> Response {
-    if request.uri().path().split('/').any(|name| name.len() > LONGEST_NAME) {
+    let path = request.uri().path();
+    if path.len() > LONGEST_PATH {
+        let why = format!("The path of an address has at most {LONGEST_PATH} bytes here.\n");
+        return (StatusCode::URI_TOO_LONG, why).into_response();
+    }
+    let has_nul = percent_decode_str(path).any(|byte| byte == 0);
+    if has_nul || path.split('/').any(|name| name.len() > LONGEST_NAME) {
         return page::not_found().await.into_response();
     }
     next.run(request).await
+}
+
+/// Says of a text that it is UTF-8: some clients take it for Latin-1 where nothing is said. JSON is UTF-8
+/// always, and its types know no such parameter
+/// ([RFC 8259, section 11](https://www.rfc-editor.org/rfc/rfc8259#section-11)); SVG says it itself.
+async fn name_encoding(mut response: Response) -> Response {
+    let said = response.headers().get(CONTENT_TYPE).and_then(|said| said.to_str().ok());
+    let text = said.filter(|said| said.starts_with("text/") && !said.contains("charset="));
+    let named = text.map(|text| HeaderValue::try_from(format!("{text}; charset=utf-8")));
+    if let Some(Ok(named)) = named {
+        response.headers_mut().insert(CONTENT_TYPE, named);
+    }
+    response
 }
 
 /// Says how long an answer may be kept, where there is one.

@@ -27,6 +27,7 @@ pub mod clock;
 pub mod command;
 pub mod config;
 pub mod cursor;
+mod digest;
 pub mod edge;
 pub mod event;
 pub mod frame;
@@ -87,6 +88,7 @@ pub async fn serve(
     let state = AppState {
         hub: hub.clone(),
         keys,
+        sign_outs: token::SignOuts::default(),
         chat: chat::Chat::new(config.rooms.clone()),
         site: Arc::new(site),
         token_maker: command::serve::token_maker_here(&config),

@@ -1,4 +1,4 @@
-//! Login: a token goes in, a cookie that only this server's pages can use comes out, and goes again.
+//! Login: a token goes in, a cookie that only this server's pages can write with comes out, and goes again.
 
 mod form;
 
@@ -9,7 +9,7 @@ use axum::{
     extract::State,
     http::{
         HeaderMap, HeaderName, HeaderValue, StatusCode,
-        header::{CACHE_CONTROL, SET_COOKIE},
+        header::{CACHE_CONTROL, LOCATION, SET_COOKIE},
     },
     response::{IntoResponse, Response},
 };
@@ -19,7 +19,7 @@ use crate::{
     budget::Receiving,
     origin::{came_by_https, is_no_other_site},
     problem::Problem,
-    token::{TOKEN_COOKIE, TokenError, bearer},
+    token::{TOKEN_COOKIE, TokenError, bearer, cookie_name},
 };
 use form::Form;
 
@@ -65,19 +65,43 @@ fn admit(state: &AppState, token: &str, headers: &HeaderMap) -> Result<Answer, P
     }
     let left = grant.until.unwrap_or(now).saturating_sub(now);
     let left = Duration::from_micros(left.try_into().unwrap_or_default());
-    set_cookie(token, left, headers)
+    let answer = set_cookie(token, left, headers)?;
+    // Who signs in gives up what the browser had before.
+    state.sign_outs.tell(cookie_name(headers));
+    Ok(answer)
 }
 
-/// `DELETE /login`: the cookie goes.
-pub(crate) async fn logout(headers: HeaderMap) -> Result<Answer, Problem> {
+/// `DELETE /login`: the cookie goes, and the streams that were opened with it end.
+pub(crate) async fn logout(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+) -> Result<Answer, Problem> {
     refuse_other_sites(&headers)?;
-    set_cookie("", Duration::ZERO, &headers)
+    let answer = set_cookie("", Duration::ZERO, &headers)?;
+    state.sign_outs.tell(cookie_name(&headers));
+    Ok(answer)
 }
 
+/// `POST /logout`: the same for a page's form, which is sent on to where it wants to go.
+pub(crate) async fn logout_by_form(
+    state: State<AppState>,
+    receiving: Receiving,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Problem> {
+    refuse_other_sites(&headers)?;
+    let body = body::whole(body, form::BESIDE, &receiving).await?.data;
+    let to = form::place_in(&String::from_utf8_lossy(&body));
+    let (_, cookie) = logout(state, headers).await?;
+    Ok((StatusCode::SEE_OTHER, [(LOCATION, to)], cookie).into_response())
+}
+
+/// `Lax`: a link from a mail or a wiki leads to what the visitor may see. Writes are guarded by what the
+/// browser says of their origin, see [`Grant`](crate::grant::Grant).
 fn set_cookie(token: &str, left: Duration, headers: &HeaderMap) -> Result<Answer, Problem> {
     let secure = if came_by_https(headers) { "; Secure" } else { "" };
     let cookie = format!(
-        "{TOKEN_COOKIE}={token}; Path=/; Max-Age={}; HttpOnly; SameSite=Strict{secure}",
+        "{TOKEN_COOKIE}={token}; Path=/; Max-Age={}; HttpOnly; SameSite=Lax{secure}",
         left.as_secs()
     );
     let cookie = HeaderValue::try_from(cookie).map_err(|_| TokenError::Malformed)?;

@@ -7,7 +7,7 @@ mod shell;
 
 use std::net::SocketAddr;
 
-use app::{Language, Page, Snapshot, Tick, chat::Unsent, command, feed::Born};
+use app::{Identity, Language, Page, Snapshot, Tick, chat::Unsent, command, feed::Born};
 use axum::{
     body::Body,
     extract::{ConnectInfo, FromRequestParts, State},
@@ -55,8 +55,9 @@ pub(crate) async fn page(
         return Redirect::to(&room).into_response();
     }
     let last = state.hub.log().tail().last();
+    let identity = visitor.identity.clone();
     let (born, reserved) = born(&state, request.uri(), visitor, last).await;
-    let response = show(state, language, request, born, last).await;
+    let response = show(state, language, identity, request, born, last).await;
     response.map(|body| reserved.cover_body(body))
 }
 
@@ -69,6 +70,7 @@ pub(crate) async fn again(
     problem: &Problem,
 ) -> Response {
     let Ok(visitor) = Visitor::from_request_parts(&mut parts, &state).await;
+    let identity = visitor.identity.clone();
     let last = state.hub.log().tail().last();
     let (mut born, reserved) = born(&state, &parts.uri, visitor, last).await;
     if let Born::Room(Ok(room)) = &mut born {
@@ -83,7 +85,7 @@ pub(crate) async fn again(
         }
     }
     let request = Request::from_parts(parts, Body::empty());
-    let mut response = show(state, language, request, born, last).await;
+    let mut response = show(state, language, identity, request, born, last).await;
     *response.status_mut() = problem.status();
     problem.add_headers(response.headers_mut());
     response.map(|body| reserved.cover_body(body))
@@ -93,6 +95,7 @@ pub(crate) async fn again(
 async fn show(
     state: AppState,
     language: Language,
+    identity: Identity,
     request: Request<Body>,
     page: Born,
     last: u64,
@@ -107,6 +110,7 @@ async fn show(
         origin: origin(&request),
         token_maker: token_maker(&state, &request),
         language,
+        identity,
         chat: *state.chat.rooms() != Rooms::Off,
         address: request.uri().path_and_query().map_or("/", PathAndQuery::as_str).to_owned(),
         cursor: state.hub.log().cursor(last).to_string(),

@@ -26,7 +26,7 @@ pub use subscription::Subscription;
 
 /// What every stream says of itself: nobody on the way may keep, change or hold back its bytes.
 const HEADERS: [(HeaderName, &str); 3] = [
-    (CONTENT_TYPE, "text/event-stream"),
+    (CONTENT_TYPE, "text/event-stream; charset=utf-8"),
     (CACHE_CONTROL, "no-store, no-transform"),
     (HeaderName::from_static("x-accel-buffering"), "no"),
 ];
@@ -45,9 +45,8 @@ pub(crate) async fn stream(
     refuse_silence(&state, &request, &grant)?;
     // Nobody is where no room is, and each one followed takes memory.
     request.closed = request.here.extract_if(.., |room| !is_open(&state, room)).collect();
-    let shutdown = state.shutdown;
     let subscription =
-        Subscription::new(&state.hub, &account, address, shutdown, request, grant, version).await?;
+        Subscription::new(&state, &account, address, request, grant, version).await?;
     Ok((HEADERS, Body::from_stream(subscription.into_stream())))
 }
 

@@ -4,7 +4,12 @@ use std::{sync::Arc, time::Duration};
 
 use tokio_util::sync::CancellationToken;
 
-use crate::{Hub, Site, budget::Budgets, chat::Chat, token::Keys};
+use crate::{
+    Hub, Site,
+    budget::Budgets,
+    chat::Chat,
+    token::{Keys, SignOuts},
+};
 
 /// The parts that every answer can use. A cheap handle.
 #[derive(Clone, Debug)]
@@ -13,6 +18,8 @@ pub struct AppState {
     pub hub: Hub,
     /// What tokens are verified with.
     pub keys: Arc<Keys>,
+    /// Ends the streams of who signs out.
+    pub sign_outs: SignOuts,
     /// The rooms of the chat, and how fast one may say something there.
     pub chat: Chat,
     /// What the pages load.

@@ -4,6 +4,7 @@ mod claims;
 mod key_file;
 mod presented;
 mod secret;
+mod sign_outs;
 mod signature;
 
 use std::{fmt, path::Path};
@@ -19,8 +20,10 @@ use crate::{event::Invalid, grant::Grant};
 
 pub use claims::Claims;
 pub use key_file::{KeyError, read_secret};
-pub(crate) use presented::{SEC_FETCH_SITE, TOKEN_COOKIE, bearer};
+pub(crate) use presented::{Asking, SEC_FETCH_SITE, TOKEN_COOKIE, bearer, cookie_name};
 pub use secret::Secret;
+pub use sign_outs::SignOuts;
+pub(crate) use sign_outs::signed_out;
 
 /// The largest token that is looked at, in bytes.
 pub const LARGEST_TOKEN: usize = 8 * 1024;

@@ -46,6 +46,7 @@ pub fn Banner(feed: Feed) -> impl IntoView {
     let was_lost = AtomicBool::new(false);
     let spoken = words(move || {
         let spoken = match shown.get() {
+            true if feed.barred.get() => text().banner.barred,
             _ if address.read().page() == Page::Time => "",
             true => {
                 was_lost.store(true, Ordering::Relaxed);
@@ -56,7 +57,11 @@ pub fn Banner(feed: Feed) -> impl IntoView {
         };
         spoken.to_owned()
     });
-    let (lost, means) = (text().banner.lost, text().banner.means);
+    let means = words(move || {
+        let said = &text().banner;
+        if feed.barred.get() { said.barred } else { said.means }.to_owned()
+    });
+    let lost = text().banner.lost;
     view! {
         <p class="banner" hidden=flag(move || !shown.get()) aria-hidden="true">
             <b>{lost}</b>" "<span>{figures}</span>" "<span>{means}</span>

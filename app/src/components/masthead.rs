@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::{
     address::Address,
     changing::words,
-    components::{Bell, LanguageSwitch},
+    components::{Bell, LanguageSwitch, SignOut},
     feed::Feed,
     page::Page,
     text::text,
@@ -30,6 +30,7 @@ pub fn Masthead(feed: Feed) -> impl IntoView {
             <nav aria-label=said.heading>
                 {Page::those(feed.chat).map(link).collect_view()}
             </nav>
+            <SignOut feed/>
             <LanguageSwitch/>
         </header>
     }

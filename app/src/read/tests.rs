@@ -2,7 +2,7 @@ use serde_json::{Value, json, to_value};
 
 use super::*;
 use crate::{
-    ProbeReply, Snapshot,
+    Identity, ProbeReply, Snapshot,
     chat::{Here, Listed, Message, NoRoom, Posted, Room, Rooms, Unsent},
     event::{Envelope, History, Span},
     feed::{Born, Newborn, Unread},
@@ -108,6 +108,12 @@ fn snapshot(page: Born) -> Snapshot {
         origin: "http://here".to_owned(),
         token_maker: Some("belfry token".to_owned()),
         language: Language::Chinese,
+        identity: Identity {
+            mark: "0123456789abcdef".to_owned(),
+            subject: Some("Ada".to_owned()),
+            until: Some(1_795_324_683_123.into()),
+            cookie: true,
+        },
         chat: true,
         address: "/console?topic=a".to_owned(),
         cursor: "E-7".to_owned(),
@@ -173,8 +179,13 @@ fn what_else_the_browser_asks_for_is_read_as_it_was_written() {
     assert_eq!(History::from_json(&to_value(&plain).unwrap()), Some(plain));
     let newborn = Newborn { cursor: "E-9".to_owned(), page: Born::Plain };
     assert_eq!(Newborn::from_json(&to_value(&newborn).unwrap()), Some(newborn));
-    let reply = ProbeReply { received: 1_795_324_683_123_456, sent: i64::MAX, synchronised: None };
-    assert_eq!(ProbeReply::from_json(&to_value(reply).unwrap()), Some(reply));
+    let reply = ProbeReply {
+        received: 1_795_324_683_123_456,
+        sent: i64::MAX,
+        synchronised: None,
+        identity: "0123456789abcdef".into(),
+    };
+    assert_eq!(ProbeReply::from_json(&to_value(&reply).unwrap()), Some(reply));
 }
 
 #[test]

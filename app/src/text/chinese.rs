@@ -1,6 +1,8 @@
 //! 简体中文.
 
-use super::{Banner, Cards, Missing, Pages, Snippets, Text, Units, chat, console, status};
+use super::{
+    Banner, Cards, IdentityWords, Missing, Pages, Snippets, Text, Units, chat, console, status,
+};
 
 /// 简体中文.
 pub static CHINESE: Text = Text {
@@ -54,7 +56,17 @@ pub static CHINESE: Text = Text {
         instead: "可以看看这些页面：",
     },
     banner: Banner {
-        lost: "未连接", means: "看到的内容可能已经过时", back: "已重新连接"
+        lost: "未连接",
+        means: "看到的内容可能已经过时",
+        barred: "收到的不是本服务器的应答，而是别的网页，可能需要登录。请重新载入本页",
+        back: "已重新连接",
+    },
+    identity: IdentityWords {
+        sign_out: "退出登录",
+        signed_in_as: |name| format!("已登录：{name}"),
+        ended: "登录已失效",
+        ended_means: "令牌已过期或不再有效。这里不再收到非公开的内容，页面上已有的这类内容可能已经过时。",
+        sign_in: "登录",
     },
     cards: Cards {
         figures: "数据",
@@ -109,6 +121,7 @@ mod tests {
             words.silent_for,
             words.within,
             words.stepped,
+            words.identity.signed_in_as,
         ] {
             strings.push(said("1"));
         }

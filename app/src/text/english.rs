@@ -1,6 +1,8 @@
 //! English.
 
-use super::{Banner, Cards, Missing, Pages, Snippets, Text, Units, chat, console, status};
+use super::{
+    Banner, Cards, IdentityWords, Missing, Pages, Snippets, Text, Units, chat, console, status,
+};
 
 /// English.
 pub static ENGLISH: Text = Text {
@@ -67,7 +69,15 @@ pub static ENGLISH: Text = Text {
     banner: Banner {
         lost: "Not connected",
         means: "What you see may be old",
+        barred: "Another page answers in this server's place, perhaps one to sign in. Load this page again",
         back: "Connected again",
+    },
+    identity: IdentityWords {
+        sign_out: "Sign out",
+        signed_in_as: |name| format!("Signed in as {name}"),
+        ended: "You are no longer signed in",
+        ended_means: "Your token has expired or is no longer accepted. What is private no longer arrives here, so what you see of it is old.",
+        sign_in: "Sign in",
     },
     cards: Cards {
         figures: "Figures",

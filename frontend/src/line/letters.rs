@@ -1,19 +1,25 @@
 //! The line's letters to and from the other tabs.
 
 use app::link::Link;
+use js_sys::{Array, JsString};
+use wasm_bindgen::{JsCast, JsValue};
 
-use super::{BEATS_KEPT, Line, NAME, News};
+use super::{BEATS_KEPT, Line, News};
 use crate::{
     channel::Channel,
     leader::Signal,
-    letter::{Letter, Says},
+    letter::{Letter, Row, Says},
     page_clock::now,
 };
 
 impl Line {
     pub(super) fn join_channel(&self) {
-        let hear = self.callback(Self::on_letter);
-        match Channel::open(NAME, hear) {
+        let hear = self.callback(|line, posted: JsValue| {
+            if let Some(letter) = row(&posted).and_then(Letter::read) {
+                line.on_letter(letter);
+            }
+        });
+        match Channel::open(&self.name(), hear) {
             Ok(channel) => {
                 self.channel.replace(Some(channel));
                 self.heard.take();
@@ -28,7 +34,9 @@ impl Line {
         let number = self.written.get().wrapping_add(1);
         if let Some(channel) = &*self.channel.borrow() {
             self.written.set(number);
-            channel.post(Letter { from: self.me.clone(), number, says });
+            let letter = Letter { from: self.me.clone(), number, says };
+            let row: Array = letter.write().iter().map(|text| JsValue::from_str(text)).collect();
+            channel.post(&row);
         }
     }
 
@@ -131,6 +139,13 @@ impl Line {
             follower.lose();
         }
     }
+}
+
+/// The strings of a letter; `None` where another version of this program has posted something else.
+fn row(value: &JsValue) -> Option<Row> {
+    let row: &Array = value.dyn_ref()?;
+    let text = |text: JsValue| text.dyn_into::<JsString>().ok().map(String::from);
+    row.iter().map(text).collect::<Option<Vec<_>>>()?.try_into().ok()
 }
 
 /// A link whose instants count from now: the tabs' clocks began at different times.

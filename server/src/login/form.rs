@@ -15,7 +15,7 @@ use crate::{problem::Problem, token::LARGEST_TOKEN};
 const USUALLY: &str = "/status";
 
 /// What a form says beside its token, in bytes at most.
-const BESIDE: usize = 2048;
+pub(super) const BESIDE: usize = 2048;
 
 /// What tells a page that its form's token was of no use.
 const FAILED: &str = "login=failed";
@@ -30,12 +30,8 @@ impl Form {
     /// Reads a body; `None` for one that is no form with a field `token`. The type alone says nothing:
     /// `curl -d` calls every body a form.
     pub(super) fn read(headers: &HeaderMap, body: &str) -> Option<Self> {
-        let field = |wanted: &str| {
-            let mut fields = parse(body.as_bytes());
-            fields.find_map(|(name, value)| (name == wanted).then(|| value.into_owned()))
-        };
-        let token = field("token").filter(|_| is_form(headers))?;
-        let to = field("to").filter(|to| is_place_here(to)).unwrap_or_else(|| USUALLY.into());
+        let token = field(body, "token").filter(|_| is_form(headers))?;
+        let to = asked_for(body).unwrap_or_else(|| USUALLY.into());
         Some(Self { token, to })
     }
 
@@ -56,6 +52,20 @@ impl Form {
             }
         }
     }
+}
+
+/// Where a form that signs out goes on to: the first page unless it says.
+pub(super) fn place_in(body: &str) -> String {
+    place_after(&asked_for(body).unwrap_or_else(|| "/".into()), None)
+}
+
+fn asked_for(body: &str) -> Option<String> {
+    field(body, "to").filter(|to| is_place_here(to))
+}
+
+fn field(body: &str, wanted: &str) -> Option<String> {
+    let mut fields = parse(body.as_bytes());
+    fields.find_map(|(name, value)| (name == wanted).then(|| value.into_owned()))
 }
 
 /// How long a body may be, in bytes.

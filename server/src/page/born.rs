@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use app::{
-    Page,
+    Identity, Page,
     chat::NoRoom,
     feed::{Born, Newborn},
 };
@@ -30,6 +30,7 @@ use crate::{
     log::{self, Query, Unavailable},
     problem::Problem,
     reading::Reader,
+    token::Asking,
 };
 
 /// How often a page holds each event: as HTML, and as data for its scripts.
@@ -41,6 +42,7 @@ const ROOM_WITHIN: Duration = Duration::from_secs(10);
 /// Who asks for a page.
 pub(crate) struct Visitor {
     account: Account,
+    pub(super) identity: Identity,
     pub(super) grant: Grant,
     /// The name that they used last; empty where there is none.
     pub(super) name: String,
@@ -56,7 +58,8 @@ impl FromRequestParts<AppState> for Visitor {
     ) -> Result<Self, Self::Rejection> {
         let grant = Grant::from_request_parts(parts, state).await.unwrap_or_default();
         let Ok(account) = Account::from_request_parts(parts, state).await;
-        Ok(Self { account, grant, name: name_in(&parts.headers) })
+        let Ok(Asking(identity)) = Asking::from_request_parts(parts, state).await;
+        Ok(Self { account, identity, grant, name: name_in(&parts.headers) })
     }
 }
 

@@ -10,7 +10,7 @@ use axum::http::Version;
 use bytes::Bytes;
 use futures::{Stream, stream};
 use serde_json::json;
-use tokio::{select, time::sleep};
+use tokio::{select, sync::broadcast, time::sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -19,6 +19,7 @@ use super::{
     states::{self, States},
 };
 use crate::{
+    AppState,
     budget::Account,
     clock::Clock,
     cursor::Cursor,
@@ -27,6 +28,7 @@ use crate::{
     hub::{Hub, Reader},
     log::Unavailable,
     selector::Selector,
+    token::signed_out,
 };
 
 /// After so much silence comes a comment: proxies cut a stream that says nothing for 30 or 60 s.
@@ -51,6 +53,8 @@ pub struct Subscription {
     place: Option<Place>,
     /// When the reader's token ends.
     until: Option<i64>,
+    /// For one who reads by a cookie: its name, and who signs out.
+    sign_outs: Option<(u64, broadcast::Receiver<u64>)>,
     ended: bool,
     shutdown: CancellationToken,
 }
@@ -62,14 +66,15 @@ impl Subscription {
     /// # Errors
     /// Where the log has to be read first and cannot be.
     pub(crate) async fn new(
-        hub: &Hub,
+        state: &AppState,
         account: &Account,
         address: SocketAddr,
-        shutdown: CancellationToken,
         request: Request,
         grant: Grant,
         version: Version,
     ) -> Result<Self, Unavailable> {
+        let AppState { hub, shutdown, sign_outs, .. } = state;
+        let sign_outs = sign_outs.listen(grant.cookie);
         let mut beginning = Place::begin(hub, account, &request, &grant).await?;
         let mut events = Vec::new();
         if request.session {
@@ -92,12 +97,14 @@ impl Subscription {
             states,
             place,
             until: grant.until,
+            sign_outs,
             ended: false,
-            shutdown,
+            shutdown: shutdown.clone(),
         })
     }
 
-    /// The next bytes to send; `None` when the server shuts down or the reader's token has ended.
+    /// The next bytes to send; `None` when the server shuts down, the reader's token has ended or
+    /// the browser has given up its cookie.
     pub async fn next(&mut self) -> Option<Bytes> {
         if self.ended {
             return None;
@@ -109,6 +116,7 @@ impl Subscription {
         let (bytes, events) = select! {
             biased;
             () = self.shutdown.cancelled() => return None,
+            () = signed_out(self.sign_outs.as_mut()) => return None,
             until = ended(self.clock, self.until) => {
                 self.ended = true;
                 let until = Tick::from_micros(until).to_string();
@@ -174,6 +182,7 @@ async fn session(
     };
     let came = request.cursor.as_deref().and_then(Cursor::parse).unwrap_or(cursor);
     Ok(Session {
+        identity: grant.mark(),
         subject: grant.subject.clone(),
         granted,
         refused,

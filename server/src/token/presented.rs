@@ -1,5 +1,8 @@
 //! Presented tokens: a request's headers go in, its rights or the reason of its refusal come out.
 
+use std::convert::Infallible;
+
+use app::{Identity, Tick};
 use axum::{
     extract::FromRequestParts,
     http::{
@@ -10,7 +13,7 @@ use axum::{
 };
 
 use super::TokenError;
-use crate::{AppState, grant::Grant, problem::Problem};
+use crate::{AppState, digest::digest, grant::Grant, problem::Problem};
 
 /// The cookie that holds a token after `POST /login`.
 pub(crate) const TOKEN_COOKIE: &str = "belfry-token";
@@ -30,20 +33,55 @@ impl FromRequestParts<AppState> for Grant {
     /// Nothing presented is no right but to read what is public. What is presented and wrong is
     /// refused, or a reader would go on without what it thinks it has.
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
-        let verify = |token: &str| state.keys.verify(token, state.hub.clock().now());
-        if let Some(token) = bearer(&parts.headers)? {
-            return Ok(verify(token)?);
-        }
-        let Some(token) = cookie(&parts.headers)? else { return Ok(Self::default()) };
-        let grant = verify(token)?;
+        let grant = presented(&parts.headers, state)?;
         let reads = matches!(parts.method, Method::GET | Method::HEAD);
-        if !reads && !is_from_same_origin(&parts.headers) {
+        if grant.cookie.is_some() && !reads && !is_from_same_origin(&parts.headers) {
             let detail = "a cookie allows writing only to pages of this server \
                 (Sec-Fetch-Site: same-origin); other programs say Authorization: Bearer";
             return Err(Problem::new(StatusCode::FORBIDDEN, detail));
         }
         Ok(grant)
     }
+}
+
+/// Who a request comes from. A token that is not accepted is one answer of several.
+pub(crate) struct Asking(pub(crate) Identity);
+
+impl FromRequestParts<AppState> for Asking {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
+        Ok(Self(presented(&parts.headers, state).map_or_else(|_| Identity::refused(), identity)))
+    }
+}
+
+fn identity(grant: Grant) -> Identity {
+    Identity {
+        mark: grant.mark(),
+        cookie: grant.cookie.is_some(),
+        until: grant.until.map(Tick::from_micros),
+        subject: grant.subject,
+    }
+}
+
+/// What the token in a request's headers allows, whatever the request is.
+fn presented(headers: &HeaderMap, state: &AppState) -> Result<Grant, Problem> {
+    let verify = |token: &str| state.keys.verify(token, state.hub.clock().now());
+    if let Some(token) = bearer(headers)? {
+        return Ok(verify(token)?);
+    }
+    let Some(token) = cookie(headers)? else { return Ok(Grant::default()) };
+    Ok(Grant { cookie: Some(name_of(token)), ..verify(token)? })
+}
+
+/// The name of the token in the cookie, by which streams that were opened with it are known; `None`
+/// where there is none.
+pub(crate) fn cookie_name(headers: &HeaderMap) -> Option<u64> {
+    cookie(headers).ok().flatten().map(name_of)
+}
+
+fn name_of(token: &str) -> u64 {
+    digest("belfry cookie", [token])
 }
 
 /// The token in `Authorization: Bearer …`; `None` without the header.

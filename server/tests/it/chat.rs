@@ -5,7 +5,7 @@ mod broken;
 mod forms;
 mod here;
 mod injected;
-mod pages;
+pub(crate) mod pages;
 
 use std::time::Duration;
 

@@ -43,7 +43,7 @@ fn cookie(answer: &Response<Body>) -> Option<&str> {
 async fn a_token_becomes_a_cookie_until_it_ends() {
     let world = world();
     let token = token("Ada");
-    let expected = format!("belfry-token={token}; Path=/; Max-Age=10; HttpOnly; SameSite=Strict");
+    let expected = format!("belfry-token={token}; Path=/; Max-Age=10; HttpOnly; SameSite=Lax");
     let bearer = format!("Bearer {token}");
     let newline = format!("{token}\n");
     for (body, headers) in [
@@ -69,10 +69,7 @@ async fn a_logout_removes_the_cookie_also_one_that_is_of_no_use() {
     let world = world();
     let answer = ask(&world, Method::DELETE, "", &[("cookie", "belfry-token=x")]).await;
     assert_eq!(answer.status(), StatusCode::NO_CONTENT);
-    assert_eq!(
-        cookie(&answer),
-        Some("belfry-token=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict")
-    );
+    assert_eq!(cookie(&answer), Some("belfry-token=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"));
     let answer = ask(&world, Method::POST, &token("Ada"), &[("cookie", "belfry-token=x")]).await;
     assert_eq!(answer.status(), StatusCode::NO_CONTENT);
 }
@@ -177,7 +174,7 @@ async fn a_form_is_sent_on_with_the_cookie() {
         assert_eq!(sent_on(&world, &body, &[headers]).await, (to.to_owned(), true), "{body}");
     }
     let answer = ask(&world, Method::POST, &format!("token={token}"), &[FORM]).await;
-    let expected = format!("belfry-token={token}; Path=/; Max-Age=10; HttpOnly; SameSite=Strict");
+    let expected = format!("belfry-token={token}; Path=/; Max-Age=10; HttpOnly; SameSite=Lax");
     assert_eq!(cookie(&answer), Some(&*expected));
 }
 

@@ -132,7 +132,7 @@ async fn nobody_on_the_way_may_keep_or_hold_back_the_stream() {
     let response = world.get("/sse").await;
     let header = |name| response.headers().get(name).map(|value| value.to_str().unwrap());
     assert_eq!(response.status(), StatusCode::OK);
-    assert_eq!(header("content-type"), Some("text/event-stream"));
+    assert_eq!(header("content-type"), Some("text/event-stream; charset=utf-8"));
     assert_eq!(header("cache-control"), Some("no-store, no-transform"));
     assert_eq!(header("x-accel-buffering"), Some("no"));
     assert_eq!(header("content-encoding"), None);
@@ -142,7 +142,7 @@ async fn nobody_on_the_way_may_keep_or_hold_back_the_stream() {
 async fn asking_for_the_headers_is_not_reading() {
     let world = World::ticking_every(3 * SECOND);
     let response = world.ask(Request::head("/sse").body(Body::empty()).unwrap()).await;
-    assert_eq!(response.headers()["content-type"], "text/event-stream");
+    assert_eq!(response.headers()["content-type"], "text/event-stream; charset=utf-8");
     assert_eq!(world.hub.reading(), 0);
     let response = world.ask(Request::head("/sse?format=x").body(Body::empty()).unwrap()).await;
     assert_eq!(response.status(), StatusCode::BAD_REQUEST);

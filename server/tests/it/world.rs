@@ -23,7 +23,7 @@ use server::{
     router,
     status::Shown,
     tail,
-    token::{Claims, Secret, mint},
+    token::{Claims, Secret, SignOuts, mint},
 };
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
@@ -68,6 +68,9 @@ pub(crate) fn site_in(folder: &Path) -> Site {
         ("pkg/belfry.abc.css.br", "p {} under brotli"),
         ("robots.txt", "User-agent: *\n"),
         ("manifest.webmanifest", "{}"),
+        ("icon.svg", "<svg/>"),
+        ("noscript.css", "p {}"),
+        ("favicon.png", ""),
         ("hash.txt", "js: abc\nwasm: abc\ncss: abc\n"),
     ] {
         fs::write(folder.join(name), content).unwrap();
@@ -144,6 +147,7 @@ impl World {
         let application = router(AppState {
             hub: hub.clone(),
             keys: Arc::new(keys()),
+            sign_outs: SignOuts::default(),
             chat: Chat::new(rooms),
             site: Arc::new(site_in(folder.path())),
             token_maker: Some("belfry token".to_owned()),

@@ -3,9 +3,9 @@
 use leptos::{either::EitherOf3, prelude::*};
 
 use crate::{
-    address::Address,
     command::token_to_read,
-    event::{LOGIN_PATH, STATUS},
+    components::{SignIn, failed},
+    event::STATUS,
     feed::Feed,
     follow::Refusal,
     text::text,
@@ -36,31 +36,21 @@ pub fn Refused(refusal: Refusal) -> impl IntoView {
     }
 }
 
-/// A plain form: a token becomes a cookie without a script.
+/// How to get a token, and a field for it, unless there is one on the page already.
 #[component]
 fn LogIn() -> impl IntoView {
     let words = &text().status.refusal;
-    let failed = expect_context::<RwSignal<Address>>()
-        .read_untracked()
-        .parameter("login")
-        .is_some_and(|it| it == "failed");
-    let failed = failed.then(|| view! { <p class="problem" role="alert">{words.login_failed}</p> });
-    let maker = expect_context::<Feed>().token_maker.get_value();
-    let command = maker.map(|maker| {
+    let feed = expect_context::<Feed>();
+    let command = feed.token_maker.get_value().map(|maker| {
         let command = token_to_read(&maker, STATUS);
         view! {
             <p>{words.makes_token}</p>
             <pre class="command" tabindex="0"><code>{command}</code></pre>
         }
     });
+    let asked = feed.ended.get() || failed();
     view! {
         {command}
-        <form class="ask" method="post" action=LOGIN_PATH>
-            {failed}
-            <label for="token">{words.token}</label>
-            <input id="token" name="token" type="password" autocomplete="off" required=true/>
-            <input type="hidden" name="to" value="/status"/>
-            <button class="button">{words.log_in}</button>
-        </form>
+        {(!asked).then(|| view! { <SignIn button=words.log_in/> })}
     }
 }

@@ -21,6 +21,7 @@ fn rendered(path: &str, page: Born) -> String {
         origin: "http://here".to_owned(),
         token_maker: Some("/srv/belfry token".to_owned()),
         language: Language::English,
+        identity: crate::Identity::default(),
         chat: true,
         address: path.to_owned(),
         cursor: String::new(),

@@ -16,7 +16,7 @@ use super::{HTML, say, world};
 use crate::world::{BEGIN, World, secret, text};
 
 /// What a document holds for its scripts.
-pub(super) fn snapshot(html: &str) -> Snapshot {
+pub(crate) fn snapshot(html: &str) -> Snapshot {
     let begin = r#"<script id="snapshot" type="application/json">"#;
     let json = html.split(begin).nth(1).unwrap().split("</script>").next().unwrap();
     serde_json::from_str(json).unwrap()
