@@ -14,7 +14,7 @@ mod snippets;
 mod spark;
 mod window_title;
 
-pub use ask::Ask;
+pub use ask::{Ask, Refocus};
 pub use banner::Banner;
 pub use bell::Bell;
 pub use card::Card;

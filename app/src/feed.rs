@@ -186,6 +186,9 @@ pub struct Push {
 pub struct Feed {
     /// What the clock shows; `None` until the first probe came back.
     pub reading: RwSignal<Option<Reading>>,
+    /// While there is no reading: how many microseconds have passed since the page was made, at least; 0
+    /// where nobody can tell.
+    pub carried: RwSignal<i64>,
     /// The state of the connection.
     pub link: RwSignal<Link>,
     /// The page's monotonic clock, written when something that depends on it is due to be redrawn.
@@ -231,6 +234,7 @@ impl Feed {
     pub fn new(snapshot: &Snapshot) -> Self {
         Self {
             reading: RwSignal::new(None),
+            carried: RwSignal::new(0),
             link: RwSignal::new(Link::Opening),
             now: RwSignal::new(0),
             readers: RwSignal::new(snapshot.readers),

@@ -17,6 +17,7 @@ pub mod command;
 pub mod cursor;
 pub mod event;
 pub mod feed;
+pub mod first;
 pub mod follow;
 pub mod language;
 pub mod link;

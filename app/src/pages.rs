@@ -121,8 +121,8 @@ pub fn App() -> impl IntoView {
         <div class="page">
             <a class="skip" href="#main">{text().skip}</a>
             <Masthead feed/>
-            <main id="main" tabindex="-1">{page}</main>
             <Banner feed/>
+            <main id="main" tabindex="-1">{page}</main>
         </div>
     }
 }

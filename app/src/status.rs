@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{quantity::float, read::read_fields, tick::Tick};
+use crate::{quantity::float, read::{read_fields, read_names}, tick::Tick};
 
 /// Milliseconds between two measurements of the server's health.
 pub const STATUS_INTERVAL_MS: u32 = 2_000;
@@ -26,28 +26,73 @@ pub struct Status {
     pub host: Host,
     /// Belfry itself.
     pub belfry: Own,
+    /// What is not well, the worst first; empty where all is.
+    pub findings: Vec<Finding>,
 }
 
-/// The machine that the server runs on.
+/// Something that is not well.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    /// What it is.
+    pub what: Trouble,
+    /// How much of it: percent of a disk or of the memory, seconds that the processor has been saturated,
+    /// degrees, or a count; 0 where there is nothing to measure.
+    pub value: f64,
+}
+
+/// What may not be well, the worst first. The thresholds stand in docs/operations.md too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Trouble {
+    /// The log takes no events for now.
+    Log,
+    /// The disk with the log is [`DISK_FULL`].
+    Disk,
+    /// The memory is [`MEMORY_FULL`].
+    Memory,
+    /// The processors were [`SATURATED`] for [`SATURATED_FOR_MS`].
+    Processor,
+    /// A sensor is [`HOT`].
+    Heat,
+    /// Something that the log holds was found damaged since the start.
+    Damage,
+}
+
+/// From so many percent on a disk is said to be full.
+pub const DISK_FULL: f64 = 90.0;
+
+/// From so many percent on the memory is said to be full.
+pub const MEMORY_FULL: f64 = 95.0;
+
+/// From so many percent on all processors together are said to be saturated,
+pub const SATURATED: f64 = 95.0;
+
+/// where they have been so in every measurement of so many milliseconds.
+pub const SATURATED_FOR_MS: i64 = 120_000;
+
+/// From so many degrees Celsius on a sensor is said to be hot.
+pub const HOT: f64 = 95.0;
+
+/// The machine that the server runs on. What the server cannot see, as in some containers, is `None`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Host {
     /// Seconds since it was started.
-    pub uptime_s: u64,
+    pub uptime_s: Option<u64>,
     /// How busy all its processors are together, in percent: 0 to 100.
-    pub cpu: f64,
+    pub cpu: Option<f64>,
     /// How busy each of them is, in percent.
     pub cores: Vec<f64>,
     /// How many tasks ran or waited on average in the last 1, 5 and 15 minutes.
-    pub load: [f64; 3],
+    pub load: Option<[f64; 3]>,
     /// Memory, in bytes.
-    pub memory: Filled,
-    /// The file system that the log lies on, in bytes; `None` where the log is kept in memory.
+    pub memory: Option<Filled>,
+    /// The file system that the log lies on, in bytes: what is reserved for the superuser is not there.
+    /// `None` where the log is kept in memory.
     pub disk: Option<Filled>,
-    /// Bytes per second that came over all networks in which the machine has an address that others can
-    /// reach: loopback does not count.
-    pub received: u64,
+    /// Bytes per second that came over the machine's network cards, each counted once: what crosses a
+    /// bridge or a tunnel crosses one of them too.
+    pub received: Option<u64>,
     /// Bytes per second that went out.
-    pub sent: u64,
+    pub sent: Option<u64>,
     /// The hottest sensor in °C; `None` where there is none.
     pub temperature: Option<f64>,
 }
@@ -61,9 +106,21 @@ pub struct Filled {
     pub total: u64,
 }
 
+impl Filled {
+    /// How full it is, in percent.
+    #[must_use]
+    pub fn percent(self) -> f64 {
+        float(self.used) * 100.0 / float(self.total.max(1))
+    }
+}
+
 /// Belfry's own figures.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Own {
+    /// Its version.
+    pub version: String,
+    /// The name of the machine that it runs on.
+    pub node: String,
     /// Seconds since it was started.
     pub uptime_s: u64,
     /// How many are reading.
@@ -86,8 +143,8 @@ pub struct Own {
     pub log_keys: u64,
     /// How often since the start something that the log holds was found damaged.
     pub log_damaged: u64,
-    /// Memory that the process has resident, in bytes.
-    pub memory: u64,
+    /// Memory that the process has resident, in bytes; `None` where it cannot be seen.
+    pub memory: Option<u64>,
     /// Readers cut off since the start because they had stopped reading.
     pub stalled: u64,
     /// Readers cut off since the start because their machine or network had vanished.
@@ -121,10 +178,14 @@ pub struct Trend {
     pub latency_us: Column,
 }
 
-read_fields!(Status { at, host, belfry });
+read_fields!(Status { at, host, belfry, findings });
+read_fields!(Finding { what, value });
+read_names!(Trouble { Log, Disk, Memory, Processor, Heat, Damage });
 read_fields!(Filled { used, total });
 read_fields!(Host { uptime_s, cpu, cores, load, memory, disk, received, sent, temperature });
 read_fields!(Own {
+    version,
+    node,
     uptime_s,
     readers,
     published,
@@ -166,17 +227,17 @@ impl Trend {
             }
             *self = Self::default();
         }
-        let Status { at, host, belfry } = &status;
+        let Status { at, host, belfry, .. } = &status;
         if self.at.len() >= TREND_KEPT {
             self.at.remove(0);
         }
         self.at.push(*at);
         for (column, value) in [
-            (&mut self.cpu, Some(host.cpu)),
-            (&mut self.load, host.load.first().copied()),
-            (&mut self.memory, Some(float(host.memory.used))),
-            (&mut self.received, Some(float(host.received))),
-            (&mut self.sent, Some(float(host.sent))),
+            (&mut self.cpu, host.cpu),
+            (&mut self.load, host.load.map(|[one, ..]| one)),
+            (&mut self.memory, host.memory.map(|memory| float(memory.used))),
+            (&mut self.received, host.received.map(float)),
+            (&mut self.sent, host.sent.map(float)),
             (&mut self.readers, Some(belfry.readers.into())),
             (&mut self.published, Some(belfry.published)),
             (&mut self.delivered, Some(belfry.delivered)),
@@ -203,17 +264,20 @@ mod tests {
         Status {
             at: millis.into(),
             host: Host {
-                uptime_s: 1,
-                cpu: 12.3,
+                uptime_s: Some(1),
+                cpu: Some(12.3),
                 cores: vec![12.3],
-                load: [0.52, 0.4, 0.3],
-                memory: filled,
+                load: Some([0.52, 0.4, 0.3]),
+                memory: Some(filled),
                 disk: None,
-                received: of_time + 1,
-                sent: of_time + 2,
+                received: Some(of_time + 1),
+                sent: Some(of_time + 2),
                 temperature: None,
             },
+            findings: vec![Finding { what: Trouble::Disk, value: 95.0 }],
             belfry: Own {
+                version: String::new(),
+                node: String::new(),
                 uptime_s: 1,
                 readers: 7,
                 published: 1.5,
@@ -223,7 +287,7 @@ mod tests {
                 log_bytes: 0,
                 log_keys: 0,
                 log_damaged: 0,
-                memory: 0,
+                memory: None,
                 stalled: 0,
                 vanished: 0,
             },

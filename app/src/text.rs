@@ -4,6 +4,7 @@
 pub mod chat;
 mod chinese;
 pub mod console;
+pub mod document;
 mod english;
 pub mod status;
 
@@ -21,8 +22,6 @@ pub struct Text {
     pub tag: &'static str,
     /// The language's name in itself.
     pub language: &'static str,
-    /// The language and a country, as `og:locale` wants it.
-    pub locale: &'static str,
     /// The product's name.
     pub name: &'static str,
     /// What the page is, for search engines and link previews.
@@ -39,20 +38,28 @@ pub struct Text {
     pub title: fn(&str) -> String,
     /// Said of a time that nothing has carried on since the page was made.
     pub as_of_loading: &'static str,
+    /// Said of a time that was carried on since, before the first probe.
+    pub unchecked: &'static str,
     /// Said beside it where scripts do not run.
     pub without_script: &'static str,
     /// Leads in the clock's error.
     pub exact_to: &'static str,
     /// What the clock's error is against.
     pub against_this_server: &'static str,
-    /// The visitor's clock, by so much, with an error.
+    /// The visitor's clock, by so much.
     pub yours_behind: fn(&str) -> String,
-    /// The visitor's clock, by so much, with an error.
+    /// The visitor's clock, by so much.
     pub yours_ahead: fn(&str) -> String,
     /// The visitor's clock is the server's, as far as can be told.
     pub yours_agrees: &'static str,
+    /// One of the three against this server; whether it is the last, and whether it is the second.
+    pub yours: fn(&str, bool, bool) -> String,
     /// Leads in the visitor's clock.
     pub your_clock: &'static str,
+    /// Said beside that of a server whose own clock nothing keeps in step.
+    pub not_synchronised: &'static str,
+    /// A switch for hours from 0 to 23; the other is UTC.
+    pub hours_24: &'static str,
     /// Behind a measurement, its error.
     pub within: fn(&str) -> String,
     /// [`Link::Opening`](crate::Link::Opening).
@@ -179,6 +186,7 @@ pub struct Snippets {
     pub heading: &'static str,
     pub copy: &'static str,
     pub copied: &'static str,
+    pub not_copied: &'static str,
 }
 
 /// The words of the page, in the [`Language`] in the context.

@@ -25,8 +25,8 @@ pub struct Face {
 /// A way to write instants and numbers: a time zone and the habits of a language and region.
 #[derive(Clone, Debug)]
 pub struct Writing {
-    /// The zone's name for people, as `Central European Summer Time`.
-    pub zone: String,
+    /// The zone's name for people at an instant, as `Central European Summer Time`.
+    pub zone: fn(Tick) -> String,
     /// The clock face of an instant.
     pub face: fn(Tick) -> Face,
     /// The calendar day of an instant, in words.
@@ -36,6 +36,19 @@ pub struct Writing {
     /// A number in units of its last decimal, and how many decimals it has, 0 to 2: `(12345, 1)` is
     /// `1,234.5`.
     pub number: fn(i64, u8) -> String,
+    /// Whether this is on.
+    pub is_on: fn(Habit) -> bool,
+    /// Turns it on or off, and remembers that.
+    pub turn: fn(Habit),
+}
+
+/// What a visitor may want otherwise than it is usual in their region.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Habit {
+    /// Hours from 0 to 23.
+    Hours,
+    /// Coordinated Universal Time.
+    Utc,
 }
 
 impl Writing {
@@ -43,11 +56,13 @@ impl Writing {
     #[must_use]
     pub fn plain() -> Self {
         Self {
-            zone: UTC.to_owned(),
+            zone: |_| UTC.to_owned(),
             face: utc_face,
             date: utc_date,
             minute: utc_minute,
             number: plain_number,
+            is_on: |_| true,
+            turn: |_| {},
         }
     }
 }

@@ -70,8 +70,11 @@ test('a screen reader finds the page in order', async ({ belfry, visitor }) => {
       - paragraph: /^\\w+, \\w+ \\d+, \\d{4} · Coordinated Universal Time$/
       - timer:
         - time: /^\\d+:\\d\\d:\\d\\d( \\.\\d)? [AP]M$/
-      - paragraph: /^exact to ± \\d+ ms against this server's clock · your clock is .+, ± \\d+ ms$/
+      - paragraph: /^exact to ± \\d+ ms against this server's clock · your clock .+, ± \\d+ ms( · this server's clock is not synchronised)?$/
       - status: Live
+      - paragraph:
+        - button "24 h"
+        - button "UTC"
       - region "Figures":
         - article:
           - heading "Your clock against the server" [level=2]

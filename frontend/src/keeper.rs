@@ -72,7 +72,8 @@ pub fn subscribe(feed: Feed) {
         probing: Cell::new(false),
         probe_at: Cell::new(now()),
     });
-    feed.writing.set(visitor::writing(feed.language));
+    feed.carried.set(visitor::carried_on());
+    feed.writing.set(visitor::writing());
     feed.visible.set(visible());
     // Some browsers keep it from some pages; then what the server has said stays.
     if let Ok(origin) = window().location().origin() {
@@ -222,6 +223,13 @@ impl Keeper {
         let reading = self.clock.borrow_mut().read(at);
         self.feed.now.set(at);
         self.feed.reading.set(reading);
+        if reading.is_none() {
+            self.feed.carried.set(visitor::carried_on());
+        }
+        if visitor::changed() {
+            // What is written by it is written again.
+            self.feed.writing.update(|_| {});
+        }
         if !visible() {
             // Coming back redraws; until then the ticks keep the title right.
             self.redraw.take();

@@ -15,7 +15,6 @@
 mod alarm;
 mod bounds;
 mod channel;
-pub mod clipboard;
 pub mod clock;
 mod crew;
 mod fetch;
@@ -40,12 +39,13 @@ pub mod visitor;
 
 use app::{
     App, Navigate, Snapshot, Subscribe,
-    components::{Clipboard, Titled},
+    components::{Clipboard, Refocus, Titled},
     feed::SNAPSHOT_ID,
+    first::ROOT_ID,
     follow::{Fetch, Follow},
 };
 use leptos::prelude::*;
-use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, prelude::wasm_bindgen};
 
 /// Takes over the page that the server has rendered. Called once by the page's own script.
 #[wasm_bindgen]
@@ -54,15 +54,19 @@ pub fn hydrate() {
     let snapshot = document().get_element_by_id(SNAPSHOT_ID).and_then(|it| it.text_content());
     // Without it the page stays as the server has rendered it.
     let Some(snapshot) = snapshot.and_then(|text| json::parse::<Snapshot>(&text)) else { return };
-    leptos::mount::hydrate_body(move || {
+    let Some(root) = document().get_element_by_id(ROOT_ID) else { return };
+    visitor::take();
+    let application = leptos::mount::hydrate_from(root.unchecked_into(), move || {
         provide_context(snapshot);
         provide_context(Subscribe(keeper::subscribe));
-        provide_context(Clipboard(clipboard::put));
+        provide_context(Clipboard(visitor::copy));
         provide_context(Navigate(navigation::follow));
+        provide_context(Refocus(navigation::refocus));
         provide_context(Follow(line::follow));
         provide_context(Fetch { newborn: history::newborn, status: json::parse });
         provide_context(talk::talk());
         provide_context(Titled(|title| document().set_title(title)));
         view! { <App/> }
     });
+    application.forget();
 }

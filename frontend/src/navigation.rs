@@ -1,25 +1,34 @@
-//! Going from page to page without a reload: clicks and the browser's history go in, the address as a
+//! Going from page to page without a reload: clicks, forms and the browser's history go in, the address as a
 //! signal comes out.
+
+use std::cell::RefCell;
 
 use app::{Page, address::Address};
 use gloo_events::{EventListener, EventListenerOptions};
 use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Element, Event, HtmlAnchorElement, HtmlElement, MouseEvent};
+use web_sys::{
+    Element, Event, FormData, HtmlAnchorElement, HtmlElement, HtmlFormElement, MouseEvent,
+    UrlSearchParams,
+};
+
+thread_local! {
+    /// The id of what had the focus when a form was sent.
+    static FOCUSED: RefCell<String> = const { RefCell::new(String::new()) };
+}
 
 /// Follows the visitor's clicks for as long as the current owner lives.
 pub fn follow(address: RwSignal<Address>) {
-    let click = EventListener::new_with_options(
-        &document(),
-        "click",
-        EventListenerOptions::enable_prevent_default(),
-        move |event| {
-            if let Some(to) = page_of_ours(event) {
+    let on = |name: &'static str, leads: fn(&Event) -> Option<Address>| {
+        let prevents = EventListenerOptions::enable_prevent_default();
+        EventListener::new_with_options(&document(), name, prevents, move |event| {
+            if let Some(to) = leads(event) {
                 event.prevent_default();
                 go(address, &to);
             }
-        },
-    );
+        })
+    };
+    let (click, submit) = (on("click", page_of_ours), on("submit", page_asked_for));
     let back = EventListener::new(&window(), "popstate", move |_| {
         let location = window().location();
         // Some browsers keep it from some pages; then the visitor stays where they are.
@@ -31,7 +40,20 @@ pub fn follow(address: RwSignal<Address>) {
             }
         }
     });
-    StoredValue::new_local([click, back]);
+    StoredValue::new_local([click, submit, back]);
+}
+
+/// Gives the focus back to what had it when a form was sent, where it is there again.
+pub fn refocus() {
+    focus(&FOCUSED.take());
+}
+
+fn focus(id: &str) {
+    let element = document().get_element_by_id(id);
+    if let Some(element) = element.and_then(|it| it.dyn_into::<HtmlElement>().ok()) {
+        // What cannot be focused is not in the way.
+        let _ = element.focus();
+    }
 }
 
 /// Shows another page, as a load would: from its top, with the keyboard at its beginning.
@@ -45,11 +67,23 @@ fn go(address: RwSignal<Address>, to: &Address) {
     }
     address.set(to.clone());
     window().scroll_to_with_x_and_y(0.0, 0.0);
-    let main = document().get_element_by_id("main");
-    if let Some(main) = main.and_then(|main| main.dyn_into::<HtmlElement>().ok()) {
-        // What cannot be focused is not in the way.
-        let _ = main.focus();
+    focus("main");
+}
+
+/// What a form asks for, if that is a page that can be shown without a load. The server alone knows by
+/// which name a room is opened.
+fn page_asked_for(event: &Event) -> Option<Address> {
+    let form: HtmlFormElement = event.target()?.dyn_into().ok()?;
+    if event.default_prevented() || form.method() != "get" {
+        return None;
     }
+    let fields = FormData::new_with_form(&form).ok()?;
+    let query = UrlSearchParams::new_with_str_sequence_sequence(&fields).ok()?.to_string();
+    let action = form.get_attribute("action")?;
+    let to = Address { path: action, query: query.into() };
+    let stays = matches!(to.page(), Page::Console | Page::Status);
+    FOCUSED.replace(document().active_element().filter(|_| stays)?.id());
+    Some(to)
 }
 
 /// Where a click leads, if that is a page of this server that can be shown without a load. All else

@@ -5,7 +5,7 @@
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
-use app::{Feed, Language, Link, Snapshot, Tick, feed::Born};
+use app::{Feed, Language, Link, Snapshot, Tick, feed::Born, writing::Writing};
 use frontend::{
     json, keeper, page_clock,
     source::{Said, Source},
@@ -93,6 +93,7 @@ async fn without_a_server_the_link_says_that_it_waits_and_when_it_tries_again() 
     let owner = Owner::new();
     let feed = owner.with(|| {
         let feed = Feed::new(&snapshot());
+        writing();
         keeper::subscribe(feed);
         feed
     });
@@ -116,6 +117,7 @@ async fn nothing_goes_on_once_the_owner_is_gone() {
     // What could still be written outlives what would write it.
     let (outlives, owner) = (Owner::new(), Owner::new());
     let feed = outlives.with(|| Feed::new(&snapshot()));
+    writing();
     owner.with(|| keeper::subscribe(feed));
     until("the first failure", || matches!(feed.link.get_untracked(), Link::Waiting { .. })).await;
     owner.cleanup();
@@ -130,11 +132,17 @@ async fn nothing_goes_on_once_the_owner_is_gone() {
     outlives.cleanup();
 }
 
+/// The visitor's way to write, once the page's first script has run.
+fn writing() -> Writing {
+    js_sys::eval(app::first::SCRIPT).unwrap();
+    visitor::writing()
+}
+
 #[wasm_bindgen_test]
 fn the_visitor_writes_time_in_their_own_zone() {
     let tick: Tick = "2026-11-22T05:18:03.000Z".parse().unwrap();
-    let writing = visitor::writing(Language::English);
-    assert!(!writing.zone.is_empty());
+    let writing = writing();
+    assert!(!(writing.zone)(tick).is_empty());
     let face = (writing.face)(tick);
     // The seconds are the same in every zone of today.
     assert!(face.digits.ends_with(":03"), "{face:?}");
@@ -145,7 +153,7 @@ fn the_visitor_writes_time_in_their_own_zone() {
 
 #[wasm_bindgen_test]
 fn numbers_are_grouped_and_keep_their_decimals() {
-    let number = visitor::writing(Language::English).number;
+    let number = writing().number;
     let written =
         [(12_345, 0), (12_345, 1), (-5, 2)].map(|(value, decimals)| number(value, decimals));
     assert_eq!(written, ["12,345", "1,234.5", "-0.05"]);

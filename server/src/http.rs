@@ -1,5 +1,7 @@
 //! The application as a value: requests go in, answers come out, without a port.
 
+use std::path::Path;
+
 use any_spawner::Executor;
 use app::{
     chat::CHAT_PATH,
@@ -17,7 +19,7 @@ use axum::{
         },
         uri::Authority,
     },
-    middleware::{Next, from_fn},
+    middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -25,7 +27,9 @@ use tower::ServiceBuilder;
 use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer};
 
 use crate::{
-    AppState, chat, health, language, login, page, probe, problem::Problem, sse, status, topics,
+    AppState, chat, documents,
+    etag::{Tags, tags, validate},
+    health, language, login, page, probe, problem::Problem, sse, status, topics,
 };
 
 /// For a file whose name carries a hash: it never gets other content.
@@ -43,13 +47,17 @@ pub fn router(state: AppState) -> Router {
     // Leptos spawns on whatever runtime there is once it was told which; again is no error to us.
     let _ = Executor::init_tokio();
     let root = &state.site.root;
+    // Else they change while they are worked on.
+    let tags = |folder: &Path| if state.site.hashed { tags(folder) } else { Tags::default() };
     let packages = ServiceBuilder::new()
         .layer(from_fn(refuse_what_no_file_is_called))
+        .layer(from_fn_with_state(tags(&root.join("pkg")), validate))
         .layer(varies())
         .layer(keep(if state.site.hashed { FOR_EVER } else { ASK_AGAIN }))
         .service(files(&root.join("pkg")).not_found_service(page::not_found.into_service()));
     let public = ServiceBuilder::new()
         .layer(from_fn(refuse_what_no_file_is_called))
+        .layer(from_fn_with_state(tags(root), validate))
         .layer(varies())
         .layer(keep(AN_HOUR))
         .service(files(root).fallback(page::missing.with_state(state.clone())));
@@ -62,6 +70,7 @@ pub fn router(state: AppState) -> Router {
         .route(&format!("{CHAT_PATH}/{{room}}/here"), post(chat::here))
         .route(BORN_PATH, get(page::newborn))
         .route(LANGUAGE_PATH, get(language::switch))
+        .route(&format!("{}/{{name}}", documents::DOCUMENTS_PATH), get(documents::document))
         .route(STREAM_PATH, get(sse::stream).head(sse::head))
         .route(PROBE_PATH, get(probe::probe))
         .route(STATUS_PATH, get(status::trend))
@@ -88,7 +97,7 @@ pub fn router(state: AppState) -> Router {
 }
 
 /// A folder's files, in the smallest form that was made in advance and that the client takes.
-fn files(folder: &std::path::Path) -> ServeDir {
+fn files(folder: &Path) -> ServeDir {
     ServeDir::new(folder)
         .append_index_html_on_directories(false)
         .precompressed_br()

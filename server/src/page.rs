@@ -24,6 +24,7 @@ use leptos::{config::LeptosOptions, nonce::Nonce, prelude::*};
 use crate::{
     AppState,
     chat::Rooms,
+    gzip::Coding,
     language::Preferred,
     origin::{came_by_https, was_asked_here},
     preference::wants_html,
@@ -97,7 +98,7 @@ async fn show(
     page: Born,
     last: u64,
 ) -> Response {
-    let status = born::status(&page);
+    let (status, coding) = (born::status(&page), Coding::of(request.headers()));
     let snapshot = Snapshot {
         now: Tick::from_micros(state.hub.clock().now()),
         interval_ms: u32::try_from(state.interval.as_millis()).unwrap_or(u32::MAX),
@@ -134,7 +135,7 @@ async fn show(
     headers.insert(VARY, HeaderValue::from_static("accept-language, cookie"));
     // `no-store` would keep the page out of the back-forward cache.
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-    response
+    coding.apply(response).await
 }
 
 /// The answer where neither a route nor a file stands: who wants HTML gets a page that helps.

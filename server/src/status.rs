@@ -7,7 +7,9 @@
 
 mod counters;
 mod machine;
+mod networks;
 mod sampler;
+mod verdict;
 
 use std::{
     net::IpAddr,
@@ -22,11 +24,13 @@ use app::{
 use axum::{
     extract,
     http::{StatusCode, header::CACHE_CONTROL},
-    response::IntoResponse,
+    response::{IntoResponse, Response},
 };
 use tokio::sync::watch;
 
-use crate::{AppState, event::Topic, grant::Grant, hub::State, json::Json, problem::Problem};
+use crate::{
+    AppState, event::Topic, grant::Grant, gzip::Coding, hub::State, json::Json, problem::Problem,
+};
 
 pub use counters::{Counted, Counters};
 pub use machine::{Look, Machine, ThisMachine};
@@ -133,10 +137,12 @@ impl Vitals {
 pub(crate) async fn trend(
     extract::State(state): extract::State<AppState>,
     grant: Grant,
-) -> Result<impl IntoResponse, Problem> {
+    coding: Coding,
+) -> Result<Response, Problem> {
     let vitals = state.hub.vitals();
     vitals.show_to(&grant).map_err(|why| refused(why, &grant))?;
-    Ok(([(CACHE_CONTROL, "no-store")], Json(vitals.trend())))
+    let answer = ([(CACHE_CONTROL, "no-store")], Json(vitals.trend())).into_response();
+    Ok(coding.apply(answer).await)
 }
 
 /// Why somebody does not see the server's health, as an answer.

@@ -19,6 +19,7 @@ use crate::{
     cursor::Cursor,
     event::{Draft, EventType, Invalid, LARGEST_DATA, MOST_TOPICS, Topic, check_name, normal},
     grant::Grant,
+    gzip::Coding,
     json::Json,
     log::Key,
     problem::Problem,
@@ -110,6 +111,7 @@ pub(crate) async fn history(
     State(state): State<AppState>,
     grant: Grant,
     account: Account,
+    coding: Coding,
     path: Named,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
@@ -124,7 +126,8 @@ pub(crate) async fn history(
         }
     }
     let asked = Asked { topics, after, before, limit };
-    answer::written(asked.answer(&state.hub, &grant, &account), state.hub.counters()).await
+    let answer = asked.answer(&state.hub, &grant, &account, coding.gzip());
+    answer::written(answer, coding, state.hub.counters()).await
 }
 
 /// `GET /topics?prefix=&after=&limit=`: lists topics.
@@ -132,6 +135,7 @@ pub(crate) async fn list(
     State(state): State<AppState>,
     grant: Grant,
     account: Account,
+    coding: Coding,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Problem> {
     let (mut prefix, mut after, mut limit) = (String::new(), None, LIMIT);
@@ -146,8 +150,9 @@ pub(crate) async fn list(
             _ => {}
         }
     }
-    let listing = List { prefix, after, limit }.answer(&state.hub, grant, account);
-    answer::written(listing, state.hub.counters()).await
+    let listing = List { prefix, after, limit };
+    let listing = listing.answer(&state.hub, grant, account, coding.gzip());
+    answer::written(listing, coding, state.hub.counters()).await
 }
 
 /// An event to be, without its data.

@@ -2,6 +2,13 @@
 
 use leptos::prelude::*;
 
+use crate::changing::effect;
+
+/// How to give the focus back to what had it when a form was sent without a load, given by the browser's
+/// half in the context.
+#[derive(Clone, Copy, Debug)]
+pub struct Refocus(pub fn());
+
 /// A form with one field.
 #[component]
 pub fn Ask(
@@ -18,6 +25,9 @@ pub fn Ask(
     /// What was wrong with what was asked for before.
     problem: Option<&'static str>,
 ) -> impl IntoView {
+    if let Some(Refocus(refocus)) = use_context() {
+        effect(refocus);
+    }
     let invalid = problem.map(|_| "true");
     let described = problem.map(|_| "problem");
     let problem = problem.map(|it| view! { <p id="problem" class="problem" role="alert">{it}</p> });
@@ -29,13 +39,14 @@ pub fn Ask(
                 name=name
                 value=value
                 required=true
+                dir="auto"
                 autocomplete="off"
                 autocapitalize="none"
                 spellcheck="false"
                 aria-invalid=invalid
                 aria-describedby=described
             />
-            <button class="button">{button}</button>
+            <button id="ask" class="button">{button}</button>
             {problem}
         </form>
     }

@@ -58,9 +58,11 @@ pub fn Banner(feed: Feed) -> impl IntoView {
     });
     let (lost, means) = (text().banner.lost, text().banner.means);
     view! {
-        <p class="banner" hidden=flag(move || !shown.get()) aria-hidden="true">
-            <b>{lost}</b>" "<span>{figures}</span>" "<span>{means}</span>
-        </p>
+        <div class="over">
+            <p class="banner" translate="no" hidden=flag(move || !shown.get()) aria-hidden="true">
+                <b>{lost}</b>" "<span>{figures}</span>" "<span>{means}</span>
+            </p>
+        </div>
         <p class="visually-hidden" aria-live="polite">{spoken}</p>
     }
 }

@@ -35,6 +35,8 @@ pub struct Plotted {
     pub unit: Unit,
     /// The value at which its axis ends, where there is a natural one; else 0, and the values decide.
     pub full: fn(&Trend) -> f64,
+    /// The value from which on something is not well; 0 where there is none.
+    pub limit: fn(&Trend) -> f64,
     /// One or two: the first has an area under it.
     pub curves: Vec<Curve>,
 }
@@ -45,6 +47,7 @@ struct Drawn {
     at: Vec<Tick>,
     columns: Vec<Vec<Option<f64>>>,
     top: f64,
+    limit: f64,
 }
 
 impl Drawn {
@@ -53,7 +56,7 @@ impl Drawn {
         let full = (plotted.full)(trend);
         let most = columns.iter().flatten().flatten().copied().fold(0.0, f64::max);
         let top = if full > 0.0 { full } else { plotted.unit.top(most) };
-        Self { at: trend.at.clone(), columns, top }
+        Self { at: trend.at.clone(), columns, top, limit: (plotted.limit)(trend) }
     }
 
     fn value(&self, curve: usize, index: usize) -> Option<f64> {
@@ -81,6 +84,10 @@ pub fn Plot(
     let rule = words(move || {
         pointed.age().map_or_else(String::new, |age| format!("M{0} 0V{HEIGHT}", x(age)))
     });
+    let limit = words(move || {
+        let Drawn { top, limit, .. } = *drawn.read();
+        if limit > 0.0 { format!("M0 {}H{WIDTH}", y(limit, top)) } else { String::new() }
+    });
     let dots =
         words(move || pointed.index().map_or_else(String::new, |index| dots(&drawn.read(), index)));
     let label = words(move || label(&plotted.read_value(), &drawn.read()));
@@ -97,7 +104,7 @@ pub fn Plot(
         }
     };
     view! {
-        <div class="plot">
+        <div class="plot" translate="no">
             <p class="top" aria-hidden="true">
                 <span>{words(move || pointed.age().map_or_else(String::new, when))}</span>
                 <span>{top}</span>
@@ -116,6 +123,7 @@ pub fn Plot(
             >
                 <svg viewBox=format!("0 0 {WIDTH} {HEIGHT}") preserveAspectRatio="none" aria-hidden="true">
                     <path class="grid" d=format!("M0 0H{WIDTH}M0 {HEIGHT}H{WIDTH}")/>
+                    <path class="limit" d=limit/>
                     {curves}
                     <path class="rule" d=rule/>
                     <path class="dots" d=dots/>

@@ -45,24 +45,20 @@ pub fn Snippet(
     #[prop(into)]
     code: Signal<String>,
 ) -> impl IntoView {
-    let copied = RwSignal::new(false);
+    let said = &text().snippets;
+    let label = RwSignal::new(said.copy.to_owned());
     let clipboard = use_context::<Clipboard>();
     let copy = click(move || {
-        if clipboard.is_some_and(|Clipboard(put)| put(&code.read_untracked())) {
-            copied.set(true);
-            set_timeout(move || copied.set(false), Duration::from_secs(2));
-        }
-    });
-    let label = words(move || {
-        let words = &text().snippets;
-        if copied.get() { words.copied } else { words.copy }.to_owned()
+        let copied = clipboard.is_some_and(|Clipboard(put)| put(&code.read_untracked()));
+        label.set(if copied { said.copied } else { said.not_copied }.to_owned());
+        set_timeout(move || drop(label.try_set(said.copy.to_owned())), Duration::from_secs(3));
     });
     view! {
         <figure class="snippet">
             <figcaption>
                 {name}
                 <button class="with-script" type="button" aria-label=words(move || format!("{} {name}", label.read())) on:click=copy>
-                    {label}
+                    {Signal::<String>::from(label)}
                 </button>
             </figcaption>
             <pre tabindex="0"><code>{code}</code></pre>

@@ -9,7 +9,8 @@ use crate::{
 /// the zone where that is not the visitor's, because nothing knows theirs.
 pub fn clock(writing: &Writing, tick: Tick) -> String {
     let face = (writing.face)(tick);
-    let zone = if writing.zone == UTC { UTC } else { "" };
+    let zone = (writing.zone)(tick);
+    let zone = if zone == UTC { UTC } else { "" };
     let parts = [&face.before, &face.digits, &face.after, zone];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
@@ -24,7 +25,7 @@ mod tests {
         let midnight = Tick::from_micros(0);
         assert_eq!(clock(&Writing::plain(), midnight), "00:00:00 UTC");
         let face = |_| Face { before: "上午".into(), digits: "8:00:00".into(), after: "".into() };
-        let writing = Writing { zone: "中国标准时间".into(), face, ..Writing::plain() };
+        let writing = Writing { zone: |_| "中国标准时间".into(), face, ..Writing::plain() };
         assert_eq!(clock(&writing, midnight), "上午 8:00:00");
     }
 }

@@ -16,8 +16,9 @@ use crate::{
     feed::{Born, Feed},
     follow::{Fetch, Follow, Following, Heard, Refusal},
     link::Link,
-    status::{STATUS_INTERVAL_MS, Trend},
-    text::text,
+    quantity::{Amount, Unit},
+    status::{Finding, STATUS_INTERVAL_MS, Trend, Trouble},
+    text::{length, text},
 };
 use belfry::BelfrySection;
 use host::HostSection;
@@ -52,6 +53,7 @@ pub fn StatusPage() -> impl IntoView {
     });
     follow(answer, trend);
     let stale = stale(trend);
+    let bad = flag(move || trend.read().newest.as_ref().is_some_and(|it| !it.findings.is_empty()));
     let shown = move || match answer.get() {
         None => EitherOf3::A(view! { <p class="loading">{text().status.loading}</p> }),
         Some(Ok(())) => EitherOf3::B(view! {
@@ -63,6 +65,7 @@ pub fn StatusPage() -> impl IntoView {
     view! {
         <div class="status" class:stale=stale>
             <PageHead heading=text().status.heading.to_owned() about=age(trend, stale)/>
+            <p class="verdict" translate="no" role="status" class:bad=bad>{verdict(trend)}</p>
             {shown}
         </div>
     }
@@ -93,6 +96,28 @@ fn stale(trend: RwSignal<Trend>) -> Signal<bool> {
         let late = feed.reading.get().zip(newest);
         let late = late.is_some_and(|(now, newest)| now.shown - newest.micros() > FRESH_FOR);
         late || feed.link.get() != Link::Live
+    })
+}
+
+/// Whether all is well, or what is not.
+fn verdict(trend: RwSignal<Trend>) -> Signal<String> {
+    words(move || {
+        let said = &text().status;
+        let trend = trend.read();
+        let Some(newest) = &trend.newest else { return String::new() };
+        let findings = newest.findings.iter().map(|Finding { what, value }| {
+            let amount = match what {
+                Trouble::Processor => Amount { number: length((value * 1e6) as i64), unit: "" },
+                Trouble::Heat => Unit::Celsius.amount(*value),
+                Trouble::Damage => Unit::Number.amount(*value),
+                _ => Unit::Percent.amount(*value),
+            };
+            (said.finding)(*what, &amount.to_string())
+        });
+        match findings.collect::<Vec<_>>() {
+            none if none.is_empty() => said.all_is_well.to_owned(),
+            some => some.join(said.plot.and),
+        }
     })
 }
 

@@ -3,12 +3,12 @@
 use leptos::prelude::*;
 
 use crate::{
-    changing::{flag, words},
+    changing::{click, flag, words},
     components::{Card, LinkPill, Snippets, Spark},
     feed::{Feed, Offset, PUSHES_KEPT, Push},
     text::{elapsed, error, length, text},
     tick::Tick,
-    writing::{Face, number},
+    writing::{Face, Habit, UTC, number},
 };
 
 /// Tenths of a second are drawn while the error is at most this, in microseconds.
@@ -40,11 +40,11 @@ fn Hero(
 ) -> impl IntoView {
     let shown = move || match feed.reading.get() {
         Some(reading) => Tick::from_micros(reading.shown),
-        None => born,
+        None => Tick::from_micros(born.micros() + feed.carried.get()),
     };
     let second = move || Tick::from_micros(shown().millis().div_euclid(1000) * 1_000_000);
     let date = words(move || (feed.writing.read().date)(second()));
-    let zone = words(move || feed.writing.get().zone);
+    let zone = words(move || (feed.writing.read().zone)(second()));
     let part =
         move |part: fn(Face) -> String| words(move || part((feed.writing.read().face)(second())));
     let tenth = words(move || match feed.reading.get() {
@@ -54,7 +54,7 @@ fn Hero(
         _ => String::new(),
     });
     view! {
-        <section class="hero">
+        <section class="hero" translate="no">
             <h1 class="visually-hidden">{text().server_time}</h1>
             <p class="date">{date}" · "<span class="zone">{zone}</span></p>
             <p class="clock" role="timer">
@@ -68,9 +68,25 @@ fn Hero(
             <Truth feed/>
             <LinkPill feed/>
             <Beat feed/>
+            <p class="habits with-script">
+                {habit(feed, Habit::Hours, text().hours_24)}
+                {habit(feed, Habit::Utc, UTC)}
+            </p>
             <p class="without-script">{text().without_script}</p>
         </section>
     }
+}
+
+/// A switch, which is remembered.
+fn habit(feed: Feed, habit: Habit, label: &'static str) -> impl IntoView {
+    let is_on = move || (feed.writing.read().is_on)(habit);
+    let pressed = words(move || if is_on() { "true" } else { "false" }.to_owned());
+    let turn = click(move || {
+        (feed.writing.read_untracked().turn)(habit);
+        // What is written by it is written again.
+        feed.writing.update(|_| {});
+    });
+    view! { <button type="button" aria-pressed=pressed on:click=turn>{label}</button> }
 }
 
 /// The clock's error against this server's clock, and the visitor's clock against it.
@@ -78,6 +94,7 @@ fn Hero(
 fn Truth(feed: Feed) -> impl IntoView {
     let running = move || feed.reading.get().filter(|reading| !reading.stopped);
     let lead = words(move || match feed.reading.get() {
+        None if feed.carried.get() > 0 => text().unchecked.to_owned(),
         None => text().as_of_loading.to_owned(),
         Some(reading) if reading.stopped => {
             let face = (feed.writing.get().face)(Tick::from_micros(reading.shown));
@@ -98,14 +115,22 @@ fn Truth(feed: Feed) -> impl IntoView {
     let rest = words(move || {
         let within = offset().map_or_else(String::new, |it| (text().within)(&error(it.error)));
         let by = feed.step.get().map(|by| (text().stepped)(&length(by)));
-        within + &by.map_or_else(String::new, |by| format!(" · {by}"))
+        let own = (feed.synchronised.get() == Some(false)).then_some(text().not_synchronised);
+        let more = by.into_iter().chain(own.map(str::to_owned)).map(|it| format!(" · {it}"));
+        within + &more.collect::<String>()
     });
     view! {
         <p class="truth">
             {lead}<b class="error">{exact}</b>{against}
-            {said(|_| format!(" · {} ", text().your_clock))}<b>{said(against_server)}</b>{rest}
+            {said(|_| format!(" · {} ", text().your_clock))}<b>{said(against_this_server)}</b>{rest}
         </p>
     }
+}
+
+/// The same where nothing says yet against what: `is 84 ms behind this server`.
+fn against_this_server(offset: Offset) -> String {
+    let Offset { ahead, error } = offset;
+    (text().yours)(&against_server(offset), ahead.saturating_abs() <= error, ahead > 0)
 }
 
 /// In words, how far the visitor's clock is off: `84 ms behind`.
@@ -169,7 +194,7 @@ fn Figures(feed: Feed) -> impl IntoView {
         ]),
     );
     view! {
-        <section class="figures" aria-label=heads.figures>
+        <section class="figures" translate="no" aria-label=heads.figures>
             <Card heading=heads.your_clock by_script=true>
                 <p class="figure">{yours}" "<small>{within}</small></p>
                 <Spark label=heads.your_clock_plot offsets=feed.offsets/>

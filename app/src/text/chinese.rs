@@ -6,7 +6,6 @@ use super::{Banner, Cards, Missing, Pages, Snippets, Text, Units, chat, console,
 pub static CHINESE: Text = Text {
     tag: "zh-CN",
     language: "简体中文",
-    locale: "zh_CN",
     name: "Belfry",
     description: "服务器的时间，通过 Server-Sent Events 推送给每一个浏览器，并如实写明误差。",
     server_time: "服务器时间",
@@ -15,13 +14,17 @@ pub static CHINESE: Text = Text {
     date: |weekday, day, month, year| format!("{year}年{month}{day}日{weekday}"),
     title: |what| format!("{what} · Belfry"),
     as_of_loading: "页面载入时的时间",
+    unchecked: "尚未核对",
     without_script: "没有 JavaScript 时，本页每隔几秒自动重新载入。",
     exact_to: "误差",
     against_this_server: "（以本服务器时钟为准）",
     yours_behind: |by| format!("慢 {by}"),
     yours_ahead: |by| format!("快 {by}"),
-    yours_agrees: "准确",
+    yours_agrees: "一致",
+    yours: |how, agrees, _| if agrees { format!("与本服务器{how}") } else { format!("比本服务器{how}") },
     your_clock: "你的时钟",
+    not_synchronised: "本服务器的时钟未同步",
+    hours_24: "24 小时制",
     within: |error| format!("，{error}"),
     opening: "正在连接",
     live: "实时",
@@ -76,7 +79,12 @@ pub static CHINESE: Text = Text {
         pushes: "最近的推送",
         no_push: "还没有",
     },
-    snippets: Snippets { heading: "自己来读", copy: "复制", copied: "已复制" },
+    snippets: Snippets {
+        heading: "自己来读",
+        copy: "复制",
+        copied: "已复制",
+        not_copied: "浏览器不允许，请手动选中复制",
+    },
     status: &status::CHINESE,
     chat: &chat::CHINESE,
     console: &console::CHINESE,
@@ -85,11 +93,11 @@ pub static CHINESE: Text = Text {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::ENGLISH;
+    use crate::text::{ENGLISH, document};
 
     /// What may stand in Latin letters: names, and the codes of the language.
-    const NAMES: [&str; 8] =
-        ["Belfry", "Server-Sent Events", "JavaScript", "zh-CN", "zh_CN", "UTC", "Enter", "Shift"];
+    const NAMES: [&str; 10] =
+        ["Belfry", "Server-Sent Events", "JavaScript", "zh-CN", "zh_CN", "UTC", "Enter", "Shift", "manifest.", ".webmanifest"];
 
     /// What may be the same in both languages: the product's name.
     const SAME: [&str; 1] = ["Belfry"];
@@ -101,6 +109,9 @@ mod tests {
         let mut strings: Vec<_> = table.split('"').skip(1).step_by(2).map(str::to_owned).collect();
         strings.push((words.date)(words.weekdays[0], 22, words.months[10], 2026));
         strings.push((words.stopped)("1", "2"));
+        for (agrees, ahead) in [(true, false), (false, true), (false, false)] {
+            strings.push((words.yours)("1", agrees, ahead));
+        }
         for said in [
             words.yours_behind,
             words.yours_ahead,
@@ -114,6 +125,9 @@ mod tests {
         }
         strings.push((words.cards.watching_means)(false).to_owned());
         strings.push((words.status.belfry.open_streams)(false).to_owned());
+        let document = document::words(words.tag.parse().unwrap());
+        let document = format!("{document:?}");
+        strings.extend(document.split('"').skip(1).step_by(2).map(str::to_owned));
         strings
     }
 

@@ -1,5 +1,7 @@
 //! The words of the status page and of its plots.
 
+use crate::status::Trouble;
+
 /// The words of one language.
 #[derive(Debug)]
 pub struct Words {
@@ -11,6 +13,12 @@ pub struct Words {
     pub as_of: fn(&str) -> String,
     /// Said until there are values.
     pub loading: &'static str,
+    /// The verdict where nothing is amiss.
+    pub all_is_well: &'static str,
+    /// What is amiss, and how much of it.
+    pub finding: fn(Trouble, &str) -> String,
+    /// In the place of what the server cannot see.
+    pub not_visible: &'static str,
     /// The machine's part.
     pub host: Host,
     /// Belfry's part.
@@ -32,6 +40,8 @@ pub struct Host {
     pub memory: &'static str,
     /// Of how much.
     pub of: fn(&str) -> String,
+    /// Free, of how much.
+    pub free_of: fn(&str) -> String,
     pub load: &'static str,
     /// The loads of 5 and 15 minutes.
     pub loads: fn(&str, &str) -> String,
@@ -110,6 +120,16 @@ pub static ENGLISH: Words = Words {
     live: "Live, every 2 s",
     as_of: |clock| format!("As of {clock}"),
     loading: "Loading",
+    all_is_well: "All is well",
+    finding: |what, value| match what {
+        Trouble::Log => "The log cannot be written, so nothing can be published".to_owned(),
+        Trouble::Disk => format!("The disk with the log is {value} full"),
+        Trouble::Memory => format!("The memory is {value} full"),
+        Trouble::Processor => format!("The processor has been saturated for {value}"),
+        Trouble::Heat => format!("The hottest sensor is at {value}"),
+        Trouble::Damage => format!("Damage was found in the log: {value}"),
+    },
+    not_visible: "not visible",
     host: Host {
         heading: "This machine",
         cpu: "Processor",
@@ -119,6 +139,7 @@ pub static ENGLISH: Words = Words {
         },
         memory: "Memory",
         of: |total| format!("of {total}"),
+        free_of: |total| format!("free of {total}"),
         load: "Load",
         loads: |five, fifteen| format!("5 min: {five} · 15 min: {fifteen}"),
         network: "Network",
@@ -179,6 +200,16 @@ pub static CHINESE: Words = Words {
     live: "实时，每 2 秒更新",
     as_of: |clock| format!("截至 {clock}"),
     loading: "正在载入",
+    all_is_well: "一切正常",
+    finding: |what, value| match what {
+        Trouble::Log => "日志无法写入，暂时不能发布".to_owned(),
+        Trouble::Disk => format!("日志所在磁盘已用 {value}"),
+        Trouble::Memory => format!("内存已用 {value}"),
+        Trouble::Processor => format!("处理器已连续 {value}满负荷"),
+        Trouble::Heat => format!("最热的传感器达到 {value}"),
+        Trouble::Damage => format!("日志中发现损坏：{value} 处"),
+    },
+    not_visible: "不可见",
     host: Host {
         heading: "本机",
         cpu: "处理器",
@@ -188,6 +219,7 @@ pub static CHINESE: Words = Words {
         },
         memory: "内存",
         of: |total| format!("共 {total}"),
+        free_of: |total| format!("可用，共 {total}"),
         load: "负载",
         loads: |five, fifteen| format!("5 分钟 {five} · 15 分钟 {fifteen}"),
         network: "网络",

@@ -26,6 +26,7 @@ use crate::{
     chat::name_in,
     event::Invalid,
     grant::Grant,
+    gzip::Coding,
     json::Json,
     log::{self, Query, Unavailable},
     problem::Problem,
@@ -112,6 +113,7 @@ pub(super) fn status(born: &Born) -> StatusCode {
 pub(crate) async fn newborn(
     State(state): State<AppState>,
     visitor: Visitor,
+    coding: Coding,
     RawQuery(query): RawQuery,
 ) -> Result<impl IntoResponse, Problem> {
     let query = query.unwrap_or_default();
@@ -124,6 +126,7 @@ pub(crate) async fn newborn(
     let (page, room) = born(&state, &uri, visitor, last).await;
     let cursor = state.hub.log().cursor(last).to_string();
     let answer = (HEADERS, Json(Newborn { cursor, page })).into_response();
+    let answer = coding.apply(answer).await;
     Ok(answer.map(|body| room.cover_body(body)))
 }
 

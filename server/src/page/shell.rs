@@ -1,16 +1,17 @@
 //! The document around the application: a page and what it loads go in, HTML with its head comes out.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use app::{
-    App, Page, Snapshot, chat,
+    App, Language, Page, Snapshot, chat,
     feed::{Born, SNAPSHOT_ID},
-    text::Text,
+    first,
+    text::{Text, document},
     writing::Writing,
 };
 use leptos::{config::LeptosOptions, html, hydration::AutoReload, nonce::use_nonce, prelude::*};
 
-use crate::Site;
+use crate::{Site, documents};
 
 /// Without scripts the page loads itself anew at every interval, but not before one can read it.
 const REFRESH_AT_LEAST_S: u32 = 5;
@@ -73,13 +74,13 @@ pub(super) fn Shell(
                     content="width=device-width, initial-scale=1, interactive-widget=resizes-content"
                 />
                 <title>{title}</title>
-                <About page what words origin/>
+                <About page what words language origin/>
                 <meta name="theme-color" media="(prefers-color-scheme: light)" content="#f6f4ef"/>
                 <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#0d1424"/>
                 <link rel="icon" href="/favicon.png" r#type="image/png" sizes="32x32"/>
                 <link rel="icon" href="/icon.svg" r#type="image/svg+xml" sizes="any"/>
                 <link rel="apple-touch-icon" href="/apple-touch-icon.png"/>
-                <link rel="manifest" href="/manifest.webmanifest"/>
+                <link rel="manifest" href=document::words(language).manifest/>
                 <link rel="stylesheet" href=site.style.clone()/>
                 <link rel="modulepreload" href=site.script.clone() nonce=nonce.clone()/>
                 <link rel="preload" href=site.wasm.clone() r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
@@ -88,13 +89,43 @@ pub(super) fn Shell(
                     <link rel="stylesheet" href="/noscript.css"/>
                 </noscript>
                 <script id=SNAPSHOT_ID type="application/json" inner_html=json></script>
-                <script type="module" nonce=nonce>{start}</script>
+                <script type="module" nonce=nonce.clone()>{start}</script>
                 {reload.map(|options| view! { <AutoReload options/> })}
             </head>
             <body>
-                <App/>
+                <div id=first::ROOT_ID><App/></div>
+                <Foot words language/>
+                {first_script(nonce, words.unchecked)}
             </body>
         </html>
+    }
+}
+
+/// The page's first script: behind the application, which it carries on.
+fn first_script(nonce: Option<String>, unchecked: &'static str) -> impl IntoView {
+    static SCRIPT: LazyLock<String> = LazyLock::new(first::script);
+    let script = html::script().nonce(nonce).attr(first::UNCHECKED, unchecked);
+    script.inner_html(SCRIPT.as_str())
+}
+
+/// The foot of every page: what Belfry is, which version this is, and where to read on. It never changes,
+/// so the browser's half does not know it.
+#[component]
+fn Foot(words: &'static Text, language: Language) -> impl IntoView {
+    let said = document::words(language);
+    let link = |name: &str, says| {
+        let path = documents::path(name, words.tag);
+        view! { <a href=path rel="external">{says}</a> }
+    };
+    view! {
+        <footer class="foot">
+            <p>{said.about}</p>
+            <p>
+                {words.name}" "{env!("CARGO_PKG_VERSION")}
+                {link("publish-and-follow", said.publish_and_follow)}
+                {link("operations", said.operations)}
+            </p>
+        </footer>
     }
 }
 
@@ -105,6 +136,7 @@ fn About(
     page: Page,
     what: What,
     words: &'static Text,
+    language: Language,
     /// The scheme and authority of the server.
     origin: String,
 ) -> impl IntoView {
@@ -123,10 +155,11 @@ fn About(
         {property("og:site_name", words.name)}
         {property("og:title", name)}
         {property("og:description", description)}
-        {property("og:locale", words.locale)}
+        {property("og:locale", document::words(language).locale)}
         {property("og:image", format!("{origin}/social.png"))}
         {property("og:image:width", "1200")}
         {property("og:image:height", "630")}
+        {property("og:image:alt", words.name)}
         <meta name="twitter:card" content="summary_large_image"/>
     }
 }

@@ -7,11 +7,12 @@ use app::{
     Tick,
     status::{Own, STATUS_INTERVAL_MS, Status},
 };
+use sysinfo::System;
 use tokio::{task::spawn_blocking, time::Instant};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use super::{Look, Machine, Shown, machine::tenths};
+use super::{Look, Machine, Shown, machine::tenths, verdict::findings};
 use crate::hub::Hub;
 
 /// Between two measurements.
@@ -53,13 +54,16 @@ async fn sample<M: Machine>(
         let looking = spawn_blocking(move || (machine.look(), machine)).await;
         let (Look { host, memory }, back) = looking.map_err(|error| error.to_string())?;
         machine = back;
-        let belfry = rates.own(hub, memory);
-        hub.vitals().tell(Status { at: Tick::from_micros(last), host, belfry });
+        let (at, belfry) = (Tick::from_micros(last), rates.own(hub, memory));
+        let writable = hub.log().ready().is_ok();
+        let findings = findings(at, &host, &belfry, writable, &hub.vitals().trend());
+        hub.vitals().tell(Status { at, host, belfry, findings });
     }
 }
 
 /// What Belfry's own rates count from.
 struct Rates {
+    node: String,
     started: Instant,
     since: Instant,
     published: u64,
@@ -69,11 +73,12 @@ struct Rates {
 impl Rates {
     fn begin(hub: &Hub) -> Self {
         let (published, delivered) = (hub.log().tail().last(), hub.counters().read().delivered);
-        Self { started: Instant::now(), since: Instant::now(), published, delivered }
+        let node = System::host_name().unwrap_or_default();
+        Self { node, started: Instant::now(), since: Instant::now(), published, delivered }
     }
 
     /// Belfry's own figures since the last time.
-    fn own(&mut self, hub: &Hub, memory: u64) -> Own {
+    fn own(&mut self, hub: &Hub, memory: Option<u64>) -> Own {
         let (counted, held) = (hub.counters().read(), hub.log().held());
         let elapsed = self.since.elapsed().as_secs_f64();
         self.since = Instant::now();
@@ -82,6 +87,8 @@ impl Rates {
             tenths(count as f64 / elapsed)
         };
         Own {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            node: self.node.clone(),
             uptime_s: self.started.elapsed().as_secs(),
             readers: hub.reading(),
             // Each event has a sequence of its own, so that nobody has to count them.

@@ -11,7 +11,7 @@ use futures::{future::BoxFuture, stream::try_unfold};
 use tokio::time::timeout;
 
 use super::NO_STORE;
-use crate::{log::Unavailable, problem::Problem, status::Counters};
+use crate::{gzip::Coding, log::Unavailable, problem::Problem, status::Counters};
 
 /// For room in the memory an answer is not waited longer than this; once begun, it goes on waiting.
 const ROOM_WITHIN: Duration = Duration::from_secs(10);
@@ -21,7 +21,7 @@ pub(super) const PAGE_BYTES: usize = 64 * 1024;
 
 /// A JSON document whose pages are made as they are sent.
 pub(super) trait Document: Send + 'static {
-    /// Makes the next page, once the last one is sent.
+    /// Makes the next page, compressed where that was asked for, once the last one is sent.
     fn page(&mut self) -> BoxFuture<'_, Result<Bytes, Unavailable>>;
 
     /// Whether the last page is made.
@@ -34,6 +34,7 @@ pub(super) trait Document: Send + 'static {
 /// 503 where the first page cannot be read, or there is no memory for it. After it the answer breaks.
 pub(super) async fn written(
     mut document: impl Document,
+    coding: Coding,
     counters: &Counters,
 ) -> Result<Response, Problem> {
     let first = timeout(ROOM_WITHIN, document.page()).await.map_err(|_| {
@@ -55,7 +56,9 @@ pub(super) async fn written(
             Ok::<_, Unavailable>(Some((page, (None, document))))
         }))
     };
-    Ok(([NO_STORE, (CONTENT_TYPE, JSON)], body).into_response())
+    let mut answer = ([NO_STORE, (CONTENT_TYPE, JSON)], body).into_response();
+    coding.say(answer.headers_mut());
+    Ok(answer)
 }
 
 const JSON: axum::http::HeaderValue = axum::http::HeaderValue::from_static("application/json");

@@ -11,6 +11,7 @@ use crate::{
     cursor::{Cursor, Spans, Standing},
     frame::envelope,
     grant::Grant,
+    gzip::Gzip,
     hub::Hub,
     log::{Order, Page, Query, Unavailable},
     reading::{Reader, Reading},
@@ -30,7 +31,13 @@ pub(super) struct Asked {
 
 impl Asked {
     /// The answer, of which nothing is read yet.
-    pub(super) fn answer(self, hub: &Hub, grant: &Grant, account: &Account) -> Answer {
+    pub(super) fn answer(
+        self,
+        hub: &Hub,
+        grant: &Grant,
+        account: &Account,
+        gzip: Option<Gzip>,
+    ) -> Answer {
         let (spans, last) = (hub.log().spans(), hub.log().tail().last());
         let place = |text: &Option<String>| text.as_deref().map(|text| place(&spans, last, text));
         let (after, before) = (place(&self.after), place(&self.before));
@@ -60,6 +67,7 @@ impl Asked {
             spans: told,
             begun: false,
             over: false,
+            gzip,
         }
     }
 }
@@ -105,6 +113,7 @@ pub(super) struct Answer {
     spans: Vec<Span>,
     begun: bool,
     over: bool,
+    gzip: Option<Gzip>,
 }
 
 impl Answer {
@@ -123,7 +132,10 @@ impl Answer {
             self.at = Some(self.reader.hub().log().cursor(to.max(from)));
         }
         self.reader.expect(&room);
-        let written = self.write(&page, room.bytes());
+        let mut written = self.write(&page, room.bytes());
+        if let Some(gzip) = &mut self.gzip {
+            written = gzip.piece(&written, self.over);
+        }
         Ok(room.cover(written.into_boxed_slice().into()))
     }
 

@@ -10,6 +10,7 @@ use crate::{
     budget::{Account, Reservation},
     event::Topic,
     grant::Grant,
+    gzip::Gzip,
     hub::Hub,
     log::{Listing, TopicCount, Unavailable},
 };
@@ -29,7 +30,13 @@ pub(super) struct List {
 
 impl List {
     /// The answer, of which nothing is read yet.
-    pub(super) fn answer(self, hub: &Hub, grant: Grant, account: Account) -> Answer {
+    pub(super) fn answer(
+        self,
+        hub: &Hub,
+        grant: Grant,
+        account: Account,
+        gzip: Option<Gzip>,
+    ) -> Answer {
         let List { prefix, after, limit } = self;
         let (hub, expected) = (hub.clone(), 0);
         Answer {
@@ -42,6 +49,7 @@ impl List {
             left: limit,
             last: None,
             over: false,
+            gzip,
         }
     }
 }
@@ -61,6 +69,7 @@ pub(super) struct Answer {
     /// The last topic that was written.
     last: Option<String>,
     over: bool,
+    gzip: Option<Gzip>,
 }
 
 impl Answer {
@@ -102,6 +111,9 @@ impl Answer {
             }
             // What nobody may see is passed over in silence.
             if self.over || json.len() > written {
+                if let Some(gzip) = &mut self.gzip {
+                    json = gzip.piece(&json, self.over);
+                }
                 return Ok(room.cover(json.into_boxed_slice().into()));
             }
         }

@@ -7,6 +7,7 @@ mod backups;
 mod budget;
 mod chat;
 mod client;
+mod compressed;
 mod connection;
 mod console;
 mod damage;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use app::{
     event::{Envelope, ProblemDocument, Session},
-    status::{Filled, Host, Own, Status, TREND_KEPT, Trend},
+    status::{Filled, Finding, Host, Own, Status, TREND_KEPT, Trend, Trouble},
 };
 use axum::{
     body::Body,
@@ -19,21 +19,23 @@ const SECOND: Duration = Duration::from_secs(1);
 
 pub(crate) fn host(uptime_s: u64) -> Host {
     Host {
-        uptime_s,
-        cpu: 12.3,
+        uptime_s: Some(uptime_s),
+        cpu: Some(12.3),
         cores: vec![20.0, 4.6],
-        load: [0.52, 0.4, 0.3],
-        memory: Filled { used: 1, total: 2 },
+        load: Some([0.52, 0.4, 0.3]),
+        memory: Some(Filled { used: 1, total: 2 }),
         disk: None,
-        received: 3,
-        sent: 4,
+        received: Some(3),
+        sent: Some(4),
         temperature: Some(41.5),
     }
 }
 
 /// What is measured at an instant in microseconds since the Unix epoch.
-fn status(at: i64) -> Status {
+pub(crate) fn status(at: i64) -> Status {
     let belfry = Own {
+        version: "0.1.0".into(),
+        node: "tower".into(),
         uptime_s: 6,
         readers: 7,
         published: 1.5,
@@ -43,18 +45,20 @@ fn status(at: i64) -> Status {
         log_bytes: 9,
         log_keys: 13,
         log_damaged: 14,
-        memory: 10,
+        memory: Some(10),
         stalled: 11,
         vanished: 12,
     };
-    Status { at: app::Tick::from_micros(at), host: host(1), belfry }
+    let findings = vec![Finding { what: Trouble::Disk, value: 95.5 }];
+    Status { at: app::Tick::from_micros(at), host: host(1), belfry, findings }
 }
 
 const WIRE: &str = concat!(
     r#"{"at":1795324681400,"host":{"uptime_s":1,"cpu":12.3,"cores":[20.0,4.6],"#,
     r#""load":[0.52,0.4,0.3],"memory":{"used":1,"total":2},"disk":null,"received":3,"sent":4,"#,
-    r#""temperature":41.5},"belfry":{"uptime_s":6,"readers":7,"published":1.5,"delivered":10.0,"#,
-    r#""latency_us":null,"log_events":8,"log_bytes":9,"log_keys":13,"log_damaged":14,"memory":10,"stalled":11,"vanished":12}}"#
+    r#""temperature":41.5},"belfry":{"version":"0.1.0","node":"tower","uptime_s":6,"readers":7,"published":1.5,"delivered":10.0,"#,
+    r#""latency_us":null,"log_events":8,"log_bytes":9,"log_keys":13,"log_damaged":14,"memory":10,"stalled":11,"vanished":12},"#,
+    r#""findings":[{"what":"Disk","value":95.5}]}"#
 );
 
 /// The next piece of a stream; `None` where there is silence for a second.

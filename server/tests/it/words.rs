@@ -154,7 +154,7 @@ async fn a_slash_too_many_leads_to_the_page() {
 
 #[tokio::test(start_paused = true)]
 async fn every_page_says_what_it_is() {
-    let world = world();
+    let (world, mut descriptions) = (world(), Vec::new());
     for (path, title) in [("/", "05:18 UTC"), ("/status", "状态"), ("/console", "控制台")] {
         let headers = [("accept-language", "zh"), ("x-forwarded-proto", "https")];
         let html = text(ask(&world, path, &headers).await).await;
@@ -163,12 +163,39 @@ async fn every_page_says_what_it_is() {
             format!(r#"<link rel="canonical" href="https://belfry.test{path}">"#),
             r#"<meta property="og:locale" content="zh_CN">"#.to_owned(),
             r#"<meta property="og:image" content="https://belfry.test/social.png">"#.to_owned(),
-            r#"<link rel="manifest" href="/manifest.webmanifest">"#.to_owned(),
+            r#"<link rel="manifest" href="/manifest.zh-CN.webmanifest">"#.to_owned(),
+            r#"href="/documents/operations.zh-CN.md""#.to_owned(),
+            format!("Belfry {}", env!("CARGO_PKG_VERSION")),
         ] {
             assert!(html.contains(&expected), "{expected} in {html}");
         }
         assert!(!html.contains("noindex"));
+        let described: Vec<_> = html.split("og:description\" content=\"").skip(1).collect();
+        let described = described[0].split('"').next().unwrap().to_owned();
+        assert!(!descriptions.contains(&described), "{described}");
+        descriptions.push(described);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_page_leads_to_the_documents_of_its_language() {
+    let world = world();
+    for (language, path, heading) in [
+        ("en", "/documents/publish-and-follow.md", "# Publish and follow"),
+        ("en", "/documents/operations.md", "# "),
+        ("zh", "/documents/publish-and-follow.zh-CN.md", "# "),
+        ("zh", "/documents/operations.zh-CN.md", "# "),
+    ] {
+        for page in ["/", "/status", "/console", "/chat", "/chat/lobby", "/nothing"] {
+            let headers = [("accept-language", language), ("accept", BY_A_PERSON)];
+            let html = text(ask(&world, page, &headers).await).await;
+            assert!(html.contains(&format!("href=\"{path}\"")), "{page}: {html}");
+        }
+        let document = world.get(path).await;
+        assert_eq!(header(&document, "content-type"), ["text/plain; charset=utf-8"]);
+        assert!(text(document).await.starts_with(heading), "{path}");
+    }
+    assert_eq!(world.get("/documents/secret.md").await.status(), StatusCode::NOT_FOUND);
 }
 
 #[tokio::test(start_paused = true)]
@@ -185,6 +212,19 @@ fn the_manifest_names_icons_that_are_there() {
     let manifest = std::fs::read_to_string(public.join("manifest.webmanifest")).unwrap();
     let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
     assert_eq!(manifest["display"], "standalone");
+    assert_eq!(manifest["lang"], "en");
+    let chinese = std::fs::read_to_string(public.join("manifest.zh-CN.webmanifest")).unwrap();
+    let mut chinese: serde_json::Value = serde_json::from_str(&chinese).unwrap();
+    assert_eq!(chinese["lang"], "zh-CN");
+    assert_ne!(chinese["description"], manifest["description"]);
+    // All else is the same, so that it is the same application.
+    for name in ["lang", "description"] {
+        chinese[name] = manifest[name].clone();
+    }
+    assert_eq!(chinese, manifest);
+    let icon = std::fs::read(public.join("favicon.ico")).unwrap();
+    let png = std::fs::read(public.join("favicon.png")).unwrap();
+    assert!(icon.starts_with(&[0, 0, 1, 0, 1, 0, 32, 32]) && icon.ends_with(&png));
     let icons = manifest["icons"].as_array().unwrap();
     let mut named: Vec<_> = icons
         .iter()

@@ -68,8 +68,8 @@ mod tests {
     fn a_row_stands_for_each_full_minute() {
         let at: Vec<_> = (0..100).map(|index| Tick::from(index * 2000)).collect();
         let columns = vec![(0..100).map(|index| Some(f64::from(index))).collect()];
-        let plotted = Plotted { unit: Unit::Percent, full: |_| 0.0, curves: Vec::new() };
-        let rows = rows(&plotted, &Drawn { at, columns, top: 100.0 });
+        let plotted = Plotted { unit: Unit::Percent, full: |_| 0.0, limit: |_| 0.0, curves: Vec::new() };
+        let rows = rows(&plotted, &Drawn { at, columns, top: 100.0, limit: 0.0 });
         let said: Vec<_> = rows.iter().map(|(at, values)| (at.millis(), &*values[0])).collect();
         assert_eq!(said, [(58_000, "29\u{a0}%"), (118_000, "59\u{a0}%"), (178_000, "89\u{a0}%")]);
     }

@@ -77,6 +77,7 @@ pub fn view(visit: Visit, key: String, draft: String, unsent: Option<Unsent>) ->
                     name="name"
                     value=visit.me.get_untracked()
                     autocomplete="nickname"
+                    dir="auto"
                     spellcheck="false"
                     aria-invalid=mark(is_of_name, "true")
                     aria-describedby=mark(is_of_name, PROBLEM)
@@ -89,6 +90,7 @@ pub fn view(visit: Visit, key: String, draft: String, unsent: Option<Unsent>) ->
                     id=FIELD
                     name="text"
                     rows="1"
+                    dir="auto"
                     aria-invalid=mark(is_of_text, "true")
                     aria-describedby=words(move || described.read().clone() + " keys")
                     inner_html=escaped(&draft)

@@ -56,7 +56,7 @@ pub fn panel(
     view! {
         <article class="card panel" hidden=absent>
             <h3>{heading}</h3>
-            <div class="readings">
+            <div class="readings" translate="no">
                 <div class="figures-of">{figures.collect_view()}</div>
                 {more}
             </div>

@@ -6,7 +6,7 @@ use crate::{
     App, Language, Snapshot,
     feed::Born,
     follow::Refusal,
-    status::{Filled, Host, Own, Status, Trend},
+    status::{DISK_FULL, Filled, Finding, Host, Own, Status, Trend, Trouble},
     tick::Tick,
 };
 
@@ -35,17 +35,19 @@ fn rendered(path: &str, page: Born) -> String {
 
 fn measured(at: i64, disk: Option<Filled>) -> Status {
     let host = Host {
-        uptime_s: 90_000,
-        cpu: 34.4,
+        uptime_s: Some(90_000),
+        cpu: Some(34.4),
         cores: vec![30.0, 38.8],
-        load: [0.5, 0.25, 0.125],
-        memory: Filled { used: 1 << 30, total: 4 << 30 },
+        load: Some([0.5, 0.25, 0.125]),
+        memory: Some(Filled { used: 1 << 30, total: 4 << 30 }),
         disk,
-        received: 2048,
-        sent: 0,
+        received: Some(2048),
+        sent: Some(0),
         temperature: None,
     };
     let belfry = Own {
+        version: "9.8.7".to_owned(),
+        node: "tower-7".to_owned(),
         uptime_s: 61,
         readers: 7,
         published: 1.5,
@@ -55,11 +57,11 @@ fn measured(at: i64, disk: Option<Filled>) -> Status {
         log_bytes: 5 << 20,
         log_keys: 0,
         log_damaged: 0,
-        memory: 40 << 20,
+        memory: Some(40 << 20),
         stalled: 3,
         vanished: 12,
     };
-    Status { at: Tick::from(at), host, belfry }
+    Status { at: Tick::from(at), host, belfry, findings: Vec::new() }
 }
 
 fn born(disk: Option<Filled>) -> String {
@@ -82,6 +84,11 @@ fn the_last_minutes_are_there_before_any_script_runs() {
         "3 stalled · 12 vanished",
         r#"<th scope="row">00:00:58"#,
         r#"<rect width="25""#,
+        "All is well",
+        " 9.8.7 · tower-7",
+        "free of 4\u{a0}B",
+        r#"<path class="limit" d="M0 10H600""#,
+        &format!(r#"<path class="limit" d="M{DISK_FULL} 0v1""#),
     ] {
         let main = main.replace("\u{a0}", "&nbsp;");
         assert!(main.contains(&said.replace('\u{a0}', "&nbsp;")), "{said} in {main}");
@@ -98,6 +105,52 @@ fn what_a_machine_does_not_have_is_not_shown() {
     assert!(main.contains(&hidden("Temperature")), "{main}");
     let main = born(Some(Filled { used: 1, total: 4 }));
     assert!(!main.contains(&hidden("Disk with the log")), "{main}");
+}
+
+#[test]
+fn what_cannot_be_seen_is_said_to_be_so_and_is_no_zero() {
+    let mut status = measured(2000, None);
+    let Own { memory, .. } = &mut status.belfry;
+    *memory = None;
+    status.host = Host {
+        uptime_s: None,
+        cpu: None,
+        cores: Vec::new(),
+        load: None,
+        memory: None,
+        disk: None,
+        received: None,
+        sent: None,
+        temperature: None,
+    };
+    let mut trend = Trend::default();
+    trend.push(status);
+    let main = rendered("/status", Born::Status(Ok(trend)));
+    // Processor, memory, load, received, sent, uptime, and the memory of the process.
+    assert_eq!(main.matches(">not visible<").count(), 7, "{main}");
+}
+
+#[test]
+fn what_is_not_well_is_said_in_one_line() {
+    let mut status = measured(2000, None);
+    status.findings = [
+        (Trouble::Log, 0.0),
+        (Trouble::Disk, 95.4),
+        (Trouble::Processor, 124.0),
+        (Trouble::Heat, 97.0),
+        (Trouble::Damage, 2.0),
+    ]
+    .map(|(what, value)| Finding { what, value })
+    .to_vec();
+    let mut trend = Trend::default();
+    trend.push(status);
+    let main = rendered("/status", Born::Status(Ok(trend))).replace("&nbsp;", "\u{a0}");
+    let said = "The log cannot be written, so nothing can be published. \
+                The disk with the log is 95\u{a0}% full. \
+                The processor has been saturated for 2 min 4 s. \
+                The hottest sensor is at 97\u{a0}°C. \
+                Damage was found in the log: 2<";
+    assert!(main.contains(said) && !main.contains("All is well"), "{main}");
 }
 
 #[test]
