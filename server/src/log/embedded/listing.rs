@@ -52,9 +52,10 @@ pub(super) fn topics(
     Ok(found)
 }
 
-/// The topics whose names begin so, and of which there are private events or public ones.
+/// The topics that have private events, or public ones, and whose names begin alike.
 struct Range<'n> {
     private: bool,
+    /// How their names begin.
     begins: &'n str,
     /// Only the topic of just this name.
     whole: bool,
