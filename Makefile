@@ -11,7 +11,7 @@ SETUP := [[ $${BELFRY_IS_SET_UP-} ]] || scripts/setup
 CLIPPY := cargo clippy --quiet --all-targets
 
 .DEFAULT_GOAL := help
-.PHONY: help run build watch test fmt lint unit wasm-test end2end size bench damage screenshots clean
+.PHONY: help run build watch test fmt lint unit wasm-test end2end size bench damage chaos screenshots clean
 
 help: ## Show this list
 	awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -25,30 +25,33 @@ build: ## Build the release: target/release/belfry and target/site
 	$(SETUP)
 	scripts/build
 
-watch: ## Serve a debug build, rebuilt and reloaded at each change
+watch: ## Serve a debug build, rebuilt and reloaded on every save
 	$(SETUP)
 	. scripts/env
 	exec cargo leptos watch
 
-test: ## Set up what is missing and run every check below
+test: ## Set up what is missing and run every check
 	scripts/test fmt lint unit wasm-test end2end size
 
-fmt: ## Check the format
+fmt: ## Check the formatting
 	$(SETUP)
 	. scripts/env
 	cargo fmt --check
 
-lint: ## Run clippy on each half as it ships, and shellcheck if it is there
+lint: ## Run clippy on each crate as it ships, our own checks, and shellcheck if installed
 	$(SETUP)
 	. scripts/env
+	$(CLIPPY) --package wire -- --deny warnings
 	$(CLIPPY) --package app --features ssr -- --deny warnings
+	$(CLIPPY) --package belfry-hub -- --deny warnings
 	$(CLIPPY) --package server -- --deny warnings
-	$(CLIPPY) --package bench -- --deny warnings
+	$(CLIPPY) --package embed --package bench -- --deny warnings
 	$(CLIPPY) --package frontend --target wasm32-unknown-unknown -- --deny warnings
+	scripts/cycles wire app frontend hub server
 	scripts/pipes
 	scripts/setup.d/tools/pins
 	if command -v shellcheck >/dev/null; then
-		shellcheck --external-sources --check-sourced scripts/{setup,env,build,size,test,pipes,test-scripts,test-setup} scripts/setup.d/tools/pins .ci/run
+		shellcheck --external-sources --check-sourced scripts/{setup,env,build,size,test,pipes,test-scripts,test-setup} scripts/setup.d/tools/pins scripts/build.d/wasm-bindgen .ci/run
 	fi
 
 # Package by package: together, the features of both halves would be on in each.
@@ -61,8 +64,11 @@ unit: ## Run the unit and integration tests of each crate
 		skip=(-- --skip needs_root)
 	fi
 	scripts/test-scripts
+	cargo test --package wire
 	cargo test --package app --features ssr
 	cargo test --package frontend
+	cargo test --package belfry-hub "$${skip[@]}"
+	cargo test --package embed
 	cargo test --package server "$${skip[@]}"
 
 wasm-test: ## Run the frontend's tests in a headless browser
@@ -78,7 +84,7 @@ end2end: ## Run the end-to-end tests against the release
 	cd end2end
 	npm test
 
-size: ## Print what a visitor downloads; fail above the budget
+size: ## Print the size of what a visitor downloads; fail above the budget
 	$(SETUP)
 	scripts/build
 	scripts/size
@@ -86,16 +92,23 @@ size: ## Print what a visitor downloads; fail above the budget
 bench: ## Measure publishing, resuming and slow readers; print tables (three minutes)
 	cargo run --quiet --release --package bench -- all
 
-damage: ## Damage the log's file a thousand times each way (ten minutes)
+damage: ## Damage the log's file a thousand times in each way (ten minutes)
 	. scripts/env
 	BELFRY_TEST_DAMAGES=1000 cargo test --release --package server --test it -- damage::
 
-screenshots: ## Make the pictures of the README from the running page
+chaos: ## Hold 20 conversations of 1,000 messages each over a bad network (half an hour)
+	$(SETUP) test
+	scripts/build
+	. scripts/env
+	cd end2end
+	BELFRY_TEST_CONVERSATIONS=20 BELFRY_TEST_MESSAGES=1000 npm test -- conversations.spec.ts
+
+screenshots: ## Make the pictures for the README from the running pages
 	$(SETUP) test
 	scripts/build
 	. scripts/env
 	cd end2end
 	npm run screenshots
 
-clean: ## Remove what was built (not the tool cache)
+clean: ## Remove build products (not the tool cache)
 	rm -rf target end2end/node_modules end2end/test-results end2end/playwright-report

@@ -1,19 +1,11 @@
-//! Where the visitor is: a path and a query go in, the page and what it is asked come out.
+//! The page address: splits a path and query, and finds the page and its parameters.
 
 use std::borrow::Cow;
 
 use form_urlencoded::parse;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str};
+use percent_encoding::percent_decode_str;
 
 use crate::page::Page;
-
-/// What is written with a percent sign in a part of a path or a query: all but letters, digits and
-/// `-._~` ([RFC 3986, section 2.3](https://www.rfc-editor.org/rfc/rfc3986#section-2.3)).
-pub const UNRESERVED: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
-/// The same in a whole path, whose slashes stay.
-pub const PATH: &AsciiSet = &UNRESERVED.remove(b'/');
 
 /// The address of a page on this server.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

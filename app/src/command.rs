@@ -1,13 +1,11 @@
-//! Command lines that are printed, in pages and in the log: the program and what it is to do go in, a line
-//! that a shell takes as it stands comes out.
+//! The shell commands that pages and the log print, quoted so that they can be pasted as they are.
 
 use std::borrow::Cow;
 
 use percent_encoding::utf8_percent_encode;
-
-use crate::{
-    address::PATH,
-    event::{STREAM_PATH, TOPICS_PATH},
+use wire::{
+    paths::{STREAM_PATH, TOPICS_PATH},
+    percent::PATH,
 };
 
 /// What stands in a shell's line for itself.

@@ -1,4 +1,4 @@
-//! The parts that pages are made of.
+//! The components that pages are made of.
 
 mod ask;
 mod banner;
@@ -10,6 +10,7 @@ mod link_pill;
 mod masthead;
 mod page_head;
 mod plot;
+mod sign_out;
 mod snippets;
 mod spark;
 mod window_title;
@@ -24,6 +25,7 @@ pub use link_pill::LinkPill;
 pub use masthead::Masthead;
 pub use page_head::PageHead;
 pub use plot::{Curve, Plot, Plotted};
-pub use snippets::{Clipboard, Snippet, Snippets};
+pub use sign_out::SignOut;
+pub use snippets::{Snippet, Snippets};
 pub use spark::Spark;
-pub use window_title::{Titled, keep_title};
+pub use window_title::keep_title;

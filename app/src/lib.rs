@@ -1,41 +1,37 @@
-//! What both halves of Belfry know. An event leaves the server as bytes that this crate names and
-//! encodes, and becomes a signal that this crate's views print:
+//! What both halves of Belfry render. It does no I/O, reads no clock and has no `cfg`: the server hands in
+//! the page's data ([`Snapshot`](wire::page_data::Snapshot)), the browser a way to subscribe ([`Subscribe`]).
 //!
-//! ```text
-//! server: clock → hub → sse  ⇢ the wire ⇢  frontend: source → app: feed → view
-//! ```
-//!
-//! It does no I/O, reads no clock and has no `cfg`: the server gives the page what it is born with
-//! ([`feed::Snapshot`]), the browser gives it a way to subscribe ([`feed::Subscribe`]).
+//! - [`stream`]: what the stream says; [`feed`]: the same as signals; [`link`]: the state of the connection
+//! - [`seams`]: what the browser's half gives to pages, by what it can do
+//! - [`pages`]: the pages; [`page`], [`address`]: which there are, and where
+//! - a new chart of the status page: `pages/status/host.rs` or `belfry.rs`, from a column of [`wire::trend`]
+//! - [`components`]: what pages are made of; [`erased`]: their closures, in a few types
+//! - [`text`]: every word, by page and in it by language; `number`, `lengths`, [`quantity`], [`writing`]: numbers, lengths of
+//!   time, units and instants in words
+//! - [`command`]: command lines to copy
+//! - [`first`]: the script that runs before the wasm is there
 
 #![forbid(unsafe_code)]
 
 pub mod address;
-mod changing;
-pub mod chat;
 pub mod command;
-pub mod cursor;
-pub mod event;
+pub mod erased;
 pub mod feed;
-pub mod follow;
-pub mod language;
+pub mod first;
+mod lengths;
 pub mod link;
+mod number;
 pub mod page;
 pub mod quantity;
-pub mod read;
-pub mod status;
-pub mod talk;
+pub mod seams;
+pub mod stream;
 pub mod text;
-pub mod tick;
 
 pub mod components;
 pub mod pages;
 pub mod writing;
 
-pub use event::ProbeReply;
-pub use feed::{Feed, Snapshot, Subscribe};
-pub use language::Language;
+pub use feed::{Feed, Subscribe};
 pub use link::Link;
 pub use page::Page;
-pub use pages::{App, Navigate};
-pub use tick::Tick;
+pub use pages::App;

@@ -1,9 +1,8 @@
-//! Which page stands at an address: a path goes in, its place, title and description come out.
+//! The pages of the application, with the path, title and description of each.
 
-use crate::{
-    chat::{CHAT_PATH, room_at},
-    text::Text,
-};
+use wire::{chat::room::room_at, paths::CHAT_PATH};
+
+use crate::text::Text;
 
 /// A page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

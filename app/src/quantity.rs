@@ -1,18 +1,17 @@
-//! Quantities in words: a value and what it counts go in, a number and the unit that suits it come
-//! out, and the top of an axis that holds it.
+//! Formats quantities in a suitable unit, and chooses where the axis of a plot ends.
 
 use std::fmt;
 
-use crate::writing::number;
+use crate::number::number;
 
-/// What a value counts, and in which unit it is handed in.
+/// What a value measures, and its unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
-    /// Parts of a hundred.
+    /// Percent, from 0 to 100.
     Percent,
-    /// Whole things.
+    /// A count.
     Number,
-    /// The average length of a queue.
+    /// A load average.
     Load,
     /// Bytes.
     Bytes,
@@ -22,21 +21,21 @@ pub enum Unit {
     Rate,
     /// Microseconds.
     Micros,
-    /// Degrees.
+    /// Degrees Celsius.
     Celsius,
 }
 
-/// A number and its unit, apart: the one is drawn large, the other small.
+/// A number and its unit, kept apart because the number is drawn large and the unit small.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Amount {
     /// The number, rounded.
     pub number: String,
-    /// Its unit; empty where there is none.
+    /// Its unit, or empty.
     pub unit: &'static str,
 }
 
 impl Amount {
-    /// What stands for a value that there is none of.
+    /// In place of a value that is missing.
     #[must_use]
     pub fn none() -> Self {
         Self { number: "–".to_owned(), unit: "" }
@@ -44,7 +43,7 @@ impl Amount {
 }
 
 impl fmt::Display for Amount {
-    /// With a space that no line breaks at: `34 %`, but `500/s`.
+    /// With a no-break space between the number and the unit: `34 %`, but `500/s`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let space = if matches!(self.unit, "" | "/s") { "" } else { "\u{a0}" };
         write!(f, "{}{space}{}", self.number, self.unit)
@@ -52,14 +51,14 @@ impl fmt::Display for Amount {
 }
 
 impl Unit {
-    /// A value in the unit that suits it: `5.2 GiB`, `840 µs`. A negative one, or none at all, is 0.
+    /// A value in a suitable unit: `5.2 GiB`, `840 µs`. Negative values and NaN become 0.
     #[must_use]
     pub fn amount(self, value: f64) -> Amount {
         let (rounded, decimals, unit) = self.rounded(value);
         Amount { number: number(rounded, decimals), unit }
     }
 
-    /// The same in as few digits as say it, for the end of an axis: `2 GiB`.
+    /// The same without trailing zeros, for the end of an axis: `2 GiB`.
     #[must_use]
     pub fn mark(self, value: f64) -> Amount {
         let (mut rounded, mut decimals, unit) = self.rounded(value);
@@ -69,7 +68,7 @@ impl Unit {
         Amount { number: number(rounded, decimals), unit }
     }
 
-    /// A value in units of its last decimal, how many of those it has, and its unit.
+    /// A value in units of its last decimal, its number of decimals, and its unit.
     fn rounded(self, value: f64) -> (i64, u8, &'static str) {
         let (scaled, unit) = self.scaled(value);
         let decimals = match self {
@@ -81,12 +80,12 @@ impl Unit {
             Self::Percent | Self::Number | Self::Celsius => 0,
         };
         let factor = [1.0, 10.0, 100.0][usize::from(decimals)];
-        #[expect(clippy::cast_possible_truncation, reason = "at most 10^18 is said")]
+        #[expect(clippy::cast_possible_truncation, reason = "it is at most 10^18")]
         let rounded = (scaled * factor).round() as i64;
         (rounded, decimals, unit)
     }
 
-    /// The top of an axis for values up to `most`: 1, 2 or 5 times a power of ten of a unit.
+    /// Where the axis for values up to `most` ends: 1, 2 or 5 times a power of ten of a unit.
     #[must_use]
     pub fn top(self, most: f64) -> f64 {
         let most = most.max(self.least_top());
@@ -97,7 +96,7 @@ impl Unit {
                 step *= factor;
             }
         }
-        // 10^18 of anything is beyond what is measured here.
+        // Nothing measured here reaches 10^18.
         for _ in 0..18 {
             for times in [1.0, 2.0, 5.0] {
                 if most <= times * step {
@@ -109,7 +108,7 @@ impl Unit {
         step
     }
 
-    /// Below this top an axis would show noise as if it were mountains.
+    /// The least end of an axis. Below it, noise would look like mountains.
     fn least_top(self) -> f64 {
         match self {
             Self::Percent | Self::Celsius => 100.0,
@@ -122,10 +121,10 @@ impl Unit {
 
     fn scaled(self, value: f64) -> (f64, &'static str) {
         let (factor, units) = self.scale();
-        // NaN is not above 0 either.
+        // NaN is not greater than 0.
         let mut value = if value > 0.0 { value.min(1e18) } else { 0.0 };
         let mut unit = 0;
-        // What would be rounded to a whole of the next unit is said in that one.
+        // A value that would round up to 1 of the next unit is given in that unit.
         while value >= factor - 0.5 && unit + 1 < units.len() {
             value /= factor;
             unit += 1;
@@ -133,7 +132,7 @@ impl Unit {
         (value, units[unit])
     }
 
-    /// The units by size, and how many of one make the next.
+    /// How many of one unit make the next, and the units, smallest first.
     fn scale(self) -> (f64, &'static [&'static str]) {
         match self {
             Self::Percent => (1000.0, &["%"]),
@@ -145,13 +144,6 @@ impl Unit {
             Self::Celsius => (1000.0, &["°C"]),
         }
     }
-}
-
-/// A count to draw or to round.
-#[must_use]
-#[expect(clippy::cast_precision_loss, reason = "it is rounded to three digits, or below 2^53")]
-pub fn float(count: u64) -> f64 {
-    count as f64
 }
 
 #[cfg(test)]
@@ -232,7 +224,7 @@ mod tests {
 
     #[test]
     fn a_mark_has_no_needless_digits_in_whatever_writing() {
-        let snapshot = crate::Snapshot {
+        let snapshot = wire::page_data::Snapshot {
             now: 0.into(),
             interval_ms: 3000,
             readers: 0,
@@ -240,11 +232,12 @@ mod tests {
             synchronised: None,
             origin: String::new(),
             token_maker: None,
-            language: crate::Language::English,
+            language: wire::language::Language::English,
+            identity: wire::identity::Identity::default(),
             chat: true,
             address: String::new(),
             cursor: String::new(),
-            page: crate::feed::Born::Plain,
+            page: wire::page_data::PageData::Plain,
         };
         leptos::prelude::Owner::new().with(|| {
             let feed = crate::Feed::new(&snapshot);

@@ -1,63 +1,68 @@
-//! How instants and numbers are written for a reader: a [`Tick`] or a number goes in, words and
-//! digits come out.
+//! The formats of instants and numbers on a page.
 //!
-//! The server writes UTC, and numbers as both languages do. The browser replaces the [`Writing`] by
-//! the visitor's own once it runs.
+//! The server formats instants in UTC, and numbers in the way that both languages share. Once it runs, the
+//! browser replaces this [`Writing`] with the visitor's own.
 
-use leptos::prelude::{With, use_context};
+use wire::tick::Tick;
 
-use crate::{feed::Feed, text::text, tick::Tick};
+use crate::text::text;
 
-/// The zone of who has said none.
+/// The time zone of a visitor whose own is unknown.
 pub const UTC: &str = "UTC";
 
-/// The parts of a clock face. In some languages the day period stands before the digits.
+/// The parts of a clock face. Some languages put the day period before the digits.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Face {
-    /// What stands before the digits, as 上午.
+    /// What comes before the digits, such as 上午.
     pub before: String,
     /// Hours, minutes and seconds.
     pub digits: String,
-    /// What stands behind the digits, as PM.
+    /// What comes after the digits, such as PM.
     pub after: String,
 }
 
-/// A way to write instants and numbers: a time zone and the habits of a language and region.
+/// A way to format instants and numbers: a time zone, and the conventions of a language and region.
 #[derive(Clone, Debug)]
 pub struct Writing {
-    /// The zone's name for people, as `Central European Summer Time`.
-    pub zone: String,
+    /// The time zone's full name at an instant, such as `Central European Summer Time`.
+    pub zone: fn(Tick) -> String,
     /// The clock face of an instant.
     pub face: fn(Tick) -> Face,
     /// The calendar day of an instant, in words.
     pub date: fn(Tick) -> String,
     /// Hours and minutes of an instant.
     pub minute: fn(Tick) -> String,
-    /// A number in units of its last decimal, and how many decimals it has, 0 to 2: `(12345, 1)` is
-    /// `1,234.5`.
+    /// A number, given in units of its last decimal and with 0 to 2 decimals: `(12345, 1)` is `1,234.5`.
     pub number: fn(i64, u8) -> String,
+    /// Whether a preference is on.
+    pub is_on: fn(Habit) -> bool,
+    /// Turns a preference on or off, and remembers it.
+    pub turn: fn(Habit),
+}
+
+/// What a visitor may prefer to the conventions of their region.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Habit {
+    /// The 24-hour clock.
+    Hours,
+    /// Coordinated Universal Time.
+    Utc,
 }
 
 impl Writing {
-    /// Coordinated Universal Time, and plain numbers, in the page's own language.
+    /// UTC and plain numbers, in the language of the page.
     #[must_use]
     pub fn plain() -> Self {
         Self {
-            zone: UTC.to_owned(),
+            zone: |_| UTC.to_owned(),
             face: utc_face,
             date: utc_date,
             minute: utc_minute,
             number: plain_number,
+            is_on: |_| true,
+            turn: |_| {},
         }
     }
-}
-
-/// A number as the reader of this page writes it, in units of its last decimal; `decimals` is 0 to 2.
-#[must_use]
-pub fn number(value: i64, decimals: u8) -> String {
-    let feed = use_context::<Feed>();
-    let write = feed.map_or(plain_number as fn(_, _) -> _, |feed| feed.writing.with(|w| w.number));
-    write(value, decimals)
 }
 
 fn utc_face(tick: Tick) -> Face {
@@ -77,7 +82,7 @@ fn utc_minute(tick: Tick) -> String {
     clock + " " + UTC
 }
 
-/// Groups of three digits with a comma, decimals behind a point: so do both languages.
+/// Groups digits in threes with commas, and puts a point before decimals, as both languages do.
 fn plain_number(value: i64, decimals: u8) -> String {
     let decimals = usize::from(decimals);
     let digits = format!("{:0>1$}", value.unsigned_abs(), decimals + 1);
@@ -121,7 +126,7 @@ mod tests {
             (-1_234_567, 0, "-1,234,567"),
             (i64::MIN, 2, "-92,233,720,368,547,758.08"),
         ] {
-            assert_eq!(number(value, decimals), written);
+            assert_eq!((Writing::plain().number)(value, decimals), written);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The disk's own speed: how many syncs a second it makes for anyone.
+//! Measures the disk's own speed: how many syncs a second it can do for any program.
 
 use std::{
     fs::File,

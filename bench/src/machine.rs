@@ -1,4 +1,4 @@
-//! What the machine says of itself: processor time and memory, from `/proc`.
+//! Reads the machine's processor time and memory from `/proc`.
 
 use std::{fs, thread};
 

@@ -1,4 +1,4 @@
-//! How many events a second are published, each on disk before its answer.
+//! Measures how many events a second can be published, each on disk before its answer.
 
 use std::{
     sync::{
@@ -25,7 +25,7 @@ const ENOUGH: f64 = 0.6;
 /// Busy beyond this share, the processors are.
 const SATURATED: f64 = 0.85;
 
-/// Measures and prints a table, for so many publishers or for several numbers of them.
+/// Measures and prints a table, for a given number of publishers or for several numbers.
 pub(crate) fn measure(publishers: Option<usize>) -> Result<()> {
     let runtime = tokio::runtime::Runtime::new()?;
     println!(

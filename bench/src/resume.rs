@@ -1,8 +1,8 @@
-//! How long a reader that comes back waits for the first event that it missed, by the log's size.
+//! Measures how long a returning reader waits for the first event that it missed, by the size of the log.
 
 use std::time::Instant;
 
-use server::event::{Draft, Topic};
+use belfry_hub::event::{Draft, Topic};
 
 use crate::{
     Result,
@@ -29,7 +29,7 @@ pub(crate) fn measure() -> Result<()> {
         for size in SIZES {
             let served = Served::start().await?;
             fill(&served, size).await?;
-            // Opened anew, the tail is empty: what was missed comes from the log.
+            // After a restart the tail is empty: what was missed comes from the log.
             logs.push((size, served.restart().await?, Vec::new()));
         }
         for _ in 0..ROUNDS {
@@ -53,7 +53,7 @@ pub(crate) fn measure() -> Result<()> {
     })
 }
 
-/// Puts so many events of 200 bytes into a log.
+/// Puts this many events of 200 bytes into a log.
 pub(crate) async fn fill(served: &Served, events: u64) -> Result<()> {
     for begin in (0..events).step_by(AT_ONCE as usize) {
         let mut waiting = Vec::new();
@@ -62,8 +62,9 @@ pub(crate) async fn fill(served: &Served, events: u64) -> Result<()> {
             let data = format!("{number:0200}");
             let draft = Draft { topics: vec![topic], event_type: None, data, private: false };
             let log = served.log.clone();
-            waiting
-                .push(tokio::spawn(async move { server::Log::append(&*log, draft, None).await }));
+            waiting.push(tokio::spawn(
+                async move { belfry_hub::Log::append(&*log, draft, None).await },
+            ));
         }
         for one in waiting {
             one.await??;

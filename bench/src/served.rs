@@ -2,10 +2,13 @@
 
 use std::{fs, net::SocketAddr, path::Path, sync::Arc};
 
-use server::{
-    Clock, Config, Keys, Log, Site,
+use belfry_hub::{
+    Clock, Log,
     log::{Embedded, Memory, Retention},
-    serve, tail,
+    tail,
+};
+use server::{
+    Config, Keys, Site, serve,
     token::{Claims, Secret, mint},
 };
 use tempfile::TempDir;
@@ -175,7 +178,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Reads at most so many bytes, and returns how many events began in them.
+    /// Reads at most this many bytes, and returns how many events began in them.
     pub(crate) async fn count_events(&mut self, bytes: usize) -> Result<u64> {
         let mut piece = vec![0; bytes];
         let length = self.socket.read(&mut piece).await?;

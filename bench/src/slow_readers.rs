@@ -1,4 +1,4 @@
-//! What a reader costs that is far behind and slow, in memory, and whether it gets everything.
+//! Measures what a slow reader that is far behind costs in memory, and whether it gets everything.
 
 use std::time::Duration;
 

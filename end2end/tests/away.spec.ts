@@ -1,4 +1,4 @@
-//! Who goes to another page leaves the server, and is live again on coming back.
+//! A visitor who goes to another page leaves the server, and is live again on coming back.
 
 import type { Page } from '@playwright/test';
 
@@ -28,7 +28,7 @@ test('going away closes the stream, and coming back opens it', async ({ belfry, 
 });
 
 for (const [how, cached, words, leave] of [
-  ['another page', true, 'delivered', async (page: Page, origin: string) => {
+  ['another page', true, 'Delivered', async (page: Page, origin: string) => {
     await page.goto(`${origin}/chat`);
     await page.getByRole('main').getByRole('link', { name: 'lobby' }).click();
     return 2;

@@ -1,4 +1,4 @@
-//! axe finds nothing to complain of, whatever the screen, the scheme and the state of the link.
+//! axe finds nothing to complain about, whatever the screen, the colour scheme and the state of the link.
 
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
@@ -17,7 +17,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await isAccessible(visitor);
         proxy.swallow();
         await expect(visitor.status).toHaveText(/^Silent/);
-        await expect(visitor.truth).toContainText('stopped');
+        await expect(visitor.truth).toContainText('Stopped at');
         await isAccessible(visitor);
       });
 

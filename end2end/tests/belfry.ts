@@ -1,4 +1,4 @@
-//! The server under test: flags and an environment go in, a running `belfry` comes out.
+//! Starts the server under test, `belfry`, with given flags and environment.
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -85,9 +85,20 @@ export class Belfry {
     return this.made;
   }
 
+  /** A token for somebody who may read some private events. */
+  tokenOf(subject: string, read: string, expires = '1h'): string {
+    const args = ['token', '--data-dir', this.folder, '--subject', subject, '--read', read, '--expires', expires];
+    return execFileSync(binary, args, { encoding: 'utf8' }).trim();
+  }
+
+  /** Publishes only for those who may read the topic's private events. */
+  async publishPrivately(topic: string, data: string): Promise<string> {
+    return this.publish(topic, data, 'message', { private: '1' });
+  }
+
   /** Publishes, and returns the event's id. */
-  async publish(topic: string, data: string, type = 'message'): Promise<string> {
-    const query = new URLSearchParams({ type });
+  async publish(topic: string, data: string, type = 'message', more: Record<string, string> = {}): Promise<string> {
+    const query = new URLSearchParams({ type, ...more });
     const answer = await fetch(`${this.origin}/topics/${topic}?${query}`, {
       method: 'POST',
       headers: { authorization: `Bearer ${this.token()}` },
@@ -141,7 +152,7 @@ export class Belfry {
       child.once('error', (error) => failed(`cannot be run: ${error.message}`));
       child.once('exit', (code) => failed(`ended with ${code}`));
       lines(child.stdout!, (line) => {
-        const address = /^Belfry is open at (http:\/\/\S+)\/$/.exec(line)?.[1];
+        const address = /^Belfry is listening on (http:\/\/\S+)\/$/.exec(line)?.[1];
         if (address) {
           clearTimeout(late);
           child.removeAllListeners('exit');

@@ -1,4 +1,4 @@
-//! The browsers that the tests drive: variables of the environment go in, how to launch comes out.
+//! Launch options of the browsers that the tests drive, from environment variables.
 
 import type { PlaywrightTestOptions, PlaywrightWorkerOptions } from '@playwright/test';
 

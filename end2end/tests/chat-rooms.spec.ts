@@ -1,4 +1,4 @@
-//! The rooms: which there are, what they may be called, and what is said of those that there are not.
+//! The rooms: which ones exist, what they may be called, and what a visitor is told where there is none.
 
 import { WORDS } from './chat-words';
 import { asRoom, INJECTIONS } from './injections';

@@ -5,7 +5,7 @@ import { WORDS } from './chat-words';
 import { RoomPage } from './room-page';
 import { expect, test } from './test';
 
-/** Runs a command to its end; what it prints comes out. */
+/** Runs a command to its end, and returns what it prints. */
 async function run(belfry: Belfry, ...args: string[]): Promise<string> {
   const { printed, ended } = follow(belfry, ...args);
   expect(await ended).toBe(0);
@@ -90,7 +90,7 @@ test('belfry purge empties open pages, which say so and go on', async ({ belfry,
     await chat.shows(['a new beginning', 'and on']);
     await expect(chat.older).toBeHidden();
   }
-  // Loaded anew, nothing is left of it but what came later.
+  // After a reload, nothing is left of it but what came later.
   await page.reload();
   await pages[0].shows(['a new beginning', 'and on']);
   await pages[0].open(belfry.origin, 'other');

@@ -1,4 +1,4 @@
-//! Clients that we did not write get what was published: from a browser to Python.
+//! Clients that we did not write receive what was published: from a browser to Python.
 
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,4 @@
-//! The clock tells the truth: a server whose clock is off, behind a network that is uneven.
+//! The clock tells the truth, with a server whose clock is off behind an uneven network.
 
 import { faketime, NO_FAKETIME, off } from './faketime';
 import { backwards, type Sample, samples } from './samples';
@@ -12,7 +12,7 @@ const PAGES = 2;
 const SAMPLES_EACH = 500;
 
 /**
- * A way of at least so many milliseconds, and up to 200 more. The way up is the longer one: an estimate
+ * A way of at least this many milliseconds, and up to 200 more. The way up is the longer one: an estimate
  * can be late within its error by all but the way up, and a busy machine draws it later still.
  */
 const uneven = (atLeast: number) => () => atLeast + 200 * Math.random();
@@ -52,19 +52,19 @@ test('the shown instant is the server’s time within the stated error', async (
 test('the visitor’s clock is said to be as far behind as it is', async ({ start, visitor }) => {
   const belfry = await start({ flags: ['--interval', '1s'], env: off(OFF_S) });
   await visitor.open(belfry.origin);
-  await expect(visitor.truth).toHaveText(/· your clock is 1 min 30 s behind, ± \d+ ms$/);
-  await expect(visitor.card('Your clock against the server')).toContainText(/1 min 30 s behind/);
+  await expect(visitor.truth).toHaveText(/· your clock is 1 min 30 s behind this server, ± \d+ ms( · this server’s clock is not synchronised)?$/);
+  await expect(visitor.card('Your clock vs the server')).toContainText(/1 min 30 s behind/);
 });
 
 test('a server on time is said to agree', async ({ belfry, visitor }) => {
   await visitor.open(belfry.origin);
-  await expect(visitor.truth).toHaveText(/· your clock is right, ± \d+ ms$/);
+  await expect(visitor.truth).toHaveText(/· your clock agrees with this server, ± \d+ ms( · this server’s clock is not synchronised)?$/);
 });
 
 test('a visitor’s clock that is ahead is said to be', async ({ start, visitor }) => {
   const belfry = await start({ flags: ['--interval', '1s'], env: off(-5) });
   await visitor.open(belfry.origin);
-  await expect(visitor.truth).toHaveText(/· your clock is 5\.0 s ahead, ± \d+ ms$/);
+  await expect(visitor.truth).toHaveText(/· your clock is 5\.0 s ahead of this server, ± \d+ ms( · this server’s clock is not synchronised)?$/);
 });
 
 test('unconfirmed for two intervals, the shown instant stops and the page says so', async ({
@@ -77,13 +77,13 @@ test('unconfirmed for two intervals, the shown instant stops and the page says s
   await visitor.open(proxy.origin);
   const cut = Date.now();
   proxy.swallow();
-  await expect(visitor.truth).toContainText('stopped at', { timeout: 3_000 });
+  await expect(visitor.truth).toContainText('Stopped at', { timeout: 3_000 });
   const stoppedAt = (await visitor.instant()) - OFF_S * 1_000;
   // What was last heard left before the cut, and may have been heard as it was cut.
   expect(stoppedAt - cut).toBeLessThanOrEqual(2_000 + 100);
   expect(stoppedAt - cut).toBeGreaterThan(500);
   const digits = (await visitor.timer.innerText()).match(/\d+:\d\d:\d\d/)![0];
-  await expect(visitor.truth).toContainText(`stopped at ${digits}: not confirmed for `);
+  await expect(visitor.truth).toContainText(`Stopped at ${digits}, unconfirmed for `);
 });
 
 function isWithin({ shown, machine, stated }: Sample): boolean {

@@ -1,4 +1,4 @@
-//! The page at `/console` as a person finds it.
+//! The page object of `/console`.
 
 import { expect, type Locator, type Page } from '@playwright/test';
 
@@ -27,7 +27,7 @@ export class ConsolePage {
     return (await this.page.locator('.rows .written').allInnerTexts()).reverse();
   }
 
-  /** The page shows these from some event on, in this order and each once, and at least so many. */
+  /** The page shows these from some event on, in this order and each once, and at least `atLeast`. */
   async showsTheEndOf(published: string[], atLeast: number): Promise<void> {
     await expect
       .poll(async () => (await this.heard()).at(-1), { timeout: LIVE_WITHIN_MS })

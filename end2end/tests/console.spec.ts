@@ -1,4 +1,4 @@
-//! What is published to a topic, as it arrives.
+//! The console shows what is published to a topic, as it arrives.
 
 import { ConsolePage } from './console-page';
 import { expect, FAILED_REQUESTS, test } from './test';
@@ -28,7 +28,7 @@ test('a topic is asked for by a form, and nothing is there until somebody publis
   await page.getByLabel('Topic').fill('quiet/topic');
   await page.getByRole('button', { name: 'Show' }).click();
   await expect(page).toHaveURL(`${belfry.origin}/console?topic=quiet%2Ftopic`);
-  await expect(page.getByRole('main')).toContainText('Nothing has been published');
+  await expect(page.getByRole('main')).toContainText('No events on “quiet/topic” yet.');
   await expect(page.locator('.masthead .bell')).toHaveAttribute('data-beat', /./, { timeout: 10_000 });
   await belfry.publish('quiet/topic', 'first');
   await new ConsolePage(page).shows(['first']);
@@ -49,20 +49,20 @@ test('a screen reader is told of what comes, and of many at once by their number
 
 test('a name that no topic can have is explained', async ({ belfry, page }) => {
   await page.goto(`${belfry.origin}/console?topic=a*b`);
-  await expect(page.getByRole('alert')).toContainText('No topic has such a name');
+  await expect(page.getByRole('alert')).toContainText('That name can’t be used for a topic');
   await expect(page.getByLabel('Topic')).toHaveValue('a*b');
 });
 
 test.describe('while the server is away', () => {
   test.use({ expected: FAILED_REQUESTS });
 
-  test('a log that was begun anew is announced as a gap', async ({ belfry, page }) => {
+  test('a new log in its place is announced as a gap', async ({ belfry, page }) => {
     const console = new ConsolePage(page);
     await belfry.publish('numbers', 'of the first log');
     await console.open(belfry.origin, 'numbers');
     await belfry.startOver();
     await belfry.publish('numbers', 'of the second log');
     await expect(console.rows.first()).toContainText('of the second log', { timeout: 20_000 });
-    await expect(console.rows.nth(1)).toHaveText('Events are missing here.');
+    await expect(console.rows.nth(1)).toHaveText('Some events are missing here.');
   });
 });

@@ -1,4 +1,4 @@
-//! A server whose clock is wrong: an offset goes in, the environment that fakes it comes out.
+//! Sets the clock of a server under test apart from the browser’s, with libfaketime.
 
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';

@@ -1,36 +1,11 @@
 //! The page lives in a stock Firefox too: one known fault of hydration is Firefox's alone.
 
-import { expect, test as base } from '@playwright/test';
-import puppeteer, { type Page } from 'puppeteer-core';
+import { expect } from '@playwright/test';
 
-import { Belfry } from './belfry';
-import { firefox } from './browsers';
+import { test, text } from './firefox-fixtures';
 
-/** Firefox starts slowly on a small machine. */
-const STARTED_WITHIN_MS = 45_000;
-
-const test = base.extend<{ belfry: Belfry; tab: Page }>({
-  belfry: async ({}, use) => {
-    const belfry = await Belfry.start({ flags: ['--interval', '1s'] });
-    await use(belfry);
-    await belfry.remove();
-  },
-  // Not Playwright's `page`: it cannot drive a Firefox that it did not build itself.
-  tab: async ({}, use) => {
-    const browser = await puppeteer.launch({
-      browser: 'firefox',
-      executablePath: firefox,
-      headless: true,
-      timeout: STARTED_WITHIN_MS,
-    });
-    await use(await browser.newPage());
-    await browser.close();
-  },
-});
-
-test.skip(!firefox && !process.env.CI, 'needs Firefox: install it, or set BELFRY_FIREFOX');
-
-test('in Firefox the page is live, moves, and complains of nothing', async ({ belfry, tab }) => {
+test('in Firefox the page is live, moves, and complains of nothing', async ({ belfry, browsing }) => {
+  const tab = await browsing.newPage();
   const complaints: string[] = [];
   tab.on('console', (message) => {
     if (['error', 'warn', 'warning', 'assert'].includes(message.type())) {
@@ -42,9 +17,8 @@ test('in Firefox the page is live, moves, and complains of nothing', async ({ be
   tab.on('requestfinished', (request) => loaded.push(new URL(request.url()).pathname));
 
   await tab.goto(`${belfry.origin}/`);
-  const text = (selector: string) => tab.$eval(selector, (element) => element.textContent);
-  await expect.poll(() => text('[role=status]'), { timeout: 10_000 }).toBe('Live');
-  await expect.poll(() => text('.truth')).toMatch(/^exact to ± \d+ ms against this server's clock/);
+  await expect.poll(() => text(tab, '[role=status]'), { timeout: 10_000 }).toBe('Live');
+  await expect.poll(() => text(tab, '.truth')).toMatch(/^Within ± \d+ ms of this server’s clock/);
   expect(loaded.filter((path) => path.endsWith('.wasm'))).toHaveLength(1);
 
   const instant = () => tab.$eval('time', (time) => Date.parse(time.dateTime));
@@ -58,12 +32,12 @@ test('in Firefox the page is live, moves, and complains of nothing', async ({ be
   await expect.poll(() => belfry.log.at(-1)).toMatch(/client disconnected .* readers=0$/);
 });
 
-test('in Firefox the tabs share a stream, and the pages change without a load', async ({ belfry, tab }) => {
-  const text = (page: Page, selector: string) => page.$eval(selector, (element) => element.textContent);
+test('in Firefox the tabs share a stream, and the pages change without a load', async ({ belfry, browsing }) => {
+  const tab = await browsing.newPage();
   await belfry.publish('numbers', 'one');
   await tab.goto(`${belfry.origin}/console?topic=numbers`);
   await expect.poll(() => text(tab, '.rows .written')).toBe('one');
-  const other = await tab.browser().newPage();
+  const other = await browsing.newPage();
   await other.goto(`${belfry.origin}/`);
   await expect.poll(() => text(other, '[role=status]'), { timeout: 10_000 }).toBe('Live');
   await expect.poll(() => text(other, '.tabs'), { timeout: 10_000 }).toBe('You: 2 tabs, 1 connection');

@@ -17,9 +17,8 @@ test('who comes is counted and named, and who goes is not any more', async ({ be
   const ada = await new RoomPage(page).enter(belfry.origin, 'Ada');
   await says(ada, '1 here: Ada');
   const bob = await new RoomPage((await another()).page).open(belfry.origin);
-  await says(ada, '2 here: Ada, 1 without a name');
-  await bob.name.fill('Bob');
-  await bob.name.blur();
+  await says(ada, '2 here: Ada, 1 anonymous');
+  await bob.rename('Bob');
   await says(ada, '2 here: Ada, Bob');
   await says(bob, '2 here: Ada, Bob');
   await bob.page.goto(`${belfry.origin}/chat`);

@@ -1,4 +1,4 @@
-"""Follows a stream with httpx-sse: an address goes in, one line of JSON per event comes out."""
+"""Follows a stream with httpx-sse, and prints one line of JSON per event."""
 
 import json
 import sys

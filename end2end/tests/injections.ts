@@ -1,4 +1,4 @@
-//! What people type who want a page to do something: strings come out, with what becomes of each.
+//! Strings that people type to make a page do something, and what happens to each.
 
 /** Markup that would run, load, cover or end something. All of it can be seen, so all of it is said as typed. */
 const MARKUP = [
@@ -187,11 +187,16 @@ const DISGUISES = {
     '\u{f0000}',
     'java\u200bscript:alert(1)',
     'https://example.com/\u200b',
-    '👩\u200d🚀',
   ],
   /** More marks than a letter has. */
   piled: ['Z\u0300\u0301\u0302\u0303\u0304\u0305', '\u0301Ada'],
 };
+
+const JOINED = '👩\u200d🚀';
+
+/** What nobody sees in a name. */
+const UNSEEN =
+  /[\p{Cc}\p{Cf}\p{Co}\u2028\u2029\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\u{e0000}-\u{e0fff}]/gu;
 
 /** One of the strings, and whether it may stand as a text and as a name, were it short enough. */
 export type Injection = { typed: string; asText: boolean; asName: boolean };
@@ -206,11 +211,13 @@ export const INJECTIONS: Injection[] = [
   ...all(DISGUISES.misleading, false, false).map((one) =>
     /^a[\u0085\u2028\u2029]b$/.test(one.typed) || /\u000c/.test(one.typed) ? { ...one, asName: true } : one,
   ),
-  // A text of which nothing is seen is none.
+  // A text of which nothing is seen is not one.
   ...all(DISGUISES.unseen, true, false).map((one) =>
     /^[\u2800\u3164\uffa0\uf8ff\u{f0000}]$/u.test(one.typed) ? { ...one, asText: false } : one,
   ),
   ...all(DISGUISES.piled, true, false),
+  // Joined, it is seen as one.
+  ...all([JOINED], true, true),
   { typed: '<b>'.repeat(1_365), asText: true, asName: false },
   { typed: '<script>'.repeat(513), asText: false, asName: false },
 ];
@@ -240,11 +247,25 @@ export function asText({ typed, asText }: Injection): string | undefined {
   return asText ? text : undefined;
 }
 
+/** What becomes of a name that is written in a page, which leaves out what nobody sees. */
+export function asNameInPage({ typed }: Injection): string | undefined {
+  const name = typed === JOINED ? typed : oneForm(oneForm(typed).replace(UNSEEN, ''));
+  const fits = name !== '' && [...name].length <= 40;
+  return fits && !DISGUISES.piled.includes(typed) ? name : undefined;
+}
+
+/** The same of a text: what would mislead is left out, and what parts lines parts them. */
+export function asTextInPage({ typed, asText: taken }: Injection): string | undefined {
+  const lines = typed.replace(/\r\n?|[\u000b\u000c\u0085\u2028\u2029]/g, '\n');
+  const text = lines.replace(/[^\P{Cc}\n\t]|[\u202a-\u202e\u2066-\u2069]/gu, '');
+  return asText({ typed: text, asText: taken || text !== typed, asName: false });
+}
+
 /** What becomes of a room's name: it is a name, and one segment of a path. */
 export function asRoom({ typed, asName }: Injection): string | undefined {
   const room = oneForm(typed);
   const plain = room !== '' && !/[/*]/.test(room) && !/^\.{1,2}$/.test(room);
-  return asName && plain && new TextEncoder().encode(room).length <= 64 ? room : undefined;
+  return asName && plain && typed !== JOINED && new TextEncoder().encode(room).length <= 64 ? room : undefined;
 }
 
 /** The one form of a name: compatibility characters are what they stand for, and blanks are one space. */

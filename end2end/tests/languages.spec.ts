@@ -53,9 +53,9 @@ test('hydration changes no word, in either language', async ({ belfry, browser }
     for (const path of ['/console', '/console?topic=quiet', '/chat', '/nothing-here']) {
       await page.goto(`${belfry.origin}${path}`);
       const words = () => page.getByRole('main').innerText();
-      const born = await words();
+      const rendered = await words();
       await expect(page.locator('.masthead .bell')).toHaveAttribute('data-beat', /./, { timeout: 10_000 });
-      expect(await words(), path).toBe(born);
+      expect(await words(), path).toBe(rendered);
     }
     await context.close();
   }

@@ -25,8 +25,9 @@ for (const path of ['/', '/status', '/chat', '/console?topic=numbers', '/console
 test('in a room the messages, its name and the form have their place', async ({ belfry, page }) => {
   const room = await new RoomPage(page).enter(belfry.origin, 'Ada');
   await room.say('hello there');
-  await expect(room.row('hello there').locator('.state')).toHaveText('delivered');
+  await expect(room.row('hello there').locator('.state')).toHaveText('Delivered');
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
+  await room.naming.click();
   const width = async (part: typeof room.send) => (await part.boundingBox())?.width ?? 0;
   for (const part of [room.messages, room.name, room.field, room.send]) {
     expect(await width(part)).toBeGreaterThan(240);

@@ -1,5 +1,5 @@
-//! Lighthouse, with its mobile settings, on every page: nothing to improve in accessibility, best
-//! practices and search. Performance is told, and not judged: it depends on the machine.
+//! Lighthouse, with its mobile settings, on every page: nothing to improve in accessibility, best practices
+//! and search. Performance is reported, and not judged: it depends on the machine.
 
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

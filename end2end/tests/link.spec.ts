@@ -1,4 +1,4 @@
-//! The link survives what networks do, and the page says what goes on in between.
+//! The link survives what networks do, and the page says what is going on in the meantime.
 
 import { expect, FAILED_REQUESTS, test } from './test';
 
@@ -46,7 +46,7 @@ test.describe('while the server is away', () => {
     proxy.refuse();
     await expect(visitor.status).toHaveText('Waiting, trying again soon');
     // The digits go on while the clock is confirmed, and not for longer.
-    await expect(visitor.truth).toContainText('stopped at');
+    await expect(visitor.truth).toContainText('Stopped at');
     proxy.pass();
     await visitor.isLive();
   });
@@ -71,7 +71,7 @@ test('a stream that falls silent stops the digits until it is heard again', asyn
   proxy.swallow();
   // Two intervals, and one for the last push on its way and a busy machine.
   await expect(visitor.status).toHaveText('Silent: nothing heard from the server', { timeout: 3_000 });
-  await expect(visitor.truth).toContainText('stopped at', { timeout: 1_000 });
+  await expect(visitor.truth).toContainText('Stopped at', { timeout: 1_000 });
   await expect(visitor.pill).toHaveText(/^Silent: nothing heard for \d+\.\d s$/);
   const stopped = await visitor.time.getAttribute('datetime');
   await expect(visitor.pill).toHaveText(/^Silent: nothing heard for [4-9]\.\d s$/);

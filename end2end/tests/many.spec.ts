@@ -1,4 +1,5 @@
-//! A room with 10,000 messages: what it costs a browser, told and not judged: it depends on the machine.
+//! A room with 10,000 messages: what it costs a browser, reported and not judged: it depends on the
+//! machine.
 
 import { fill, RoomPage } from './room-page';
 import { expect, test } from './test';
@@ -67,7 +68,7 @@ function watchTyping(): void {
   }).observe({ entryTypes: ['longtask'] });
 }
 
-/** Runs in the page: scrolls back over so many messages, and says how many rows there were at most. */
+/** Runs in the page: scrolls back over `count` messages, and says how many rows there were at most. */
 async function scrollThroughSome(count: number): Promise<number> {
   const scroller = document.querySelector<HTMLElement>('#messages')!;
   const first = () => Number(/\d+/.exec(document.querySelector('.said .text')!.textContent!)![0]);

@@ -20,7 +20,7 @@ test('the pages are changed without a load, and the stream goes on', async ({ be
   await expect(visitor.timer).toBeVisible();
   await expect(page).toHaveTitle(/^\d{1,2}:\d\d( [AP]M)? · Belfry$/);
   // The clock was kept all the while: it needs no new measurement.
-  await expect(visitor.truth).toContainText('exact to', { timeout: 500 });
+  await expect(visitor.truth).toContainText('Within ±', { timeout: 500 });
   await visitor.isMarked();
   const connected = belfry.log.filter((line) => line.includes('client connected'));
   expect(connected, 'one stream for all pages').toHaveLength(1);
@@ -55,7 +55,7 @@ test('the keyboard passes the masthead by', async ({ belfry, visitor }) => {
   const { page } = visitor;
   await visitor.open(belfry.origin);
   await page.keyboard.press('Tab');
-  const skip = page.getByRole('link', { name: 'Skip to the content' });
+  const skip = page.getByRole('link', { name: 'Skip to content' });
   await expect(skip).toBeFocused();
   await expect(skip).toBeInViewport();
   await page.keyboard.press('Enter');
@@ -78,9 +78,9 @@ test.describe('while the server is away', () => {
   test.use({ expected: FAILED_REQUESTS });
 
   for (const [name, missing, there] of [
-    ['Status', 'No answer', 'This machine'],
-    ['Console', 'The server has not answered.', 'Topic'],
-    ['Chat', 'The server has not answered.', 'lobby'],
+    ['Status', 'No response', 'Host'],
+    ['Console', 'The server didn’t respond.', 'Topic'],
+    ['Chat', 'The server didn’t respond.', 'lobby'],
   ]) {
     test(`who goes to another page is shown it when the server is back: ${name}`, async ({ belfry, visitor }) => {
       const { page } = visitor;

@@ -1,4 +1,4 @@
-//! What a person gets who opens the page.
+//! What a visitor gets on opening the page.
 
 import { expect, test } from './test';
 
@@ -12,11 +12,11 @@ test('the time moves every second without a reload', async ({ belfry, visitor })
   await visitor.isMarked();
 });
 
-test('the HTML is born with the time and the title', async ({ belfry, request }) => {
+test('the HTML is rendered with the time and the title', async ({ belfry, request }) => {
   const html = await (await request.get(`${belfry.origin}/`)).text();
-  const born = /<time datetime="(\d{4}-\d\d-\d\dT(\d\d:\d\d):\d\d\.\d{3}Z)"/.exec(html);
-  expect(born, html).not.toBeNull();
-  const [, instant, minute] = born!;
+  const rendered = /<time datetime="(\d{4}-\d\d-\d\dT(\d\d:\d\d):\d\d\.\d{3}Z)"/.exec(html);
+  expect(rendered, html).not.toBeNull();
+  const [, instant, minute] = rendered!;
   expect(Math.abs(Date.parse(instant) - Date.now())).toBeLessThan(5_000);
   expect(html).toContain(`<title>${minute} UTC · Belfry</title>`);
 });
@@ -70,35 +70,38 @@ test('a screen reader finds the page in order', async ({ belfry, visitor }) => {
       - paragraph: /^\\w+, \\w+ \\d+, \\d{4} · Coordinated Universal Time$/
       - timer:
         - time: /^\\d+:\\d\\d:\\d\\d( \\.\\d)? [AP]M$/
-      - paragraph: /^exact to ± \\d+ ms against this server's clock · your clock is .+, ± \\d+ ms$/
+      - paragraph: /^Within ± \\d+ ms of this server’s clock · your clock .+, ± \\d+ ms( · this server’s clock is not synchronised)?$/
       - status: Live
+      - paragraph:
+        - button "24-hour"
+        - button "UTC"
       - region "Figures":
         - article:
-          - heading "Your clock against the server" [level=2]
+          - heading "Your clock vs the server" [level=2]
           - paragraph: /± \\d+ ms$/
-          - img "How far your clock was off at each measurement, with its error"
+          - img "How far your clock was from the server’s at each measurement, with the margin of error"
         - article:
           - heading "Round trip" [level=2]
           - paragraph: /^\\d+\\.\\d ms$/
-          - paragraph: best of the last probes · HTTP/1.1
+          - paragraph: Best of recent probes · HTTP/1.1
         - article:
-          - heading "The server's own clock" [level=2]
-          - paragraph: /^(synchronised|not synchronised|not known)$/
-          - paragraph: /^Its kernel /
+          - heading "Server clock" [level=2]
+          - paragraph: /^(Synchronised|Not synchronised|Unknown)$/
+          - paragraph: /^The kernel /
         - article:
           - heading "Watching now" [level=2]
           - paragraph: "1"
           - paragraph: open stream
         - article:
-          - heading "Last pushes" [level=2]
+          - heading "Latest pushes" [level=2]
           - list:
             - listitem: /^\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z [+−]\\d+\\.\\d ms$/
             - listitem
             - listitem
             - listitem
             - listitem
-      - region "Read it yourself":
-        - heading "Read it yourself" [level=2]
+      - region "Try it yourself":
+        - heading "Try it yourself" [level=2]
         - figure:
           - button "Copy curl"
           - code: /^curl -N http:\\/\\/127\\.0\\.0\\.1:\\d+\\/sse$/

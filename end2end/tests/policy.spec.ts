@@ -1,4 +1,4 @@
-//! What the answers forbid the browser, and that the page lives within it.
+//! What the answers forbid the browser, and that the page works within it.
 
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

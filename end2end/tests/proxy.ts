@@ -1,16 +1,16 @@
-//! A TCP proxy with a bad network in it: bytes go in, the same come out, late or never.
+//! A TCP proxy with a bad network in it: bytes pass unchanged, but late or never.
 
 import { createServer, type Server, type Socket, connect } from 'node:net';
 import { once } from 'node:events';
 
-/** How long bytes take, in milliseconds; asked anew for each piece, which never overtakes another. */
+/** How long bytes take, in milliseconds; asked again for each piece, which never overtakes another. */
 export type Delay = () => number;
 
 /** What becomes of a connection. */
 type Mode =
   | { kind: 'pass' }
   | { kind: 'refuse' }
-  | { kind: 'answer'; status: string };
+  | { kind: 'answer'; status: string; page: string };
 
 /** Between the browser and the server, on a port of its own. */
 export class Proxy {
@@ -27,19 +27,24 @@ export class Proxy {
     private readonly server: Server,
     private readonly target: () => number,
     private readonly delays: { up: Delay; down: Delay },
+    private readonly from: string,
   ) {
     const address = server.address() as { port: number };
     this.origin = `http://127.0.0.1:${address.port}`;
     server.on('connection', (socket) => this.accept(socket));
   }
 
-  /** Passes on to a port of this machine. */
-  static async to(target: () => number, delays: Partial<{ up: Delay; down: Delay }> = {}): Promise<Proxy> {
+  /** Passes on to a port of this machine; `from` is the address that the server sees. */
+  static async to(
+    target: () => number,
+    delays: Partial<{ up: Delay; down: Delay }> = {},
+    from = '127.0.0.1',
+  ): Promise<Proxy> {
     const server = createServer({ noDelay: true });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const none = () => 0;
-    return new Proxy(server, target, { up: none, down: none, ...delays });
+    return new Proxy(server, target, { up: none, down: none, ...delays }, from);
   }
 
   /** Cuts what is open. */
@@ -65,8 +70,8 @@ export class Proxy {
   }
 
   /** Cuts what is open, and answers every request itself, as a proxy whose server is away does. */
-  answer(status: string): void {
-    this.mode = { kind: 'answer', status };
+  answer(status: string, page = ''): void {
+    this.mode = { kind: 'answer', status, page };
     this.cut();
   }
 
@@ -90,10 +95,10 @@ export class Proxy {
         socket.destroy();
         break;
       case 'answer':
-        this.answerOn(socket, this.mode.status);
+        this.answerOn(socket, this.mode);
         break;
       case 'pass': {
-        const server = connect({ port: this.target(), host: '127.0.0.1', noDelay: true });
+        const server = connect({ port: this.target(), host: '127.0.0.1', localAddress: this.from, noDelay: true });
         this.keep(server);
         this.lane(socket, server, this.delays.up);
         this.lane(server, socket, this.delays.down);
@@ -101,10 +106,11 @@ export class Proxy {
     }
   }
 
-  private answerOn(socket: Socket, status: string): void {
+  private answerOn(socket: Socket, { status, page }: { status: string; page: string }): void {
     socket.once('data', (request) => {
       this.streamsAnswered += request.toString().startsWith('GET /sse') ? 1 : 0;
-      socket.end(`HTTP/1.1 ${status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`);
+      const head = `content-type: text/html\r\ncontent-length: ${page.length}\r\nconnection: close`;
+      socket.end(`HTTP/1.1 ${status}\r\n${head}\r\n\r\n${page}`);
     });
   }
 

@@ -21,7 +21,7 @@ export class Publisher {
     })();
   }
 
-  /** Goes on for so many events. */
+  /** Goes on for this many events. */
   async more(events: number): Promise<void> {
     const target = this.published.length + events;
     await expect.poll(() => this.published.length, { timeout: 20_000 }).toBeGreaterThanOrEqual(target);

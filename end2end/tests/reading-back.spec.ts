@@ -1,5 +1,5 @@
-//! Reading back: older messages come without a jump, newer ones do not move what is read, and the page
-//! never holds more than it can bear.
+//! Reading back: older messages are added without a jump, newer ones do not move what is being read, and
+//! the page never holds more than it can bear.
 
 import { fill, RoomPage } from './room-page';
 import { jumpOnReadingBack, placeOf, scrollThrough } from './room-scroll';
@@ -33,7 +33,7 @@ test('what comes while one reads back moves nothing, and is counted', async ({ b
   await fill(belfry, 'lobby', 60);
   const room = await new RoomPage(page).open(belfry.origin);
   await room.messages.evaluate((scroller) => scroller.scrollTo(0, -700));
-  await expect(room.pill).toHaveText('To the newest messages');
+  await expect(room.pill).toHaveText('Jump to latest');
   const row = room.row('message 30');
   const place = await row.evaluate(placeOf);
   for (let number = 61; number <= 70; number += 1) {

@@ -1,12 +1,12 @@
-//! What a screen reader finds on the pages of the chat, in both languages, and what it is told.
+//! What a screen reader finds on the pages of the chat, in both languages, and what it announces.
 
 import { fill, RoomPage } from './room-page';
 import { jumpOnReadingBack } from './room-scroll';
 import { expect, test } from './test';
 
 const WORDS = {
-  'en-GB': { chat: 'Chat', rooms: 'Rooms', room: 'Room', enter: 'Enter', here: 'here', messages: 'Messages', skip: 'Skip to your message', name: 'Your name', message: 'Message', send: 'Send', delivered: 'delivered', says: 'Ada: message 2', day: '/day,? /' },
-  'zh-CN': { chat: '聊天', rooms: '房间', room: '房间', enter: '进入', here: '人在场', messages: '消息', skip: '跳到输入框', name: '你的名字', message: '消息', send: '发送', delivered: '已送达', says: 'Ada：message 2', day: '/星期/' },
+  'en-GB': { chat: 'Chat', rooms: 'Rooms', room: 'Room', enter: 'Join', here: 'here', messages: 'Messages', skip: 'Skip to message field', name: 'Your name', message: 'Message', send: 'Send', delivered: 'Delivered', says: 'Ada: message 2', nothing: 'No messages yet.', program: 'via token', you: 'you', day: '/day,? /' },
+  'zh-CN': { chat: '聊天', rooms: '房间', room: '房间', enter: '进入', here: '人在线', messages: '消息', skip: '跳到输入框', name: '你的名字', message: '消息', send: '发送', delivered: '已送达', says: 'Ada：message 2', nothing: '还没有消息。', program: '凭令牌发布', you: '你', day: '/星期/' },
 };
 
 for (const [locale, words] of Object.entries(WORDS)) {
@@ -28,12 +28,13 @@ for (const [locale, words] of Object.entries(WORDS)) {
           - heading "${words.rooms}" [level=2]
           - list:
             - listitem:
-              - link "lobby":
-                - /url: /chat/lobby
-            - listitem:
               - link "tea":
                 - /url: /chat/tea
-              - text: /^1 ${words.here}/
+              - text: /^1 ${words.here} Ada.*message 1/
+            - listitem:
+              - link "lobby":
+                - /url: /chat/lobby
+              - text: ${words.nothing}
       `);
     });
 
@@ -56,11 +57,11 @@ for (const [locale, words] of Object.entries(WORDS)) {
             - list:
               - listitem: ${words.day}
               - listitem:
-                - text: Ada
+                - text: Ada ${words.program}
                 - time
                 - paragraph: message 1
               - listitem:
-                - text: 王小明
+                - text: /^王小明 [0-9a-v]{6} ${words.you}$/
                 - time
                 - paragraph:
                   - text: see
@@ -68,8 +69,7 @@ for (const [locale, words] of Object.entries(WORDS)) {
                     - /url: https://example.com/a
                   - text: .
                 - paragraph: ${words.delivered}
-          - text: ${words.name}
-          - textbox "${words.name}": 王小明
+          - group: ${words.name} 王小明
           - text: ${words.message}
           - textbox "${words.message}"
           - button "${words.send}"
@@ -127,19 +127,19 @@ test('the keyboard reaches everything, and scrolls the messages', async ({ belfr
   }
 });
 
-test('the keyboard passes the messages by, and nothing is shown anew', async ({ belfry, page }) => {
+test('the keyboard passes the messages by, and nothing is drawn again', async ({ belfry, page }) => {
   await belfry.publish('chat/lobby', JSON.stringify({ name: 'Ada', text: 'https://example.com/a https://example.com/b' }));
   const room = await new RoomPage(page).enter(belfry.origin, 'Bob');
   const list = await page.locator('.messages ol').elementHandle();
   await page.getByRole('link', { name: 'Rooms' }).focus();
   await page.keyboard.press('Tab');
-  const skip = page.getByRole('link', { name: 'Skip to your message' });
+  const skip = page.getByRole('link', { name: 'Skip to message field' });
   await expect(skip).toBeFocused();
   await expect(skip).toBeInViewport({ ratio: 1 });
   await page.keyboard.press('Enter');
   await expect(room.field).toBeFocused();
   await room.say('here');
-  await expect(room.row('here').locator('.state')).toHaveText('delivered');
+  await expect(room.row('here').locator('.state')).toHaveText('Delivered');
   expect(await list?.evaluate((list) => list.isConnected), 'it is the same list').toBe(true);
 });
 

@@ -12,42 +12,42 @@ const BYTES = `${N}([KMGT]i)?B`;
 
 const STATUS: Record<string, Words> = {
   'en-GB': {
-    heading: 'Status', live: 'Live, every 2 s', machine: 'This machine',
+    heading: 'Status', live: 'Live, updated every 2 s', machine: 'Host',
     here: [
-      ['Processor', `${N}%`, `\\d+ cores?, busiest ${N} %`, true],
+      ['CPU', `${N}%`, `\\d+ cores?, busiest ${N} %`, true],
       ['Memory', BYTES, 'of .+B', true],
       ['Load', N, '5 min.+ · 15 min.+', true],
       ['Network', `${BYTES}/s`, 'received', true],
-      ['Disk with the log', BYTES, 'of .+B'],
-      ['Uptime', '.+', 'since it was started'],
+      ['Log disk', BYTES, 'free of .+B'],
+      ['Uptime', '.+', 'since it started'],
     ],
     belfry: [
       ['Readers', '\\d+', 'open streams?', true],
       ['Events', `${N}/s`, 'published', true],
-      ['Delivery', '.+', 'the slowest of the last 2 s', true],
+      ['Delivery latency', '.+', 'slowest in the last 2 s', true],
       ['Log', BYTES, 'in \\d+ events?'],
-      ['Memory', BYTES, 'held by the process'],
-      ['Readers cut off', '\\d+', '\\d+ stalled · \\d+ vanished'],
-      ['Uptime', '.+', 'since it was started'],
+      ['Memory', BYTES, 'used by the process'],
+      ['Dropped readers', '\\d+', '\\d+ stalled · \\d+ vanished'],
+      ['Uptime', '.+', 'since it started'],
     ],
   },
   'zh-CN': {
-    heading: '运行状态', live: '实时，每 2 秒更新', machine: '本机',
+    heading: '运行状态', live: '实时，每 2 秒更新', machine: '主机',
     here: [
-      ['处理器', `${N}%`, `\\d+ 个核心，最忙 ${N} %`, true],
+      ['处理器', `${N}%`, `\\d+ 核，最忙 ${N} %`, true],
       ['内存', BYTES, '共 .+B', true],
       ['负载', N, `5 分钟 ${N} · 15 分钟 ${N}`, true],
       ['网络', `${BYTES}/s`, '接收', true],
-      ['日志所在磁盘', BYTES, '共 .+B'],
+      ['日志所在磁盘', BYTES, '可用，共 .+B'],
       ['已运行', '.+', '自.+'],
     ],
     belfry: [
-      ['读者', '\\d+', '打开的流', true],
+      ['读者', '\\d+', '条连接', true],
       ['事件', `${N}/s`, '发布', true],
       ['送达延迟', '.+', '最近 2 秒内最慢的一次', true],
       ['日志', BYTES, '共 \\d+ 个事件'],
       ['内存', BYTES, '进程占用'],
-      ['断开的读者', '\\d+', '停止读取 \\d+ · 失去联系 \\d+'],
+      ['断开的读者', '\\d+', '停滞 \\d+ · 失联 \\d+'],
       ['已运行', '.+', '自.+'],
     ],
   },
@@ -58,7 +58,7 @@ for (const [locale, words] of Object.entries(STATUS)) {
     test.use({ locale, timezoneId: 'UTC' });
 
     test('the status page is two regions of cards, a plot is an image', async ({ belfry, page, request }) => {
-      // The plots are born with what was measured.
+      // The plots are rendered with what was measured.
       const measured = async () => (await (await request.get(`${belfry.origin}/api/status`)).json()).at.length;
       await expect.poll(measured, { timeout: 15_000 }).toBeGreaterThan(2);
       await page.goto(`${belfry.origin}/status`);
@@ -67,11 +67,12 @@ for (const [locale, words] of Object.entries(STATUS)) {
         - main:
           - heading "${words.heading}" [level=1]
           - paragraph: ${words.live}
+          - paragraph: /^\\S.+$/
           - region "${words.machine}":
             - heading "${words.machine}" [level=2]
 ${words.here.map((card) => written(card)).join('\n')}
           - region "Belfry":
-            - heading "Belfry" [level=2]
+            - heading /^Belfry \\d+\\.\\d+\\.\\d+ · \\S+$/ [level=2]
 ${words.belfry.map((card) => written(card)).join('\n')}
       `);
     });
@@ -111,31 +112,34 @@ test.describe('the time page in Chinese', () => {
         - paragraph: /^\\d{4}年\\d+月\\d+日星期. · 协调世界时$/
         - timer:
           - time: /^\\d+:\\d\\d:\\d\\d( \\.\\d)?$/
-        - paragraph: /^误差 ± \\d+ 毫秒 （以本服务器时钟为准） · 你的时钟 .+，± \\d+ 毫秒$/
+        - paragraph: /^误差 ± \\d+ 毫秒，以本服务器时钟为准 · 你的时钟.+（± \\d+ 毫秒）( · 本服务器的时钟未同步)?$/
         - status: 实时
+        - paragraph:
+          - button "24 小时制" [pressed]
+          - button "UTC"
         - region "数据":
           - article:
-            - heading "你的时钟与服务器相比" [level=2]
+            - heading "你的时钟与服务器对比" [level=2]
             - paragraph: /± \\d+ 毫秒$/
-            - img "每次测得的你的时钟偏差及其误差"
+            - img "你的时钟与服务器的偏差：历次测量值及误差"
           - article:
             - heading "往返时间" [level=2]
             - paragraph: /^\\d+\\.\\d 毫秒$/
-            - paragraph: 最近几次探测的最佳值 · HTTP/1.1
+            - paragraph: 最近几次探测的最小值 · HTTP/1.1
           - article:
-            - heading "服务器自己的时钟" [level=2]
+            - heading "服务器时钟" [level=2]
             - paragraph: /^(已同步|未同步|未知)$/
             - paragraph
           - article:
-            - heading "正在观看" [level=2]
+            - heading "当前在线" [level=2]
             - paragraph: "1"
-            - paragraph: 条打开的流
+            - paragraph: 条连接
           - article:
-            - heading "最近的推送" [level=2]
+            - heading "最近推送" [level=2]
             - list:
               - listitem: /^\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z [+−]\\d+\\.\\d 毫秒$/
-        - region "自己来读":
-          - heading "自己来读" [level=2]
+        - region "动手试试":
+          - heading "动手试试" [level=2]
           - figure:
             - button "复制 curl"
             - code: /^curl -N http:\\/\\/127\\.0\\.0\\.1:\\d+\\/sse$/

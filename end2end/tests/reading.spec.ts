@@ -4,7 +4,7 @@ import { ConsolePage } from './console-page';
 import { expect, FAILED_REQUESTS, test } from './test';
 
 const WORDS = {
-  'en-GB': { pages: 'Pages', time: 'Time', status: 'Status', chat: 'Chat', console: 'Console', other: '简体中文', tag: 'zh-CN', topic: 'Topic', show: 'Show', events: 'Events of “numbers”' },
+  'en-GB': { pages: 'Pages', time: 'Time', status: 'Status', chat: 'Chat', console: 'Console', other: '简体中文', tag: 'zh-CN', topic: 'Topic', show: 'Show', events: 'Events on “numbers”' },
   'zh-CN': { pages: '页面', time: '时间', status: '状态', chat: '聊天', console: '控制台', other: 'English', tag: 'en', topic: '主题', show: '查看', events: '“numbers”的事件' },
 };
 

@@ -1,4 +1,4 @@
-//! A room of the chat as a person and a screen reader find it.
+//! The page object of a chat room, as a person and a screen reader find it.
 
 import { expect, type Locator, type Page } from '@playwright/test';
 
@@ -22,6 +22,8 @@ export class RoomPage {
   /** Their texts. */
   readonly texts: Locator;
   readonly name: Locator;
+  /** What the name folds into once it is filled in. */
+  readonly naming: Locator;
   readonly field: Locator;
   readonly send: Locator;
   /** What is wrong with what is being written. */
@@ -45,6 +47,7 @@ export class RoomPage {
     this.said = this.messages.locator('.said');
     this.texts = this.said.locator('.text');
     this.name = page.locator('#name');
+    this.naming = page.locator('#naming summary');
     this.field = page.locator('#text');
     this.send = main.locator('.composer button');
     this.problem = main.getByRole('alert');
@@ -69,8 +72,7 @@ export class RoomPage {
   /** Enters under a name. */
   async enter(origin: string, name: string): Promise<this> {
     await this.open(origin);
-    await this.name.fill(name);
-    await this.name.blur();
+    await this.rename(name);
     return this;
   }
 
@@ -87,6 +89,17 @@ export class RoomPage {
     await expect(this.here).toHaveText(/^[1-9]/, { timeout: LIVE_WITHIN_MS });
   }
 
+  /** Says what one is called, where need be in the field that was folded. */
+  async rename(name: string): Promise<void> {
+    // A room that the browser makes is there a moment after its link was followed.
+    await expect(this.field).toBeVisible();
+    if (!(await this.name.isVisible())) {
+      await this.naming.click();
+    }
+    await this.name.fill(name);
+    await this.name.blur();
+  }
+
   /** Writes a message, and sends it by the keyboard. */
   async say(text: string): Promise<void> {
     await this.field.fill(text);
@@ -96,7 +109,7 @@ export class RoomPage {
   /** Writes a message, and sends it with the button, which needs no script. */
   async post(text: string, name?: string): Promise<void> {
     if (name !== undefined) {
-      await this.name.fill(name);
+      await this.rename(name);
     }
     await this.field.fill(text);
     await this.send.click();

@@ -1,4 +1,4 @@
-//! Reading back in a room: functions that run in the page, in whichever browser, and what they saw.
+//! Functions that run in a room's page, in any browser, to scroll back and record what moved.
 
 /** What was seen while a room was scrolled. */
 export type Seen = {

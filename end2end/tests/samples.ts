@@ -1,4 +1,4 @@
-//! What the clock shows, sample by sample, beside the true time: a page goes in, samples come out.
+//! Samples what the clock of a page shows beside the true time.
 
 import type { TimePage } from './time-page';
 
@@ -16,7 +16,7 @@ export type Sample = {
   stated: number | null;
 };
 
-/** Notes every change of the shown instant until there are so many. */
+/** Notes every change of the shown instant until there are `count`. */
 export async function samples({ page }: TimePage, count: number): Promise<Sample[]> {
   const recording = await page.evaluateHandle(recordInPage, count);
   return recording.evaluate(({ taken }) => taken);

@@ -1,4 +1,4 @@
-//! One connection per browser, however many tabs are open, and whatever happens to the one that has it.
+//! One connection per browser, however many tabs are open, and whatever happens to the one that holds it.
 
 import type { BrowserContext, Page } from '@playwright/test';
 

@@ -1,5 +1,5 @@
-//! What every test has at hand: servers and proxies of its own, which end with it, and browsers in
-//! which nothing may go wrong unnoticed.
+//! The fixtures of every test: servers and proxies of its own, which end with it, and browsers in which
+//! nothing may go wrong unnoticed.
 
 import { test as base, type BrowserContext, type BrowserContextOptions } from '@playwright/test';
 

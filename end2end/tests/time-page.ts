@@ -1,4 +1,4 @@
-//! The page at `/` as a person and a screen reader find it.
+//! The page object of `/`, as a person and a screen reader find it.
 
 import { expect, type Locator, type Page } from '@playwright/test';
 
@@ -24,7 +24,7 @@ export class TimePage {
     this.status = page.getByRole('status');
     this.pill = page.locator('.pill');
     this.truth = page.locator('.truth');
-    this.pushes = this.card('Last pushes').getByRole('listitem');
+    this.pushes = this.card('Latest pushes').getByRole('listitem');
   }
 
   /** The card under a heading. */
@@ -41,7 +41,7 @@ export class TimePage {
 
   async isLive(within = LIVE_WITHIN_MS): Promise<void> {
     await expect(this.status).toHaveText('Live', { timeout: within });
-    await expect(this.truth).toContainText('exact to', { timeout: within });
+    await expect(this.truth).toContainText('Within ±', { timeout: within });
   }
 
   /** The shown instant, in milliseconds since the Unix epoch. */
@@ -54,8 +54,8 @@ export class TimePage {
     await this.page.evaluate(() => Object.assign(window, { marked: true }));
   }
 
-  /** The page was not loaded anew since it was marked. */
+  /** The page was not reloaded since it was marked. */
   async isMarked(): Promise<void> {
-    expect(await this.page.evaluate(() => 'marked' in window), 'not loaded anew').toBe(true);
+    expect(await this.page.evaluate(() => 'marked' in window), 'not reloaded').toBe(true);
   }
 }

@@ -1,5 +1,5 @@
-//! The connection in trouble: whatever happens to it, each event is shown once, in order, and the page
-//! says that it is not connected.
+//! The connection in trouble: whatever happens to it, each event is shown once, in order, and the page says
+//! that it is not connected.
 
 import { expect, FAILED_REQUESTS, test } from './test';
 import { ConsolePage } from './console-page';
@@ -119,6 +119,6 @@ test.describe('the banner', () => {
     proxy.pass();
     await expect.poll(() => belfry.streams(), { timeout: LIVE_WITHIN_MS }).toBe(1);
     await expect(console.banner).toBeHidden({ timeout: 2_000 });
-    await expect(spoken).toHaveText('Connected again');
+    await expect(spoken).toHaveText('Reconnected');
   });
 });

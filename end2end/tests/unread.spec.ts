@@ -1,4 +1,4 @@
-//! A room that nobody sees: the window's title says how many messages have come.
+//! A room in a tab that nobody looks at: the window's title counts the messages that have come.
 
 import { expect, test as base } from '@playwright/test';
 import puppeteer, { type Browser } from 'puppeteer-core';

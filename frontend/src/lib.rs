@@ -1,51 +1,46 @@
-//! The browser's half of Belfry, and the only crate that touches web-sys. An event travels:
+//! The browser's half of Belfry, and the only crate that touches web-sys.
 //!
 //! ```text
-//! the wire ⇢ source → stream → line → keeper, follower → app: feed → view
+//! the wire ⇢ stream → shared_stream ─┬→ clock: timekeeper → app: feed → view
+//!                                    └→ topics: follower  → app: page
 //! ```
 //!
-//! [`source`] holds an `EventSource`, [`stream`] replaces it when it fails, [`line`] shares the stream
-//! between the tabs of a browser. [`probe`] measures the clock, [`keeper`] writes what they bring
-//! into the feed's signals, a [`follower`] calls a page with its topic's events. What to do next is
-//! decided by [`supervisor`], [`leader`], [`following`] and [`clock`], which know nothing of a
-//! browser.
+//! - [`stream`]: an `EventSource`, one after another, and when to open the next
+//! - [`tabs`]: which tabs there are, which of them holds the stream, and how they agree
+//! - [`topics`]: which events of a topic are new to a page, from the stream and the history
+//! - [`shared_stream`]: this tab's part of the browser's one stream
+//! - [`clock`]: the estimate of the server's clock, its probes, and the timekeeper, which writes the feed
+//! - [`visitor`]: who they are to the server, what the tab keeps for them, and how they write
+//! - [`chat`]: the chat's requests
+//! - [`browser`]: what a browser offers: timers, requests, storage, navigation
+//!
+//! A state machine decides, and a `shell` beside it does in the browser what was decided: [`shared_stream`],
+//! [`clock::timekeeper`].
 
 #![forbid(unsafe_code)]
 
-mod alarm;
-mod bounds;
-mod channel;
-pub mod clipboard;
+pub mod browser;
+pub mod chat;
 pub mod clock;
-mod crew;
-mod fetch;
-pub mod follower;
-pub mod following;
-mod history;
-pub mod json;
-pub mod keeper;
-pub mod leader;
-mod letter;
-pub mod line;
-mod lock;
-pub mod navigation;
-pub mod page_clock;
-mod page_events;
-pub mod probe;
-pub mod source;
+pub mod shared_stream;
 pub mod stream;
-pub mod supervisor;
-mod talk;
+pub mod tabs;
+pub mod topics;
 pub mod visitor;
 
 use app::{
-    App, Navigate, Snapshot, Subscribe,
-    components::{Clipboard, Titled},
-    feed::SNAPSHOT_ID,
-    follow::{Fetch, Follow},
+    App, Subscribe,
+    first::ROOT_ID,
+    seams::{Browser, clock::Clock, read::Read, window::Window},
 };
 use leptos::prelude::*;
-use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, prelude::wasm_bindgen};
+use wire::page_data::{SNAPSHOT_ID, Snapshot};
+
+use browser::{elements, json, navigation};
+use clock::{page_clock, timekeeper};
+use topics::history;
+use visitor::{tab_owner, writing};
 
 /// Takes over the page that the server has rendered. Called once by the page's own script.
 #[wasm_bindgen]
@@ -54,15 +49,48 @@ pub fn hydrate() {
     let snapshot = document().get_element_by_id(SNAPSHOT_ID).and_then(|it| it.text_content());
     // Without it the page stays as the server has rendered it.
     let Some(snapshot) = snapshot.and_then(|text| json::parse::<Snapshot>(&text)) else { return };
-    leptos::mount::hydrate_body(move || {
+    let Some(root) = document().get_element_by_id(ROOT_ID) else { return };
+    tab_owner::belong_to(&snapshot.identity, snapshot.now.micros());
+    writing::take();
+    let application = leptos::mount::hydrate_from(root.unchecked_into(), move || {
         provide_context(snapshot);
-        provide_context(Subscribe(keeper::subscribe));
-        provide_context(Clipboard(clipboard::put));
-        provide_context(Navigate(navigation::follow));
-        provide_context(Follow(line::follow));
-        provide_context(Fetch { newborn: history::newborn, status: json::parse });
-        provide_context(talk::talk());
-        provide_context(Titled(|title| document().set_title(title)));
+        provide_context(Subscribe(timekeeper::shell::subscribe));
+        provide_context(browser());
         view! { <App/> }
     });
+    application.forget();
+}
+
+/// What a page in a browser can do.
+fn browser() -> Browser {
+    let read = Read {
+        page: history::page_at,
+        history: chat::read,
+        message: json::parse,
+        presence: json::parse,
+        status: json::parse,
+    };
+    let clock = Clock {
+        now: page_clock::now,
+        wall: page_clock::wall,
+        after: chat::after,
+        chance: js_sys::Math::random,
+    };
+    let window = Window {
+        navigate: navigation::follow,
+        refocus: navigation::refocus,
+        set_title: |title| document().set_title(title),
+        copy: writing::copy,
+        on: chat::on,
+    };
+    Browser {
+        follow: shared_stream::shell::follow,
+        read,
+        post: chat::POST,
+        store: chat::STORE,
+        clock,
+        measure: elements::MEASURE,
+        elements: elements::ELEMENTS,
+        window,
+    }
 }

@@ -5,15 +5,30 @@
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
-use app::{Feed, Language, Link, Snapshot, Tick, feed::Born};
-use frontend::{
-    json, keeper, page_clock,
-    source::{Said, Source},
-    visitor,
+use app::{
+    Feed, Link,
+    stream::{Start, StreamEvent},
+    writing::Writing,
 };
+use frontend::{
+    browser::json,
+    chat,
+    clock::{page_clock, timekeeper},
+    stream::{source::Source, sources::Failed},
+    visitor::{tab_owner, writing},
+};
+use gloo_events::EventListener;
 use gloo_timers::future::sleep;
 use leptos::prelude::*;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+use wire::{
+    cursor::Cursor,
+    event::Envelope,
+    identity::Identity,
+    language::Language,
+    page_data::{PageData, Snapshot},
+    tick::Tick,
+};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
@@ -29,8 +44,11 @@ async fn until(what: &str, done: impl Fn() -> bool) {
     }
 }
 
+/// What was heard of a source.
+type Heard = Rc<RefCell<Vec<Result<StreamEvent, Failed>>>>;
+
 /// Opens a stream that says `events` and ends, and collects what is heard of it.
-fn listening(events: &str) -> (Source, Rc<RefCell<Vec<Said>>>) {
+fn listening(events: &str) -> (Source, Heard) {
     let heard = Rc::new(RefCell::new(Vec::new()));
     let hearing = heard.clone();
     let url = format!("data:text/event-stream,{}", js_sys::encode_uri_component(events));
@@ -48,33 +66,62 @@ fn snapshot() -> Snapshot {
         origin: String::new(),
         token_maker: None,
         language: Language::English,
+        identity: wire::identity::Identity::default(),
         chat: true,
         address: "/".to_owned(),
         cursor: String::new(),
-        page: Born::Plain,
+        page: PageData::Plain,
     }
 }
 
 #[wasm_bindgen_test]
 async fn a_source_hears_events_and_how_far_they_reach_and_failures() {
-    let (_source, heard) = listening(
-        "retry: 3000\n\nevent: session\ndata: 6\n\ndata: {}\n\n:\n\nevent: readers\ndata: 7\nid: E-1\n\n\
-         id: E-2\n\ndata: 8\n\nevent: other\ndata: x\n\nevent: gap\ndata: 9\nid: F-3\n\n\
+    let envelope = |data: &str| Envelope {
+        id: None,
+        event_type: "message".to_owned(),
+        topics: vec!["a".to_owned()],
+        data: data.to_owned(),
+        at: "2026-11-22T05:18:03.000Z".to_owned(),
+        private: false,
+    };
+    let json = |data| serde_json::to_string(&envelope(data)).unwrap();
+    let [first, second, third] = ["1", "2", "3"].map(json);
+    let (_source, heard) = listening(&format!(
+        "retry: 3000\n\nevent: session\ndata: {{\"identity\":\"ada\",\"cursor\":\"E-0\",\"spans\":[]}}\n\n\
+         event: session\ndata: 6\n\ndata: {first}\n\n:\n\nevent: readers\ndata: {second}\nid: E-1\n\n\
+         id: E-2\n\ndata: {third}\n\ndata: {{}}\n\nevent: other\ndata: x\n\nevent: gap\ndata: 9\nid: F-3\n\n\
          event: expired\ndata: 10\n\n",
-    );
-    until("the end of the stream", || heard.borrow().contains(&Said::Failed)).await;
-    let event = |json: &str, reached: Option<&str>| Said::Event {
-        json: json.to_owned(),
-        reached: reached.map(ToOwned::to_owned),
+    ));
+    let failures = || heard.borrow().iter().filter(|said| said.is_err()).count();
+    until("the end of the stream", || failures() == 2).await;
+    let event = |data, reached: Option<&str>| {
+        Ok(StreamEvent::Event {
+            envelope: envelope(data),
+            reached: reached.and_then(Cursor::parse),
+        })
+    };
+    let start = Start {
+        identity: "ada".to_owned(),
+        topics: Vec::new(),
+        after: Cursor::parse("E-0"),
+        spans: Vec::new(),
+    };
+    // It is of no topic, and says how far the stream is.
+    let unreadable = Envelope {
+        event_type: String::new(),
+        topics: Vec::new(),
+        at: String::new(),
+        ..envelope("")
     };
     let expected = [
-        Said::Session("6".to_owned()),
-        event("{}", None),
-        event("7", Some("E-1")),
-        event("8", Some("E-2")),
-        Said::Gap(Some("F-3".to_owned())),
-        Said::Expired,
-        Said::Failed,
+        Ok(StreamEvent::Start(start)),
+        Err(Failed),
+        event("1", None),
+        event("2", Some("E-1")),
+        event("3", Some("E-2")),
+        Ok(StreamEvent::Event { envelope: unreadable, reached: Cursor::parse("E-2") }),
+        Ok(StreamEvent::Gap { reached: Cursor::parse("F-3") }),
+        Err(Failed),
     ];
     assert_eq!(*heard.borrow(), expected);
 }
@@ -84,7 +131,7 @@ async fn a_source_that_was_dropped_is_heard_no_more() {
     let (source, heard) = listening("retry: 1\n\ndata: again\n\n");
     drop(source);
     let (_other, later) = listening("data: later\n\n");
-    until("another stream's end", || later.borrow().contains(&Said::Failed)).await;
+    until("another stream's end", || later.borrow().contains(&Err(Failed))).await;
     assert_eq!(*heard.borrow(), []);
 }
 
@@ -93,7 +140,8 @@ async fn without_a_server_the_link_says_that_it_waits_and_when_it_tries_again() 
     let owner = Owner::new();
     let feed = owner.with(|| {
         let feed = Feed::new(&snapshot());
-        keeper::subscribe(feed);
+        writing();
+        timekeeper::shell::subscribe(feed);
         feed
     });
     assert_eq!(feed.link.get_untracked(), Link::Opening);
@@ -116,7 +164,8 @@ async fn nothing_goes_on_once_the_owner_is_gone() {
     // What could still be written outlives what would write it.
     let (outlives, owner) = (Owner::new(), Owner::new());
     let feed = outlives.with(|| Feed::new(&snapshot()));
-    owner.with(|| keeper::subscribe(feed));
+    writing();
+    owner.with(|| timekeeper::shell::subscribe(feed));
     until("the first failure", || matches!(feed.link.get_untracked(), Link::Waiting { .. })).await;
     owner.cleanup();
     let left = || (feed.now.get_untracked(), feed.link.get_untracked());
@@ -125,16 +174,22 @@ async fn nothing_goes_on_once_the_owner_is_gone() {
     // By then the clock would have moved, and another attempt begun.
     until("its time", || page_clock::now() > next_attempt).await;
     let (_other, later) = listening("data: later\n\n");
-    until("another stream's end", || later.borrow().contains(&Said::Failed)).await;
+    until("another stream's end", || later.borrow().contains(&Err(Failed))).await;
     assert_eq!(left(), before);
     outlives.cleanup();
+}
+
+/// The visitor's way to write, once the page's first script has run.
+fn writing() -> Writing {
+    js_sys::eval(app::first::SCRIPT).unwrap();
+    writing::writing()
 }
 
 #[wasm_bindgen_test]
 fn the_visitor_writes_time_in_their_own_zone() {
     let tick: Tick = "2026-11-22T05:18:03.000Z".parse().unwrap();
-    let writing = visitor::writing(Language::English);
-    assert!(!writing.zone.is_empty());
+    let writing = writing();
+    assert!(!(writing.zone)(tick).is_empty());
     let face = (writing.face)(tick);
     // The seconds are the same in every zone of today.
     assert!(face.digits.ends_with(":03"), "{face:?}");
@@ -145,7 +200,7 @@ fn the_visitor_writes_time_in_their_own_zone() {
 
 #[wasm_bindgen_test]
 fn numbers_are_grouped_and_keep_their_decimals() {
-    let number = visitor::writing(Language::English).number;
+    let number = writing().number;
     let written =
         [(12_345, 0), (12_345, 1), (-5, 2)].map(|(value, decimals)| number(value, decimals));
     assert_eq!(written, ["12,345", "1,234.5", "-0.05"]);
@@ -165,4 +220,30 @@ fn what_the_server_writes_is_read_by_the_browsers_own_parser() {
 fn the_timers_resolution_is_measured() {
     let resolution = page_clock::resolution();
     assert!((1..=100_001).contains(&resolution), "{resolution} µs");
+}
+
+#[wasm_bindgen_test]
+fn signing_out_clears_what_the_tab_keeps_and_tells_open_rooms() {
+    let storage = window().session_storage().unwrap().unwrap();
+    for room in ["/chat/lobby", "/chat/lobby%2Foutbox"] {
+        storage.set_item(room, "kept").unwrap();
+    }
+    let told = Rc::new(RefCell::new(0));
+    let telling = told.clone();
+    let _listener = EventListener::new(&window(), app::seams::store::FORGOTTEN, move |_| {
+        *telling.borrow_mut() += 1;
+    });
+    let kept = || storage.get_item("/chat/lobby%2Foutbox").unwrap().is_some();
+    let who = chat::who;
+    let until = Some(Tick::from_micros(60_000_000));
+    let ada = Identity { mark: "ada".into(), until, ..Identity::default() };
+    // What was begun before signing in stays, and what waits is offered.
+    tab_owner::belong_to(&ada, 0);
+    assert_eq!((who().as_str(), kept(), *told.borrow()), ("ada", true, 0));
+    // So does what stood there when the token ended.
+    tab_owner::belong_to(&Identity::default(), 60_000_000);
+    assert_eq!((who().as_str(), kept(), *told.borrow()), ("", true, 0));
+    tab_owner::belong_to(&Identity::default(), 1);
+    assert_eq!((who().as_str(), kept(), *told.borrow()), ("", false, 1));
+    assert_eq!(storage.get_item("/chat/lobby").unwrap(), None);
 }

@@ -56,7 +56,7 @@ set_up_firefox() {
 # Ubuntu's own browsers are snaps, which headless tests cannot drive.
 fetch_browser() {
     local name=$1 recipe=$2 wanted=$3
-    say "$name: downloading, as the distribution has no package of it"
+    say "$name: downloading, because the distribution has no package"
     make_tool "$name" "$recipe" || {
         show_log
         fail "$name could not be downloaded; please install $wanted"

@@ -70,14 +70,14 @@ tick() {
             compiled=$(grep -c '^ *Compiling ' "$log") || true
             say "  $compiled of $crates crates after $SECONDS s"
         else
-            say "  still at it after $SECONDS s"
+            say "  still running after $SECONDS s"
         fi
     done
 }
 
 show_log() {
     tail -n 20 "$log" | sed 's/^/  | /' >&2
-    say "  the whole log: $log" >&2
+    say "  full log: $log" >&2
 }
 
 # make_tool FOLDER RECIPE: has RECIPE fill a temporary folder, given as its argument,
@@ -89,7 +89,7 @@ make_tool() {
     mkdir -p "$cache"
     exec 9>"$cache/.lock"
     if ! flock --nonblock 9; then
-        say "  waiting for another set-up that is running"
+        say "  waiting for another set-up to finish"
         flock 9
     fi
     rm -rf -- "$cache"/.making-*

@@ -4,7 +4,7 @@
 # need_commands: what no set-up can do without.
 need_commands() {
     local command missing=()
-    [[ $(uname -s) == Linux ]] || fail "this set-up knows Linux only; CONTRIBUTING.md lists the tools"
+    [[ $(uname -s) == Linux ]] || fail "this set-up supports only Linux; CONTRIBUTING.md lists the tools"
     for command in cc curl make node npm setpriv flock tar; do
         command -v "$command" >/dev/null || missing+=("$command")
     done

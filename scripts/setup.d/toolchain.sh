@@ -13,7 +13,7 @@ set_up_wasm_target() {
     elif use_cached_toolchain; then
         say "Rust $(rustc_version rustc) with $target: found in the tool cache"
     elif add_target_by_rustup "$version"; then
-        say "Rust $version with $target: added by rustup"
+        say "Rust $version with $target: added with rustup"
     else
         make_debian_toolchain
     fi
@@ -41,10 +41,10 @@ add_target_by_rustup() {
     mkdir -p "${log%/*}"
     rm -f -- "$log"
     if target_is_lost; then
-        say "Rust $1: rustup has $target on its list, but its files are gone; putting them back"
+        say "Rust $1: rustup lists $target, but its files are gone; restoring them"
         forget_lost_target || true
     else
-        say "Rust $1: adding $target by rustup"
+        say "Rust $1: adding $target with rustup"
     fi
     if run_logged timeout 300 rustup target add "$target" && rustc_fits "$1"; then
         rm -f -- "$log"
@@ -111,7 +111,7 @@ make_debian_toolchain() {
 }
 
 rustup_advice() {
-    printf 'please install Rust %s or newer by rustup, and: rustup target add %s' "$oldest_rustc" "$target"
+    printf 'please install Rust %s or newer with rustup, then run: rustup target add %s' "$oldest_rustc" "$target"
 }
 
 install_debian_rust() {

@@ -17,11 +17,11 @@ set_up_tools() {
     have_cargo_leptos || missing+=("cargo-leptos-$CARGO_LEPTOS_VERSION")
     have_wasm_bindgen || missing+=("wasm-bindgen-$wasm_bindgen_version")
     ((${#missing[@]} > 0)) || return 0
-    say "${missing[*]}: not to be had prebuilt, building (about 3 minutes on two processors; the log: $cache/logs/${missing[0]}.log)"
+    say "${missing[*]}: no prebuilt version available; building (about 3 minutes on two processors; the log: $cache/logs/${missing[0]}.log)"
     making_tools=("${missing[@]}")
     make_tool "${missing[0]}" build_tools || {
         show_log
-        fail "${missing[*]} could not be built; please install what is named yourself, then try again"
+        fail "${missing[*]} could not be built; please install them yourself, then try again"
     }
 }
 
@@ -34,7 +34,7 @@ have_tool() {
         say "$1 $2: found in the tool cache"
         return
     fi
-    say "$1 $2: downloading the prebuilt one"
+    say "$1 $2: downloading a prebuilt version"
     make_tool "$1-$2" "$3"
 }
 

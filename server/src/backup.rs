@@ -1,5 +1,4 @@
-//! Backups: the running server writes them to whoever may use its data directory, and who asks for one
-//! gets it whole or not at all.
+//! Backups: the running server writes them for anyone who may use its data directory, whole or not at all.
 
 use std::{
     fs::{self, File, Permissions},
@@ -13,24 +12,23 @@ use std::{
     time::Duration,
 };
 
+use belfry_hub::log::{Contents, Log};
 use rustix::process::geteuid;
 use tokio::net::{UnixListener, UnixStream};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use crate::log::{Contents, Log};
-
 /// The socket in the data directory that a backup is read from.
 const SOCKET: &str = "backup.sock";
 
-/// Whoever reads nothing for so long gets no backup.
+/// How long a backup's reader may stall before the backup is abandoned.
 const READS_WITHIN: Duration = Duration::from_secs(60);
 
 /// Writes backups until `shutdown`.
 pub(crate) async fn serve(folder: PathBuf, log: Arc<dyn Log>, shutdown: CancellationToken) {
     let listener = match listen(&folder) {
         Ok(listener) => listener,
-        Err(error) => return warn!(%error, "no backups while the server runs"),
+        Err(error) => return warn!(%error, "backups are unavailable while the server runs"),
     };
     while let Some(Ok((stream, _))) = shutdown.run_until_cancelled(listener.accept()).await {
         tokio::spawn(write(stream, log.clone()));
@@ -39,7 +37,7 @@ pub(crate) async fn serve(folder: PathBuf, log: Arc<dyn Log>, shutdown: Cancella
 
 fn listen(folder: &Path) -> io::Result<UnixListener> {
     in_folder(folder, |path| {
-        // Nobody else can have it: the folder is ours alone.
+        // Nobody else can be using it: the folder is locked by this process.
         match fs::remove_file(path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
@@ -50,7 +48,7 @@ fn listen(folder: &Path) -> io::Result<UnixListener> {
     })
 }
 
-/// The path of a socket has at most 107 bytes: it is found through the open folder.
+/// A socket's path has at most 107 bytes, so it is reached through the open folder.
 fn in_folder<T>(folder: &Path, open: impl FnOnce(&Path) -> io::Result<T>) -> io::Result<T> {
     let folder = File::open(folder)?;
     let within = format!("/proc/self/fd/{}/{SOCKET}", folder.as_raw_fd());
@@ -69,15 +67,15 @@ async fn write(stream: UnixStream, log: Arc<dyn Log>) {
         log.back_up(Box::new(io::BufWriter::with_capacity(1 << 16, stream))).await
     };
     match written.await {
-        Ok(Contents { events, damaged }) => info!(events, damaged, "backed up"),
-        Err(error) => warn!(%error, "a backup was not finished"),
+        Ok(Contents { events, damaged }) => info!(events, damaged, "backup written"),
+        Err(error) => warn!(%error, "backup failed"),
     }
 }
 
 /// Reads a backup from the server that has a data directory open.
 ///
 /// # Errors
-/// Where no server answers, or it ends early.
+/// If no server answers, or the backup ends early.
 pub(crate) fn read(folder: &Path, mut to: impl Write) -> io::Result<()> {
     let mut stream = in_folder(folder, |path| BlockingStream::connect(path))?;
     stream.set_read_timeout(Some(READS_WITHIN))?;

@@ -1,77 +1,56 @@
-//! The chat: what somebody says in a room goes in, an event of the room's topic comes out, or why it was
-//! not taken.
+//! The chat: which rooms there are, what may be said in them and how fast, and by whose mark.
 //!
-//! It needs no token: who may not say anything is told by the rooms that are open, by the limits, and
-//! by where the request comes from.
+//! - `rooms`: the rooms; `validation`: names and texts; `message`: an event's data as a message
+//! - `limits`: how fast one may talk; `marks`: what tells senders apart
 
-mod form;
-mod here;
 mod limits;
+mod marks;
 mod message;
-mod name_cookie;
-mod refused;
 mod rooms;
-mod words;
+mod validation;
 
-use std::{net::SocketAddr, time::Duration};
+use belfry_hub::{event::Topic, presence::Presence, state_topics::StateTopics};
 
-use app::{
-    chat::{self, Message, Unsent},
-    event::Receipt,
-};
-use axum::{
-    body::Body,
-    extract::{ConnectInfo, State},
-    http::{
-        HeaderMap, HeaderName, HeaderValue, Request, StatusCode,
-        header::{CACHE_CONTROL, LOCATION, SET_COOKIE},
-    },
-    response::{IntoResponse, Response},
-};
-
-use crate::{
-    AppState, body,
-    budget::Receiving,
-    event::Draft,
-    json::Json,
-    language::Preferred,
-    log::Key,
-    origin::{is_no_other_site, network},
-    page::{self, Typed},
-    preference::wants_html,
-    problem::Problem,
-};
-use form::Form;
+use crate::token::{Keys, Secret};
 use limits::Limits;
-use refused::{refusal, too_fast, unavailable};
+use marks::{Marks, PURPOSE};
 
-pub(crate) use here::here;
 pub(crate) use message::message;
-pub(crate) use name_cookie::name_in;
-pub use rooms::{LOBBY, Room, Rooms};
-pub(crate) use words::one_form;
-
-/// How many bytes a form may have: a text of 4,096 may take three times as many in it.
-const LARGEST_FORM: usize = 64 * 1024;
-
-/// Whose the keys of the chat are: nobody's in particular, and no token's, which holds no control
-/// character.
-const SCOPE: &str = "\u{1}chat";
-
-const NO_STORE: (HeaderName, HeaderValue) = (CACHE_CONTROL, HeaderValue::from_static("no-store"));
+pub use rooms::{BadRoom, LOBBY, Room, Rooms};
+pub(crate) use validation::{name, one_form, text};
 
 /// What the chat's answers are made from, beside the hub. A cheap handle.
 #[derive(Clone, Debug)]
 pub struct Chat {
-    rooms: Rooms,
-    limits: Limits,
+    pub(crate) rooms: Rooms,
+    pub(crate) limits: Limits,
+    marks: Option<Marks>,
 }
 
 impl Chat {
-    /// The chat of a server with these rooms, where nobody has said anything yet.
+    /// The chat of a server with these rooms. Marks are derived from the first secret among its keys;
+    /// without one, from a secret that lasts until the server stops.
     #[must_use]
-    pub fn new(rooms: Rooms) -> Self {
-        Self { rooms, limits: Limits::new() }
+    pub fn new(rooms: Rooms, keys: &Keys) -> Self {
+        let secret = keys.derived(PURPOSE).or_else(|| Secret::random().ok());
+        Self { rooms, limits: Limits::new(), marks: secret.map(Marks::new) }
+    }
+
+    /// The mark in a room of the browser with this id; empty where there is none.
+    pub(crate) fn mark(&self, room: &Room, browser: Option<&str>) -> String {
+        let both = self.marks.as_ref().zip(browser);
+        both.map(|(marks, browser)| marks.of(room, browser)).unwrap_or_default()
+    }
+
+    /// The topic that carries the mark in a room of the browser with this id, if there is one.
+    pub(crate) fn mark_topic(&self, room: &Room, browser: Option<&str>) -> Option<Topic> {
+        self.marks.as_ref()?.topic(room, browser?)
+    }
+
+    /// Registers the state topics of the rooms that there are.
+    pub fn register(&self, presence: &Presence, states: &StateTopics) {
+        let rooms = self.rooms.clone();
+        presence.register(states, move |room| rooms.open(room).is_ok());
     }
 
     /// The rooms that there are.
@@ -79,73 +58,4 @@ impl Chat {
     pub fn rooms(&self) -> &Rooms {
         &self.rooms
     }
-}
-
-/// `POST /chat/{room}`: says something. A script gets a receipt, or a problem; a page's form is sent on
-/// to the room, or gets its page again with what was typed.
-pub(crate) async fn post(
-    State(state): State<AppState>,
-    ConnectInfo(address): ConnectInfo<SocketAddr>,
-    Preferred(language): Preferred,
-    receiving: Receiving,
-    request: Request<Body>,
-) -> Response {
-    let (parts, body) = request.into_parts();
-    let path = parts.uri.path();
-    let (room, html) = (chat::room_at(path).unwrap_or_default(), wants_html(&parts.headers));
-    let mut form = Form::default();
-    match say(&state, address, &room, &parts.headers, (body, receiving), &mut form).await {
-        Ok((name, receipt)) => {
-            let cookie = (SET_COOKIE, name_cookie::keeping(&name, &parts.headers));
-            if html {
-                let to = [(LOCATION, chat::path(&room))];
-                (StatusCode::SEE_OTHER, to, [cookie, NO_STORE]).into_response()
-            } else {
-                ([cookie, NO_STORE], Json(receipt)).into_response()
-            }
-        }
-        Err(problem) if html => {
-            // The same form sent again is the same message; unless that has become another.
-            let used = problem.reason() == Some(Unsent::OtherText);
-            let key = form.key().ok().flatten().filter(|_| !used);
-            let typed = Typed { name: form.name, text: form.text, key };
-            page::again(state, language, parts, typed, &problem).await
-        }
-        Err(problem) => ([NO_STORE], problem).into_response(),
-    }
-}
-
-/// Says what is in a form, which is left as it was typed; returns the name under which it was said.
-async fn say(
-    state: &AppState,
-    address: SocketAddr,
-    room: &str,
-    headers: &HeaderMap,
-    (body, receiving): (Body, Receiving),
-    form: &mut Form,
-) -> Result<(String, Receipt), Problem> {
-    // Before it is read: what another site has typed is not shown either.
-    if !is_no_other_site(headers) {
-        return Err(refusal(Unsent::Elsewhere));
-    }
-    let room = state.chat.rooms.open(room).map_err(|_| refusal(Unsent::Closed))?;
-    let body = body::whole(body, LARGEST_FORM, &receiving).await.map_err(too_large)?;
-    *form = Form::read(&body.data);
-    let name = words::name(&form.name).map_err(refusal)?;
-    let text = words::text(&form.text).map_err(refusal)?;
-    let key = form.key()?.map(|name| Key { scope: SCOPE.into(), name });
-    let limits = &state.chat.limits;
-    limits.say(network(address.ip()), &name).map_err(|wait: Duration| too_fast(wait))?;
-    let said = Message { name, text };
-    let data = serde_json::to_string(&said).expect("strings are JSON");
-    let topics = vec![room.topic().clone()];
-    let draft = Draft { topics, event_type: None, data, private: false };
-    let receipt = state.hub.publish(draft, key).await.map_err(unavailable)?;
-    Ok((said.name, receipt))
-}
-
-/// A form that is too large is one with too long a text.
-fn too_large(problem: Problem) -> Problem {
-    let too_large = problem.status() == StatusCode::PAYLOAD_TOO_LARGE;
-    if too_large { refusal(Unsent::LongText) } else { problem }
 }

@@ -1,67 +1,60 @@
-//! The commands that speak to a server: arguments go in, requests go out, answers come back.
+//! The commands that are clients of a server: what they share of flags, requests and output.
 
+mod answer;
 mod attempts;
 mod back_off;
+pub mod broken_pipe;
 pub mod follow;
 pub mod publish;
 pub mod purge;
 pub mod stream;
-pub mod unread;
 
-use std::{
-    io::{self, Write},
-    ops::RangeInclusive,
-    time::Duration,
-};
+use std::{io, ops::RangeInclusive, time::Duration};
 
-use app::event::{ProblemDocument, TOPICS_PATH};
 use axum::http::{
     HeaderValue, Uri,
     header::{AUTHORIZATION, LOCATION},
 };
+use belfry_hub::event::Topic;
 use clap::Args;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use ureq::{
-    Agent, Body, RequestBuilder,
+    Agent, RequestBuilder,
     config::ConfigBuilder,
-    http::Response,
     tls::{RootCerts, TlsConfig},
     typestate::AgentScope,
 };
+use wire::{paths::TOPICS_PATH, problem::ProblemDocument};
 
-use attempts::Answer;
+use answer::Answer;
 
 use crate::{
-    command::Failure,
-    config::{BadSetting, Found, Settings, duration},
-    event::Topic,
+    config::{BadSetting, Setting, duration, given},
+    failure::Failure,
 };
 
-/// What stands in a path as it is ([RFC 3986, section
+/// The characters that need no encoding in a path ([RFC 3986, section
 /// 2.3](https://www.rfc-editor.org/rfc/rfc3986#section-2.3)).
 const NOT_IN_PATHS: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// How long finding and reaching the server may each take.
+/// The timeouts for resolving the server's name and for connecting.
 const REACHED_WITHIN: Duration = Duration::from_secs(10);
 
-/// How short and how long a command may be allowed to take.
+/// The limits of `--timeout`.
 const TIMEOUTS: RangeInclusive<Duration> =
     Duration::from_millis(100)..=Duration::from_secs(24 * 3600);
-
-/// As many bytes of an answer are read as receipts and problems may have.
-const LONGEST_ANSWER: u64 = 64 * 1024;
 
 /// Which server to speak to, and as whom.
 #[derive(Clone, Debug, Args)]
 pub struct ServerFlags {
-    /// The server's address; a path before its own is kept [default: http://127.0.0.1:3000]
-    #[arg(long, value_name = "URL")]
-    url: Option<String>,
-    /// The token that gives the right, made by `belfry token`. Others on this machine see what
-    /// stands on a command line: better, set BELFRY_TOKEN
-    #[arg(long, value_name = "TOKEN")]
-    token: Option<String>,
+    /// URL of the server, with its path prefix if it has one [default: http://127.0.0.1:3000]
+    #[arg(long, env = "BELFRY_URL", hide_env_values = true, value_name = "URL")]
+    url: Option<Setting>,
+    /// Token made by `belfry token`. Set BELFRY_TOKEN instead if you can: other users of this machine can
+    /// see command lines
+    #[arg(long, env = "BELFRY_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    token: Option<Setting>,
 }
 
 /// A server to speak to.
@@ -71,38 +64,33 @@ pub struct Server {
     base: String,
     /// What is sent as `Authorization`.
     authorization: Option<HeaderValue>,
-    /// The token was not said for this command: it was there already, in the environment.
+    /// The token comes from the environment, not from this command's flags.
     token_was_there: bool,
 }
 
 impl Server {
-    /// Finds the server by flags, then by variables.
+    /// Finds the server.
     ///
     /// # Errors
-    /// Where the address is none, or the token cannot be sent.
-    pub fn from_flags(
-        flags: ServerFlags,
-        look_up: impl Fn(&str) -> Option<String>,
-    ) -> Result<Self, BadSetting> {
-        let settings = Settings(look_up);
-        let base = match settings.find(flags.url, &["--url", "BELFRY_URL"]) {
-            Some(found) => found.read(base)?,
+    /// If the URL is invalid, or the token cannot be sent.
+    pub fn from_flags(flags: ServerFlags) -> Result<Self, BadSetting> {
+        let base = match given(flags.url) {
+            Some(url) => url.read(base)?,
             None => "http://127.0.0.1:3000".into(),
         };
-        let token_was_there = flags.token.is_none();
-        let token = settings.find(flags.token, &["--token", "BELFRY_TOKEN"]);
-        let token = token.filter(|token| !token.value().is_empty());
+        let token_was_there = flags.token.as_ref().is_none_or(Setting::is_variable);
+        let token = flags.token.filter(|token| !token.value().is_empty());
         let authorization = token.as_ref().map(authorization).transpose()?;
         Ok(Self { base, authorization, token_was_there })
     }
 
-    /// Forgets a token of the environment, for what can be asked without one; says whether there was
-    /// one to forget.
+    /// Drops a token that came from the environment, for requests that work without one. Returns whether
+    /// there was one.
     fn forget_token(&mut self) -> bool {
         self.token_was_there && self.authorization.take().is_some()
     }
 
-    /// Where a topic is.
+    /// The URL of a topic.
     fn topic(&self, topic: &Topic) -> String {
         let segments = topic.as_str().split('/');
         let encoded: Vec<_> = segments
@@ -111,8 +99,8 @@ impl Server {
         format!("{}{TOPICS_PATH}/{}", self.base, encoded.join("/"))
     }
 
-    /// What every request has in common: an answer is looked at whatever its status, a token
-    /// follows nobody to another place, and this machine says whose certificates count.
+    /// The settings of every request: no status is an error in itself, redirects are not followed, so that
+    /// the token is not sent elsewhere, and the machine's certificate store is trusted.
     fn agent() -> ConfigBuilder<AgentScope> {
         let roots = RootCerts::PlatformVerifier;
         Agent::config_builder()
@@ -124,7 +112,7 @@ impl Server {
             .timeout_connect(Some(REACHED_WITHIN))
     }
 
-    /// Adds to a request who it is from.
+    /// Adds the token to a request.
     fn as_whom<B>(&self, request: RequestBuilder<B>) -> RequestBuilder<B> {
         match &self.authorization {
             Some(authorization) => request.header(AUTHORIZATION, authorization),
@@ -132,14 +120,7 @@ impl Server {
         }
     }
 
-    /// What every answer is read from: its status, its headers, and a body of bounded length.
-    fn read(answer: Response<Body>) -> Result<Answer, ureq::Error> {
-        let (head, mut body) = answer.into_parts();
-        let body = body.with_config().limit(LONGEST_ANSWER).read_to_vec()?;
-        Ok(Answer { status: head.status, headers: head.headers, body })
-    }
-
-    /// Why an answer is not the one that was asked for: in the server's words, where it has some.
+    /// Why a request was refused, in the server's words if it gave any.
     fn refusal(&self, answer: &Answer) -> Failure {
         let status = answer.status;
         if let Ok(problem) = serde_json::from_slice::<ProblemDocument>(&answer.body) {
@@ -148,15 +129,18 @@ impl Server {
         match answer.headers.get(LOCATION) {
             Some(place) => {
                 let place = String::from_utf8_lossy(place.as_bytes());
-                Failure::new(format_args!("{} sends on to {place} ({status})", self.base))
+                Failure::new(format_args!(
+                    "{} redirects to {place} ({status}); redirects are not followed",
+                    self.base
+                ))
             }
-            None => Failure::new(format_args!("{} answers {status}", self.base)),
+            None => Failure::new(format_args!("{} answered {status}", self.base)),
         }
     }
 
-    /// Why an answer of 200 is not to be understood.
+    /// The error for a 200 that is not an answer of Belfry's.
     fn not_belfry(&self) -> Failure {
-        Failure::new(format_args!("what answers at {} is not Belfry", self.base))
+        Failure::new(format_args!("{} is not a Belfry server", self.base))
     }
 
     /// Why there is no answer.
@@ -169,15 +153,15 @@ impl Server {
     }
 }
 
-/// Whether the same request would fail in the same way again: what is wrong is the request, or who
-/// answers is not the server.
+/// Whether the same request would fail again: the request itself is wrong, or something other than the
+/// server answered.
 fn is_hopeless(error: &ureq::Error) -> bool {
     match error {
         ureq::Error::Io(error) => error.kind() == io::ErrorKind::InvalidData,
         ureq::Error::Timeout(_) | ureq::Error::HostNotFound | ureq::Error::ConnectionFailed => {
             false
         }
-        // Half an answer is one that was cut off.
+        // Half an answer was cut off.
         ureq::Error::Protocol(_) => false,
         _ => true,
     }
@@ -185,53 +169,40 @@ fn is_hopeless(error: &ureq::Error) -> bool {
 
 /// Reads the address of a server.
 fn base(url: &str) -> Result<String, &'static str> {
-    let uri: Uri = url.parse().map_err(|_| "no address, as https://example.org")?;
+    let uri: Uri = url.parse().map_err(|_| "must be a URL, such as https://example.org")?;
     let web = matches!(uri.scheme_str(), Some("http" | "https"));
     if !web || uri.host().is_none_or(str::is_empty) {
-        return Err("not of the form http://HOST:PORT or https://HOST");
+        return Err("must have the form http://HOST:PORT or https://HOST");
     }
     if uri.query().is_some() || url.contains('#') {
-        return Err("more than an address: it ends before a ? or #");
+        return Err("must not have a query (?) or a fragment (#)");
     }
     Ok(url.trim_end_matches('/').into())
 }
 
-fn authorization(token: &Found) -> Result<HeaderValue, BadSetting> {
+fn authorization(token: &Setting) -> Result<HeaderValue, BadSetting> {
     let value = HeaderValue::from_str(&format!("Bearer {}", token.value().trim()));
-    let mut value = value.map_err(|_| token.hidden("not a line of printable characters"))?;
+    let mut value = value.map_err(|_| token.hidden("must be one line of printable characters"))?;
     value.set_sensitive(true);
     Ok(value)
 }
 
 /// Reads how long a command may take.
-fn timeout(value: String) -> Result<Duration, BadSetting> {
-    Found::on_the_line("--timeout", value).read(|value| {
+fn timeout(timeout: &Setting) -> Result<Duration, BadSetting> {
+    timeout.read(|value| {
         let timeout = duration(value)?;
-        if TIMEOUTS.contains(&timeout) { Ok(timeout) } else { Err("not from 100ms to 1day") }
+        if TIMEOUTS.contains(&timeout) { Ok(timeout) } else { Err("must be from 100ms to 1d") }
     })
 }
 
-/// Prints a line. Whoever has stopped reading does not want it.
-///
-/// # Errors
-/// Where it cannot be written.
-pub fn print_line(mut out: impl Write, line: &str) -> Result<(), Failure> {
-    match out.write_all(format!("{line}\n").as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::new(format_args!("cannot write to stdout: {error}")))
-        }
-        _ => Ok(()),
-    }
-}
-
 /// Reads a topic of the command line, to publish to.
-fn topic(name: String) -> Result<Topic, BadSetting> {
-    Found::on_the_line("TOPIC", name).read(Topic::new)
+fn topic(name: &Setting) -> Result<Topic, BadSetting> {
+    name.read(Topic::new)
 }
 
-/// Reads a topic of the command line as it was said: the server knows what may be meant.
-fn topic_as_said(name: String) -> Result<Topic, BadSetting> {
-    Found::on_the_line("TOPIC", name).read(Topic::exactly)
+/// Reads a topic from the command line exactly as given: the server knows what it may mean.
+fn topic_as_said(name: &Setting) -> Result<Topic, BadSetting> {
+    name.read(Topic::exactly)
 }
 
 #[cfg(test)]
@@ -239,10 +210,14 @@ mod tests {
     use axum::http::{HeaderMap, StatusCode};
 
     use super::*;
+    use crate::command::{Command, parsed};
 
     fn server(url: Option<&str>, token: Option<&str>) -> Result<Server, String> {
-        let flags = ServerFlags { url: url.map(Into::into), token: token.map(Into::into) };
-        Server::from_flags(flags, |_| None).map_err(|bad| bad.to_string())
+        let said = [("--url", url), ("--token", token)];
+        let said = said.into_iter().filter_map(|(flag, value)| Some([flag, value?])).flatten();
+        let line = ["belfry", "purge", "a"].into_iter().chain(said);
+        let Command::Purge(flags) = parsed(line, &[]).unwrap() else { panic!() };
+        Server::from_flags(flags.server).map_err(|bad| bad.to_string())
     }
 
     #[test]
@@ -251,10 +226,12 @@ mod tests {
         assert_eq!(server(None, None).unwrap().base, "http://127.0.0.1:3000");
         assert_eq!(base("https://example.org/hub/"), Ok("https://example.org/hub".into()));
         for bad in ["example.org", "localhost:3000", "ftp://a", "http://", "", "http://a b", "/a"] {
-            assert!(base(bad).unwrap_err().starts_with("--url is "), "{bad}");
+            assert!(
+                base(bad).unwrap_err().starts_with(&format!("invalid value {bad:?} for --url: "))
+            );
         }
-        assert!(base("http://a?b").unwrap_err().contains("ends before a ?"));
-        assert!(base("http://a#b").unwrap_err().contains("ends before a ?"));
+        assert!(base("http://a?b").unwrap_err().contains("must not have a query (?)"));
+        assert!(base("http://a#b").unwrap_err().contains("must not have a query (?)"));
     }
 
     #[test]
@@ -265,7 +242,10 @@ mod tests {
         assert_eq!(format!("{header:?}"), "Sensitive");
         assert_eq!(sent(""), Ok(None));
         let said = sent("a\nsecret").unwrap_err();
-        assert_eq!(said, r#"--token is "…": not a line of printable characters"#);
+        assert_eq!(
+            said,
+            r#"invalid value "…" for --token: must be one line of printable characters"#
+        );
     }
 
     #[test]
@@ -287,10 +267,11 @@ mod tests {
         };
         let problem = r#"{"title":"t","status":403,"detail":"the token gives no right"}"#;
         assert_eq!(refusal(403, problem, None), "the token gives no right (403 Forbidden)");
-        assert_eq!(refusal(502, "<html>", None), "http://127.0.0.1:3000 answers 502 Bad Gateway");
+        assert_eq!(refusal(502, "<html>", None), "http://127.0.0.1:3000 answered 502 Bad Gateway");
         assert_eq!(
             refusal(301, "", Some("https://b/")),
-            "http://127.0.0.1:3000 sends on to https://b/ (301 Moved Permanently)"
+            "http://127.0.0.1:3000 redirects to https://b/ (301 Moved Permanently); redirects are not \
+             followed"
         );
     }
 }

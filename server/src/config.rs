@@ -1,4 +1,4 @@
-//! The configuration: flags and environment variables go in, one plain struct comes out.
+//! The configuration: reads flags and environment variables into one plain struct.
 
 mod data_dir;
 mod flags;
@@ -9,17 +9,20 @@ mod tests;
 
 use std::{net::SocketAddr, ops::RangeInclusive, path::PathBuf, time::Duration};
 
+use belfry_hub::{hub::PUBLISH_DEADLINE, log::Retention};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
-use crate::{chat::Rooms, hub::PUBLISH_DEADLINE, log::Retention, status::Shown};
+use crate::{chat::Rooms, status::Visibility};
 
 pub(crate) use data_dir::DataDir;
 pub use flags::Flags;
 pub use setting::BadSetting;
-pub(crate) use setting::{Found, Settings, duration};
+use setting::Reason;
+pub use setting::{Setting, SettingParser};
+pub(crate) use setting::{all_given, duration, given};
 
-/// How short and how long the interval may be, and the wait of a publish. Below, a page has no time to notice silence; above,
-/// it would be called silent for hours.
+/// The limits of the interval and of the publish deadline. Below, a page has no time to notice silence;
+/// above, it would take hours to.
 const INTERVALS: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(3600);
 
 /// The least that a budget may have, in bytes: a client gets a sixteenth.
@@ -32,7 +35,7 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Where the log and the key are kept. Default `${XDG_DATA_HOME:-~/.local/share}/belfry`; `None`
     /// where nothing is to be written: an ephemeral server whose tokens others sign, and that was
-    /// told of no folder.
+    /// given no folder.
     pub data_dir: Option<PathBuf>,
     /// The log is in memory. The key is in `data_dir` all the same. Default false.
     pub ephemeral: bool,
@@ -50,21 +53,21 @@ pub struct Config {
     pub site: PathBuf,
     /// The names of those files carry a hash, listed in `hash.txt` beside the binary. Default true.
     pub hashed: bool,
-    /// Who may see the server's health. Default everybody where `listen` is a loopback address, and
-    /// elsewhere who has a token for it.
-    pub status: Shown,
-    /// The rooms of the chat. Default any where `listen` is a loopback address, and elsewhere none:
-    /// who comes there needs no token to say something.
+    /// Who may see the server's health. Default everyone if `listen` is a loopback address, otherwise
+    /// holders of a token for it.
+    pub status: Visibility,
+    /// The rooms of the chat. Default any if `listen` is a loopback address, otherwise none: posting in
+    /// them needs no token.
     pub rooms: Rooms,
     /// What is logged, as `tracing` filters are written. Default `info`.
     pub log: Targets,
-    /// A connection for which data waits, and that takes less than 1 KiB/s of it over so long, is closed.
-    /// Default 30 s: a live reader at 8 KB/s goes 14 s between two writes into a buffer of 64 KiB.
+    /// A connection that takes less than 1 KiB/s of waiting data for this long is closed. Default 30 s: a
+    /// live reader at 8 KB/s goes 14 s between two writes into a buffer of 64 KiB.
     pub write_stall: Duration,
     /// `SO_SNDBUF` of each connection, in bytes; Linux doubles it. Default 64 KiB.
     pub send_buffer: usize,
-    /// A peer that acknowledges nothing for so long, while something waits to be acknowledged, is gone.
-    /// Default 25 s, so that with a comment every 15 s one that vanished is gone within 45 s.
+    /// A peer that acknowledges nothing for this long, while something is waiting to be acknowledged, is
+    /// gone. Default 25 s, so that with a comment every 15 s one that vanished is gone within 45 s.
     pub vanished_after: Duration,
     /// How much may be encoded and not sent yet, in bytes. Default 256 MiB.
     pub send_budget: usize,
@@ -85,7 +88,7 @@ impl Default for Config {
             publish_deadline: PUBLISH_DEADLINE,
             site: PathBuf::from("target/site"),
             hashed: true,
-            status: Shown::Public,
+            status: Visibility::Public,
             rooms: Rooms::Any,
             log: Targets::new().with_default(LevelFilter::INFO),
             write_stall: Duration::from_secs(30),
@@ -98,8 +101,8 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Builds the configuration from flags, then from the variables that `look_up` finds. An empty
-    /// variable counts as absent.
+    /// Builds the configuration from what clap has found, and from the variables of others that `look_up`
+    /// finds: cargo-leptos', and where the user keeps data. An empty variable counts as absent.
     ///
     /// # Errors
     /// The first setting that cannot be used.
@@ -107,61 +110,50 @@ impl Config {
         flags: Flags,
         look_up: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, BadSetting> {
-        let settings = Settings(look_up);
+        let leptos = |name| Setting::of_variable(name, &look_up);
         let mut config = Self::default();
-        if let Some(found) =
-            settings.find(flags.listen, &["--listen", "BELFRY_LISTEN", "LEPTOS_SITE_ADDR"])
-        {
-            config.listen = found.read(|value| {
-                value.parse().map_err(|_| "not of the form 127.0.0.1:3000 or [::1]:3000")
+        if let Some(listen) = given(flags.listen).or_else(|| leptos("LEPTOS_SITE_ADDR")) {
+            config.listen = listen.read(|value| {
+                value.parse().map_err(|_| "must have the form 127.0.0.1:3000 or [::1]:3000")
             })?;
         }
-        if let Some(found) = settings.find(flags.interval, &["--interval", "BELFRY_INTERVAL"]) {
-            config.interval = found.read(interval)?;
+        if let Some(between) = given(flags.interval) {
+            config.interval = between.read(interval)?;
         }
-        let deadline = ["--publish-deadline", "BELFRY_PUBLISH_DEADLINE"];
-        if let Some(found) = settings.find(flags.publish_deadline, &deadline) {
-            config.publish_deadline = found.read(interval)?;
+        if let Some(deadline) = given(flags.publish_deadline) {
+            config.publish_deadline = deadline.read(interval)?;
         }
-        if let Some(found) =
-            settings.find(flags.site, &["--site", "BELFRY_SITE", "LEPTOS_SITE_ROOT"])
-        {
-            config.site = found.into_value().into();
+        if let Some(site) = given(flags.site).or_else(|| leptos("LEPTOS_SITE_ROOT")) {
+            config.site = site.into_value().into();
         }
-        if let Some(found) = settings.find(flags.log, &["--log", "BELFRY_LOG"]) {
-            config.log = found.read(log_filter)?;
+        if let Some(filter) = given(flags.log) {
+            config.log = filter.read(log_filter)?;
         }
-        config.status = match settings.find(flags.status, &["--status", "BELFRY_STATUS"]) {
-            Some(found) => found.read(Shown::read)?,
-            None => Shown::to_whom_it_listens(config.listen.ip()),
+        config.status = match given(flags.status) {
+            Some(shown) => shown.read(Visibility::read)?,
+            None => Visibility::to_whom_it_listens(config.listen.ip()),
         };
-        config.rooms = match settings.find(flags.rooms, &["--rooms", "BELFRY_ROOMS"]) {
-            Some(found) => found.read(Rooms::read)?,
+        config.rooms = match given(flags.rooms) {
+            Some(rooms) => rooms.read(Rooms::read)?,
             None => Rooms::for_whom_it_listens(config.listen.ip()),
         };
-        config.hashed = settings.variable("LEPTOS_HASH_FILES").as_deref() != Some("false");
-        if let Some(found) =
-            settings.find(flags.send_budget, &["--send-budget", "BELFRY_SEND_BUDGET"])
-        {
-            config.send_budget = found.read(budget)?;
+        let hashed = leptos("LEPTOS_HASH_FILES");
+        config.hashed = hashed.is_none_or(|hashed| hashed.value() != "false");
+        if let Some(size) = given(flags.send_budget) {
+            config.send_budget = size.read(budget)?;
         }
-        if let Some(found) =
-            settings.find(flags.receive_budget, &["--receive-budget", "BELFRY_RECEIVE_BUDGET"])
-        {
-            config.receive_budget = found.read(budget)?;
+        if let Some(size) = given(flags.receive_budget) {
+            config.receive_budget = size.read(budget)?;
         }
-        config.retention = retention(flags.retain, flags.retain_topic, &settings)?;
-        let secret = ["--jwt-secret-file", "BELFRY_JWT_SECRET_FILE"];
-        config.secret_file = path(settings.find(flags.jwt_secret_file, &secret));
-        let public = ["--jwt-public-key", "BELFRY_JWT_PUBLIC_KEY"];
-        let public = settings.find_all(flags.jwt_public_key, public, ':');
-        config.public_keys = public.into_iter().map(|found| found.into_value().into()).collect();
-        let ephemeral = flags.ephemeral.then(|| "true".into());
-        if let Some(found) = settings.find(ephemeral, &["--ephemeral", "BELFRY_EPHEMERAL"]) {
-            config.ephemeral = found.read(yes_or_no)?;
+        config.retention = retention(flags.retain, flags.retain_topic)?;
+        config.secret_file = given(flags.jwt_secret_file).map(|file| file.into_value().into());
+        let public = all_given(flags.jwt_public_key, ':');
+        config.public_keys = public.into_iter().map(|file| file.into_value().into()).collect();
+        if let Some(ephemeral) = given(Some(flags.ephemeral)) {
+            config.ephemeral = ephemeral.read(yes_or_no)?;
         }
         let signed_by_others = config.secret_file.is_some() || !config.public_keys.is_empty();
-        config.data_dir = match DataDir::find(flags.data_dir, &settings)? {
+        config.data_dir = match DataDir::find(flags.data_dir, look_up)? {
             DataDir::Said(folder) => Some(folder),
             _ if config.ephemeral && signed_by_others => None,
             usual => Some(usual.folder()?),
@@ -170,22 +162,13 @@ impl Config {
     }
 }
 
-fn path(found: Option<Found>) -> Option<PathBuf> {
-    found.map(|found| found.into_value().into())
-}
-
-fn retention<F: Fn(&str) -> Option<String>>(
-    whole: Option<String>,
-    rules: Vec<String>,
-    settings: &Settings<F>,
-) -> Result<Retention, BadSetting> {
+fn retention(whole: Option<Setting>, rules: Vec<Setting>) -> Result<Retention, BadSetting> {
     let mut kept = Retention::default();
-    if let Some(found) = settings.find(whole, &["--retain", "BELFRY_RETAIN"]) {
-        kept.total = found.read(retention::whole)?;
+    if let Some(whole) = given(whole) {
+        kept.total = whole.read(retention::whole)?;
     }
-    let rules = settings.find_all(rules, ["--retain-topic", "BELFRY_RETAIN_TOPIC"], ';');
-    kept.rules =
-        rules.into_iter().map(|found| found.read(retention::rule)).collect::<Result<_, _>>()?;
+    let rules = all_given(rules, ';').into_iter();
+    kept.rules = rules.map(|rule| rule.read(retention::rule)).collect::<Result<_, _>>()?;
     Ok(kept)
 }
 
@@ -193,26 +176,27 @@ fn yes_or_no(value: &str) -> Result<bool, &'static str> {
     match value {
         "1" | "true" => Ok(true),
         "0" | "false" => Ok(false),
-        _ => Err("none of 1, true, 0 and false"),
+        _ => Err("must be 1, true, 0 or false"),
     }
 }
 
-fn budget(value: &str) -> Result<usize, String> {
+fn budget(value: &str) -> Result<usize, Reason> {
     let bytes = retention::size(value)?.try_into().unwrap_or(usize::MAX);
-    if bytes < LEAST_BUDGET { Err("less than 1MiB".into()) } else { Ok(bytes) }
+    if bytes < LEAST_BUDGET { Err("must be at least 1MiB".into()) } else { Ok(bytes) }
 }
 
 fn interval(value: &str) -> Result<Duration, &'static str> {
     let interval = duration(value)?;
-    if INTERVALS.contains(&interval) { Ok(interval) } else { Err("not from 100ms to 1h") }
+    if INTERVALS.contains(&interval) { Ok(interval) } else { Err("must be from 100ms to 1h") }
 }
 
-/// A word alone is a level: `tracing` would take any other for the name of a module, and be silent.
-fn log_filter(value: &str) -> Result<Targets, String> {
+/// A lone word must be a level: `tracing` would take any other for the name of a module and log nothing.
+fn log_filter(value: &str) -> Result<Targets, Reason> {
     for word in value.split(',').filter(|part| !part.contains('=')) {
         if word.parse::<LevelFilter>().is_err() {
-            return Err(format!("{word:?} is none of error, warn, info, debug, trace and off"));
+            let must = format!("\"{word}\" must be error, warn, info, debug, trace or off");
+            return Err(must.into());
         }
     }
-    value.parse::<Targets>().map_err(|error| error.to_string())
+    Ok(value.parse()?)
 }

@@ -1,12 +1,19 @@
-//! The edge: a listener goes in, and its connections are served until the shutdown.
+//! The edge: accepts a listener's connections and serves them until the shutdown.
 
+mod half_closed;
 mod stall;
 mod vanished;
 
 use std::{io, net::SocketAddr, time::Duration};
 
 use axum::{Extension, Router, extract::ConnectInfo};
-use hyper::server::conn::http1;
+use belfry_hub::counters::Counters;
+use hyper::{
+    Request,
+    body::Incoming,
+    server::conn::http1,
+    service::{Service, service_fn},
+};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
@@ -20,22 +27,22 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceBuilder;
 use tracing::{debug, info, warn};
 
-use crate::{Config, status::Counters};
+use crate::Config;
+use half_closed::{HalfClosed, Owed};
 use stall::WriteDeadline;
 
-/// A head that has not come within this is not waited for, nor is the next one on a connection that
-/// is kept alive.
+/// The timeout for a request's head, including the next one on a kept-alive connection.
 const HEAD_WITHIN: Duration = Duration::from_secs(30);
 
-/// Between two attempts to accept a connection where the first has failed.
+/// The pause after a failed attempt to accept a connection.
 const AFTER_REFUSAL: Duration = Duration::from_millis(100);
 
 /// The largest head of a request, in bytes.
 const HEAD_BYTES: usize = 16 * 1024;
 
-/// Serves `application` on `listener`. After `shutdown` it takes no more connections, and returns
-/// when the last one has ended; who calls it bounds that wait. The application ends its streams
-/// itself. `counters` learns who was cut off.
+/// Serves `application` on `listener`. After `shutdown` it accepts no more connections, and returns when
+/// the last one has ended; the caller limits that wait. The application ends its streams itself. `counters`
+/// learns who was cut off.
 pub async fn accept(
     application: Router,
     config: &Config,
@@ -50,7 +57,7 @@ pub async fn accept(
             Ok((socket, peer)) => {
                 refused = false;
                 if let Err(error) = tune(&socket, config) {
-                    debug!(%peer, %error, "the connection was gone before it was served");
+                    debug!(%peer, %error, "connection closed before it could be served");
                     continue;
                 }
                 let (patience, silence) = (config.write_stall, config.vanished_after);
@@ -58,12 +65,12 @@ pub async fn accept(
                 let (counters, shutdown) = (counters.clone(), shutdown.clone());
                 connections.spawn(converse(socket, peer, application.clone(), counters, shutdown));
             }
-            // It was given up by its client while it waited to be accepted.
+            // Its client gave up while it was waiting to be accepted.
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
-            // Most often there is no descriptor left: whoever leaves gives one back.
+            // Usually there is no descriptor left; a connection that ends frees one.
             Err(error) => {
                 if !std::mem::replace(&mut refused, true) {
-                    warn!(%error, "cannot accept connections for now");
+                    warn!(%error, "cannot accept connections");
                 }
                 sleep(AFTER_REFUSAL).await;
             }
@@ -74,14 +81,14 @@ pub async fn accept(
     connections.wait().await;
 }
 
-/// What the kernel is to do for a connection.
+/// Sets a connection's socket options.
 fn tune(socket: &TcpStream, config: &Config) -> io::Result<()> {
     let socket = SockRef::from(socket);
     socket.set_tcp_nodelay(true)?;
     socket.set_send_buffer_size(config.send_buffer)
 }
 
-/// Serves one connection to its end, or until others need what it holds and does not read.
+/// Serves one connection until it ends, or until others need memory that it holds and does not read.
 async fn converse(
     socket: WriteDeadline<TcpStream>,
     peer: SocketAddr,
@@ -89,13 +96,19 @@ async fn converse(
     counters: Counters,
     shutdown: CancellationToken,
 ) {
-    let progress = socket.progress().clone();
-    // Around the router, and not its own `layer`, which makes every route anew.
+    let (progress, owed) = (socket.progress().clone(), Owed::default());
+    let socket = HalfClosed::new(socket, owed.clone());
+    // Around the router, and not its own `layer`, which makes every route again.
     let service = ServiceBuilder::new()
         .layer(Extension(ConnectInfo(peer)))
         .layer(Extension(progress.clone()))
         .service(application);
     let service = TowerToHyperService::new(service);
+    // An answer has to be owed before hyper reads on.
+    let service = service_fn(move |request: Request<Incoming>| {
+        let (answering, owed) = (service.call(owed.request(request)), owed.clone());
+        async move { answering.await.map(|response| owed.response(response)) }
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_WITHIN)
@@ -113,11 +126,11 @@ async fn converse(
     };
     tokio::select! {
         ended = serving => if let Err(error) = ended {
-            debug!(%peer, %error, "the connection broke");
+            debug!(%peer, %error, "connection failed");
         },
         () = progress.is_cut() => {
             counters.cut();
-            info!(%peer, "cut off: it does not read, and others need the memory");
+            info!(%peer, "closed a connection that stopped reading while others waited for memory");
         }
     }
 }

@@ -1,71 +1,62 @@
-//! The server's half of Belfry. An event travels in this order:
+//! The program around the [hub](belfry_hub): pages, chat, tokens, the server's health, the edge and the
+//! command line.
 //!
 //! ```text
-//! clock → log → tail → hub → sse ⇢ the wire ⇢ the browser
+//! command → config, client
+//! serve → edge ─→ web ─→ chat, status, token ─→ the hub ⇢ the browser
 //! ```
 //!
-//! [`clock`] says what time it is, [`hub`] gives each state topic's newest value, encoded once by
-//! [`frame`], to everyone who follows it, [`sse`] hands it to one reader. [`http`] is the application as a value,
-//! with [`page`], [`probe`] and [`site`] as its parts; [`edge`] owns the sockets, [`budget`] bounds what
-//! they hold of the memory, [`status`] measures
-//! the server's health, [`presence`] knows who is in which room. [`serve`] joins them.
+//! An arrow leads to what is used; none leads back.
 //!
-//! [`command`] reads the command line. The commands other than to serve are in [`client`]: they
-//! stand at the other end of the wire.
+//! - [`edge`]: the sockets, and when a connection ends
+//! - [`web`]: what answers over HTTP: the routes, pages, the chat's forms, sign-in, probes, files, by the
+//!   headers of browsers and proxies. The stream, publishing, history and problems are the hub's
+//! - [`chat`]: rooms, names, texts, and how fast one may talk
+//! - [`status`]: the server's health, the state topic `status`
+//! - a new state topic: its name in [`wire::topics`], its owner like [`status::Health`], which [`serve`]
+//!   registers with the hub
+//! - [`token`]: keys and claims
+//! - `synchronised`: what the kernel says of the clock; [`allocator`]: how memory goes back to it
+//!
+//! The program:
+//!
+//! - [`command`]: the command line; [`config`]: the flags and variables of `serve`; `backup`: its socket
+//! - [`client`]: the commands that talk to a server; [`stdout`], [`failure`]: how they print and fail
+//!
+//! [`serve`] joins them.
 
 use std::sync::Arc;
 
+use belfry_hub::{Clock, Hub, Log, budget::Budgets, counters::Counters, presence::Presence};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use status::Health;
+
+pub mod allocator;
 mod backup;
-mod body;
-pub mod budget;
 pub mod chat;
 pub mod client;
-pub mod clock;
 pub mod command;
 pub mod config;
-pub mod cursor;
 pub mod edge;
-pub mod event;
-pub mod frame;
-pub mod grant;
-mod health;
-pub mod http;
-pub mod hub;
-mod json;
-pub mod language;
-pub mod log;
-pub mod login;
-mod origin;
-pub mod page;
-mod preference;
-pub mod presence;
-pub mod probe;
-pub mod problem;
-mod query;
-mod reading;
-pub mod selector;
-pub mod site;
-pub mod sse;
-pub mod state;
+pub mod failure;
 pub mod status;
-pub mod tail;
+pub mod stdout;
+mod synchronised;
 pub mod token;
-pub mod topics;
+pub mod web;
 
-pub use clock::Clock;
 pub use config::Config;
-pub use http::router;
-pub use hub::Hub;
-pub use log::Log;
-pub use site::Site;
-pub use state::AppState;
 pub use token::Keys;
+pub use web::{
+    router::router,
+    site::Site,
+    state::{AppState, Parts},
+};
 
-/// Serves Belfry on `listener`. After `shutdown` it takes no more connections, ends every stream,
-/// and returns when the last answer is out; who calls it bounds that wait.
+/// Serves Belfry on `listener`. After `shutdown` it accepts no more connections, ends every stream, and
+/// returns when the last response is sent; the caller limits that wait.
 pub async fn serve(
     config: Config,
     site: Site,
@@ -75,23 +66,30 @@ pub async fn serve(
     shutdown: CancellationToken,
 ) {
     let kept = log.clone();
-    let hub = Hub::new(Clock::system(), log, config.status)
-        .with_publish_deadline(config.publish_deadline);
+    let hub = Hub::new(Clock::system(), log).with_publish_deadline(config.publish_deadline);
+    let (health, presence) = (Health::new(config.status), Presence::new(hub.clock()));
+    let chat = chat::Chat::new(config.rooms.clone(), &keys);
+    health.register(hub.state_topics());
+    chat.register(&presence, hub.state_topics());
+    let counters = Counters::default();
     let folder = config.data_dir.clone().filter(|_| !config.ephemeral);
     let measuring = {
         let open = || status::ThisMachine::open(folder);
-        status::measure(hub.clone(), open, shutdown.clone())
+        let (hub, counters, health) = (hub.clone(), counters.clone(), health.clone());
+        status::measure(status::Sources { hub, counters, health }, open, shutdown.clone())
     };
-    let budgets = budget::Budgets::new(config.send_budget, config.receive_budget);
-    hub.log().tail().lend_from(&budgets.send);
-    let state = AppState {
+    let state = Parts {
         hub: hub.clone(),
+        health,
+        presence: presence.clone(),
+        chat,
         keys,
-        chat: chat::Chat::new(config.rooms.clone()),
+        sign_outs: token::SignOuts::default(),
         site: Arc::new(site),
         token_maker: command::serve::token_maker_here(&config),
         interval: config.interval,
-        budgets,
+        budgets: Budgets::new(config.send_budget, config.receive_budget),
+        counters: counters.clone(),
         shutdown: shutdown.clone(),
     };
     let backups = async {
@@ -99,11 +97,12 @@ pub async fn serve(
             backup::serve(folder, kept, shutdown.clone()).await;
         }
     };
+    // Who connects is answered first: the others prepare something.
     tokio::join!(
-        backups,
+        edge::accept(router(state.into()), &config, counters, listener, shutdown.clone()),
         hub.run(config.interval, shutdown.clone()),
-        hub.presence().run(shutdown.clone()),
+        presence.run(shutdown.clone()),
         measuring,
-        edge::accept(router(state), &config, hub.counters().clone(), listener, shutdown.clone()),
+        backups,
     );
 }

@@ -1,5 +1,5 @@
-//! `belfry`: reads its configuration, binds its port, serves, drains, exits. Its other commands do
-//! one thing and exit.
+//! `belfry`: reads its configuration, binds its port, serves, drains, exits. Its other commands do one
+//! thing and exit.
 
 use std::{
     env,
@@ -7,7 +7,7 @@ use std::{
     io::{self, IsTerminal, Write},
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     pin::pin,
-    process::ExitCode,
+    process::{self, ExitCode},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -15,20 +15,22 @@ use clap::{Parser, error::ErrorKind};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use server::{
     Config, Site,
-    budget::give_back_large_blocks,
-    client::{follow::Follow, print_line, publish::publish, purge::purge, unread},
+    allocator::give_back_large_blocks,
+    client::{broken_pipe, follow::Follow, publish::publish, purge::purge},
     command::{
-        Command, CommandLine, Failure,
+        Command, CommandLine,
         serve::{is_first_start, open_keys, open_log, say_how_to_publish},
         signals::{self, CLOSE, DRAIN, Ending},
         storage, token,
     },
+    failure::Failure,
     serve,
+    stdout::print_line,
 };
 use tokio::{net::TcpListener, runtime::Runtime, select, time::timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
-use tracing_appender::non_blocking::WorkerGuard;
+use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 
 fn main() -> ExitCode {
@@ -37,7 +39,7 @@ fn main() -> ExitCode {
         Err(asked)
             if matches!(asked.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) =>
         {
-            // Who has stopped reading does not want the rest.
+            // If the output was closed, the rest is not wanted.
             let _ = asked.print();
             Ok(())
         }
@@ -57,13 +59,13 @@ fn perform(command: Command) -> Result<(), Failure> {
         Command::Token(flags) => {
             print_line(io::stdout(), &token::Request::from_flags(flags, look_up)?.mint()?)
         }
-        Command::Publish(flags) => publish(flags, look_up, io::stdin(), io::stdout()),
+        Command::Publish(flags) => publish(flags, io::stdin(), io::stdout()),
         Command::Follow(flags) => {
-            let follow = Follow::from_flags(flags, look_up)?;
-            unread::end_with_the_reader();
+            let follow = Follow::from_flags(flags)?;
+            broken_pipe::once_closed(|| exit());
             follow.run(io::stdout(), io::stderr())
         }
-        Command::Purge(flags) => purge(flags, look_up, io::stdout()),
+        Command::Purge(flags) => purge(flags, io::stdout()),
         Command::Backup(flags) => storage::backup(flags, look_up, io::stdout()),
         Command::Restore(flags) => storage::restore(flags, look_up, io::stdout()),
         Command::Check(flags) => storage::check(flags, look_up, io::stdout()),
@@ -71,7 +73,7 @@ fn perform(command: Command) -> Result<(), Failure> {
 }
 
 fn run(config: Config) -> Result<(), Box<dyn Error>> {
-    // Dropped after the runtime: what hangs there is told of.
+    // Dropped after the runtime: what hangs there is reported.
     let lines = log_to_stderr(config.log.clone());
     let runtime = Runtime::new()?;
     runtime.block_on(run_until_asked(config, lines.last()))
@@ -91,13 +93,16 @@ async fn run_until_asked(
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", config.listen))?;
-    let asked_to_end = signals::listen(last_words)?;
+    let asked_to_end = signals::listen(|| {
+        last_words();
+        exit();
+    })?;
     let address = reachable(listener.local_addr()?);
     if first_start {
         say_how_to_publish(&config, address);
     }
-    // A closed stdout is no reason not to serve.
-    let _ = writeln!(io::stdout(), "Belfry is open at http://{address}/");
+    // A closed stdout does not keep the server from serving.
+    let _ = writeln!(io::stdout(), "Belfry is listening on http://{address}/");
 
     let shutdown = CancellationToken::new();
     let mut serving = pin!(serve(config, site, log, keys, listener, shutdown.clone()));
@@ -109,10 +114,16 @@ async fn run_until_asked(
         info!(at_most_s = DRAIN.as_secs(), "draining");
         shutdown.cancel();
         if timeout(DRAIN - CLOSE, serving).await.is_err() {
-            warn!("not drained in time");
+            warn!("draining timed out");
         }
     }
     Ok(())
+}
+
+/// Ends the program, whatever its other threads do.
+#[expect(clippy::disallowed_methods, reason = "this is main")]
+fn exit() -> ! {
+    process::exit(0)
 }
 
 /// The lines of the log on their way to stderr: written to the last one when this is dropped.
@@ -132,25 +143,30 @@ impl Drop for Lines {
     }
 }
 
-/// Logs until what is returned is dropped. Lines are lost rather than waited for: a terminal or a
-/// journal that takes no more must not stop the streams.
+/// How many lines may wait for stderr. The room for all of them is written at the start: with the
+/// library's own number that is 4 MB.
+const WAITING_LINES: usize = 8192;
+
+/// Logs until the returned guard is dropped. Lines are dropped rather than waited for: a blocked terminal
+/// or journal must not stop the streams.
 fn log_to_stderr(filter: Targets) -> Lines {
-    let (writer, guard) = tracing_appender::non_blocking(io::stderr());
+    let (writer, guard) =
+        NonBlockingBuilder::default().buffered_lines_limit(WAITING_LINES).finish(io::stderr());
     let lines =
         tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(io::stderr().is_terminal());
     tracing_subscriber::registry().with(lines).with(filter).init();
     Lines(Arc::new(Mutex::new(Some(guard))))
 }
 
-/// Each reader needs a descriptor, and the usual soft limit is 1,024: takes all that is allowed.
+/// Each reader needs a descriptor, and the usual soft limit is 1,024: raises it to the hard limit.
 fn raise_descriptor_limit() {
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
     if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
-        warn!(%error, "cannot raise the limit of open files");
+        warn!(%error, "cannot raise the open-file limit");
     }
 }
 
-/// An address to open in a browser: one that stands for all of them is replaced by this machine's.
+/// An address to open in a browser: the unspecified address is replaced by loopback.
 fn reachable(listening: SocketAddr) -> SocketAddr {
     let ip = match listening.ip() {
         ip if !ip.is_unspecified() => ip,

@@ -1,13 +1,15 @@
-//! Tokens: what a request presents goes in, what it may do comes out.
+//! Tokens: the keys that they are verified with, and the rights that they give.
 
 mod claims;
+mod error;
 mod key_file;
-mod presented;
 mod secret;
+mod sign_outs;
 mod signature;
 
-use std::{fmt, path::Path};
+use std::path::Path;
 
+use belfry_hub::grant::Grant;
 use jsonwebtoken::{
     Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header, encode,
     errors::ErrorKind,
@@ -15,20 +17,19 @@ use jsonwebtoken::{
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use crate::{event::Invalid, grant::Grant};
-
 pub use claims::Claims;
+pub use error::{LARGEST_TOKEN, TokenError};
 pub use key_file::{KeyError, read_secret};
-pub(crate) use presented::{SEC_FETCH_SITE, TOKEN_COOKIE, bearer};
 pub use secret::Secret;
+pub use sign_outs::SignOuts;
 
-/// The largest token that is looked at, in bytes.
-pub const LARGEST_TOKEN: usize = 8 * 1024;
-
-/// The keys that tokens are verified with. Which algorithm a token is signed with is what its key
-/// says, never what the token says.
+/// The keys that tokens are verified with. The key determines the algorithm, never the token.
 #[derive(Clone, Debug, Default)]
-pub struct Keys(Vec<Key>);
+pub struct Keys {
+    keys: Vec<Key>,
+    /// The first secret among them.
+    secret: Option<Secret>,
+}
 
 #[derive(Clone, Debug)]
 struct Key {
@@ -53,7 +54,15 @@ impl Keys {
     pub fn with_secret(mut self, secret: &Secret) -> Self {
         let key = DecodingKey::from_secret(secret.as_bytes());
         self.push(Algorithm::HS256, key, secret.as_bytes());
+        self.secret.get_or_insert_with(|| secret.clone());
         self
+    }
+
+    /// A secret for another purpose, which tells nothing of the first of these and is the same after a
+    /// restart; `None` where none of these is a secret.
+    #[must_use]
+    pub fn derived(&self, purpose: &str) -> Option<Secret> {
+        self.secret.as_ref().map(|secret| secret.derived(purpose))
     }
 
     /// These and the secret in a file, for HS256: its bytes without the newline at their end.
@@ -84,7 +93,7 @@ impl Keys {
         hash.update("belfry key name\0");
         hash.update(bytes);
         let name = u64::from_le_bytes(*hash.finalize().first_chunk().expect("it has 32 bytes"));
-        self.0.push(Key { key, name, validation });
+        self.keys.push(Key { key, name, validation });
     }
 
     /// What a token allows at `now`, in microseconds since the Unix epoch.
@@ -96,17 +105,17 @@ impl Keys {
             return Err(TokenError::TooLarge);
         }
         let header = decode_header(token).map_err(|_| TokenError::Malformed)?;
-        // What must be understood to read the token (RFC 7515, section 4.1.11): nothing is, here.
+        // Extensions that must be supported to read the token (RFC 7515, section 4.1.11): none is, here.
         if header.crit.is_some() {
             return Err(TokenError::Malformed);
         }
-        for Key { key, name, validation } in &self.0 {
+        for Key { key, name, validation } in &self.keys {
             match decode::<Map<String, Value>>(token, key, validation) {
                 Ok(signed) => {
                     let grant = claims::grant(&signed.claims, now)?;
                     return Ok(Grant { signer: *name, ..grant });
                 }
-                // The signature is right, and what it signs is no object.
+                // The signature is valid, but its contents are not an object.
                 Err(error) if matches!(error.kind(), ErrorKind::Json(_)) => {
                     return Err(TokenError::Malformed);
                 }
@@ -124,38 +133,6 @@ pub fn mint(secret: &Secret, claims: &Claims) -> String {
     let key = EncodingKey::from_secret(secret.as_bytes());
     encode(&Header::new(Algorithm::HS256), claims, &key).expect("strings and numbers are JSON")
 }
-
-/// Why a token allows nothing. It may be shown to whoever presents the token, and does not repeat it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TokenError {
-    /// More than [`LARGEST_TOKEN`] bytes.
-    TooLarge,
-    /// No JWT, or of an algorithm that is unknown here.
-    Malformed,
-    /// Not signed by one of the keys with that key's algorithm.
-    Unsigned,
-    /// The clock has reached `exp`.
-    Expired,
-    /// The clock is more than a minute before `nbf`.
-    TooEarly,
-    /// A claim that cannot be used.
-    Claim(Invalid),
-}
-
-impl fmt::Display for TokenError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooLarge => write!(f, "the token has more than {LARGEST_TOKEN} bytes"),
-            Self::Malformed => f.write_str("the token is no JWT that is understood here"),
-            Self::Unsigned => f.write_str("the token is signed by no key of this server"),
-            Self::Expired => f.write_str("the token has expired"),
-            Self::TooEarly => f.write_str("the token is not valid yet"),
-            Self::Claim(Invalid { field, reason }) => write!(f, "the token's {field} {reason}"),
-        }
-    }
-}
-
-impl std::error::Error for TokenError {}
 
 #[cfg(test)]
 mod tests {
@@ -182,7 +159,7 @@ mod tests {
         let token = mint(&secret(), &claims);
         let grant = keys().verify(&token, 0).unwrap();
         assert_eq!(grant.subject.as_deref(), Some("Ada"));
-        assert_eq!(grant.publish, [crate::event::Pattern::new("chat/*").unwrap()]);
+        assert_eq!(grant.publish, [belfry_hub::event::Pattern::new("chat/*").unwrap()]);
         assert_eq!(grant.until, Some(1_000_000_000));
         assert_eq!(keys().verify(&token, 1_000_000_000), Err(TokenError::Expired));
         let others = Keys::default().with_secret(&Secret::random().unwrap());

@@ -1,6 +1,8 @@
-//! A form that asks for a name: it goes to an address, with the name in its query.
+//! A form that asks for a name and goes to an address with the name in its query.
 
 use leptos::prelude::*;
+
+use crate::{erased::effect, seams::Browser};
 
 /// A form with one field.
 #[component]
@@ -18,6 +20,9 @@ pub fn Ask(
     /// What was wrong with what was asked for before.
     problem: Option<&'static str>,
 ) -> impl IntoView {
+    if let Some(browser) = use_context::<Browser>() {
+        effect(browser.window.refocus);
+    }
     let invalid = problem.map(|_| "true");
     let described = problem.map(|_| "problem");
     let problem = problem.map(|it| view! { <p id="problem" class="problem" role="alert">{it}</p> });
@@ -29,13 +34,14 @@ pub fn Ask(
                 name=name
                 value=value
                 required=true
+                dir="auto"
                 autocomplete="off"
                 autocapitalize="none"
                 spellcheck="false"
                 aria-invalid=invalid
                 aria-describedby=described
             />
-            <button class="button">{button}</button>
+            <button id="ask" class="button">{button}</button>
             {problem}
         </form>
     }

@@ -1,5 +1,4 @@
-//! The banner: the state of the connection goes in, a warning on every page comes out where there
-//! has been no stream for a while.
+//! The banner: warns on every page once there has been no stream for a while.
 
 use std::sync::{
     Mutex, PoisonError,
@@ -10,11 +9,12 @@ use leptos::prelude::*;
 
 use crate::{
     address::Address,
-    changing::{flag, words},
+    erased::{flag, words},
     feed::Feed,
+    lengths::{elapsed, wait},
     link::{Link, Mono},
     page::Page,
-    text::{elapsed, text, wait},
+    text::text,
 };
 
 /// Without a stream for so long, in microseconds, the page says so.
@@ -58,9 +58,11 @@ pub fn Banner(feed: Feed) -> impl IntoView {
     });
     let (lost, means) = (text().banner.lost, text().banner.means);
     view! {
-        <p class="banner" hidden=flag(move || !shown.get()) aria-hidden="true">
-            <b>{lost}</b>" "<span>{figures}</span>" "<span>{means}</span>
-        </p>
+        <div class="over">
+            <p class="banner" translate="no" hidden=flag(move || !shown.get()) aria-hidden="true">
+                <b>{lost}</b>" "<span>{figures}</span>" "<span>{means}</span>
+            </p>
+        </div>
         <p class="visually-hidden" aria-live="polite">{spoken}</p>
     }
 }

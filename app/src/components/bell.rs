@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::{changing::words, feed::Feed};
+use crate::{erased::words, feed::Feed};
 
 /// The mark of the project, which swings once on each push.
 #[component]

@@ -1,12 +1,13 @@
-//! A bar for each core: how busy each is goes in, the outlines of tracks and bars come out.
+//! A bar for each processor core, drawn as the outlines of tracks and bars.
 
 use std::fmt::Write;
 
 use leptos::prelude::*;
+use wire::trend::Trend;
 
-use crate::{changing::words, status::Trend};
+use crate::erased::words;
 
-/// A row holds at most so many bars, and leaves room for at least so few.
+/// The most bars in a row, and the least that it leaves room for.
 const MOST_IN_A_ROW: usize = 32;
 const LEAST_IN_A_ROW: usize = 16;
 

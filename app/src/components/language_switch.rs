@@ -1,13 +1,9 @@
-//! The switch: the page where the visitor is goes in, a link to the same in the other language comes
-//! out.
+//! The language switch: a link to the current page in the other language.
 
 use leptos::prelude::*;
+use wire::language::{Language, switch};
 
-use crate::{
-    address::Address,
-    changing::words,
-    language::{Language, switch},
-};
+use crate::{address::Address, erased::words, text::Text};
 
 /// A link that names the other language in that language. It is followed by the browser itself, with
 /// scripts and without: the language belongs to the whole document.
@@ -18,7 +14,7 @@ pub fn LanguageSwitch() -> impl IntoView {
     let href = words(move || switch(other, &address.read().to_string()));
     view! {
         <a class="language" href=href rel="external nofollow" lang=other.tag() hreflang=other.tag()>
-            {other.text().language}
+            {Text::of(other).language}
         </a>
     }
 }

@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use leptos::prelude::*;
 
 use crate::{
-    changing::{flag, words},
+    erased::{flag, words},
     feed::Feed,
+    lengths::{elapsed, wait},
     link::Link,
-    text::{elapsed, text, wait},
+    text::text,
 };
 
 /// The link's state, with its figures for the eye, and without them for a screen reader, which would

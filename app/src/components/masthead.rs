@@ -1,11 +1,11 @@
-//! The masthead: the bell, the pages, the other language.
+//! The masthead: the bell, the links to the pages, the language switch.
 
 use leptos::prelude::*;
 
 use crate::{
     address::Address,
-    changing::words,
-    components::{Bell, LanguageSwitch},
+    components::{Bell, LanguageSwitch, SignOut},
+    erased::words,
     feed::Feed,
     page::Page,
     text::text,
@@ -30,6 +30,7 @@ pub fn Masthead(feed: Feed) -> impl IntoView {
             <nav aria-label=said.heading>
                 {Page::those(feed.chat).map(link).collect_view()}
             </nav>
+            <SignOut feed/>
             <LanguageSwitch/>
         </header>
     }

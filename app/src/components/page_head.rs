@@ -17,7 +17,7 @@ pub fn PageHead(
     view! {
         <header class="page-head">
             <h1><bdi>{heading}</bdi></h1>
-            <p class="age" tabindex=focusable>{about}</p>
+            <p class="age" translate="no" tabindex=focusable>{about}</p>
         </header>
     }
 }

@@ -1,65 +1,26 @@
-//! A plot of the last ten minutes: a [`Trend`] goes in; lines, an axis, the value under the pointer
-//! and a table of the same values come out.
+//! A plot of the last ten minutes of a [`Trend`]: lines, an axis, the value under the pointer, and a table
+//! of the same values.
 
+mod drawn;
 mod geometry;
 mod pointed;
 mod table;
 
 use leptos::prelude::*;
+use wire::trend::Trend;
 
 use crate::{
-    changing::{flag, words},
+    erased::{flag, words},
     feed::Feed,
-    quantity::Unit,
-    status::Trend,
-    text::{elapsed, text},
-    tick::Tick,
+    lengths::elapsed,
+    text::text,
 };
+use drawn::{Drawn, said};
 use geometry::{HEIGHT, Outline, WIDTH, outline, x, y};
 use pointed::Pointed;
 use table::Table;
 
-/// One line of a plot.
-#[derive(Clone, Copy, Debug)]
-pub struct Curve {
-    /// What it shows, in a word or two.
-    pub name: &'static str,
-    /// Its values, one for each of [`Trend::at`]; `None` where there was nothing to measure.
-    pub values: fn(&Trend) -> Vec<Option<f64>>,
-}
-
-/// What a plot shows.
-#[derive(Clone, Debug)]
-pub struct Plotted {
-    /// What its values count.
-    pub unit: Unit,
-    /// The value at which its axis ends, where there is a natural one; else 0, and the values decide.
-    pub full: fn(&Trend) -> f64,
-    /// One or two: the first has an area under it.
-    pub curves: Vec<Curve>,
-}
-
-/// What is drawn: the columns of the plot's curves, and the top of its axis.
-#[derive(Clone, Debug, PartialEq)]
-struct Drawn {
-    at: Vec<Tick>,
-    columns: Vec<Vec<Option<f64>>>,
-    top: f64,
-}
-
-impl Drawn {
-    fn new(plotted: &Plotted, trend: &Trend) -> Self {
-        let columns: Vec<_> = plotted.curves.iter().map(|curve| (curve.values)(trend)).collect();
-        let full = (plotted.full)(trend);
-        let most = columns.iter().flatten().flatten().copied().fold(0.0, f64::max);
-        let top = if full > 0.0 { full } else { plotted.unit.top(most) };
-        Self { at: trend.at.clone(), columns, top }
-    }
-
-    fn value(&self, curve: usize, index: usize) -> Option<f64> {
-        self.columns.get(curve)?.get(index).copied().flatten()
-    }
-}
+pub use drawn::{Curve, Plotted};
 
 /// A plot. Below the lines stands its time axis, or the value that is pointed at, and above them when
 /// that was.
@@ -81,6 +42,10 @@ pub fn Plot(
     let rule = words(move || {
         pointed.age().map_or_else(String::new, |age| format!("M{0} 0V{HEIGHT}", x(age)))
     });
+    let limit = words(move || {
+        let Drawn { top, limit, .. } = *drawn.read();
+        if limit > 0.0 { format!("M0 {}H{WIDTH}", y(limit, top)) } else { String::new() }
+    });
     let dots =
         words(move || pointed.index().map_or_else(String::new, |index| dots(&drawn.read(), index)));
     let label = words(move || label(&plotted.read_value(), &drawn.read()));
@@ -97,7 +62,7 @@ pub fn Plot(
         }
     };
     view! {
-        <div class="plot">
+        <div class="plot" translate="no">
             <p class="top" aria-hidden="true">
                 <span>{words(move || pointed.age().map_or_else(String::new, when))}</span>
                 <span>{top}</span>
@@ -116,6 +81,7 @@ pub fn Plot(
             >
                 <svg viewBox=format!("0 0 {WIDTH} {HEIGHT}") preserveAspectRatio="none" aria-hidden="true">
                     <path class="grid" d=format!("M0 0H{WIDTH}M0 {HEIGHT}H{WIDTH}")/>
+                    <path class="limit" d=limit/>
                     {curves}
                     <path class="rule" d=rule/>
                     <path class="dots" d=dots/>
@@ -180,11 +146,6 @@ fn readout(plotted: &Plotted, drawn: &Drawn, index: usize, end: usize) -> String
         _ => end,
     };
     said(plotted.unit, drawn.value(curve, index))
-}
-
-/// A value in words.
-fn said(unit: Unit, value: Option<f64>) -> String {
-    value.map_or_else(|| "–".to_owned(), |value| unit.amount(value).to_string())
 }
 
 /// The plot in words: each curve's newest, lowest and highest value.

@@ -1,20 +1,18 @@
 //! Snippets to copy: how to read the stream from a shell and from a page.
 
-use std::time::Duration;
-
 use leptos::prelude::*;
+use wire::paths::STREAM_PATH;
 
 use crate::{
-    changing::{click, words},
     command::read_stream,
-    event::STREAM_PATH,
+    erased::{click, words},
+    link::Mono,
+    seams::Browser,
     text::text,
 };
 
-/// How to put a text on the visitor's clipboard, given by the browser's half in the context. It says
-/// whether the browser lets a page do that.
-#[derive(Clone, Copy, Debug)]
-pub struct Clipboard(pub fn(&str) -> bool);
+/// How long a button says that it has copied, in microseconds.
+const SHOWN_FOR: Mono = 3_000_000;
 
 /// A `curl` line and the tutorial's three lines of JavaScript, each with a button that copies it.
 #[component]
@@ -45,24 +43,22 @@ pub fn Snippet(
     #[prop(into)]
     code: Signal<String>,
 ) -> impl IntoView {
-    let copied = RwSignal::new(false);
-    let clipboard = use_context::<Clipboard>();
+    let said = &text().snippets;
+    let label = RwSignal::new(said.copy.to_owned());
+    let browser = use_context::<Browser>();
     let copy = click(move || {
-        if clipboard.is_some_and(|Clipboard(put)| put(&code.read_untracked())) {
-            copied.set(true);
-            set_timeout(move || copied.set(false), Duration::from_secs(2));
-        }
-    });
-    let label = words(move || {
-        let words = &text().snippets;
-        if copied.get() { words.copied } else { words.copy }.to_owned()
+        let Some(browser) = browser else { return };
+        let copied = (browser.window.copy)(&code.read_untracked());
+        label.set(if copied { said.copied } else { said.not_copied }.to_owned());
+        let again = move || drop(label.try_set(said.copy.to_owned()));
+        (browser.clock.after)(SHOWN_FOR, Box::new(again));
     });
     view! {
         <figure class="snippet">
             <figcaption>
                 {name}
                 <button class="with-script" type="button" aria-label=words(move || format!("{} {name}", label.read())) on:click=copy>
-                    {label}
+                    {Signal::<String>::from(label)}
                 </button>
             </figcaption>
             <pre tabindex="0"><code>{code}</code></pre>

@@ -1,10 +1,10 @@
-//! A plot without axes: values and their errors go in, a line and a band come out.
+//! A sparkline: a plot without axes, of values as a line and their errors as a band.
 
 use std::fmt::Write;
 
 use leptos::prelude::*;
 
-use crate::{changing::words, feed::Offset};
+use crate::{erased::words, feed::Offset};
 
 /// The box that is drawn in, in tenths of what it is high and wide on a small screen: so whole
 /// numbers do.

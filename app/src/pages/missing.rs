@@ -1,10 +1,10 @@
-//! The missing page: an address where nothing stands goes in, the pages that there are come out.
+//! The 404 page: it lists the pages that exist.
 
 use leptos::prelude::*;
 
-use crate::{address::Address, changing, feed::Feed, page::Page, text::text};
+use crate::{address::Address, erased, feed::Feed, page::Page, text::text};
 
-/// What is shown at an address where nothing stands.
+/// The page at any address where there is no other.
 #[component]
 pub fn MissingPage() -> impl IntoView {
     let words = text();
@@ -19,7 +19,7 @@ pub fn MissingPage() -> impl IntoView {
         <section class="missing">
             <p class="status-code" aria-hidden="true">"404"</p>
             <h1>{words.missing.heading}</h1>
-            <p>{before}<code>{changing::words(move || address.read().readable_path())}</code>{after}</p>
+            <p>{before}<code>{erased::words(move || address.read().readable_path())}</code>{after}</p>
             <p>{words.missing.instead}</p>
             <ul>{pages.collect_view()}</ul>
         </section>

@@ -1,15 +1,15 @@
-//! An instant as a line of text has it: a [`Tick`] goes in, the words of the visitor's clock come out.
+//! Writes a [`Tick`] as the time of day, by the visitor's clock.
 
-use crate::{
-    tick::Tick,
-    writing::{UTC, Writing},
-};
+use wire::tick::Tick;
+
+use crate::writing::{UTC, Writing};
 
 /// Hours, minutes and seconds, with the period of the day where the visitor's language says it, and with
 /// the zone where that is not the visitor's, because nothing knows theirs.
 pub fn clock(writing: &Writing, tick: Tick) -> String {
     let face = (writing.face)(tick);
-    let zone = if writing.zone == UTC { UTC } else { "" };
+    let zone = (writing.zone)(tick);
+    let zone = if zone == UTC { UTC } else { "" };
     let parts = [&face.before, &face.digits, &face.after, zone];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
 }
@@ -24,7 +24,7 @@ mod tests {
         let midnight = Tick::from_micros(0);
         assert_eq!(clock(&Writing::plain(), midnight), "00:00:00 UTC");
         let face = |_| Face { before: "上午".into(), digits: "8:00:00".into(), after: "".into() };
-        let writing = Writing { zone: "中国标准时间".into(), face, ..Writing::plain() };
+        let writing = Writing { zone: |_| "中国标准时间".into(), face, ..Writing::plain() };
         assert_eq!(clock(&writing, midnight), "上午 8:00:00");
     }
 }

@@ -1,22 +1,33 @@
-//! The status page: the server's health in the last minutes goes in, and what is pushed of it;
-//! figures and plots come out, or why there are none.
+//! The status page: the server's health in the last minutes and as it is pushed, in figures and plots, or
+//! why it cannot be seen.
+//!
+//! - `host`, `belfry`: the panels of the machine and of this server, each with its figures and its chart
+//! - `panel`: how a panel is drawn; `bar`: a figure as a bar; `refusal`: why there are none
 
+mod bar;
 mod belfry;
 mod host;
 mod panel;
 mod refusal;
 
 use leptos::{either::EitherOf3, prelude::*};
+use wire::{
+    page_data::{PageData, Refusal},
+    status::{Finding, STATUS_INTERVAL_MS, Trouble},
+    topics::STATUS,
+    trend::Trend,
+};
 
-use super::{moment::clock, newborn};
+use super::{moment::clock, page_data::page_at};
 use crate::{
-    changing::{effect, flag, words},
     components::PageHead,
-    event::{Envelope, STATUS},
-    feed::{Born, Feed},
-    follow::{Fetch, Follow, Following, Heard, Refusal},
+    erased::{effect, flag, words},
+    feed::Feed,
+    lengths::length,
     link::Link,
-    status::{STATUS_INTERVAL_MS, Trend},
+    quantity::Unit,
+    seams::{Browser, follow::Following},
+    stream::StreamEvent,
     text::text,
 };
 use belfry::BelfrySection;
@@ -35,9 +46,9 @@ pub fn StatusPage() -> impl IntoView {
         answer.set(Some(found.map(|found| trend.set(found))));
     };
     let ask = move || {
-        newborn(move |born| {
-            settle(match born.map(|born| born.page) {
-                Some(Born::Status(found)) => found,
+        page_at(move |data| {
+            settle(match data.map(|data| data.page) {
+                Some(PageData::Status(found)) => found,
                 _ => Err(Refusal::Failed),
             });
         });
@@ -52,6 +63,7 @@ pub fn StatusPage() -> impl IntoView {
     });
     follow(answer, trend);
     let stale = stale(trend);
+    let bad = flag(move || trend.read().newest.as_ref().is_some_and(|it| !it.findings.is_empty()));
     let shown = move || match answer.get() {
         None => EitherOf3::A(view! { <p class="loading">{text().status.loading}</p> }),
         Some(Ok(())) => EitherOf3::B(view! {
@@ -63,6 +75,7 @@ pub fn StatusPage() -> impl IntoView {
     view! {
         <div class="status" class:stale=stale>
             <PageHead heading=text().status.heading.to_owned() about=age(trend, stale)/>
+            <p class="verdict" translate="no" class:bad=bad>{verdict(trend)}</p>
             {shown}
         </div>
     }
@@ -70,18 +83,18 @@ pub fn StatusPage() -> impl IntoView {
 
 /// Adds to the trend what is pushed, once there is one.
 fn follow(answer: RwSignal<Option<Result<(), Refusal>>>, trend: RwSignal<Trend>) {
-    let Some((Follow(follow), fetch)) = use_context().zip(use_context::<Fetch>()) else { return };
+    let Some(browser) = use_context::<Browser>() else { return };
     effect(move || {
         if answer.get() != Some(Ok(())) {
             return;
         }
         let hear = Callback::new(move |heard| {
-            let Heard::Event(Envelope { data, .. }) = heard else { return };
-            if let Some(status) = (fetch.status)(&data) {
+            let StreamEvent::Event { envelope, .. } = heard else { return };
+            if let Some(status) = (browser.read.status)(&envelope.data) {
                 trend.update(|trend| trend.push(status));
             }
         });
-        follow(Following { topic: STATUS.to_owned(), after: None, hear });
+        (browser.follow)(Following { topic: STATUS.to_owned(), after: None, hear });
     });
 }
 
@@ -93,6 +106,30 @@ fn stale(trend: RwSignal<Trend>) -> Signal<bool> {
         let late = feed.reading.get().zip(newest);
         let late = late.is_some_and(|(now, newest)| now.shown - newest.micros() > FRESH_FOR);
         late || feed.link.get() != Link::Live
+    })
+}
+
+/// Whether all is well, or what is not.
+fn verdict(trend: RwSignal<Trend>) -> Signal<String> {
+    words(move || {
+        let said = &text().status;
+        let trend = trend.read();
+        let Some(newest) = &trend.newest else { return String::new() };
+        if newest.findings.is_empty() {
+            return said.all_is_well.to_owned();
+        }
+        let findings = newest.findings.iter().map(|&Finding { what, value }| {
+            let amount = match what {
+                Trouble::Log => String::new(),
+                Trouble::Processor => length(value as i64 * 1_000_000),
+                Trouble::Heat => Unit::Celsius.amount(value).to_string(),
+                Trouble::Damage => Unit::Number.amount(value).to_string(),
+                Trouble::Disk | Trouble::Memory => Unit::Percent.amount(value).to_string(),
+            };
+            let [before, behind] = (said.finding)(what);
+            before.to_owned() + &amount + behind
+        });
+        findings.collect::<Vec<_>>().join(said.plot.and)
     })
 }
 

@@ -1,14 +1,16 @@
 //! The time page: the server's time, how exact it is, and what its stream is doing.
 
 use leptos::prelude::*;
+use wire::tick::Tick;
 
 use crate::{
-    changing::{flag, words},
     components::{Card, LinkPill, Snippets, Spark},
+    erased::{click, flag, words},
     feed::{Feed, Offset, PUSHES_KEPT, Push},
-    text::{elapsed, error, length, text},
-    tick::Tick,
-    writing::{Face, number},
+    lengths::{elapsed, error, length},
+    number::number,
+    text::text,
+    writing::{Face, Habit, UTC},
 };
 
 /// Tenths of a second are drawn while the error is at most this, in microseconds.
@@ -18,13 +20,13 @@ const TENTHS_WITHIN: i64 = 50_000;
 #[component]
 pub fn TimePage(
     /// The time when the page was rendered.
-    born: Tick,
+    rendered_at: Tick,
     feed: Feed,
 ) -> impl IntoView {
     let stopped = flag(move || feed.reading.get().is_some_and(|reading| reading.stopped));
     view! {
         <div class:stopped=stopped>
-            <Hero born feed/>
+            <Hero rendered_at feed/>
             <Figures feed/>
             <Snippets origin=feed.origin/>
         </div>
@@ -35,16 +37,16 @@ pub fn TimePage(
 #[component]
 fn Hero(
     /// The time when the page was rendered, shown until the clock has been measured.
-    born: Tick,
+    rendered_at: Tick,
     feed: Feed,
 ) -> impl IntoView {
     let shown = move || match feed.reading.get() {
         Some(reading) => Tick::from_micros(reading.shown),
-        None => born,
+        None => Tick::from_micros(rendered_at.micros() + feed.carried.get()),
     };
     let second = move || Tick::from_micros(shown().millis().div_euclid(1000) * 1_000_000);
     let date = words(move || (feed.writing.read().date)(second()));
-    let zone = words(move || feed.writing.get().zone);
+    let zone = words(move || (feed.writing.read().zone)(second()));
     let part =
         move |part: fn(Face) -> String| words(move || part((feed.writing.read().face)(second())));
     let tenth = words(move || match feed.reading.get() {
@@ -54,7 +56,7 @@ fn Hero(
         _ => String::new(),
     });
     view! {
-        <section class="hero">
+        <section class="hero" translate="no">
             <h1 class="visually-hidden">{text().server_time}</h1>
             <p class="date">{date}" · "<span class="zone">{zone}</span></p>
             <p class="clock" role="timer">
@@ -68,9 +70,25 @@ fn Hero(
             <Truth feed/>
             <LinkPill feed/>
             <Beat feed/>
+            <p class="habits with-script">
+                {habit(feed, Habit::Hours, text().hours_24)}
+                {habit(feed, Habit::Utc, UTC)}
+            </p>
             <p class="without-script">{text().without_script}</p>
         </section>
     }
+}
+
+/// A switch, which is remembered.
+fn habit(feed: Feed, habit: Habit, label: &'static str) -> impl IntoView {
+    let is_on = move || (feed.writing.read().is_on)(habit);
+    let pressed = words(move || if is_on() { "true" } else { "false" }.to_owned());
+    let turn = click(move || {
+        (feed.writing.read_untracked().turn)(habit);
+        // What is written by it is written again.
+        feed.writing.update(|_| {});
+    });
+    view! { <button type="button" aria-pressed=pressed on:click=turn>{label}</button> }
 }
 
 /// The clock's error against this server's clock, and the visitor's clock against it.
@@ -78,17 +96,18 @@ fn Hero(
 fn Truth(feed: Feed) -> impl IntoView {
     let running = move || feed.reading.get().filter(|reading| !reading.stopped);
     let lead = words(move || match feed.reading.get() {
+        None if feed.carried.get() > 0 => text().unchecked.to_owned(),
         None => text().as_of_loading.to_owned(),
         Some(reading) if reading.stopped => {
             let face = (feed.writing.get().face)(Tick::from_micros(reading.shown));
             let unconfirmed = elapsed(feed.now.get() - reading.confirmed);
             (text().stopped)(&face.digits, &unconfirmed)
         }
-        Some(_) => format!("{} ", text().exact_to),
+        Some(_) => text().exact_to.to_owned(),
     });
     let exact = words(move || running().map_or_else(String::new, |it| error(it.error)));
     let against = words(move || match running() {
-        Some(_) => format!(" {}", text().against_this_server),
+        Some(_) => text().against_this_server.to_owned(),
         None => String::new(),
     });
     // What was measured before the clock stopped may be true no longer.
@@ -98,23 +117,41 @@ fn Truth(feed: Feed) -> impl IntoView {
     let rest = words(move || {
         let within = offset().map_or_else(String::new, |it| (text().within)(&error(it.error)));
         let by = feed.step.get().map(|by| (text().stepped)(&length(by)));
-        within + &by.map_or_else(String::new, |by| format!(" · {by}"))
+        // Where nothing is said against the server's clock, there is nothing to add to it.
+        let unkept = feed.synchronised.get() == Some(false) && running().is_some();
+        let own = unkept.then_some(text().not_synchronised);
+        let more = by.into_iter().chain(own.map(str::to_owned)).map(|it| format!(" · {it}"));
+        within + &more.collect::<String>()
     });
     view! {
         <p class="truth">
             {lead}<b class="error">{exact}</b>{against}
-            {said(|_| format!(" · {} ", text().your_clock))}<b>{said(against_server)}</b>{rest}
+            {said(|_| format!(" · {}", text().your_clock))}<b>{said(against_this_server)}</b>{rest}
         </p>
     }
 }
 
-/// In words, how far the visitor's clock is off: `84 ms behind`.
+/// The visitor's clock compared with the server's, in a sentence: `is 84 ms behind this server`.
+fn against_this_server(offset: Offset) -> String {
+    if agrees(offset) {
+        return text().agrees.to_owned();
+    }
+    let [before, behind] = (text().against)(offset.ahead > 0);
+    before.to_owned() + &against_server(offset) + behind
+}
+
+/// The same as a figure: `84 ms behind`.
 fn against_server(offset: Offset) -> String {
     match offset.ahead {
-        ahead if ahead.saturating_abs() <= offset.error => text().yours_agrees.to_owned(),
+        _ if agrees(offset) => text().cards.agrees.to_owned(),
         ahead if ahead < 0 => (text().yours_behind)(&length(ahead)),
         ahead => (text().yours_ahead)(&length(ahead)),
     }
+}
+
+/// Whether the offset is no larger than its error.
+fn agrees(offset: Offset) -> bool {
+    offset.ahead.saturating_abs() <= offset.error
 }
 
 /// The thin bar that fills until the next push.
@@ -152,7 +189,7 @@ fn Figures(feed: Feed) -> impl IntoView {
         let tabs = feed.tabs.get();
         tabs.map_or_else(String::new, |it| (heads.tabs)(&number(it, 0), it == 1))
     });
-    let readers = words(move || number(feed.readers.get().into(), 0));
+    let readers = words(move || number(feed.readers.get(), 0));
     let streams = words(move || (heads.watching_means)(feed.readers.get() == 1).to_owned());
     let synchronised = move |[yes, no, unknown]: [&'static str; 3]| {
         words(move || {
@@ -169,7 +206,7 @@ fn Figures(feed: Feed) -> impl IntoView {
         ]),
     );
     view! {
-        <section class="figures" aria-label=heads.figures>
+        <section class="figures" translate="no" aria-label=heads.figures>
             <Card heading=heads.your_clock by_script=true>
                 <p class="figure">{yours}" "<small>{within}</small></p>
                 <Spark label=heads.your_clock_plot offsets=feed.offsets/>
@@ -236,8 +273,9 @@ fn tenths_of_ms(micros: i64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use wire::language::Language;
+
     use super::*;
-    use crate::Language;
 
     #[test]
     fn a_push_is_late_or_early_with_a_sign() {

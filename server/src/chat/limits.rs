@@ -1,5 +1,5 @@
-//! How fast one may say something: who it is goes in, how long to wait comes out. Time is tokio's, which
-//! tests can move.
+//! Rate limits of the chat: how long one has to wait before the next message. Time is tokio's, which tests
+//! can move.
 
 use std::{
     fmt,
@@ -19,7 +19,7 @@ use governor::{
 };
 use tokio::time::Instant;
 
-/// What is the same for all: so many at once, and then so many a second.
+/// A rate: the burst, and then how many per second.
 type Rate = (u32, u32);
 
 const OF_A_SENDER: Rate = (10, 1);
@@ -27,14 +27,14 @@ const OF_AN_ADDRESS: Rate = (60, 10);
 /// Behind a proxy all visitors are one address: at a lease every 15 s this is enough for 750 tabs.
 const LEASES_OF_AN_ADDRESS: Rate = (200, 50);
 
-/// Below so many entries nobody looks for those that are of no use any more.
+/// With fewer entries than this, unused ones are not cleaned up.
 const FEW: usize = 1024;
 
-/// The most entries of one limit, of some 100 bytes each. Where so many are in use at once, nobody
-/// is let in.
+/// The most entries of one limit, of some 100 bytes each. If that many are in use at once, new ones are
+/// refused.
 const MOST: usize = 100_000;
 
-/// What is told where there is no room for another entry.
+/// The wait reported when there is no room for another entry.
 const WHEN_FULL: Duration = Duration::from_secs(1);
 
 /// The limits of the chat. A cheap handle.
@@ -60,9 +60,9 @@ impl Limits {
     /// Counts a message.
     ///
     /// # Errors
-    /// How long to wait before another would be taken.
+    /// How long to wait before another would be accepted.
     pub(crate) fn say(&self, network: IpAddr, name: &str) -> Result<(), Duration> {
-        // First of all: else one address could fill the list of senders with names.
+        // First, or one address could fill the list of senders with names.
         self.0.addresses.count(&network)?;
         self.0.senders.count(&(network, name.to_owned()))
     }
@@ -70,7 +70,7 @@ impl Limits {
     /// Counts a lease of presence.
     ///
     /// # Errors
-    /// How long to wait before another would be taken.
+    /// How long to wait before another would be accepted.
     pub(crate) fn lease(&self, network: IpAddr) -> Result<(), Duration> {
         self.0.leases.count(&network)
     }
@@ -78,11 +78,11 @@ impl Limits {
 
 type Limiter<K> = RateLimiter<K, HashMapStateStore<K>, Elapsed, NoOpMiddleware<Nanos>>;
 
-/// One limit, by who it is.
+/// One limit, per key.
 struct Limit<K: Clone + Eq + Hash> {
     limiter: Limiter<K>,
     clock: Elapsed,
-    /// At so many entries those of no use are looked for.
+    /// From this many entries on, unused ones are cleaned up.
     crowded: AtomicUsize,
 }
 
@@ -105,8 +105,8 @@ impl<K: Clone + Eq + Hash> Limit<K> {
         self.limiter.check_key(who).map_err(|until| until.wait_time_from(self.clock.now()))
     }
 
-    /// Drops entries that say no more than none would, and looks again when there are twice as many as
-    /// stay: so each is looked at a bounded number of times, but for when the list is full.
+    /// Drops entries that are no longer in use, and does so again when there are twice as many as are left.
+    /// So the work per entry is bounded, except when the list is full.
     fn forget(&self) {
         self.limiter.retain_recent();
         let again = (2 * self.limiter.len()).clamp(FEW, MOST);

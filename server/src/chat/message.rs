@@ -1,7 +1,7 @@
-//! A message: the data of an event goes in, what it says comes out.
+//! Parses an event's data into a message.
 
-use app::chat::Message;
 use serde_json::Value;
+use wire::chat::Message;
 
 /// What an event's data says. It is read as a browser reads it, and not as serde would: a list is no
 /// message, and of a field that is there twice the last counts. (A lone surrogate, a number beyond those

@@ -1,13 +1,20 @@
-//! Rooms: which a server has, and a name, go in, a room or the reason why there is none comes out.
+//! Rooms: which ones a server has, and how a name leads to a room or to the reason why there is none.
 
-use std::{collections::BTreeSet, net::IpAddr, sync::Arc};
+use std::{collections::BTreeSet, error::Error, fmt, net::IpAddr, sync::Arc};
 
-use app::chat::{self, LONGEST_ROOM, NoRoom};
+use belfry_hub::event::Topic;
+use wire::{
+    chat::{
+        page_data::NoRoom,
+        room::{self, LONGEST_ROOM},
+        visible,
+    },
+    topics,
+};
 
-use super::words::{is_piled_name, one_form};
-use crate::event::Topic;
+use super::validation::{is_piled_name, one_form};
 
-/// The room that always stands in the list of a server that has any.
+/// The room that is always listed on a server with rooms.
 pub const LOBBY: &str = "lobby";
 
 /// The rooms of a server. A cheap handle.
@@ -29,26 +36,26 @@ pub struct Room {
 }
 
 impl Room {
-    /// A room by its name: one segment of a topic, of up to [`LONGEST_ROOM`] bytes, that is seen as
+    /// A room by its name: one segment of a topic, of up to [`LONGEST_ROOM`] bytes, that is visible as
     /// what it is and stands in its [one form](one_form), so that no two rooms look alike by it. What is
-    /// written for bytes that are no text is none, because it stands for any.
+    /// written for bytes that are not text is not a room, because it stands for any.
     ///
     /// # Errors
     /// Where no room can have that name.
     pub fn new(name: &str) -> Result<Self, NoRoom> {
-        let plain = chat::is_seen(name)
+        let plain = visible::is_visible(name)
             && name.len() <= LONGEST_ROOM
             && one_form(name) == name
             && !is_piled_name(name)
             && !name.contains(['/', char::REPLACEMENT_CHARACTER]);
-        let topic = plain.then(|| Topic::new(&chat::topic(name)).ok()).flatten();
+        let topic = plain.then(|| Topic::new(&room::topic(name)).ok()).flatten();
         topic.map(|topic| Self { name: name.to_owned(), topic }).ok_or(NoRoom::NotARoom)
     }
 
     /// The room whose messages are in a topic; `None` where it is no room's.
     #[must_use]
     pub fn of_topic(topic: &Topic) -> Option<Self> {
-        Self::new(topic.as_str().strip_prefix(chat::ROOM_PREFIX)?).ok()
+        Self::new(topic.as_str().strip_prefix(topics::ROOM_PREFIX)?).ok()
     }
 
     /// Its name.
@@ -64,12 +71,28 @@ impl Room {
     }
 }
 
+/// Part of a list of rooms that is not a valid room name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadRoom(String);
+
+impl fmt::Display for BadRoom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "\"{}\" is not a room name; use 1 to {LONGEST_ROOM} bytes of visible characters, without / or *",
+            self.0
+        )
+    }
+}
+
+impl Error for BadRoom {}
+
 impl Rooms {
     /// Reads `any`, `off`, or names with a comma between two.
     ///
     /// # Errors
-    /// The first that is no name of a room.
-    pub fn read(said: &str) -> Result<Self, String> {
+    /// The first that is not a valid room name.
+    pub fn read(said: &str) -> Result<Self, BadRoom> {
         match said {
             "any" => return Ok(Self::Any),
             "off" => return Ok(Self::Off),
@@ -77,14 +100,13 @@ impl Rooms {
         }
         let names = said.split(',').map(|name| {
             let name = name.trim();
-            Room::new(&one_form(name)).map(|room| room.name).map_err(|_| {
-                format!("{name:?} is no name of a room: 1 to {LONGEST_ROOM} bytes that all are seen, no / or *")
-            })
+            let room = Room::new(&one_form(name));
+            room.map(|room| room.name).map_err(|_| BadRoom(name.to_owned()))
         });
         Ok(Self::Only(Arc::new(names.collect::<Result<_, _>>()?)))
     }
 
-    /// What is usual for who listens on an address: only this machine comes by loopback.
+    /// The default for a listening address: loopback can be reached only from this machine.
     #[must_use]
     pub fn for_whom_it_listens(address: IpAddr) -> Self {
         if address.to_canonical().is_loopback() { Self::Any } else { Self::Off }
@@ -93,7 +115,7 @@ impl Rooms {
     /// The room of a name.
     ///
     /// # Errors
-    /// Why there is none.
+    /// If there is no such room.
     pub fn open(&self, name: &str) -> Result<Room, NoRoom> {
         match self {
             Self::Off => Err(NoRoom::Off),
@@ -111,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_room_is_one_segment_that_is_seen() {
+    fn a_room_is_one_segment_that_is_visible() {
         for name in ["lobby", "天气", "a b", "50%", "<script>", "a,b", &"a".repeat(64)] {
             let room = Room::new(name).unwrap();
             assert_eq!(room.topic().as_str(), format!("chat/{name}"));
@@ -160,7 +182,8 @@ mod tests {
         assert_eq!(some.open("a/b"), Err(NoRoom::NotARoom));
         assert_eq!(Rooms::Any.open("kitchen").unwrap().name(), "kitchen");
         for (bad, named) in [("", r#""""#), ("a,,b", r#""""#), ("a,b*", r#""b*""#)] {
-            assert!(Rooms::read(bad).unwrap_err().starts_with(named), "{bad:?}");
+            let why = Rooms::read(bad).unwrap_err().to_string();
+            assert!(why.starts_with(named), "{bad:?}");
         }
     }
 }

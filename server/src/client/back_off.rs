@@ -1,4 +1,4 @@
-//! The waits between attempts: failures and wishes go in, how long to wait comes out.
+//! How long to wait between attempts: exponential back-off with jitter.
 
 use std::time::Duration;
 

@@ -1,5 +1,4 @@
-//! `belfry follow`: topics go in, what is published to them comes out, line by line, over all
-//! connections that it takes.
+//! `belfry follow`: prints what is published to topics, line by line, reconnecting as often as needed.
 
 mod lines;
 
@@ -10,73 +9,72 @@ use std::{
     time::Duration,
 };
 
-use app::event::STREAM_PATH;
 use axum::http::{
     HeaderValue,
     header::{ACCEPT, CONTENT_TYPE},
 };
+use belfry_hub::{event::Invalid, selector::Selector};
 use clap::Args;
 use form_urlencoded::Serializer;
 use ureq::{Body, http::Response};
+use wire::{
+    headers::LAST_EVENT_ID,
+    limits::SILENCE,
+    parameters::{FORMAT, JSON, LAST, TOPIC},
+    paths::STREAM_PATH,
+};
 
 use self::lines::{Lines, Stop};
-use super::{Server, ServerFlags, back_off::BackOff, is_hopeless, stream::Decoder};
+use super::{Server, ServerFlags, answer::Answer, back_off::BackOff, is_hopeless, stream::Decoder};
 use crate::{
-    command::Failure,
-    config::{BadSetting, Found},
-    event::Invalid,
-    selector::Selector,
+    config::{BadSetting, Setting},
+    failure::Failure,
 };
 
 pub(crate) const AFTER_HELP: &str = "\
-Each event's data is printed as it is, with a line end after it; with --json each event is one line:
-its id, type, topics, data and when it was published. Where the stream ends, falls silent for 45 s
-or cannot be opened, stderr says so, and it is opened again from the last event on.
+Prints the data of each event unchanged, followed by a newline. With --json, prints each event as one
+line with its id, type, topics, data and time of publishing. If the stream ends, is silent for 45 s or
+cannot be opened, says so on stderr and reconnects, continuing after the last event.
 
-Where events are missing, stderr says why: expired (the server does not keep them any more), epoch
-(its log is another one, or was restored from an earlier copy), damaged (the server could not read
-them) or unknown (the cursor is none). With --json this is a line of stdout too, in its place among
-the others, with the type gap and the reason in its data.
+If events are missing, stderr says why: expired (the server no longer keeps them), epoch (the log is a
+different one, or was restored from an earlier copy), damaged (the server could not read them) or
+unknown (the id is invalid, or beyond the last event). With --json, stdout gets a line in their place
+too, of type gap and with the reason in its data.
 
-Where a topic's earlier events were removed by `belfry purge`, or one of them alone, stderr says so;
-with --json that is an event as any other, of the type purged.
+If a single event, or all earlier events of a topic, were removed, stderr says so. With --json, this
+is an event like any other, of type purged.
 
-Environment (a flag goes before its variable):
-  BELFRY_URL    --url
-  BELFRY_TOKEN  --token, needed for private events only; where the server does not accept it, stderr
-                says so, and what is public is read without it
-  SSL_CERT_FILE, HTTPS_PROXY, NO_PROXY  as for other programs
+Environment:
+  BELFRY_TOKEN  needed only for private events; if the server rejects it, stderr says so, and follow
+                continues without it, with public events only
+  SSL_CERT_FILE, HTTPS_PROXY, NO_PROXY  as in other programs
 
 Exit codes:
-  0 so many as --count says, or nobody reads stdout any more
-  1 refused, --token is not accepted, or the token expired while reading    2 bad arguments";
+  0 --count reached, or stdout closed
+  1 refused, --token rejected, or token expired while reading    2 invalid arguments";
 
 /// The waits between attempts, before the jitter.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(12);
-
-/// A stream of which nothing was heard for so long is dead: three times what the server lets pass
-/// without a comment.
-pub const SILENCE: Duration = Duration::from_secs(45);
 
 /// What to follow.
 #[derive(Clone, Debug, Args)]
 pub struct Flags {
     #[command(flatten)]
     server: ServerFlags,
-    /// The topics; chat/* stands for all whose names begin with chat/
+    /// Topics to follow; chat/* stands for every topic under chat/
     #[arg(required = true, value_name = "TOPIC")]
-    topics: Vec<String>,
-    /// Begin after the event of this id. One that the server does not know stands for the oldest
+    topics: Vec<Setting>,
+    /// Start after the event with this id; an unknown id starts with the oldest event
     #[arg(long, value_name = "ID")]
-    after: Option<String>,
-    /// Begin with each topic's newest event
+    after: Option<Setting>,
+    /// Start with each topic's newest event
     #[arg(long, conflicts_with = "after")]
     last: bool,
     /// Print each event as one line of JSON
     #[arg(long)]
     json: bool,
-    /// End after so many events
+    /// Exit after this many events
     #[arg(long, value_name = "NUMBER")]
     count: Option<NonZeroU64>,
 }
@@ -99,7 +97,7 @@ pub struct Follow {
 /// Why a stream is read no further.
 #[derive(Debug, PartialEq, Eq)]
 enum End {
-    /// All has been printed, or nobody reads it.
+    /// Everything has been printed, or nobody reads it any more.
     Done,
     /// The next attempt may work; not before so long.
     Again(Failure, Option<Duration>),
@@ -114,21 +112,18 @@ impl Follow {
     ///
     /// # Errors
     /// The first argument that cannot be used.
-    pub fn from_flags(
-        flags: Flags,
-        look_up: impl Fn(&str) -> Option<String>,
-    ) -> Result<Self, BadSetting> {
-        let server = Server::from_flags(flags.server, look_up)?;
+    pub fn from_flags(flags: Flags) -> Result<Self, BadSetting> {
+        let server = Server::from_flags(flags.server)?;
         let mut query = Serializer::new(String::new());
         for name in flags.topics {
-            query.append_pair("topic", &Found::on_the_line("TOPIC", name).read(followed)?);
+            query.append_pair(TOPIC, &name.read(followed)?);
         }
-        query.append_pair("format", "json");
+        query.append_pair(FORMAT, JSON);
         if flags.last {
-            query.append_pair("last", "1");
+            query.append_pair(LAST, "1");
         }
         let place = format!("{}{STREAM_PATH}?{}", server.base, query.finish());
-        let after = flags.after.map(|id| Found::on_the_line("--after", id).read(cursor));
+        let after = flags.after.map(|id| id.read(cursor));
         Ok(Self {
             server,
             place,
@@ -139,8 +134,8 @@ impl Follow {
         })
     }
 
-    /// Prints events to `out` until there are enough or nobody reads them, and says in `notes` where
-    /// something is missing or has to be waited for.
+    /// Prints events to `out` until there are enough or nobody reads them, and reports gaps and waits in
+    /// `notes`.
     ///
     /// # Errors
     /// Where the server refuses, the token expires, or `out` cannot be written.
@@ -152,13 +147,13 @@ impl Follow {
             match end.unwrap_or_else(|end| end) {
                 End::Done => return Ok(()),
                 End::NotAccepted(failure) if self.server.forget_token() => lines.note(&format!(
-                    "BELFRY_TOKEN is not accepted: {failure}; reading what is public, without it"
+                    "the server rejects BELFRY_TOKEN: {failure}; continuing without it, with public events only"
                 )),
                 End::NotAccepted(failure) | End::Failed(failure) => return Err(failure),
                 End::Again(failure, at_least) => {
                     let wait = back_off.wait(at_least, fastrand::f64());
                     let seconds = wait.as_secs_f64();
-                    lines.note(&format!("{failure}; trying again in {seconds:.1} s"));
+                    lines.note(&format!("{failure}; retrying in {seconds:.1} s"));
                     sleep(wait);
                 }
             }
@@ -174,7 +169,7 @@ impl Follow {
             .new_agent();
         let mut request = agent.get(&self.place).header(ACCEPT, "text/event-stream");
         if let Some(cursor) = &self.cursor {
-            request = request.header("last-event-id", cursor);
+            request = request.header(LAST_EVENT_ID, cursor);
         }
         let answered = self.server.as_whom(request).call();
         let stream = answered.map_err(|error| self.lost(&error))?;
@@ -184,7 +179,7 @@ impl Follow {
         if stream.status() == 200 && is_stream {
             return Ok(stream);
         }
-        let answer = Server::read(stream).map_err(|error| self.lost(&error))?;
+        let answer = Answer::read(stream).map_err(|error| self.lost(&error))?;
         if answer.status.is_server_error() || answer.is_busy() {
             return Err(End::Again(self.server.refusal(&answer), answer.retry_after()));
         }
@@ -207,9 +202,9 @@ impl Follow {
         let cause = error.get_ref().and_then(|cause| cause.downcast_ref());
         if let Some(ureq::Error::Timeout(_)) = cause {
             let silence = humantime::format_duration(self.silence);
-            return Failure::new(format_args!("nothing was heard for {silence}"));
+            return Failure::new(format_args!("no data received for {silence}"));
         }
-        Failure::new(format_args!("the stream was cut: {error}"))
+        Failure::new(format_args!("the stream was interrupted: {error}"))
     }
 
     /// Prints what a stream brings until it ends.
@@ -223,7 +218,7 @@ impl Follow {
         let (mut decoder, mut events, mut bytes) = (Decoder::default(), Vec::new(), [0; 16 * 1024]);
         loop {
             let read = match body.read(&mut bytes) {
-                Ok(0) => return End::Again(Failure::new("the stream has ended"), None),
+                Ok(0) => return End::Again(Failure::new("the stream ended"), None),
                 Ok(read) => read,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => {
@@ -256,25 +251,23 @@ fn followed(name: &str) -> Result<String, Invalid> {
     Selector::exactly(name).map(|selector| selector.to_string())
 }
 
-/// Reads an id to begin after. Whether it is one is for the server to say, in the stream.
+/// Reads an id to start after. Whether it is valid is for the server to say, in the stream.
 fn cursor(id: &str) -> Result<HeaderValue, &'static str> {
     let visible = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_graphic());
     let cursor = HeaderValue::from_str(id).ok().filter(|_| visible);
-    cursor.ok_or("no id, as `belfry publish` prints it")
+    cursor.ok_or("must be an event id, as printed by `belfry publish`")
 }
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
-
     use super::*;
-    use crate::command::{Command, CommandLine};
+    use crate::command::{Command, parsed};
 
     fn follow(arguments: &[&str]) -> Result<Follow, String> {
         let line = [&["belfry", "follow"], arguments].concat();
-        let line = CommandLine::try_parse_from(line).map_err(|error| error.to_string())?;
-        let Command::Follow(flags) = line.command() else { panic!("{arguments:?}") };
-        Follow::from_flags(flags, |_| None).map_err(|bad| bad.to_string())
+        let command = parsed(line, &[]).map_err(|error| error.to_string())?;
+        let Command::Follow(flags) = command else { panic!("{arguments:?}") };
+        Follow::from_flags(flags).map_err(|bad| bad.to_string())
     }
 
     #[test]
@@ -291,13 +284,18 @@ mod tests {
     #[test]
     fn what_cannot_be_used_is_named() {
         let said = |arguments: &[&str]| follow(arguments).unwrap_err();
-        assert!(said(&["a", "b//c"]).starts_with(r#"TOPIC is "b//c": the topic has a segment"#));
+        assert!(
+            said(&["a", "b//c"])
+                .starts_with(r#"invalid value "b//c" for TOPIC: topic must not have a segment"#)
+        );
         for topic in ["*", "a*", "a/*/b", "a/**", "/*"] {
-            assert!(said(&[topic]).starts_with("TOPIC is "), "{topic}");
+            let begin = format!("invalid value {topic:?} for TOPIC: topic must ");
+            assert!(said(&[topic]).starts_with(&begin), "{topic}");
         }
         for after in ["", "a b", "a\nb", "é"] {
             assert!(
-                said(&["a", "--after", after]).ends_with("no id, as `belfry publish` prints it")
+                said(&["a", "--after", after])
+                    .ends_with("must be an event id, as printed by `belfry publish`")
             );
         }
         assert!(said(&[]).contains("<TOPIC>..."));

@@ -1,72 +1,77 @@
-//! `belfry publish`: data goes in, the id of the event that it has become comes out.
+//! `belfry publish`: publishes an event, and prints its id.
 
 use std::{
     ffi::OsString,
-    hash::{BuildHasher, RandomState},
     io::{Read, Write},
     os::unix::ffi::OsStringExt,
     time::Duration,
 };
 
-use app::event::Receipt;
+use belfry_hub::event::{EventType, Topic, check_name};
 use clap::Args;
+use data_encoding::HEXLOWER;
 use form_urlencoded::Serializer;
+use wire::{
+    headers::IDEMPOTENCY_KEY,
+    limits::LARGEST_DATA,
+    parameters::{ALSO, PRIVATE, TYPE},
+    topics::Receipt,
+};
 
-use super::{Server, ServerFlags, print_line, timeout, topic};
+use super::{Server, ServerFlags, timeout, topic};
 use crate::{
-    command::Failure,
-    config::{BadSetting, Found},
-    event::{EventType, LARGEST_DATA, Topic, check_name},
+    config::{BadSetting, Setting},
+    failure::Failure,
+    stdout::print_line,
 };
 
 pub(crate) const AFTER_HELP: &str = "\
-The data is sent as it is, a line end at its end too: printf leaves it out, echo does not. When the
-id is printed, the event is on the server's disk. Where the server does not answer, or asks for
-patience, the same request is sent again; its key makes sure that there is one event.
+The data is sent unchanged, including a final newline: echo adds one, printf does not. By the time the
+id is printed, the event is on the server's disk. If the server does not answer or is busy, the request
+is sent again with the same key, so that the event is published only once.
 
-Environment (a flag goes before its variable):
-  BELFRY_URL    --url
-  BELFRY_TOKEN  --token
-  SSL_CERT_FILE, HTTPS_PROXY, NO_PROXY  as for other programs
+Environment:
+  SSL_CERT_FILE, HTTPS_PROXY, NO_PROXY  as in other programs
 
 Exit codes:
-  0 published    1 refused, or not reached in time    2 bad arguments";
+  0 published    1 refused, or server not reached in time    2 invalid arguments";
 
 /// What to publish.
 #[derive(Clone, Debug, Args)]
 pub struct Flags {
     #[command(flatten)]
     server: ServerFlags,
-    /// The topic
-    topic: String,
-    /// The data, as UTF-8; - or nothing is all of stdin
+    /// Topic to publish to
+    topic: Setting,
+    /// Data of the event, in UTF-8; read from stdin if absent or -
     #[arg(allow_hyphen_values = true)]
     data: Option<OsString>,
-    /// The event's type, which a page listens for
+    /// Type of the event, which a page passes to addEventListener
     #[arg(long = "type", value_name = "TYPE")]
-    event_type: Option<String>,
-    /// Only readers whose token gives the right to one of its topics get it
+    event_type: Option<Setting>,
+    /// Show the event only to readers whose token grants one of its topics
     #[arg(long)]
     private: bool,
-    /// Another topic of the same event. Again for more of them
+    /// Another topic for the same event. May be repeated
     #[arg(long, value_name = "TOPIC")]
-    also: Vec<String>,
-    /// The same event sent again within a day under the same key is published once [default: random]
+    also: Vec<Setting>,
+    /// Key of the event; an event sent again with the same key within 24 hours is published only once
+    /// [default: random]
     #[arg(long, value_name = "KEY")]
-    idempotency_key: Option<String>,
-    /// Print what the server answers, as JSON
+    idempotency_key: Option<Setting>,
+    /// Print the server's answer as JSON
     #[arg(long)]
     json: bool,
-    /// How long all attempts together may take
+    /// Time limit for all attempts together
     #[arg(long, value_name = "DURATION", default_value = "30s")]
-    timeout: String,
+    timeout: Setting,
 }
 
 /// An event to be published, and how.
 #[derive(Debug)]
 struct Publish {
     server: Server,
-    /// Where to, with what stands around the data.
+    /// The URL, with everything but the data in its query.
     place: String,
     key: String,
     json: bool,
@@ -76,26 +81,21 @@ struct Publish {
 /// Publishes an event and prints its id.
 ///
 /// # Errors
-/// Where an argument cannot be used, the server refuses, or it is not reached in time.
-pub fn publish(
-    mut flags: Flags,
-    look_up: impl Fn(&str) -> Option<String>,
-    input: impl Read,
-    out: impl Write,
-) -> Result<(), Failure> {
+/// If an argument is invalid, the server refuses, or it is not reached in time.
+pub fn publish(mut flags: Flags, input: impl Read, out: impl Write) -> Result<(), Failure> {
     let said = flags.data.take();
-    let publish = Publish::from_flags(flags, look_up)?;
+    let publish = Publish::from_flags(flags)?;
     let data = match said {
         Some(data) if data != "-" => data.into_vec(),
         _ => read(input)?,
     };
     if data.len() > LARGEST_DATA {
-        return Err(Failure::new(format_args!("the data has more than {LARGEST_DATA} bytes")));
+        return Err(Failure::new(format_args!("data must be at most {LARGEST_DATA} bytes")));
     }
     print_line(out, &publish.send(&data)?)
 }
 
-/// Reads all of stdin, as far as an event can hold it.
+/// Reads stdin, up to one byte more than an event can hold.
 fn read(input: impl Read) -> Result<Vec<u8>, Failure> {
     let mut data = Vec::new();
     let read = input.take(LARGEST_DATA as u64 + 1).read_to_end(&mut data);
@@ -104,35 +104,34 @@ fn read(input: impl Read) -> Result<Vec<u8>, Failure> {
 }
 
 impl Publish {
-    fn from_flags(
-        flags: Flags,
-        look_up: impl Fn(&str) -> Option<String>,
-    ) -> Result<Self, BadSetting> {
-        let server = Server::from_flags(flags.server, look_up)?;
+    fn from_flags(flags: Flags) -> Result<Self, BadSetting> {
+        let server = Server::from_flags(flags.server)?;
         let mut query = Serializer::new(String::new());
         if let Some(name) = flags.event_type {
-            Found::on_the_line("--type", name.clone()).read(EventType::new)?;
-            query.append_pair("type", &name);
+            name.read(EventType::new)?;
+            query.append_pair(TYPE, name.value());
         }
         for name in flags.also {
-            let topic = Found::on_the_line("--also", name).read(Topic::new)?;
-            query.append_pair("also", topic.as_str());
+            let topic = name.read(Topic::new)?;
+            query.append_pair(ALSO, topic.as_str());
         }
         if flags.private {
-            query.append_pair("private", "1");
+            query.append_pair(PRIVATE, "1");
         }
         let query = query.finish();
         let mark = if query.is_empty() { "" } else { "?" };
-        let place = format!("{}{mark}{query}", server.topic(&topic(flags.topic)?));
-        let key = flags.idempotency_key.unwrap_or_else(random_key);
-        Found::on_the_line("--idempotency-key", key.clone()).read(|key| check_name("key", key))?;
-        Ok(Self { server, place, key, json: flags.json, timeout: timeout(flags.timeout)? })
+        let place = format!("{}{mark}{query}", server.topic(&topic(&flags.topic)?));
+        let key = match flags.idempotency_key {
+            Some(key) => key.read(|key| check_name("key", key).map(|()| key.to_owned()))?,
+            None => random_key(),
+        };
+        Ok(Self { server, place, key, json: flags.json, timeout: timeout(&flags.timeout)? })
     }
 
     /// What to print once the event is on the server's disk.
     fn send(&self, data: &[u8]) -> Result<String, Failure> {
         let answer = self.server.ask(self.timeout, |agent| {
-            let request = agent.post(&self.place).header("idempotency-key", &self.key);
+            let request = agent.post(&self.place).header(IDEMPOTENCY_KEY, &self.key);
             self.server.as_whom(request).content_type("text/plain; charset=utf-8").send(data)
         })?;
         let receipt = serde_json::from_slice::<Receipt>(&answer.body)
@@ -144,27 +143,26 @@ impl Publish {
     }
 }
 
-/// A key that nobody else has: 128 bits from what the operating system seeds hash maps with.
+/// A unique key: 128 random bits.
 fn random_key() -> String {
-    let half = || RandomState::new().hash_one(());
-    format!("{:016x}{:016x}", half(), half())
+    let mut bits = [0; 16];
+    getrandom::fill(&mut bits).expect("the system has random bytes");
+    HEXLOWER.encode(&bits)
 }
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
-
     use super::*;
-    use crate::command::{Command, CommandLine};
+    use crate::command::{Command, parsed};
 
     fn flags(arguments: &[&str]) -> Flags {
-        let line = CommandLine::parse_from([&["belfry", "publish"], arguments].concat());
-        let Command::Publish(flags) = line.command() else { panic!("{arguments:?}") };
+        let line = [&["belfry", "publish"], arguments].concat();
+        let Command::Publish(flags) = parsed(line, &[]).unwrap() else { panic!("{arguments:?}") };
         flags
     }
 
     fn publish(arguments: &[&str]) -> Result<Publish, String> {
-        Publish::from_flags(flags(arguments), |_| None).map_err(|bad| bad.to_string())
+        Publish::from_flags(flags(arguments)).map_err(|bad| bad.to_string())
     }
 
     #[test]
@@ -199,15 +197,18 @@ mod tests {
         let said = |arguments: &[&str]| publish(arguments).unwrap_err();
         assert_eq!(
             said(&["a//b"]),
-            r#"TOPIC is "a//b": the topic has a segment that is empty, . or .."#
+            r#"invalid value "a//b" for TOPIC: topic must not have a segment that is empty, . or .."#
         );
-        assert!(said(&["a", "--also", "*"]).starts_with(r#"--also is "*": "#));
+        assert!(said(&["a", "--also", "*"]).starts_with(r#"invalid value "*" for --also: "#));
         assert!(
             said(&["a", "--type", "gap"])
-                .ends_with(r#"the type is "gap", which only the server uses"#)
+                .ends_with(r#"type must not be "gap", which is reserved for the server"#)
         );
-        assert!(said(&["a", "--idempotency-key", ""]).ends_with("the key is empty"));
-        assert!(said(&["a", "--timeout", "9999999y"]).ends_with("not from 100ms to 1day"));
-        assert!(said(&["a", "--timeout", "5"]).starts_with(r#"--timeout is "5": not a number"#));
+        assert!(said(&["a", "--idempotency-key", ""]).ends_with("key must not be empty"));
+        assert!(said(&["a", "--timeout", "9999999y"]).ends_with("must be from 100ms to 1d"));
+        assert!(
+            said(&["a", "--timeout", "5"])
+                .starts_with(r#"invalid value "5" for --timeout: must be a number"#)
+        );
     }
 }

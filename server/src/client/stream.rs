@@ -1,10 +1,10 @@
-//! The decoder: a stream's bytes go in, however they are cut, and its events come out.
+//! The decoder: turns a stream's bytes, however they are split, into events.
 //!
 //! The format is [WHATWG HTML, 9.2.6](https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation).
 
 use std::{error::Error, fmt, mem, time::Duration};
 
-use app::event::MESSAGE;
+use wire::event::MESSAGE;
 
 /// The most bytes that a line, or the data of an event, may have: an event of the largest data has
 /// fewer, even where JSON writes each of its bytes as six.
@@ -27,7 +27,7 @@ pub struct TooLarge;
 
 impl fmt::Display for TooLarge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the stream has an event of more than {LARGEST} bytes")
+        write!(f, "the stream contains an event of more than {LARGEST} bytes")
     }
 }
 
@@ -142,7 +142,7 @@ impl Decoder {
         Ok(None)
     }
 
-    /// Ends an event. One without data is none, but its id counts.
+    /// Ends an event. One without data is not an event, but its id counts.
     fn dispatch(&mut self) -> Option<Event> {
         self.id.clone_from(&self.next_id);
         let event_type = mem::take(&mut self.event_type);

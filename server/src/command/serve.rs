@@ -1,4 +1,4 @@
-//! `belfry serve`: the configuration goes in, the log and the keys to serve with come out.
+//! `belfry serve`: opens the log and the keys that the configuration asks for.
 
 use std::{
     env,
@@ -9,13 +9,14 @@ use std::{
 };
 
 use app::command::{publish, token_maker};
+use belfry_hub::{
+    Clock, Log,
+    log::{Embedded, Memory},
+    tail,
+};
 use tracing::info;
 
-use crate::{
-    Clock, Config, Keys, Log,
-    log::{Embedded, Memory},
-    tail, token,
-};
+use crate::{Config, Keys, token};
 
 /// The log of events, where the configuration says that it is.
 ///
@@ -58,16 +59,16 @@ pub fn is_first_start(config: &Config) -> bool {
     matches!(key, Some(Err(error)) if error.is_missing())
 }
 
-/// Logs a command that publishes, for who starts the server for the first time. It holds no token,
+/// Logs a command that publishes, for whoever starts the server for the first time. It contains no token,
 /// but the command that makes one.
 pub fn say_how_to_publish(config: &Config, address: SocketAddr) {
     let Some(maker) = token_maker_here(config) else { return };
     let command = publish(Some(&maker), &format!("http://{address}"), "hello", " ");
-    info!("a key was made; publish with: {command}");
+    info!("created a key; publish with: {command}");
 }
 
-/// The beginning of a command that makes a token by this server's key, from any folder; `None` where
-/// the server has no key of its own.
+/// The beginning of a command that makes a token with this server's key, from any folder; `None` if the
+/// server has no key of its own.
 #[must_use]
 pub fn token_maker_here(config: &Config) -> Option<String> {
     let folder = config.data_dir.as_deref()?;
@@ -75,7 +76,7 @@ pub fn token_maker_here(config: &Config) -> Option<String> {
     Some(token_maker(&program(), Some(&whole(folder))))
 }
 
-/// How a shell finds this program: by its name where it was found by that, and else by its place.
+/// How a shell finds this program: by name if it was started by name, otherwise by path.
 fn program() -> String {
     let called = env::args_os()
         .next()

@@ -1,4 +1,4 @@
-//! `belfry backup`, `belfry restore` and `belfry check`: what is done to a data directory.
+//! `belfry backup`, `belfry restore` and `belfry check`: the commands for a data directory.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -7,37 +7,38 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use clap::Args;
-
-use super::Failure;
-use crate::{
-    Clock, backup,
-    config::{DataDir, Settings},
+use belfry_hub::{
+    Clock,
     log::{
         Embedded, Log, Retention,
         embedded::{self, OpenError, Report},
     },
     tail,
 };
+use clap::Args;
+
+use crate::{
+    backup,
+    config::{DataDir, Setting},
+    failure::Failure,
+    stdout::print_line,
+};
 
 pub(crate) const AFTER_HELP: &str = "\
-Environment (a flag goes before its variable):
-  BELFRY_DATA_DIR    --data-dir
-
 Exit codes:
-  0 done    1 cannot be done, or damaged    2 bad arguments";
+  0 done    1 failed, or the log is damaged    2 invalid arguments";
 
 /// Which data directory.
 #[derive(Clone, Debug, Args)]
 pub struct Folder {
-    /// Where the log is [default: ${XDG_DATA_HOME:-~/.local/share}/belfry]
-    #[arg(long, value_name = "FOLDER")]
-    data_dir: Option<String>,
+    /// Folder that holds the log [default: ${XDG_DATA_HOME:-~/.local/share}/belfry]
+    #[arg(long, env = "BELFRY_DATA_DIR", hide_env_values = true, value_name = "FOLDER")]
+    data_dir: Option<Setting>,
 }
 
 impl Folder {
     fn find(self, look_up: impl Fn(&str) -> Option<String>) -> Result<PathBuf, Failure> {
-        Ok(DataDir::find(self.data_dir, &Settings(look_up))?.folder()?)
+        Ok(DataDir::find(self.data_dir, look_up)?.folder()?)
     }
 }
 
@@ -46,7 +47,7 @@ impl Folder {
 pub struct BackupFlags {
     #[command(flatten)]
     folder: Folder,
-    /// The file to write, which must not exist
+    /// File to write; it must not exist
     file: PathBuf,
 }
 
@@ -55,7 +56,7 @@ pub struct BackupFlags {
 pub struct RestoreFlags {
     #[command(flatten)]
     folder: Folder,
-    /// The backup
+    /// Backup to restore
     file: PathBuf,
 }
 
@@ -64,7 +65,7 @@ pub struct RestoreFlags {
 pub struct CheckFlags {
     #[command(flatten)]
     folder: Folder,
-    /// Make a new log of what can be read, and keep the damaged file beside it
+    /// Rebuild the log from what can be read, and keep the damaged file beside it
     #[arg(long)]
     repair: bool,
 }
@@ -99,14 +100,14 @@ pub fn backup(
         Ok(events)
     })();
     if written.is_err() {
-        // It may not have come so far that there is one.
+        // It may not exist yet.
         let _ = fs::remove_file(&unfinished);
     }
     let events = written.map_err(named)?;
-    crate::client::print_line(out, &format!("{events} events in {}", file.display()))
+    print_line(out, &format!("{events} events backed up to {}", file.display()))
 }
 
-/// Reads the log from the server that has it, or from the disk where none has.
+/// Reads the log from the server that has it open, or from disk if none has.
 fn read_log(folder: &Path, to: &mut File) -> io::Result<()> {
     if !folder.join("log.redb").exists() {
         return Err(io::Error::other(format!("there is no log in {}", folder.display())));
@@ -120,7 +121,7 @@ fn read_log(folder: &Path, to: &mut File) -> io::Result<()> {
         }
         Err(OpenError::InUse(_)) => backup::read(folder, to).map_err(|error| {
             let folder = folder.display();
-            io::Error::other(format!("the server that uses {folder} gives no backup: {error}"))
+            io::Error::other(format!("the server using {folder} did not provide a backup: {error}"))
         }),
         Err(error) => Err(io::Error::other(error.to_string())),
     }
@@ -129,7 +130,7 @@ fn read_log(folder: &Path, to: &mut File) -> io::Result<()> {
 /// Makes a log from a backup.
 ///
 /// # Errors
-/// Where there is a log already, or the backup is not whole: then nothing was made.
+/// If there is a log already, or the backup is incomplete: then nothing was created.
 pub fn restore(
     flags: RestoreFlags,
     look_up: impl Fn(&str) -> Option<String>,
@@ -137,13 +138,13 @@ pub fn restore(
 ) -> Result<(), Failure> {
     let folder = flags.folder.find(look_up)?;
     let events = embedded::restore(&flags.file, &folder).map_err(Failure::new)?;
-    crate::client::print_line(out, &format!("{events} events in {}", folder.display()))
+    print_line(out, &format!("{events} events restored to {}", folder.display()))
 }
 
-/// Says what is damaged, and repairs it if asked to.
+/// Reports what is damaged, and repairs it if asked to.
 ///
 /// # Errors
-/// Where something is damaged, and was not repaired; where it cannot be checked.
+/// If something is damaged and was not repaired, or if the log cannot be checked.
 pub fn check(
     flags: CheckFlags,
     look_up: impl Fn(&str) -> Option<String>,
@@ -152,28 +153,28 @@ pub fn check(
     let folder = flags.folder.find(look_up)?;
     let report = embedded::check(&folder, flags.repair).map_err(Failure::new)?;
     for line in lines(&report) {
-        crate::client::print_line(&mut out, &line)?;
+        print_line(&mut out, &line)?;
     }
     if report.is_whole() || report.kept.is_some() {
         return Ok(());
     }
     Err(Failure::new(
-        "the log is damaged; belfry check --repair makes a new one of what can be read",
+        "the log is damaged; `belfry check --repair` rebuilds it from what can be read",
     ))
 }
 
 fn lines(report: &Report) -> Vec<String> {
     let Report { events, missing, topics, structure, kept } = report;
     if report.is_whole() {
-        return vec![format!("the log is whole: {events} events")];
+        return vec![format!("the log is intact: {events} events")];
     }
-    let mut lines = vec![format!("{events} events can be read, at least {missing} cannot")];
-    lines.extend(structure.as_ref().map(|what| format!("the structure of the file: {what}")));
+    let mut lines = vec![format!("{events} events can be read; at least {missing} cannot")];
+    lines.extend(structure.as_ref().map(|what| format!("file structure: {what}")));
     for (topic, through) in topics {
-        lines.push(format!("{topic}: events up to sequence {through} are missing"));
+        lines.push(format!("{topic}: events are missing, the last at sequence {through}"));
     }
     lines.extend(kept.as_ref().map(|kept| {
-        format!("a new log holds what can be read; the damaged one is {}", kept.display())
+        format!("rebuilt the log from what can be read; the damaged file is now {}", kept.display())
     }));
     lines
 }

@@ -1,14 +1,16 @@
-//! `belfry token`: rights go in, a token that gives them comes out.
+//! `belfry token`: makes a token that gives the rights asked for.
 
 use std::{path::PathBuf, time::Duration};
 
+use belfry_hub::{
+    Clock,
+    event::{Pattern, check_name},
+};
 use clap::Args;
 
-use super::Failure;
 use crate::{
-    Clock,
-    config::{BadSetting, DataDir, Found, Settings},
-    event::{Pattern, check_name},
+    config::{BadSetting, DataDir, Setting},
+    failure::Failure,
     token::{Claims, mint, read_secret},
 };
 
@@ -16,39 +18,36 @@ use crate::{
 const TEN_YEARS: Duration = Duration::from_secs(315_576_000);
 
 pub(super) const AFTER_HELP: &str = "\
-A PATTERN is a topic, or the beginning of topics and a *, which a shell wants quoted: 'chat/*'.
+A PATTERN is a topic, or a prefix followed by *. Quote the * in a shell: 'chat/*'.
 
-The key is read from the data directory; the server need not run, and makes the key at its first
-start. Nothing but the token is printed, so that it can stand in another command:
+The key is read from the data directory, where the server creates it on its first start. The server need
+not be running. Only the token is printed, so you can use this command inside another one:
   BELFRY_TOKEN=$(belfry token --publish news) belfry publish news Hello
 
-Environment (a flag goes before its variable):
-  BELFRY_DATA_DIR  --data-dir
-
 Exit codes:
-  0 printed    1 no key that can be read    2 bad arguments";
+  0 printed    1 no readable key    2 invalid arguments";
 
-/// What a token is to say.
+/// What a token should contain.
 #[derive(Clone, Debug, Args)]
 pub struct Flags {
-    /// Where the server keeps its key [default: ${XDG_DATA_HOME:-~/.local/share}/belfry]
-    #[arg(long, value_name = "FOLDER")]
-    data_dir: Option<String>,
-    /// The topics that it may publish to
+    /// Folder in which the server keeps its key [default: ${XDG_DATA_HOME:-~/.local/share}/belfry]
+    #[arg(long, env = "BELFRY_DATA_DIR", hide_env_values = true, value_name = "FOLDER")]
+    data_dir: Option<Setting>,
+    /// Topics the token may publish to
     #[arg(long, value_name = "PATTERN", num_args = 1..)]
-    publish: Vec<String>,
-    /// The topics whose private events it may read
+    publish: Vec<Setting>,
+    /// Topics whose private events the token may read
     #[arg(long, value_name = "PATTERN", num_args = 1..)]
-    read: Vec<String>,
-    /// The topics that it may remove events from
+    read: Vec<Setting>,
+    /// Topics the token may remove events from
     #[arg(long, value_name = "PATTERN", num_args = 1..)]
-    purge: Vec<String>,
-    /// Whom it is for: a name that the server logs and tells
+    purge: Vec<Setting>,
+    /// Name of the holder, shown in their pages and streams
     #[arg(long, value_name = "NAME")]
-    subject: Option<String>,
-    /// How long it counts, as 30s, 12h or 7d, at most 10y
+    subject: Option<Setting>,
+    /// Lifetime of the token, such as 30s, 12h or 7d; at most 10y
     #[arg(long, value_name = "DURATION", default_value = "1h")]
-    expires: String,
+    expires: Setting,
 }
 
 /// A token to be.
@@ -62,9 +61,9 @@ pub struct Request {
     pub read: Vec<Pattern>,
     /// The topics that it may remove events from.
     pub purge: Vec<Pattern>,
-    /// Whom it is for.
+    /// The token's holder.
     pub subject: Option<String>,
-    /// How long it counts from now. Default an hour, at most ten years.
+    /// Its lifetime from now on. Default an hour, at most ten years.
     pub expires: Duration,
 }
 
@@ -77,24 +76,23 @@ impl Request {
         flags: Flags,
         look_up: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, BadSetting> {
-        let publish = patterns("--publish", flags.publish)?;
-        let read = patterns("--read", flags.read)?;
-        let purge = patterns("--purge", flags.purge)?;
+        let publish = patterns(&flags.publish)?;
+        let read = patterns(&flags.read)?;
+        let purge = patterns(&flags.purge)?;
         if publish.is_empty() && read.is_empty() && purge.is_empty() {
-            let reason = "a token gives at least one right, and --read and --purge are missing too";
+            let reason = "a token needs at least one of --publish, --read and --purge";
             return Err(BadSetting::missing("--publish", reason));
         }
         if let Some(name) = &flags.subject {
-            Found::on_the_line("--subject", name.clone())
-                .read(|name| check_name("subject", name))?;
+            name.read(|name| check_name("subject", name))?;
         }
         Ok(Self {
-            data_dir: DataDir::find(flags.data_dir, &Settings(look_up))?.folder()?,
+            data_dir: DataDir::find(flags.data_dir, look_up)?.folder()?,
             publish,
             read,
             purge,
-            subject: flags.subject,
-            expires: Found::on_the_line("--expires", flags.expires).read(expires)?,
+            subject: flags.subject.map(Setting::into_value),
+            expires: flags.expires.read(expires)?,
         })
     }
 
@@ -120,31 +118,29 @@ impl Request {
     }
 }
 
-fn patterns(flag: &'static str, said: Vec<String>) -> Result<Vec<Pattern>, BadSetting> {
-    said.into_iter().map(|text| Found::on_the_line(flag, text).read(Pattern::new)).collect()
+fn patterns(said: &[Setting]) -> Result<Vec<Pattern>, BadSetting> {
+    said.iter().map(|pattern| pattern.read(Pattern::new)).collect()
 }
 
 fn expires(value: &str) -> Result<Duration, &'static str> {
     let expires = humantime::parse_duration(value)
-        .map_err(|_| "not a number with a unit, as 30s, 12h or 7d")?;
+        .map_err(|_| "must be a number with a unit, such as 30s, 12h or 7d")?;
     if (Duration::from_secs(1)..=TEN_YEARS).contains(&expires) {
         Ok(expires)
     } else {
-        Err("not from 1s to 10y")
+        Err("must be from 1s to 10y")
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
-
     use super::*;
-    use crate::command::{Command, CommandLine};
+    use crate::command::{Command, parsed};
 
     fn request(arguments: &[&str]) -> Result<Request, String> {
         let line = [&["belfry", "token"], arguments].concat();
-        let line = CommandLine::try_parse_from(line).map_err(|error| error.to_string())?;
-        let Command::Token(flags) = line.command() else { panic!("{arguments:?}") };
+        let command = parsed(line, &[]).map_err(|error| error.to_string())?;
+        let Command::Token(flags) = command else { panic!("{arguments:?}") };
         let home = |name: &str| (name == "HOME").then(|| "/ada".to_owned());
         Request::from_flags(flags, home).map_err(|bad| bad.to_string())
     }
@@ -182,15 +178,27 @@ mod tests {
     #[test]
     fn what_cannot_be_used_is_named() {
         let said = |arguments: &[&str]| request(arguments).unwrap_err();
-        assert!(said(&[]).starts_with("--publish is needed: a token gives at least one right"));
+        assert!(said(&[]).starts_with("--publish is missing: a token needs at least one of"));
         assert_eq!(
             said(&["--read", "a**"]),
-            r#"--read is "a**": the pattern has a * before its end"#
+            r#"invalid value "a**" for --read: pattern must not contain * except at its end"#
         );
         let with = |flag: &'static str, value: &'static str| said(&["--read", "a", flag, value]);
-        assert_eq!(with("--subject", ""), r#"--subject is "": the subject is empty"#);
-        assert_eq!(with("--expires", "0s"), r#"--expires is "0s": not from 1s to 10y"#);
-        assert_eq!(with("--expires", "11y"), r#"--expires is "11y": not from 1s to 10y"#);
-        assert!(with("--expires", "soon").ends_with("not a number with a unit, as 30s, 12h or 7d"));
+        assert_eq!(
+            with("--subject", ""),
+            r#"invalid value "" for --subject: subject must not be empty"#
+        );
+        assert_eq!(
+            with("--expires", "0s"),
+            r#"invalid value "0s" for --expires: must be from 1s to 10y"#
+        );
+        assert_eq!(
+            with("--expires", "11y"),
+            r#"invalid value "11y" for --expires: must be from 1s to 10y"#
+        );
+        assert!(
+            with("--expires", "soon")
+                .ends_with("must be a number with a unit, such as 30s, 12h or 7d")
+        );
     }
 }

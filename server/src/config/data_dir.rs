@@ -1,30 +1,31 @@
-//! Where the log and the key are: a flag and variables go in, a folder comes out.
+//! Finds the data directory, which holds the log and the key, from a flag and variables.
 
 use std::path::PathBuf;
 
-use super::{BadSetting, Settings};
+use super::{BadSetting, Setting, given};
 
 /// Where the data directory is.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum DataDir {
-    /// Where somebody said.
+    /// Where a flag or variable says.
     Said(PathBuf),
-    /// A folder of its own among the user's data.
+    /// The default folder among the user's data.
     Usual(PathBuf),
-    /// Nothing was said, and nobody knows where the user's data is.
+    /// Nothing says where, nor where the user's data is.
     Nowhere,
 }
 
 impl DataDir {
-    pub(crate) fn find<F: Fn(&str) -> Option<String>>(
-        flag: Option<String>,
-        settings: &Settings<F>,
+    /// Finds it by its setting, or else by the variables of others that `look_up` finds.
+    pub(crate) fn find(
+        said: Option<Setting>,
+        look_up: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, BadSetting> {
-        if let Some(said) = settings.find(flag, &["--data-dir", "BELFRY_DATA_DIR"]) {
+        if let Some(said) = given(said) {
             return said.read(folder).map(Self::Said);
         }
-        let folder = |name| settings.variable(name).map(PathBuf::from);
-        // By the standard for base directories, one that is relative is ignored.
+        let folder = |name| look_up(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        // The XDG base directory specification says to ignore a relative path.
         let data = folder("XDG_DATA_HOME").filter(|data| data.is_absolute());
         Ok(data
             .or_else(|| folder("HOME").map(|home| home.join(".local/share")))
@@ -38,19 +39,17 @@ impl DataDir {
     pub(crate) fn folder(self) -> Result<PathBuf, BadSetting> {
         match self {
             Self::Said(folder) | Self::Usual(folder) => Ok(folder),
-            Self::Nowhere => Err(BadSetting::missing(
-                "--data-dir",
-                "neither XDG_DATA_HOME nor HOME says where data is kept",
-            )),
+            Self::Nowhere => {
+                Err(BadSetting::missing("--data-dir", "neither XDG_DATA_HOME nor HOME is set"))
+            }
         }
     }
 }
 
-/// Refuses no name at all: in a script it is a variable that is not set, and the working directory is
-/// not meant.
+/// Refuses an empty name: in a script that is an unset variable, not the working directory.
 fn folder(said: &str) -> Result<PathBuf, &'static str> {
     if said.is_empty() {
-        Err("it names no folder; . is the working directory")
+        Err("must name a folder; use . for the working directory")
     } else {
         Ok(said.into())
     }
@@ -59,6 +58,7 @@ fn folder(said: &str) -> Result<PathBuf, &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::command::{Command, parsed};
 
     fn find(flag: Option<&str>, variables: &[(&str, &str)]) -> DataDir {
         read(flag, variables).unwrap()
@@ -69,7 +69,10 @@ mod tests {
             let found = variables.iter().find(|(variable, _)| *variable == name);
             found.map(|(_, value)| (*value).to_owned())
         };
-        DataDir::find(flag.map(ToOwned::to_owned), &Settings(look_up))
+        let flag = flag.into_iter().flat_map(|folder| ["--data-dir", folder]);
+        let line = ["belfry"].into_iter().chain(flag);
+        let Command::Serve(flags) = parsed(line, variables).unwrap() else { panic!() };
+        DataDir::find(flags.data_dir, look_up)
     }
 
     #[test]
@@ -82,11 +85,14 @@ mod tests {
         let relative = [("XDG_DATA_HOME", "data"), ("HOME", "/ada")];
         assert_eq!(find(None, &relative), DataDir::Usual("/ada/.local/share/belfry".into()));
         let nothing = read(Some(""), &all).unwrap_err().to_string();
-        assert_eq!(nothing, r#"--data-dir is "": it names no folder; . is the working directory"#);
+        assert_eq!(
+            nothing,
+            r#"invalid value "" for --data-dir: must name a folder; use . for the working directory"#
+        );
         assert_eq!(find(None, &[("BELFRY_DATA_DIR", ""), all[2]]), find(None, &all[2..]));
         assert_eq!(
             find(None, &[("HOME", "")]).folder().unwrap_err().to_string(),
-            "--data-dir is needed: neither XDG_DATA_HOME nor HOME says where data is kept"
+            "--data-dir is missing: neither XDG_DATA_HOME nor HOME is set"
         );
     }
 }

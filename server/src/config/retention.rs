@@ -1,53 +1,128 @@
-//! What the log is told to keep: `EVENTS,AGE,BYTES` goes in, bounds come out.
+//! Parses retention settings, `EVENTS,AGE,BYTES`, into bounds.
 
-use bytesize::ByteSize;
+use std::{error::Error, fmt, num::ParseIntError};
 
-use crate::{
-    event::Pattern,
+use belfry_hub::{
+    event::{Invalid, Pattern},
     log::{Bounds, Retention},
 };
+use bytesize::ByteSize;
 
-/// The bounds of the whole; a part that is `-` stays as it is by default.
-pub(super) fn whole(value: &str) -> Result<Bounds, String> {
+/// Why a setting of retention cannot be used.
+#[derive(Debug, PartialEq)]
+pub(super) enum BadBounds {
+    /// A rule has no `=`.
+    NoRule,
+    /// What stands before it is no pattern.
+    Pattern(Invalid),
+    /// There are not three parts.
+    NotThree,
+    /// The first part.
+    Events(String, ParseIntError),
+    /// The second part.
+    Age(String, humantime::DurationError),
+    /// The third part.
+    Bytes(BadSize),
+    /// A part is 0.
+    Nothing,
+}
+
+impl fmt::Display for BadBounds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoRule => {
+                f.write_str("must have the form PATTERN=EVENTS,AGE,BYTES, such as chat/*=1000,-,-")
+            }
+            Self::Pattern(why) => why.fmt(f),
+            Self::NotThree => f.write_str(
+                "must have the form EVENTS,AGE,BYTES, such as 1000000,7d,1GiB or -,1h,-",
+            ),
+            Self::Events(said, _) => write!(f, "EVENTS must be a number or -, not \"{said}\""),
+            Self::Age(said, _) => write!(
+                f,
+                "AGE must be a number with a unit, such as 30s, 12h or 7d, or -, not \"{said}\""
+            ),
+            Self::Bytes(why) => why.fmt(f),
+            Self::Nothing => f.write_str("no limit may be 0, which would keep nothing"),
+        }
+    }
+}
+
+impl Error for BadBounds {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Events(_, why) => Some(why),
+            Self::Age(_, why) => Some(why),
+            Self::Pattern(why) => why.source(),
+            Self::Bytes(why) => why.source(),
+            Self::NoRule | Self::NotThree | Self::Nothing => None,
+        }
+    }
+}
+
+impl From<Invalid> for BadBounds {
+    fn from(why: Invalid) -> Self {
+        Self::Pattern(why)
+    }
+}
+
+/// The text is not a number of bytes.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct BadSize(String);
+
+impl fmt::Display for BadSize {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "a size must be a number of bytes, such as 64KiB, 10MB or 1GiB, not \"{}\"",
+            self.0
+        )
+    }
+}
+
+impl Error for BadSize {}
+
+impl From<BadSize> for BadBounds {
+    fn from(why: BadSize) -> Self {
+        Self::Bytes(why)
+    }
+}
+
+/// The limits on the whole log; a part that is `-` keeps its default.
+pub(super) fn whole(value: &str) -> Result<Bounds, BadBounds> {
     bounds(value, Retention::default().total)
 }
 
-/// The bounds of the topics that a pattern stands for; a part that is `-` is no bound.
-pub(super) fn rule(value: &str) -> Result<(Pattern, Bounds), String> {
-    // A pattern may hold a =, bounds may not.
-    let (pattern, said) = value
-        .rsplit_once('=')
-        .ok_or("not of the form PATTERN=EVENTS,AGE,BYTES, as chat/*=1000,-,-")?;
-    let pattern = Pattern::new(pattern).map_err(|invalid| invalid.to_string())?;
-    Ok((pattern, bounds(said, Bounds::NONE)?))
+/// The limits on the topics that match a pattern; a part that is `-` is no limit.
+pub(super) fn rule(value: &str) -> Result<(Pattern, Bounds), BadBounds> {
+    // A pattern may contain a =, bounds may not.
+    let (pattern, said) = value.rsplit_once('=').ok_or(BadBounds::NoRule)?;
+    Ok((Pattern::new(pattern)?, bounds(said, Bounds::NONE)?))
 }
 
-fn bounds(value: &str, mut bounds: Bounds) -> Result<Bounds, String> {
+fn bounds(value: &str, mut bounds: Bounds) -> Result<Bounds, BadBounds> {
     let parts: Vec<&str> = value.split(',').map(str::trim).collect();
-    let [events, age, bytes] = parts[..] else {
-        return Err("not of the form EVENTS,AGE,BYTES, as 1000000,7d,1GiB or -,1h,-".into());
-    };
+    let [events, age, bytes] = parts[..] else { return Err(BadBounds::NotThree) };
     if events != "-" {
-        bounds.events = events.parse().map_err(|_| format!("{events:?} is no number of events"))?;
+        bounds.events = events.parse().map_err(|why| BadBounds::Events(events.into(), why))?;
     }
     if age != "-" {
-        bounds.age = humantime::parse_duration(age)
-            .map_err(|_| format!("{age:?} is no age, as 30s, 12h or 7d"))?;
+        let read = humantime::parse_duration(age);
+        bounds.age = read.map_err(|why| BadBounds::Age(age.into(), why))?;
     }
     if bytes != "-" {
         bounds.bytes = size(bytes)?;
     }
     if bounds.events == 0 || bounds.age.is_zero() || bounds.bytes == 0 {
-        return Err("a bound of 0 keeps nothing".into());
+        return Err(BadBounds::Nothing);
     }
     Ok(bounds)
 }
 
 /// A number of bytes as people write it.
-pub(super) fn size(bytes: &str) -> Result<u64, String> {
+pub(super) fn size(bytes: &str) -> Result<u64, BadSize> {
     let size = bytes.parse::<ByteSize>();
-    let size = size.map_err(|_| format!("{bytes:?} is no number of bytes, as 64KiB, 10MB or 1GiB"));
-    Ok(size?.as_u64())
+    size.map(|size| size.as_u64()).map_err(|_| BadSize(bytes.into()))
 }
 
 #[cfg(test)]
@@ -79,7 +154,8 @@ mod tests {
         assert_eq!(bytes("1.5 GiB"), Ok(3 << 29));
         assert_eq!(bytes("4096"), Ok(4096));
         for bad in ["", "much", "-1", "1XB", "1e3", "inf", "NaN"] {
-            assert!(bytes(bad).unwrap_err().contains("no number of bytes"), "{bad:?}");
+            let why = bytes(bad).unwrap_err().to_string();
+            assert!(why.contains("a size must be a number of bytes"), "{bad:?}");
         }
     }
 
@@ -95,15 +171,22 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_said() {
-        assert!(whole("1000").unwrap_err().starts_with("not of the form EVENTS,AGE,BYTES"));
-        assert!(whole("1,2,3,4").unwrap_err().starts_with("not of the form"));
-        assert!(whole("-1,-,-").unwrap_err().contains(r#""-1" is no number of events"#));
-        assert!(whole("-,7,-").unwrap_err().contains(r#""7" is no age"#));
-        for nothing in ["0,-,-", "-,0s,-", "-,-,0B"] {
-            assert_eq!(whole(nothing).unwrap_err(), "a bound of 0 keeps nothing");
+        let whole = |said: &str| whole(said).unwrap_err();
+        assert!(whole("1000").to_string().starts_with("must have the form EVENTS,AGE,BYTES"));
+        assert!(whole("1,2,3,4").to_string().starts_with("must have the form"));
+        let events = r#"EVENTS must be a number or -, not "-1""#;
+        assert!(whole("-1,-,-").to_string().contains(events));
+        let age = r#"AGE must be a number with a unit, such as 30s, 12h or 7d, or -, not "7""#;
+        assert!(whole("-,7,-").to_string().contains(age));
+        for caused in ["-1,-,-", "-,7,-"] {
+            assert!(whole(caused).source().is_some(), "{caused}");
         }
-        assert!(rule("chat/*").unwrap_err().starts_with("not of the form PATTERN="));
-        assert_eq!(rule("a**=1,-,-").unwrap_err(), "the pattern has a * before its end");
-        assert_eq!(rule("=1,-,-").unwrap_err(), "the pattern is empty");
+        for nothing in ["0,-,-", "-,0s,-", "-,-,0B"] {
+            assert_eq!(whole(nothing).to_string(), "no limit may be 0, which would keep nothing");
+        }
+        let rule = |said: &str| rule(said).unwrap_err().to_string();
+        assert!(rule("chat/*").starts_with("must have the form PATTERN="));
+        assert_eq!(rule("a**=1,-,-"), "pattern must not contain * except at its end");
+        assert_eq!(rule("=1,-,-"), "pattern must not be empty");
     }
 }

@@ -1,64 +1,91 @@
-//! One setting: a flag and its variables go in, its value comes out, or what is wrong with it.
+//! One setting, from a flag and its variables: its value, or what is wrong with it.
 
-use std::fmt;
+use std::{error::Error, ffi::OsStr, fmt};
 
-/// A setting whose value cannot be used.
-#[derive(Debug, PartialEq, Eq)]
+use clap::{
+    Arg, Command,
+    builder::{StringValueParser, TypedValueParser, ValueParserFactory},
+    parser::ValueSource,
+};
+
+/// Why a value cannot be used.
+pub(super) type Reason = Box<dyn Error + Send + Sync>;
+
+/// An invalid or missing setting.
+#[derive(Debug)]
 pub struct BadSetting {
     /// The flag or variable that holds it.
-    pub name: &'static str,
-    /// What it holds; `None` where it is needed and missing.
+    pub name: String,
+    /// Its value; `None` if it is missing.
     pub value: Option<String>,
-    /// Why that is of no use.
-    pub reason: String,
+    /// What it must be.
+    pub reason: Reason,
 }
 
 impl fmt::Display for BadSetting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.value {
-            Some(value) => write!(f, "{} is {value:?}: {}", self.name, self.reason),
-            None => write!(f, "{} is needed: {}", self.name, self.reason),
+            Some(value) => {
+                write!(f, "invalid value \"{value}\" for {}: {}", self.name, self.reason)
+            }
+            None => write!(f, "{} is missing: {}", self.name, self.reason),
         }
     }
 }
 
-impl std::error::Error for BadSetting {}
-
-impl BadSetting {
-    /// A setting without which there is nothing to do.
-    pub(crate) fn missing(name: &'static str, reason: &str) -> Self {
-        Self { name, value: None, reason: reason.into() }
+impl Error for BadSetting {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.reason.source()
     }
 }
 
-/// What was said for a setting, and where.
-#[derive(Debug)]
-pub(crate) struct Found {
-    name: &'static str,
-    value: String,
+impl BadSetting {
+    /// A required setting that is missing.
+    pub(crate) fn missing(name: &str, reason: &str) -> Self {
+        Self { name: name.into(), value: None, reason: reason.into() }
+    }
 }
 
-impl Found {
-    /// What the command line says, where no variable could.
-    pub(crate) fn on_the_line(name: &'static str, value: String) -> Self {
-        Self { name, value }
+/// The value of a setting, and where it came from: the command line or the setting's variable. A flag takes
+/// precedence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// The flag, the argument or the variable.
+    name: String,
+    value: String,
+    is_variable: bool,
+}
+
+impl Setting {
+    /// The value of a variable that has no flag; `None` if it is empty or not set.
+    pub(crate) fn of_variable(
+        name: &str,
+        look_up: impl Fn(&str) -> Option<String>,
+    ) -> Option<Self> {
+        let value = look_up(name);
+        given(value.map(|value| Self { name: name.into(), value, is_variable: true }))
     }
 
     /// Reads the value, or says which setting holds one that cannot be read.
-    pub(crate) fn read<T, E: fmt::Display>(
-        self,
+    pub(crate) fn read<T, E: Into<Reason>>(
+        &self,
         read: impl FnOnce(&str) -> Result<T, E>,
     ) -> Result<T, BadSetting> {
         read(&self.value).map_err(|reason| BadSetting {
-            name: self.name,
+            name: self.name.clone(),
             value: Some(self.value.clone()),
-            reason: reason.to_string(),
+            reason: reason.into(),
         })
     }
 
-    /// What is wrong with a value that nobody else may see.
+    /// An error for a value that must not be shown.
     pub(crate) fn hidden(&self, reason: &str) -> BadSetting {
-        BadSetting { name: self.name, value: Some("…".into()), reason: reason.into() }
+        BadSetting { name: self.name.clone(), value: Some("…".into()), reason: reason.into() }
+    }
+
+    /// Whether the variable gives it.
+    pub(crate) fn is_variable(&self) -> bool {
+        self.is_variable
     }
 
     /// The value as it is.
@@ -72,42 +99,76 @@ impl Found {
     }
 }
 
-/// Looks for what was said. A flag goes before its variables, and an empty variable counts as
-/// absent.
-pub(crate) struct Settings<F>(pub(crate) F);
+/// The setting, unless it is an empty variable, which counts as absent.
+pub(crate) fn given(setting: Option<Setting>) -> Option<Setting> {
+    setting.filter(|setting| !(setting.is_variable && setting.value.is_empty()))
+}
 
-impl<F: Fn(&str) -> Option<String>> Settings<F> {
-    /// A setting by its names: the flag's, then those of its variables.
-    pub(crate) fn find(&self, flag: Option<String>, names: &[&'static str]) -> Option<Found> {
-        if let Some(value) = flag {
-            return Some(Found { name: names[0], value });
+/// A setting that may have several values: the flag is repeated, the variable has `separator` between them.
+pub(crate) fn all_given(settings: Vec<Setting>, separator: char) -> Vec<Setting> {
+    let parts = |setting: Setting| {
+        if !setting.is_variable {
+            return vec![setting];
         }
-        names[1..].iter().find_map(|name| self.variable(name).map(|value| Found { name, value }))
-    }
+        let parts = setting.value.split(separator).filter(|part| !part.is_empty());
+        parts.map(|part| Setting { value: part.into(), ..setting.clone() }).collect()
+    };
+    settings.into_iter().flat_map(parts).collect()
+}
 
-    /// A setting that may be said several times: the flag again and again, the variable with
-    /// `separator` between its parts.
-    pub(crate) fn find_all(
+impl ValueParserFactory for Setting {
+    type Parser = SettingParser;
+
+    fn value_parser() -> SettingParser {
+        SettingParser
+    }
+}
+
+/// Has clap remember where it has found a setting.
+#[derive(Clone, Copy, Debug)]
+pub struct SettingParser;
+
+impl TypedValueParser for SettingParser {
+    type Value = Setting;
+
+    fn parse_ref(
         &self,
-        flags: Vec<String>,
-        [flag, variable]: [&'static str; 2],
-        separator: char,
-    ) -> Vec<Found> {
-        if !flags.is_empty() {
-            return flags.into_iter().map(|value| Found { name: flag, value }).collect();
-        }
-        let said = self.variable(variable).unwrap_or_default();
-        let parts = said.split(separator).filter(|part| !part.is_empty());
-        parts.map(|part| Found { name: variable, value: part.into() }).collect()
+        command: &Command,
+        argument: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<Setting, clap::Error> {
+        self.parse_ref_(command, argument, value, ValueSource::CommandLine)
     }
 
-    /// A variable that is not empty.
-    pub(crate) fn variable(&self, name: &str) -> Option<String> {
-        (self.0)(name).filter(|value| !value.is_empty())
+    fn parse_ref_(
+        &self,
+        command: &Command,
+        argument: Option<&Arg>,
+        value: &OsStr,
+        source: ValueSource,
+    ) -> Result<Setting, clap::Error> {
+        let variable = argument.and_then(Arg::get_env);
+        if let Some(name) = variable.filter(|_| source != ValueSource::CommandLine) {
+            let text = |os: &OsStr| os.to_string_lossy().into_owned();
+            return Ok(Setting { name: text(name), value: text(value), is_variable: true });
+        }
+        let value = StringValueParser::new().parse_ref(command, argument, value)?;
+        let name = argument.map(name_of).unwrap_or_default();
+        Ok(Setting { name, value, is_variable: false })
+    }
+}
+
+/// What an argument is called on the command line.
+fn name_of(argument: &Arg) -> String {
+    match (argument.get_long(), argument.get_value_names()) {
+        (Some(long), _) => format!("--{long}"),
+        (None, Some([name, ..])) => name.to_string(),
+        _ => argument.get_id().to_string(),
     }
 }
 
 /// Reads a duration as people write it.
 pub(crate) fn duration(value: &str) -> Result<std::time::Duration, &'static str> {
-    humantime::parse_duration(value).map_err(|_| "not a number with a unit, as 3s, 500ms or 1m")
+    humantime::parse_duration(value)
+        .map_err(|_| "must be a number with a unit, such as 3s, 500ms or 1m")
 }

@@ -1,11 +1,9 @@
-//! Flags and variables in, the configuration out.
+//! Tests of the configuration that flags and variables give.
 
 use std::collections::HashMap;
 
-use clap::Parser;
-
 use super::*;
-use crate::command::{Command, CommandLine};
+use crate::command::{Command, parsed};
 
 fn config(arguments: &[&str], variables: &[(&str, &str)]) -> Result<Config, BadSetting> {
     let at_home = [&[("HOME", "/home/ada")], variables].concat();
@@ -13,9 +11,8 @@ fn config(arguments: &[&str], variables: &[(&str, &str)]) -> Result<Config, BadS
 }
 
 fn homeless(arguments: &[&str], variables: &[(&str, &str)]) -> Result<Config, BadSetting> {
-    let Command::Serve(flags) =
-        CommandLine::parse_from([&["belfry"], arguments].concat()).command()
-    else {
+    let line = [&["belfry"], arguments].concat();
+    let Command::Serve(flags) = parsed(line, variables).unwrap() else {
         panic!("{arguments:?} do not serve");
     };
     let variables: HashMap<_, _> = variables.iter().copied().collect();
@@ -25,10 +22,10 @@ fn homeless(arguments: &[&str], variables: &[(&str, &str)]) -> Result<Config, Ba
 #[test]
 fn nothing_said_is_the_default() {
     let data_dir = Some(PathBuf::from("/home/ada/.local/share/belfry"));
-    let default = Ok(Config { data_dir, ..Config::default() });
-    assert_eq!(config(&[], &[]), default);
-    assert_eq!(config(&["serve"], &[]), default);
-    assert_eq!(config(&[], &[("BELFRY_LISTEN", "")]), default);
+    let default = Config { data_dir, ..Config::default() };
+    assert_eq!(config(&[], &[]).unwrap(), default);
+    assert_eq!(config(&["serve"], &[]).unwrap(), default);
+    assert_eq!(config(&[], &[("BELFRY_LISTEN", "")]).unwrap(), default);
 }
 
 #[test]
@@ -50,16 +47,16 @@ fn the_status_is_for_everybody_on_loopback_and_for_tokens_elsewhere() {
         config(&arguments, &[("BELFRY_STATUS", variable)]).unwrap().status
     };
     for listen in ["127.0.0.1:1", "127.1.2.3:1", "[::1]:1", "[::ffff:127.0.0.1]:1"] {
-        assert_eq!(shown(listen, &[], ""), Shown::Public, "{listen}");
+        assert_eq!(shown(listen, &[], ""), Visibility::Public, "{listen}");
     }
     for listen in ["0.0.0.0:1", "[::]:1", "192.0.2.1:1", "[2001:db8::1]:1"] {
-        assert_eq!(shown(listen, &[], ""), Shown::Token, "{listen}");
+        assert_eq!(shown(listen, &[], ""), Visibility::Token, "{listen}");
     }
-    assert_eq!(shown("0.0.0.0:1", &[], "public"), Shown::Public);
-    assert_eq!(shown("0.0.0.0:1", &["--status", "off"], "public"), Shown::Off);
-    assert_eq!(shown("127.0.0.1:1", &["--status", "token"], ""), Shown::Token);
+    assert_eq!(shown("0.0.0.0:1", &[], "public"), Visibility::Public);
+    assert_eq!(shown("0.0.0.0:1", &["--status", "off"], "public"), Visibility::Off);
+    assert_eq!(shown("127.0.0.1:1", &["--status", "token"], ""), Visibility::Token);
     let bad = config(&["--status", "all"], &[]).unwrap_err().to_string();
-    assert_eq!(bad, r#"--status is "all": none of public, token and off"#);
+    assert_eq!(bad, r#"invalid value "all" for --status: must be public, token or off"#);
 }
 
 #[test]
@@ -68,16 +65,17 @@ fn rooms_are_open_on_loopback_and_where_somebody_says_so() {
         let arguments = [&["--listen", listen], said].concat();
         config(&arguments, &[("BELFRY_ROOMS", variable)]).map(|config| config.rooms)
     };
-    assert_eq!(rooms("[::1]:1", &[], ""), Ok(Rooms::Any));
-    assert_eq!(rooms("0.0.0.0:1", &[], ""), Ok(Rooms::Off));
-    assert_eq!(rooms("0.0.0.0:1", &[], "any"), Ok(Rooms::Any));
-    assert_eq!(rooms("127.0.0.1:1", &["--rooms", "off"], "any"), Ok(Rooms::Off));
-    assert_eq!(
-        rooms("0.0.0.0:1", &[], "team,lobby"),
-        Rooms::read("lobby,team").map_err(|_| unreachable!())
-    );
+    assert_eq!(rooms("[::1]:1", &[], "").unwrap(), Rooms::Any);
+    assert_eq!(rooms("0.0.0.0:1", &[], "").unwrap(), Rooms::Off);
+    assert_eq!(rooms("0.0.0.0:1", &[], "any").unwrap(), Rooms::Any);
+    assert_eq!(rooms("127.0.0.1:1", &["--rooms", "off"], "any").unwrap(), Rooms::Off);
+    let both = rooms("0.0.0.0:1", &[], "team,lobby").unwrap();
+    assert_eq!(both, Rooms::read("lobby,team").unwrap());
     let bad = rooms("[::1]:1", &["--rooms", "lobby,a/b"], "").unwrap_err().to_string();
-    assert!(bad.starts_with(r#"--rooms is "lobby,a/b": "a/b" is no name of a room"#), "{bad}");
+    assert!(
+        bad.starts_with(r#"invalid value "lobby,a/b" for --rooms: "a/b" is not a room name"#),
+        "{bad}"
+    );
 }
 
 #[test]
@@ -114,19 +112,28 @@ fn a_bad_value_is_named_with_its_setting() {
     };
     assert_eq!(
         said(&["--listen", "here"], &[]),
-        r#"--listen is "here": not of the form 127.0.0.1:3000 or [::1]:3000"#
+        r#"invalid value "here" for --listen: must have the form 127.0.0.1:3000 or [::1]:3000"#
     );
     assert_eq!(
         said(&[], &[("BELFRY_INTERVAL", "3")]),
-        r#"BELFRY_INTERVAL is "3": not a number with a unit, as 3s, 500ms or 1m"#
+        r#"invalid value "3" for BELFRY_INTERVAL: must be a number with a unit, such as 3s, 500ms or 1m"#
     );
-    assert_eq!(said(&["--interval", "0s"], &[]), r#"--interval is "0s": not from 100ms to 1h"#);
+    assert_eq!(
+        said(&["--interval", "0s"], &[]),
+        r#"invalid value "0s" for --interval: must be from 100ms to 1h"#
+    );
     assert_eq!(
         said(&["--retain", "many"], &[]),
-        r#"--retain is "many": not of the form EVENTS,AGE,BYTES, as 1000000,7d,1GiB or -,1h,-"#
+        r#"invalid value "many" for --retain: must have the form EVENTS,AGE,BYTES, such as 1000000,7d,1GiB or -,1h,-"#
     );
-    assert!(said(&[], &[("BELFRY_RETAIN_TOPIC", "a=1,-,-;b")]).contains(r#"is "b": not of"#));
-    assert!(said(&["--log", "loud"], &[]).starts_with(r#"--log is "loud": "loud" is none of"#));
+    assert!(
+        said(&[], &[("BELFRY_RETAIN_TOPIC", "a=1,-,-;b")])
+            .contains(r#"value "b" for BELFRY_RETAIN_TOPIC: must have"#)
+    );
+    assert!(
+        said(&["--log", "loud"], &[])
+            .starts_with(r#"invalid value "loud" for --log: "loud" must be error,"#)
+    );
 }
 
 #[test]
@@ -136,6 +143,8 @@ fn budgets_are_sizes_of_at_least_1_mib() {
     let said = config(&["--send-budget", "1GiB"], &[("BELFRY_RECEIVE_BUDGET", "8MiB")]).unwrap();
     assert_eq!((said.send_budget, said.receive_budget), (1 << 30, 8 << 20));
     let wrong = |size: &str| config(&["--send-budget", size], &[]).unwrap_err().to_string();
-    assert_eq!(wrong("1MB"), r#"--send-budget is "1MB": less than 1MiB"#);
-    assert!(wrong("much").ends_with(r#""much" is no number of bytes, as 64KiB, 10MB or 1GiB"#));
+    assert_eq!(wrong("1MB"), r#"invalid value "1MB" for --send-budget: must be at least 1MiB"#);
+    assert!(wrong("much").ends_with(
+        r#": a size must be a number of bytes, such as 64KiB, 10MB or 1GiB, not "much""#
+    ));
 }

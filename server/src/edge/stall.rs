@@ -1,5 +1,5 @@
-//! A socket whose reader may be slow but not dead: where data waits, so much of it has to move in time,
-//! or a write fails, and so does one to a peer that has vanished.
+//! A socket whose reader may be slow but not dead: while data waits, enough of it has to move in time, or a
+//! write fails, as does one to a peer that has vanished.
 //!
 //! The deadline sits on the socket because hyper does not ask for a body's next bytes while the
 //! socket takes none: one inside the stream would never run.
@@ -11,6 +11,7 @@ use std::{
     time::Duration,
 };
 
+use belfry_hub::{budget::Progress, counters::Counters};
 use pin_project_lite::pin_project;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
@@ -18,15 +19,14 @@ use tokio::{
 };
 
 use super::vanished::Peer;
-use crate::{budget::Progress, status::Counters};
 
-/// Between two looks at whether the peer is still there.
+/// How often to check whether the peer is still there.
 const LOOK_AFTER: Duration = Duration::from_secs(1);
 
-/// What has to move where data waits, in bytes a second.
+/// The least throughput while data is waiting, in bytes per second.
 const LEAST: u64 = 1024;
 
-/// Where writes have gone through for so long, nothing was waiting in between.
+/// If writes have succeeded for this long, nothing was waiting in between.
 const IDLE: Duration = Duration::from_secs(1);
 
 pin_project! {
@@ -52,7 +52,7 @@ pin_project! {
 #[derive(Debug)]
 struct Waiting {
     until: Pin<Box<Sleep>>,
-    /// So many bytes had moved when it began.
+    /// How many bytes had moved when it began.
     moved: u64,
     /// When the last write went through; `None` while one waits.
     went_through: Option<Instant>,
@@ -77,7 +77,7 @@ impl<S> WriteDeadline<S> {
 }
 
 impl<S: Peer> WriteDeadline<S> {
-    /// Fails where the peer is gone. Streams write at least every 15 s, so that it is asked often enough.
+    /// Fails if the peer is gone. Streams write at least every 15 s, so that this is checked often enough.
     fn look_for_peer(self: Pin<&mut Self>) -> io::Result<()> {
         let this = self.project();
         if this.looked.elapsed() < LOOK_AFTER {
@@ -88,12 +88,12 @@ impl<S: Peer> WriteDeadline<S> {
             if let Some(counters) = this.counters.take() {
                 counters.vanished();
             }
-            return Err(io::Error::new(io::ErrorKind::TimedOut, "the reader has vanished"));
+            return Err(io::Error::new(io::ErrorKind::TimedOut, "the client has vanished"));
         }
         Ok(())
     }
 
-    /// Passes on what a write said, unless too little has moved for too long.
+    /// Passes on the result of a write, unless too little has moved for too long.
     fn bounded(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -129,7 +129,7 @@ impl<S: Peer> WriteDeadline<S> {
                     counters.stalled();
                 }
                 let why = if more == 0 { "stopped reading" } else { "read too slowly" };
-                let why = format!("the reader {why}");
+                let why = format!("the client {why}");
                 return Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, why)));
             }
             waiting.moved = moved;

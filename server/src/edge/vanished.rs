@@ -1,7 +1,7 @@
-//! A peer that vanished without a word: a socket goes in, whether anybody is still there comes out.
+//! Detects a peer that has vanished without closing its socket.
 //!
-//! `TCP_USER_TIMEOUT` would say so too, but not only then: Linux also counts by it a window that stays
-//! too small for what is queued next, and so cuts off a reader that is slow and alive.
+//! `TCP_USER_TIMEOUT` would detect this too, but not only this: Linux also applies it when the window stays
+//! too small for what is queued next, and so disconnects a reader that is slow but alive.
 
 use std::{mem, os::fd::AsRawFd, time::Duration};
 
@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 
 /// A socket that can tell how long its peer has been silent.
 pub(super) trait Peer {
-    /// Whether bytes wait for an acknowledgement, and none of any kind has come for so long.
+    /// Whether bytes are waiting for an acknowledgement and none has arrived for this long.
     fn is_silent(&self, patience: Duration) -> bool;
 
     /// How many of the bytes that were written the peer has not acknowledged; 0 where nobody knows.

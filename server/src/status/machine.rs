@@ -1,18 +1,24 @@
-//! The machine that the server runs on: the kernel's counters go in, how busy and how full it is comes
-//! out.
+//! Measures the machine that the server runs on: how busy and how full it is, by the kernel's counters.
 
 use std::{
     net::IpAddr,
-    path::PathBuf,
+    ops::Range,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
-use app::status::{Filled, Host};
 use rustix::fs::statvfs;
 use sysinfo::{
     Components, NetworkData, Networks, Pid, ProcessRefreshKind, ProcessesToUpdate, System,
     get_current_pid,
 };
+use wire::status::{Filled, Host};
+
+use super::networks::{INTERFACES, counted};
+
+/// Degrees Celsius beyond which no sensor of a running machine measures: some that measure nothing say 0,
+/// 127 or 255.
+const PLAUSIBLE: Range<f32> = 1.0..125.0;
 
 /// What can be measured. Tests give one of their own.
 pub trait Machine: Send + 'static {
@@ -26,8 +32,8 @@ pub trait Machine: Send + 'static {
 pub struct Look {
     /// The machine.
     pub host: Host,
-    /// Memory that this process has resident, in bytes.
-    pub memory: u64,
+    /// Memory that this process has resident, in bytes; `None` where that cannot be seen.
+    pub memory: Option<u64>,
 }
 
 /// The machine that this process runs on.
@@ -47,18 +53,15 @@ impl ThisMachine {
     ///
     /// # Errors
     /// Where the system does not say how it is.
-    pub fn open(folder: Option<PathBuf>) -> Result<Self, String> {
-        let open = || -> Result<Self, sysinfo::Error> {
-            Ok(Self {
-                system: System::new()?,
-                networks: Networks::new()?,
-                sensors: Components::new()?,
-                process: get_current_pid()?,
-                folder,
-                looked: Instant::now(),
-            })
+    pub fn open(folder: Option<PathBuf>) -> Result<Self, sysinfo::Error> {
+        let mut machine = Self {
+            system: System::new()?,
+            networks: Networks::new()?,
+            sensors: Components::new()?,
+            process: get_current_pid()?,
+            folder,
+            looked: Instant::now(),
         };
-        let mut machine = open().map_err(|error| error.to_string())?;
         machine.refresh();
         Ok(machine)
     }
@@ -76,54 +79,73 @@ impl ThisMachine {
         elapsed
     }
 
-    /// Bytes per second over the networks that the machine is in, in and out.
-    fn traffic(&self, elapsed: Duration) -> (u64, u64) {
-        let networks = self.networks.values().filter(|one| is_network(one));
-        let bytes = networks.fold((0_u64, 0_u64), |(received, sent), one| {
-            (received.saturating_add(one.received()), sent.saturating_add(one.transmitted()))
-        });
-        (per_second(bytes.0, elapsed), per_second(bytes.1, elapsed))
+    /// Bytes per second over the networks that the machine is in, in and out; `None` where none can be
+    /// seen.
+    fn traffic(&self, elapsed: Duration) -> Option<(u64, u64)> {
+        let names: Vec<_> =
+            self.networks.iter().map(|(name, one)| (name.as_os_str(), is_network(one))).collect();
+        if names.is_empty() {
+            return None;
+        }
+        let counted = counted(Path::new(INTERFACES), &names);
+        let bytes = counted.iter().filter_map(|name| self.networks.get(*name)).fold(
+            (0_u64, 0_u64),
+            |(received, sent), one| {
+                (received.saturating_add(one.received()), sent.saturating_add(one.transmitted()))
+            },
+        );
+        Some((per_second(bytes.0, elapsed), per_second(bytes.1, elapsed)))
     }
 
     fn disk(&self) -> Option<Filled> {
         let disk = statvfs(self.folder.as_ref()?).ok()?;
         let bytes = |blocks: u64| blocks.saturating_mul(disk.f_frsize);
-        Some(Filled {
-            used: bytes(disk.f_blocks.saturating_sub(disk.f_bfree)),
-            total: bytes(disk.f_blocks),
-        })
+        let used = disk.f_blocks.saturating_sub(disk.f_bfree);
+        // As df does: what is reserved for the superuser is neither used nor there.
+        Some(Filled { used: bytes(used), total: bytes(used.saturating_add(disk.f_bavail)) })
     }
 
     fn temperature(&self) -> Option<f64> {
-        let degrees = self.sensors.iter().filter_map(sysinfo::Component::temperature);
-        degrees.filter(|one| one.is_finite()).reduce(f32::max).map(|it| tenths(it.into()))
+        hottest(self.sensors.iter().filter_map(sysinfo::Component::temperature))
+    }
+
+    fn memory(&self) -> Option<Filled> {
+        let (used, total) = (self.system.used_memory(), self.system.total_memory());
+        // Where the kernel does not say, both are 0.
+        (total > 0).then_some(Filled { used, total })
     }
 }
 
 impl Machine for ThisMachine {
     fn look(&mut self) -> Look {
         let elapsed = self.refresh();
-        let load = System::load_average().unwrap_or_default();
-        let (received, sent) = self.traffic(elapsed);
-        let (used, total) = (self.system.used_memory(), self.system.total_memory());
+        let load = System::load_average().ok();
+        let (received, sent) = self.traffic(elapsed).unzip();
+        let cores: Vec<_> = self.system.cpus().iter().map(|core| percent(core.usage())).collect();
         let host = Host {
-            uptime_s: System::uptime().unwrap_or_default(),
-            cpu: percent(self.system.global_cpu_usage()),
-            cores: self.system.cpus().iter().map(|core| percent(core.usage())).collect(),
-            load: [load.one, load.five, load.fifteen].map(|tasks| (tasks * 100.0).round() / 100.0),
-            memory: Filled { used, total },
+            uptime_s: System::uptime().ok(),
+            cpu: (!cores.is_empty()).then(|| percent(self.system.global_cpu_usage())),
+            cores,
+            load: load.map(|load| {
+                [load.one, load.five, load.fifteen].map(|tasks| (tasks * 100.0).round() / 100.0)
+            }),
+            memory: self.memory(),
             disk: self.disk(),
             received,
             sent,
             temperature: self.temperature(),
         };
-        let memory = self.system.process(self.process).map_or(0, sysinfo::Process::memory);
+        let memory = self.system.process(self.process).map(sysinfo::Process::memory);
         Look { host, memory }
     }
 }
 
-/// Whether the machine can be reached by it from elsewhere. The parts of a bridge or a bond, and what
-/// shapes the traffic of another, have no address of their own: their bytes would count twice.
+/// The hottest of what sensors say; `None` where none says anything that can be.
+fn hottest(degrees: impl Iterator<Item = f32>) -> Option<f64> {
+    degrees.filter(|one| PLAUSIBLE.contains(one)).reduce(f32::max).map(|it| tenths(it.into()))
+}
+
+/// Whether the machine can be reached by it from elsewhere.
 fn is_network(network: &NetworkData) -> bool {
     network.ip_networks().iter().any(|one| is_reachable(one.addr))
 }
@@ -172,15 +194,33 @@ mod tests {
         let mut machine = ThisMachine::open(Some(folder.path().into())).unwrap();
         std::thread::sleep(sysinfo::MINIMUM_CPU_UPDATE_INTERVAL);
         let Look { host, memory } = machine.look();
-        assert!(!host.cores.is_empty() && host.uptime_s > 0, "{host:?}");
-        for full in [Some(host.memory), host.disk] {
+        assert!(!host.cores.is_empty() && host.uptime_s > Some(0), "{host:?}");
+        for full in [host.memory, host.disk] {
             assert!(full.is_some_and(|it| it.total > 0 && it.used <= it.total), "{host:?}");
         }
-        let percents = host.cores.iter().chain([&host.cpu]);
+        let percents = host.cores.iter().chain(&host.cpu);
         assert!(percents.into_iter().all(|one| (0.0..=100.0).contains(one)), "{host:?}");
-        assert!((100_000..host.memory.total).contains(&memory), "{memory}");
+        let total = host.memory.unwrap().total;
+        assert!(memory.is_some_and(|it| (100_000..total).contains(&it)), "{memory:?}");
         let in_memory = ThisMachine::open(None).unwrap().look().host;
         assert_eq!(in_memory.disk, None);
+    }
+
+    #[test]
+    fn what_no_sensor_measures_is_dropped() {
+        let nonsense = [f32::NAN, f32::INFINITY, -273.0, 0.0, 127.0, 255.0, 65_261.8];
+        assert_eq!(hottest(nonsense.into_iter()), None);
+        assert_eq!(hottest(nonsense.into_iter().chain([41.0, 61.25])), Some(61.3));
+    }
+
+    #[test]
+    fn free_is_what_an_unprivileged_process_can_use() {
+        let folder = tempfile::tempdir().unwrap();
+        let disk = ThisMachine::open(Some(folder.path().into())).unwrap().disk().unwrap();
+        let said = statvfs(folder.path()).unwrap();
+        let free = (disk.total - disk.used).abs_diff(said.f_bavail * said.f_frsize);
+        // Others write meanwhile.
+        assert!(free < 100 << 20, "{disk:?}");
     }
 
     #[test]

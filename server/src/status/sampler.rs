@@ -1,65 +1,117 @@
-//! The sampler: every two seconds of the clock it looks at the machine and at Belfry's own counters,
-//! and tells the vitals.
+//! The sampler: every two seconds of the clock it measures the machine and reads Belfry's own counters, and
+//! tells the health.
 
-use std::time::Duration;
+use std::{error::Error, fmt, time::Duration};
 
-use app::{
-    Tick,
-    status::{Own, STATUS_INTERVAL_MS, Status},
+use belfry_hub::{counters::Counters, hub::Hub};
+use sysinfo::System;
+use tokio::{
+    task::{JoinError, spawn_blocking},
+    time::Instant,
 };
-use tokio::{task::spawn_blocking, time::Instant};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
+use wire::{
+    status::{Own, STATUS_INTERVAL_MS, Status},
+    tick::Tick,
+};
 
-use super::{Look, Machine, Shown, machine::tenths};
-use crate::hub::Hub;
+use super::{Health, Look, Machine, Visibility, machine::tenths, verdict::findings};
 
 /// Between two measurements.
 const INTERVAL: Duration = Duration::from_millis(STATUS_INTERVAL_MS as u64);
 
+/// What Belfry's own figures are read from, and where all of them go.
+#[derive(Clone, Debug)]
+pub struct Sources {
+    /// Its log, its clock and its readers.
+    pub hub: Hub,
+    /// What was counted on an event's way.
+    pub counters: Counters,
+    /// Where a measurement goes.
+    pub health: Health,
+}
+
 /// Measures at every multiple of [`STATUS_INTERVAL_MS`] until `shutdown`, and never where nobody may
 /// see it. `open` makes what is measured, on a thread that may wait.
-pub async fn measure<M: Machine>(
-    hub: Hub,
-    open: impl FnOnce() -> Result<M, String> + Send + 'static,
+pub async fn measure<M: Machine, E: Error + Send + 'static>(
+    sources: Sources,
+    open: impl FnOnce() -> Result<M, E> + Send + 'static,
     shutdown: CancellationToken,
 ) {
-    if hub.vitals().shown() == Shown::Off {
+    if sources.health.shown() == Visibility::Off {
         return;
     }
     let measuring = async {
-        if let Err(why) = sample(&hub, open).await {
-            warn!(%why, "the server's health is not measured any more");
+        if let Err(why) = sample(&sources, open).await {
+            warn!(%why, "stopped measuring the server's health");
         }
     };
     shutdown.run_until_cancelled(measuring).await;
 }
 
-/// Measures until it cannot any more.
-async fn sample<M: Machine>(
-    hub: &Hub,
-    open: impl FnOnce() -> Result<M, String> + Send + 'static,
-) -> Result<(), String> {
-    let mut rates = Rates::begin(hub);
-    let mut machine = spawn_blocking(open).await.map_err(|error| error.to_string())??;
+/// Measures until that fails.
+async fn sample<M: Machine, E: Error + Send + 'static>(
+    sources: &Sources,
+    open: impl FnOnce() -> Result<M, E> + Send + 'static,
+) -> Result<(), NotMeasured<E>> {
+    let Sources { hub, health, .. } = sources;
+    let mut rates = Rates::begin(sources);
+    let mut machine = spawn_blocking(open).await?.map_err(NotMeasured::Closed)?;
     let clock = hub.clock();
     let mut last = clock.now();
     loop {
         last = clock.next_multiple(INTERVAL, last).await;
-        // So little time, after the start or where the clock was set, says nothing of a rate.
+        // Too little time, after the start or a change of the clock, for a meaningful rate.
         if rates.since.elapsed() < INTERVAL / 2 {
             continue;
         }
         let looking = spawn_blocking(move || (machine.look(), machine)).await;
-        let (Look { host, memory }, back) = looking.map_err(|error| error.to_string())?;
+        let (Look { host, memory }, back) = looking?;
         machine = back;
-        let belfry = rates.own(hub, memory);
-        hub.vitals().tell(Status { at: Tick::from_micros(last), host, belfry });
+        let (at, belfry) = (Tick::from_micros(last), rates.own(sources, memory));
+        let writable = hub.log().ready().is_ok();
+        let findings = findings(at, &host, &belfry, writable, &health.trend());
+        health.tell(Status { at, host, belfry, findings });
+    }
+}
+
+/// Why nothing is measured any more.
+#[derive(Debug)]
+enum NotMeasured<E> {
+    /// The machine does not say how it is.
+    Closed(E),
+    /// A look at it has panicked.
+    Panicked(JoinError),
+}
+
+impl<E: fmt::Display> fmt::Display for NotMeasured<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Closed(error) => error.fmt(f),
+            Self::Panicked(error) => error.fmt(f),
+        }
+    }
+}
+
+impl<E: Error> Error for NotMeasured<E> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Closed(error) => error.source(),
+            Self::Panicked(error) => error.source(),
+        }
+    }
+}
+
+impl<E> From<JoinError> for NotMeasured<E> {
+    fn from(error: JoinError) -> Self {
+        Self::Panicked(error)
     }
 }
 
 /// What Belfry's own rates count from.
 struct Rates {
+    node: String,
     started: Instant,
     since: Instant,
     published: u64,
@@ -67,14 +119,15 @@ struct Rates {
 }
 
 impl Rates {
-    fn begin(hub: &Hub) -> Self {
-        let (published, delivered) = (hub.log().tail().last(), hub.counters().read().delivered);
-        Self { started: Instant::now(), since: Instant::now(), published, delivered }
+    fn begin(Sources { hub, counters, .. }: &Sources) -> Self {
+        let (published, delivered) = (hub.log().tail().last(), counters.read().delivered);
+        let node = System::host_name().unwrap_or_default();
+        Self { node, started: Instant::now(), since: Instant::now(), published, delivered }
     }
 
     /// Belfry's own figures since the last time.
-    fn own(&mut self, hub: &Hub, memory: u64) -> Own {
-        let (counted, held) = (hub.counters().read(), hub.log().held());
+    fn own(&mut self, Sources { hub, counters, .. }: &Sources, memory: Option<u64>) -> Own {
+        let (counted, held) = (counters.read(), hub.log().held());
         let elapsed = self.since.elapsed().as_secs_f64();
         self.since = Instant::now();
         let rate = |before: &mut u64, now: u64| {
@@ -82,12 +135,14 @@ impl Rates {
             tenths(count as f64 / elapsed)
         };
         Own {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            node: self.node.clone(),
             uptime_s: self.started.elapsed().as_secs(),
             readers: hub.reading(),
-            // Each event has a sequence of its own, so that nobody has to count them.
+            // Each event has its own sequence, so there is no need to count them.
             published: rate(&mut self.published, hub.log().tail().last()),
             delivered: rate(&mut self.delivered, counted.delivered),
-            latency_us: hub.counters().take_slowest(),
+            latency_us: counters.take_slowest(),
             log_events: held.events,
             log_bytes: held.bytes,
             log_keys: held.keys,

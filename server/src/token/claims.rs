@@ -1,16 +1,16 @@
-//! Claims: the signed part of a token and the time go in, what it allows comes out.
+//! Claims: reads from the signed part of a token what it allows at a time.
 
-use serde::Serialize;
-use serde_json::{Map, Value};
-
-use super::TokenError;
-use crate::{
+use belfry_hub::{
     event::{Invalid, Pattern, check_name},
     grant::Grant,
 };
+use serde::Serialize;
+use serde_json::{Map, Value};
 
-/// By how much the clock of whoever minted a token may be ahead of ours, in microseconds. It is for
-/// `nbf` alone: nothing is allowed after `exp`, because that is when a stream ends.
+use super::error::TokenError;
+
+/// How far the issuer's clock may be ahead of ours, in microseconds. This applies only to `nbf`: nothing is
+/// allowed after `exp`, because that is when a stream ends.
 const AHEAD: i64 = 60 * SECOND;
 
 /// In microseconds.
@@ -31,21 +31,21 @@ pub struct Claims {
     /// Patterns of the topics that it may remove events from.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub purge: Vec<String>,
-    /// From when on it allows nothing, in seconds since the Unix epoch.
+    /// When it expires, in seconds since the Unix epoch.
     pub exp: i64,
-    /// Before when it allows nothing, in seconds since the Unix epoch.
+    /// When it becomes valid, in seconds since the Unix epoch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nbf: Option<i64>,
-    /// Whom it is for.
+    /// The token's holder.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sub: Option<String>,
 }
 
-/// What claims allow at `now`, in microseconds. Claims that are not in [`Claims`], `aud` among them,
-/// are left alone.
+/// What claims allow at `now`, in microseconds. Claims that are not in [`Claims`], such as `aud`, are
+/// ignored.
 pub(super) fn grant(claims: &Map<String, Value>, now: i64) -> Result<Grant, TokenError> {
     let until = instant(claims, "exp")?
-        .ok_or_else(|| wrong("exp", "is missing: a token has to end at some time"))?;
+        .ok_or_else(|| wrong("exp", "must be present: every token has to expire"))?;
     if now >= until {
         return Err(TokenError::Expired);
     }
@@ -59,6 +59,7 @@ pub(super) fn grant(claims: &Map<String, Value>, now: i64) -> Result<Grant, Toke
         purge: patterns(claims, "purge")?,
         until: Some(until),
         signer: 0,
+        credential: None,
     })
 }
 
@@ -71,29 +72,28 @@ fn instant(claims: &Map<String, Value>, claim: &'static str) -> Result<Option<i6
     let Some(value) = claims.get(claim) else { return Ok(None) };
     let seconds = value.as_i64().filter(|seconds| (0..=LAST_SECOND).contains(seconds));
     let seconds = seconds.ok_or_else(|| {
-        wrong(claim, "is no whole number of seconds from 1970 to the end of the year 9999")
+        wrong(claim, "must be a whole number of seconds since 1970, before the year 10000")
     })?;
     Ok(Some(seconds * SECOND))
 }
 
 fn subject(claims: &Map<String, Value>) -> Result<Option<String>, TokenError> {
     let Some(value) = claims.get("sub") else { return Ok(None) };
-    let name = value.as_str().ok_or_else(|| wrong("sub", "is no string"))?;
+    let name = value.as_str().ok_or_else(|| wrong("sub", "must be a string"))?;
     check_name("sub", name).map_err(TokenError::Claim)?;
     Ok(Some(name.to_owned()))
 }
 
 fn patterns(claims: &Map<String, Value>, claim: &'static str) -> Result<Vec<Pattern>, TokenError> {
     let Some(value) = claims.get(claim) else { return Ok(Vec::new()) };
-    let list = value.as_array().ok_or_else(|| wrong(claim, "is no list of patterns"))?;
+    let list = value.as_array().ok_or_else(|| wrong(claim, "must be a list of patterns"))?;
     let pattern = |(place, value): (usize, &Value)| {
         let place = place + 1;
-        let text = value.as_str().ok_or_else(|| {
-            wrong(claim, format!("has a pattern, number {place}, that is no string"))
-        })?;
-        Pattern::new(text).map_err(|Invalid { reason, .. }| {
-            wrong(claim, format!("has a pattern, number {place}, that {reason}"))
-        })
+        let text = value
+            .as_str()
+            .ok_or_else(|| wrong(claim, format!("pattern {place} must be a string")))?;
+        Pattern::new(text)
+            .map_err(|Invalid { reason, .. }| wrong(claim, format!("pattern {place} {reason}")))
     };
     list.iter().enumerate().map(pattern).collect()
 }
@@ -132,6 +132,7 @@ mod tests {
                 purge: pattern("*"),
                 until: Some(1001 * SECOND),
                 signer: 0,
+                credential: None,
             })
         );
         let none = Grant { until: Some(1001 * SECOND), ..Grant::default() };
@@ -151,7 +152,7 @@ mod tests {
 
     #[test]
     fn an_instant_is_a_whole_number_of_seconds_that_a_calendar_has() {
-        assert!(why(json!({})).contains("exp is missing"));
+        assert!(why(json!({})).contains("exp must be present"));
         for wrong in [
             json!(null),
             json!(""),
@@ -169,9 +170,9 @@ mod tests {
             json!(true),
             json!("NaN"),
         ] {
-            assert!(why(json!({ "exp": wrong })).contains("exp is no whole number"), "{wrong}");
+            assert!(why(json!({ "exp": wrong })).contains("exp must be a whole number"), "{wrong}");
             assert!(
-                why(json!({ "exp": 2000, "nbf": wrong })).contains("nbf is no whole"),
+                why(json!({ "exp": 2000, "nbf": wrong })).contains("nbf must be a whole"),
                 "{wrong}"
             );
         }
@@ -185,24 +186,27 @@ mod tests {
             for wrong in ["", "a*b", "a//b", "a\n"] {
                 let why = why(json!(["good", wrong]));
                 assert!(
-                    why.starts_with(&format!("the token's {claim} has a pattern, number 2, that ")),
+                    why.starts_with(&format!("the token is invalid: {claim} pattern 2 must ")),
                     "{why}"
                 );
             }
-            assert!(why(json!("chat/*")).ends_with("is no list of patterns"));
-            assert!(why(json!([1])).ends_with("that is no string"));
-            assert!(why(json!(null)).ends_with("is no list of patterns"));
+            assert!(why(json!("chat/*")).ends_with("must be a list of patterns"));
+            assert!(why(json!([1])).ends_with("pattern 1 must be a string"));
+            assert!(why(json!(null)).ends_with("must be a list of patterns"));
         }
     }
 
     #[test]
     fn a_subject_is_a_name() {
         let why = |sub: Value| why(json!({ "exp": 2000, "sub": sub }));
-        assert_eq!(why(json!("")), "the token's sub is empty");
-        assert_eq!(why(json!("a".repeat(256))), "the token's sub has 256 bytes; 255 are allowed");
+        assert_eq!(why(json!("")), "the token is invalid: sub must not be empty");
+        assert_eq!(
+            why(json!("a".repeat(256))),
+            "the token is invalid: sub must be at most 255 bytes, not 256"
+        );
         assert!(why(json!("a\nb")).contains("U+000A"));
         assert!(why(json!("\u{202e}a")).contains("U+202E"));
-        assert_eq!(why(json!(7)), "the token's sub is no string");
+        assert_eq!(why(json!(7)), "the token is invalid: sub must be a string");
     }
 
     proptest! {

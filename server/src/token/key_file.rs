@@ -1,7 +1,8 @@
-//! Key files: a path goes in, a key comes out that nobody else can read and that is not weak.
+//! Key files: reads or makes keys, and refuses those that are weak or that others can read.
 
 use std::{
     borrow::Cow,
+    error::Error,
     fmt,
     fs::{self, DirBuilder, File, OpenOptions},
     io::{self, Read, Write},
@@ -58,7 +59,14 @@ impl fmt::Display for KeyError {
     }
 }
 
-impl std::error::Error for KeyError {}
+impl Error for KeyError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match &self.why {
+            Why::Io(error) => Some(error),
+            Why::Unfit(_) => None,
+        }
+    }
+}
 
 /// The key of a data directory, of which nothing else is touched.
 ///
@@ -69,7 +77,7 @@ pub fn read_secret(folder: &Path) -> Result<Secret, KeyError> {
     let file = File::open(&path).map_err(KeyError::io(&path))?;
     let mode = file.metadata().map_err(KeyError::io(&path))?.mode() & 0o777;
     if mode & 0o077 != 0 {
-        let open = format!("others have rights to it (mode {mode:04o}), which chmod 600 ends");
+        let open = format!("other users can access it (mode {mode:04o}); run chmod 600 on it");
         return Err(KeyError::unfit(&path, open));
     }
     secret_in(file, &path)
@@ -86,10 +94,10 @@ pub(super) fn open_or_make(folder: &Path) -> Result<Secret, KeyError> {
     }
 }
 
-/// Makes the key under another name, so that half a key is never there, nor one replaced.
+/// Creates the key under another name, so that there is never half a key, and none is replaced.
 fn make(folder: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    let unfinished = folder.join(format!("{NAME}.{:016x}", fastrand::u64(..)));
+    let unfinished = folder.join(format!("{NAME}.{:016x}", getrandom::u64()?));
     let made = write_new(&unfinished, &Secret::random()?)
         .and_then(|()| fs::hard_link(&unfinished, folder.join(NAME)));
     fs::remove_file(&unfinished)?;
@@ -108,8 +116,8 @@ fn write_new(path: &Path, secret: &Secret) -> io::Result<()> {
     file.sync_all()
 }
 
-/// The secret in a file that the configuration names. Who may read it is up to whoever made it: what
-/// an orchestrator mounts is often open to a group.
+/// The secret in a file named by the configuration. Its permissions are not checked: what an orchestrator
+/// mounts is often readable by a group.
 pub(super) fn secret(path: &Path) -> Result<Secret, KeyError> {
     secret_in(File::open(path).map_err(KeyError::io(path))?, path)
 }
@@ -127,9 +135,9 @@ pub(super) fn public_key(path: &Path) -> Result<VerifyingKey, KeyError> {
     let bytes = bytes_in(File::open(path).map_err(KeyError::io(path))?, path)?;
     let pem = str::from_utf8(&bytes).ok();
     let key = pem.and_then(|pem| VerifyingKey::from_public_key_pem(pem.trim()).ok());
-    // With a weak key there are signatures that are right for any message.
+    // For a weak key, some signatures are valid for any message.
     key.filter(|key| !key.is_weak()).ok_or_else(|| {
-        KeyError::unfit(path, "it is no Ed25519 public key in PEM (BEGIN PUBLIC KEY)")
+        KeyError::unfit(path, "it must hold an Ed25519 public key in PEM (BEGIN PUBLIC KEY)")
     })
 }
 
@@ -137,7 +145,7 @@ fn bytes_in(file: File, path: &Path) -> Result<Vec<u8>, KeyError> {
     let mut bytes = Vec::new();
     let read = file.take(LARGEST_FILE + 1).read_to_end(&mut bytes).map_err(KeyError::io(path))?;
     if read as u64 > LARGEST_FILE {
-        return Err(KeyError::unfit(path, format!("it has more than {LARGEST_FILE} bytes")));
+        return Err(KeyError::unfit(path, format!("it must be at most {LARGEST_FILE} bytes")));
     }
     Ok(bytes)
 }
@@ -198,8 +206,11 @@ mod tests {
             fs::set_permissions(&path, fs::Permissions::from_mode(open)).unwrap();
             let why = open_or_make(folder.path()).unwrap_err().to_string();
             let (path, mode) = (path.display(), format!("(mode {open:04o})"));
-            assert!(why.starts_with(&format!("cannot use the key file {path}: others")), "{why}");
-            assert!(why.contains(&mode) && why.ends_with("chmod 600 ends"), "{why}");
+            assert!(
+                why.starts_with(&format!("cannot use the key file {path}: other users")),
+                "{why}"
+            );
+            assert!(why.contains(&mode) && why.ends_with("run chmod 600 on it"), "{why}");
         }
     }
 
@@ -211,13 +222,13 @@ mod tests {
         for short in ["", "\n", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n"] {
             let path = file(&folder, short);
             let why = read_secret(folder.path()).unwrap_err().to_string();
-            assert!(why.ends_with("bytes; at least 32 are needed"), "{why}");
+            assert!(why.contains(": secret must have at least 32 bytes, not "), "{why}");
             assert_eq!(secret(&path).unwrap_err().to_string(), why);
         }
         let path = file(&folder, [b"\n\n".as_slice(), &[b'x'; 32], b"\r\n\n"].concat());
         assert_eq!(secret(&path).unwrap().as_bytes().len(), 36);
         let path = file(&folder, vec![b'x'; 64 * 1024 + 1]);
-        assert!(secret(&path).unwrap_err().to_string().ends_with("more than 65536 bytes"));
+        assert!(secret(&path).unwrap_err().to_string().ends_with("at most 65536 bytes"));
     }
 
     #[test]
@@ -241,7 +252,10 @@ mod tests {
             pem("PRIVATE KEY", private),
             pem("PUBLIC KEY", private),
         ] {
-            assert!(read(wrong.clone()).unwrap_err().contains("no Ed25519 public key"), "{wrong}");
+            assert!(
+                read(wrong.clone()).unwrap_err().contains("must hold an Ed25519 public key"),
+                "{wrong}"
+            );
         }
         let missing = public_key(&folder.path().join("none")).unwrap_err();
         assert!(missing.is_missing() && missing.to_string().contains("/none: "), "{missing}");

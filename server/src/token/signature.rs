@@ -1,4 +1,4 @@
-//! Signatures: a message, a key and the key's algorithm go in, a signature or a verdict comes out.
+//! Signatures: signs messages and verifies them, with HS256 and Ed25519.
 //!
 //! `jsonwebtoken` would bring these with ten algorithms more, among them RSA, whose crate has an
 //! advisory without a fix. These two are all that a key here can have.
@@ -20,7 +20,7 @@ static PROVIDER: CryptoProvider = CryptoProvider {
     key_utils: KeyUtils::new_unimplemented(),
 };
 
-/// Tells `jsonwebtoken` of these signatures; again is no error to us.
+/// Registers these signatures with `jsonwebtoken`; doing so twice is not an error for us.
 pub(super) fn install() {
     let _ = PROVIDER.install_default();
 }
@@ -58,7 +58,7 @@ impl Signer<Vec<u8>> for Hs256 {
 }
 
 impl Verifier<Vec<u8>> for Hs256 {
-    /// Takes as long for a signature that is nearly right as for one that is all wrong.
+    /// Takes constant time, however much of the signature is right.
     fn verify(&self, message: &[u8], signature: &Vec<u8>) -> std::result::Result<(), Error> {
         self.0.clone().chain_update(message).verify_slice(signature).map_err(Error::from_source)
     }

@@ -1,4 +1,4 @@
-//! What every answer in JSON has in common: it ends as a line does, for who reads it in a terminal.
+//! What all JSON answers have in common: they end with a newline, for those who read them in a terminal.
 
 use std::time::Duration;
 
@@ -29,8 +29,8 @@ async fn every_answer_in_json_is_one_line() {
         ("POST", "/chat/lobby", "name=Ada"),
         ("GET", "/api/time", ""),
         ("GET", "/api/status", ""),
-        ("GET", "/api/born?address=/", ""),
-        ("GET", "/api/born", ""),
+        ("GET", "/api/page?address=/", ""),
+        ("GET", "/api/page", ""),
     ] {
         let request = Request::builder().method(method).uri(path).header(AUTHORIZATION, &token);
         let form = "application/x-www-form-urlencoded";

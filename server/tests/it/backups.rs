@@ -62,7 +62,7 @@ fn a_backup_of_a_running_server_is_of_one_moment_and_comes_back_with_its_ids() {
         let (code, said, why) = run(&program, &["backup", "saved", "--data-dir", "data"]);
         stopped.store(true, Ordering::Relaxed);
         assert_eq!(code, 0, "{why}");
-        assert!(said.ends_with(" events in saved\n"), "{said}");
+        assert!(said.ends_with(" events backed up to saved\n"), "{said}");
     });
     let saved = program.folder().join("saved");
     assert_eq!(mode(&saved), 0o600);
@@ -93,7 +93,7 @@ fn a_backup_is_whole_or_there_is_none_and_nothing_is_overwritten() {
     stop(serving);
     // Nobody has it open: the file is read.
     let (code, said, why) = run(&program, &["backup", "saved", "--data-dir", "data"]);
-    assert_eq!((code, &*said), (0, "2 events in saved\n"), "{why}");
+    assert_eq!((code, &*said), (0, "2 events backed up to saved\n"), "{why}");
     let (code, _, why) = run(&program, &["backup", "saved", "--data-dir", "data"]);
     assert!(code == 1 && why.contains("entity already exists"), "{why}");
 
@@ -114,10 +114,7 @@ fn a_backup_is_whole_or_there_is_none_and_nothing_is_overwritten() {
         assert!(!program.folder().join("new/log.redb").exists(), "{what}");
     }
     let (code, _, why) = run(&program, &["restore", "saved", "--data-dir", "data"]);
-    assert_eq!(
-        (code, &*why),
-        (1, "belfry: there is a log already: data/log.redb; move it away first\n")
-    );
+    assert_eq!((code, &*why), (1, "belfry: data/log.redb already exists; move it away first\n"));
 }
 
 #[test]
@@ -129,10 +126,10 @@ fn a_check_says_what_is_damaged_and_a_repair_keeps_the_rest() {
     }
     let before = history(&mut connection);
     let (code, _, why) = run(&program, &["check", "--data-dir", "data"]);
-    assert_eq!((code, &*why), (1, "belfry: another process uses the data directory data\n"));
+    assert_eq!((code, &*why), (1, "belfry: another process is using the data directory data\n"));
     stop(serving);
     let (code, said, why) = run(&program, &["check", "--data-dir", "data"]);
-    assert_eq!((code, &*said), (0, "the log is whole: 9 events\n"), "{why}");
+    assert_eq!((code, &*said), (0, "the log is intact: 9 events\n"), "{why}");
 
     // Every copy of it, for the file holds earlier states too.
     let path = program.folder().join("data/log.redb");
@@ -143,8 +140,8 @@ fn a_check_says_what_is_damaged_and_a_repair_keeps_the_rest() {
     fs::write(&path, &bytes).unwrap();
     let (code, said, why) = run(&program, &["check", "--data-dir", "data"]);
     assert!(code == 1 && why.contains("belfry check --repair"), "{why}");
-    assert!(said.starts_with("8 events can be read, at least 1 cannot\n"), "{said}");
-    assert!(said.contains("a: events up to sequence 5 are missing\n"), "{said}");
+    assert!(said.starts_with("8 events can be read; at least 1 cannot\n"), "{said}");
+    assert!(said.contains("a: events are missing, the last at sequence 5\n"), "{said}");
     assert!(fs::read(&path).unwrap() == bytes, "it was changed");
 
     let (code, said, why) = run(&program, &["check", "--repair", "--data-dir", "data"]);

@@ -1,9 +1,9 @@
-//! What is made for a reader counts until it is sent, and nothing else does: answers page by page,
-//! streams, pages, and readers that leave in the middle.
+//! What is made for a reader counts until it is sent, and nothing else does: answers page by page, streams,
+//! pages, and readers that leave in the middle.
 
-use app::event::{History, TopicList};
 use axum::body::Body;
 use http_body_util::BodyExt;
+use wire::topics::{History, TopicList};
 
 use crate::{
     hub::{draft, publish, quiet},
@@ -12,7 +12,7 @@ use crate::{
 
 const KIB: usize = 1024;
 
-/// One with so many events of 40 KiB in the topic `a`, of which the tail holds the last.
+/// One with this many events of 40 KiB in the topic `a`, of which the tail holds the last.
 async fn filled(events: usize) -> World {
     let world = World::with_tail_of(1);
     for number in 0..events {
@@ -99,7 +99,7 @@ async fn who_leaves_in_the_middle_leaves_nothing_behind() {
         "/topics/a?limit=1000".into(),
         format!("/sse?topic=a&last_event_id={begin}"),
         "/console?topic=a".into(),
-        "/api/born?address=/console%3Ftopic%3Da".into(),
+        "/api/page?address=/console%3Ftopic%3Da".into(),
     ] {
         let mut body = world.get(&path).await.into_body();
         let mut piece = next(&mut body).await.unwrap();

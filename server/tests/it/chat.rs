@@ -1,24 +1,27 @@
-//! What becomes of what somebody says in a room. Time is virtual.
+//! Posting to a room. Time is virtual.
 
-mod born;
 mod broken;
 mod forms;
 mod here;
 mod injected;
-mod pages;
+mod page_data;
+pub(crate) mod pages;
+mod rooms;
+mod senders;
 
 use std::time::Duration;
 
-use app::{
-    chat::{Message, Unsent},
-    event::{History, ProblemDocument, Receipt},
-};
 use axum::{
     body::Body,
     http::{Request, Response, StatusCode, header::ACCEPT},
 };
 use form_urlencoded::Serializer;
 use tokio::time::advance;
+use wire::{
+    chat::{Message, answer::Unsent},
+    problem::ProblemDocument,
+    topics::{History, Receipt},
+};
 
 use crate::world::{World, text};
 
@@ -77,14 +80,14 @@ async fn what_is_said_is_a_plain_message_of_the_rooms_topic() {
     let world = world();
     let answer = say(&world, " Ａda\u{fe0f} ", "\r\nhello\r\nworld \n").await;
     assert_eq!(answer.headers()["cache-control"], "no-store");
-    let cookie = "belfry-name=Ada; Path=/; Max-Age=31536000; HttpOnly; SameSite=Strict";
+    let cookie = "belfry-name=Ada; HttpOnly; SameSite=Strict; Path=/; Max-Age=31536000";
     assert_eq!(answer.headers()["set-cookie"], cookie);
     assert_eq!(receipt(answer).await.sequence, 1);
     assert_eq!(data(&world, "chat/lobby").await, [r#"{"name":"Ada","text":"hello\nworld"}"#]);
     let secure = [("x-forwarded-proto", "https")];
     let fields = form(&[("name", "王 明"), ("text", "a")]);
     let answer = post(&world, "/chat/%E5%A4%A9%20a", fields, &secure).await;
-    let cookie = "belfry-name=%E7%8E%8B%20%E6%98%8E; Path=/; Max-Age=31536000; HttpOnly; SameSite=Strict; Secure";
+    let cookie = "belfry-name=%E7%8E%8B%20%E6%98%8E; HttpOnly; SameSite=Strict; Secure; Path=/; Max-Age=31536000";
     assert_eq!(answer.headers()["set-cookie"], cookie);
     assert_eq!(data(&world, "chat/%E5%A4%A9%20a").await, [message("王 明", "a")]);
 }

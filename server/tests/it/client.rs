@@ -1,4 +1,4 @@
-//! The commands that speak to a server, as a script meets them: stdout, stderr, exit codes.
+//! The commands that talk to a server, as a script sees them: stdout, stderr, exit codes.
 
 mod follow;
 mod publish;
@@ -47,12 +47,18 @@ fn bad_arguments_are_one_line_and_exit_code_2() {
     let program = Program::new();
     for (arguments, said) in [
         (&["publish"][..], "belfry: the following required arguments were not provided: <TOPIC>"),
-        (&["publish", "a//b"], r#"belfry: TOPIC is "a//b": "#),
-        (&["follow", "--url", "example.org", "a"], r#"belfry: --url is "example.org": "#),
+        (&["publish", "a//b"], r#"belfry: invalid value "a//b" for TOPIC: "#),
+        (
+            &["follow", "--url", "example.org", "a"],
+            r#"belfry: invalid value "example.org" for --url: "#,
+        ),
         (&["follow", "a", "--count", "0"], "belfry: invalid value '0' for '--count <NUMBER>'"),
-        (&["token"], "belfry: --publish is needed: a token gives at least one right"),
-        (&["token", "--read", "a", "--expires", "0s"], r#"belfry: --expires is "0s": "#),
-        (&["purge", "a", "--timeout", "x"], r#"belfry: --timeout is "x": "#),
+        (&["token"], "belfry: --publish is missing: a token needs at least one of"),
+        (
+            &["token", "--read", "a", "--expires", "0s"],
+            r#"belfry: invalid value "0s" for --expires: "#,
+        ),
+        (&["purge", "a", "--timeout", "x"], r#"belfry: invalid value "x" for --timeout: "#),
     ] {
         let (code, out, notes) = run(&program, arguments);
         assert_eq!((code, &*out), (2, ""), "{notes}");

@@ -1,4 +1,4 @@
-//! A connection that is kept: requests go out one after another, their answers come back.
+//! A client for tests, which sends its requests over one kept connection.
 
 use std::{
     io::{self, BufRead, BufReader, Read, Write},
@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use app::event::{History, Receipt};
+use wire::topics::{History, Receipt};
 
 /// The longest that an answer takes.
 const BOUND: Duration = Duration::from_secs(20);

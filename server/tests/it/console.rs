@@ -1,4 +1,4 @@
-//! What the console is born with.
+//! What the console is rendered with.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use axum::http::{
     header::{AUTHORIZATION, COOKIE},
 };
 
-use server::event::Topic;
+use belfry_hub::event::Topic;
 
 use crate::world::{World, text};
 
@@ -31,7 +31,7 @@ async fn a_topic_is_asked_for_by_a_plain_form() {
     assert!(!html.contains(r#"http-equiv="refresh""#), "{html}");
     let main = main_in(&html);
     assert!(main.contains(r#"<form action="/console""#), "{main}");
-    assert!(main.contains("Name a topic"), "{main}");
+    assert!(main.contains("Enter a topic"), "{main}");
     assert!(!main.contains("<ol"), "{main}");
 }
 
@@ -82,7 +82,7 @@ async fn whatever_was_published_is_text() {
 #[tokio::test(start_paused = true)]
 async fn an_empty_topic_says_how_to_publish_to_it() {
     let main = main_of(&World::ticking_every(INTERVAL), "/console?topic=it%27s").await;
-    assert!(main.contains("Nothing has been published to “it's” yet"), "{main}");
+    assert!(main.contains("No events on “it's” yet"), "{main}");
     assert!(main.contains("-d hello http://belfry.test/topics/it%27s"), "{main}");
 }
 
@@ -93,7 +93,7 @@ async fn what_is_no_topic_is_said_in_words() {
         let response = world.get(&format!("/console?topic={name}")).await;
         assert_eq!(response.status(), 200);
         let main = main_in(&text(response).await);
-        assert!(main.contains("No topic has such a name"), "{name}: {main}");
+        assert!(main.contains("That name can’t be used for a topic"), "{name}: {main}");
         assert!(!main.contains("<ol"), "{main}");
     }
 }

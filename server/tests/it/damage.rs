@@ -1,17 +1,8 @@
 //! A log whose file was damaged: never wrong data, never a panic, and nothing lost that can be read.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::Path,
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
-};
+use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
 
-use fastrand::Rng;
-use server::{
+use belfry_hub::{
     Clock, Hub, Log,
     event::{Draft, Pattern, Topic},
     log::{
@@ -19,15 +10,18 @@ use server::{
         embedded::{self, OpenError},
     },
     selector::{Selected, Selector},
-    status::Shown,
     tail,
 };
+use fastrand::Rng;
 use tempfile::TempDir;
 use tokio::{runtime::Runtime, time::timeout};
 
 use crate::life::BOUND;
 
 const TOPICS: [&str; 5] = ["a", "b", "chat/lobby", "chat/tea", "deep/er/down"];
+
+/// What to do about damage that cannot be worked around.
+const REPAIR: &str = "belfry check --repair";
 
 /// What is kept of topic `b`.
 const KEPT_OF_B: u64 = 20;
@@ -89,7 +83,7 @@ fn make(folder: &Path, restarts: u32) -> Was {
     let mut published = BTreeMap::new();
     for _ in 0..restarts {
         let log = Arc::new(open(folder).unwrap());
-        let hub = Hub::new(Clock::system(), log.clone(), Shown::Off);
+        let hub = Hub::new(Clock::system(), log.clone());
         for number in 0..120_u32 {
             let mut topics = vec![TOPICS[random.usize(..TOPICS.len())]];
             let also = TOPICS[random.usize(..TOPICS.len())];
@@ -153,8 +147,9 @@ fn assert_told(name: &str, was: &Was, (is, missing): &(Contents, BTreeMap<String
     }
 }
 
-/// Publishes so much that retention drops all there was of topic `b`.
-async fn publish_beyond_bounds(log: &Embedded, name: &str) {
+/// Publishes so much that retention drops all there was of topic `b`. Where the damage keeps that from
+/// being written, publishers and the operator hear of it; returns whether it did.
+async fn publish_beyond_bounds(log: &Embedded, name: &str) -> bool {
     for number in 0..2 * KEPT_OF_B {
         let draft = Draft {
             topics: vec![Topic::new("b").unwrap()],
@@ -163,8 +158,15 @@ async fn publish_beyond_bounds(log: &Embedded, name: &str) {
             private: false,
         };
         let published = timeout(BOUND, log.append(draft, None)).await;
-        published.unwrap().unwrap_or_else(|why| panic!("{name}: nobody can publish: {why}"));
+        if let Err(why) = published.unwrap() {
+            assert!(why.to_string().contains(REPAIR), "{name}: nobody can publish: {why}");
+            let ready = log.ready().expect_err("it cannot be written");
+            assert!(ready.to_string().contains(REPAIR), "{name}: not ready: {ready}");
+            return false;
+        }
     }
+    log.ready().unwrap_or_else(|why| panic!("{name}: not ready: {why}"));
+    true
 }
 
 /// Flips a bit or a few, or cuts the file off.
@@ -207,24 +209,26 @@ fn survives(seeds: std::ops::Range<u64>, crashed: bool) {
         runtime().block_on(log.append(draft, None)).unwrap();
         whole = fs::read(&file).unwrap();
     }
-    let (started, read_all, repaired) = (AtomicU32::new(0), AtomicU32::new(0), AtomicU32::new(0));
+    let [mut started, mut read_all, mut unwritable, mut repaired] = [0_u32; 4];
     let runtime = runtime();
     for seed in seeds {
         let name = format!("seed {seed}, crashed {crashed}");
         let mut bytes = whole.clone();
         damage(&mut bytes, &mut Rng::with_seed(seed));
         fs::write(&file, &bytes).unwrap();
+        let mut refused = false;
         match open(folder.path()) {
             Ok(log) => {
-                started.fetch_add(1, Ordering::Relaxed);
+                started += 1;
                 let is = runtime.block_on(contents(&log));
                 assert_told(&name, &was, &is, End::MAX);
-                read_all.fetch_add(u32::from(is.0 == was.contents), Ordering::Relaxed);
-                runtime.block_on(publish_beyond_bounds(&log, &name));
+                read_all += u32::from(is.0 == was.contents);
+                refused = !runtime.block_on(publish_beyond_bounds(&log, &name));
+                unwritable += u32::from(refused);
                 drop(log);
             }
             Err(why) => {
-                assert!(why.to_string().contains("belfry check --repair"), "{name}: {why}");
+                assert!(why.to_string().contains(REPAIR), "{name}: {why}");
                 assert!(fs::read(&file).unwrap() == bytes, "{name}: the file was changed");
             }
         }
@@ -233,6 +237,7 @@ fn survives(seeds: std::ops::Range<u64>, crashed: bool) {
             embedded::check(folder.path(), false).unwrap_or_else(|why| panic!("{name}: {why}"));
         assert!(fs::read(&file).unwrap() == bytes, "{name}: check changed the file");
         if report.is_whole() {
+            assert!(!refused, "{name}: called whole, and nobody can publish");
             let log = open(folder.path()).unwrap_or_else(|why| panic!("{name}: {why}"));
             assert_eq!(runtime.block_on(contents(&log)).0, was.contents, "{name}: called whole");
             continue;
@@ -249,11 +254,12 @@ fn survives(seeds: std::ops::Range<u64>, crashed: bool) {
         drop(log);
         let again = embedded::check(folder.path(), false).unwrap();
         assert!(again.is_whole(), "{name}: repaired, and {again:?}");
-        repaired.fetch_add(1, Ordering::Relaxed);
+        repaired += 1;
         fs::remove_file(report.kept.unwrap()).unwrap();
     }
-    let [started, read_all, repaired] = [started, read_all, repaired].map(AtomicU32::into_inner);
-    println!("{started} started, {read_all} lost nothing, {repaired} were repaired");
+    println!(
+        "{started} started, {read_all} lost nothing, {unwritable} could not be written, {repaired} were repaired"
+    );
     assert!(started > 5 && repaired > 5, "{started} started, {repaired} were repaired");
 }
 

@@ -1,5 +1,4 @@
-//! A disk for tests: what the log writes goes in, and at a power cut only what was synced is sure to
-//! come out again.
+//! A simulated disk: after a power cut, only what was synced is sure to be there.
 
 mod backend;
 mod fate;
@@ -10,9 +9,9 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use belfry_hub::log::embedded::{OpenError, Volume, make};
 use fastrand::Rng;
 use redb::{Builder, Database};
-use server::log::embedded::{OpenError, Volume, make};
 
 use fate::{Change, left};
 use gate::Gate;

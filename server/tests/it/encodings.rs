@@ -1,5 +1,4 @@
-//! Every answer says in which encoding its text is, where its type can say so: some clients take a text for
-//! Latin-1 that does not.
+//! Every answer whose type can say so names its charset: some clients take text without one for Latin-1.
 
 use std::path::Path;
 
@@ -22,11 +21,12 @@ const MANIFEST: &str = "application/manifest+json";
 /// XML says it itself, and is UTF-8 otherwise (RFC 7303, section 3.2).
 const SVG: &str = "image/svg+xml";
 const PNG: &str = "image/png";
+const ICO: &str = "image/x-icon";
 const WASM: &str = "application/wasm";
 
 /// Every route, every kind of file and every kind of refusal: what is asked, with a body, and the type of
 /// the answer; the empty one where there is no body.
-const ANSWERS: [(&str, &str, &str, &str); 41] = [
+const ANSWERS: [(&str, &str, &str, &str); 44] = [
     ("GET", "/", "", HTML),
     ("HEAD", "/", "", HTML),
     ("GET", "/status", "", HTML),
@@ -37,8 +37,8 @@ const ANSWERS: [(&str, &str, &str, &str); 41] = [
     ("POST", "/chat/lobby/here", "browser=a&tab=b", ""),
     ("GET", "/chat/a//b", "", HTML),
     ("GET", "/nothing", "", HTML),
-    ("GET", "/api/born?address=/", "", JSON),
-    ("GET", "/api/born", "", PROBLEM),
+    ("GET", "/api/page?address=/", "", JSON),
+    ("GET", "/api/page", "", PROBLEM),
     ("GET", "/api/time", "", JSON),
     ("GET", "/api/status", "", JSON),
     ("GET", "/language?tag=en&to=/", "", ""),
@@ -57,6 +57,7 @@ const ANSWERS: [(&str, &str, &str, &str); 41] = [
     ("PUT", "/topics/a", "x", PROBLEM),
     ("POST", "/login", "x", PROBLEM),
     ("DELETE", "/login", "", ""),
+    ("POST", "/logout", "to=/", ""),
     ("PATCH", "/", "", PROBLEM),
     ("GET", "/pkg/belfry.abc.js", "", JAVASCRIPT),
     ("GET", "/pkg/belfry.abc.css", "", CSS),
@@ -67,6 +68,8 @@ const ANSWERS: [(&str, &str, &str, &str); 41] = [
     ("GET", "/icon.svg", "", SVG),
     ("GET", "/noscript.css", "", CSS),
     ("GET", "/favicon.png", "", PNG),
+    ("GET", "/favicon.ico", "", ICO),
+    ("GET", "/documents/operations.md", "", PLAIN),
     ("GET", "/%00", "", PLAIN),
 ];
 

@@ -1,4 +1,4 @@
-//! The data directory as an operator meets it: taken, of a newer version, damaged, not to be written.
+//! The data directory as an operator meets it: in use, of a newer version, damaged, not writable.
 
 use std::{
     fs,
@@ -6,14 +6,14 @@ use std::{
     path::Path,
 };
 
-use fastrand::Rng;
-use redb::{Database, TableDefinition};
-use rustix::process::geteuid;
-use server::{
+use belfry_hub::{
     Clock, Log,
     log::{Embedded, Retention, embedded::OpenError},
     tail,
 };
+use fastrand::Rng;
+use redb::{Database, TableDefinition};
+use rustix::process::geteuid;
 use tempfile::TempDir;
 use tokio::time::timeout;
 
@@ -52,7 +52,7 @@ fn a_second_process_is_refused() {
     let program = Program::new();
     let serving = program.serves(&["--data-dir", "data"]);
     let said = refused(&program, "data");
-    assert_eq!(said, "belfry: another process uses the data directory data\n");
+    assert_eq!(said, "belfry: another process is using the data directory data\n");
     // The first does not mind.
     drop(serving.reader());
 }
@@ -71,7 +71,7 @@ fn a_log_of_a_newer_format_is_refused_and_left_as_it_is() {
     drop(database);
     let before = fs::read(&file).unwrap();
     let said = refused(&program, "data");
-    assert!(said.contains("the log is of format 3"), "{said}");
+    assert!(said.contains("the log has format 3"), "{said}");
     assert!(fs::read(&file).unwrap() == before, "it was changed");
 }
 

@@ -1,5 +1,4 @@
-//! A disk that is full: publishes are refused, everything else goes on, and so do publishes once there
-//! is room.
+//! A full disk: publishes are refused, everything else goes on, and so do publishes once there is room.
 
 use std::{
     fs::{self, File},

@@ -1,4 +1,4 @@
-//! Whatever becomes of a log's file (backups, restorations, copies that go on side by side, kills, power
+//! Whatever happens to a log's file (backups, restorations, copies that go on side by side, kills, power
 //! cuts), no reader misses or repeats an event without a gap, and no id ever names two events.
 
 mod line;
@@ -17,7 +17,7 @@ pub(crate) use reader::Told;
 use reader::{Reader, Reading};
 use step::{Step, steps};
 
-/// So many logs are served side by side.
+/// The most logs that are served side by side.
 const MOST_NODES: usize = 4;
 
 /// A reader that has stayed.
@@ -160,7 +160,7 @@ impl Histories {
         let said = all_that_is_told(&mut body).await;
         let last_id = node.line.position(node.line.last()).to_owned();
         let at = node.line.last();
-        assert!(matches!(&said[..], [Told::Session(_), Told::Place(id)] if *id == last_id));
+        assert!(matches!(&said[..], [Told::Session(_), Told::Position(id)] if *id == last_id));
         self.live.push(Live { node: place, reader, body, at, forgiven: 0, last_id });
     }
 

@@ -1,14 +1,14 @@
-//! What the log holds: read back, listed, dropped.
+//! What the log holds: reading back, listing, dropping.
 
 use std::time::Duration;
 
-use app::event::{History, TopicList};
 use axum::http::{Request, StatusCode};
-use server::{
+use belfry_hub::{
     event::Draft,
     log::{Bounds, Retention},
 };
 use tokio::time::sleep;
+use wire::topics::{History, TopicList};
 
 use crate::{
     hub::{draft, json, publish, quiet},
@@ -95,7 +95,7 @@ async fn it_is_live_and_ready() {
 #[tokio::test(start_paused = true)]
 async fn retention_by_age_and_by_topic() {
     let rules = vec![(
-        server::event::Pattern::new("short*").unwrap(),
+        belfry_hub::event::Pattern::new("short*").unwrap(),
         Bounds { events: 2, age: 10 * SECOND, ..Bounds::NONE },
     )];
     let world = World::keeping(Retention { total: Bounds::NONE, rules }, 100);

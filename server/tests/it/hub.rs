@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-use app::event::{Envelope, Session, Span};
 use axum::{
     body::Body,
     http::{Request, Response, StatusCode},
 };
-use serde::de::DeserializeOwned;
-use server::{
+use belfry_hub::{
     event::{Draft, Topic},
     log::{Bounds, Retention},
 };
+use serde::de::DeserializeOwned;
 use tokio::time::timeout;
+use wire::{cursor::Span, event::Envelope, session::Session};
 
 use crate::world::{World, next, text};
 
@@ -264,6 +264,7 @@ async fn a_session_says_who_what_and_where_before_all_else() {
     assert_eq!(
         session,
         Session {
+            identity: String::new(),
             subject: None,
             granted: vec![],
             refused: vec!["a".into()],

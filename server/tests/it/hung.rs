@@ -1,5 +1,4 @@
-//! A disk that hangs: who asks after the log's health hears of it, who publishes gets an answer, and the
-//! program can be ended.
+//! A disk that hangs: health checks report it, publishers get an answer, and the program can be ended.
 
 use std::{
     fs,
@@ -12,8 +11,8 @@ use axum::{
     body::Body,
     http::{Request, StatusCode, header::AUTHORIZATION},
 };
+use belfry_hub::{Clock, Log, log::AppendError};
 use rustix::process::Signal;
-use server::{Clock, Log, log::AppendError};
 use tokio::time::{self, sleep};
 
 use crate::{
@@ -69,7 +68,10 @@ async fn a_publish_is_answered_though_the_disk_is_not_there() {
     assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(answer.headers()["retry-after"], "2");
     let said = text(answer).await;
-    assert!(said.contains("not answered within 10s") && said.contains("Idempotency-Key"), "{said}");
+    assert!(
+        said.contains("did not respond within 10s") && said.contains("Idempotency-Key"),
+        "{said}"
+    );
     disk.release();
     wait_for("the commit", || log.tail().last() == 1);
 }
@@ -114,7 +116,7 @@ fn health_follows_the_oldest_commit_that_has_no_answer() {
             }
             assert!(begun.elapsed() >= 2 * SECOND, "{kind:?}: after {:?}", begun.elapsed());
             let why = log.ready().unwrap_err().to_string();
-            assert!(why.contains("the disk has not answered for 2 s"), "{why}");
+            assert!(why.contains("the disk has not responded for 2 s"), "{why}");
             // What is there can be read.
             assert_eq!(all_of(&log, "a").await.0.len(), 1);
             disk.release();
@@ -215,6 +217,6 @@ fn a_disk_that_hangs_keeps_no_program_from_ending() {
         let took = begun.elapsed();
         assert!(took < bound * SECOND, "{signals:?}: {took:?}");
         // What the first allows was waited for.
-        assert_eq!(log.contains("not ended in time"), signals.len() == 1, "{log}");
+        assert_eq!(log.contains("shutdown timed out"), signals.len() == 1, "{log}");
     }
 }

@@ -1,4 +1,4 @@
-//! The life of a log: publishers, a reader and a purge go in, what they were told has to be true.
+//! The life of a log with publishers, a reader and a purge: what each was told has to stay true.
 
 use std::{
     cell::{Cell, RefCell},
@@ -8,8 +8,7 @@ use std::{
     time::Duration,
 };
 
-use futures::future::{join, join_all};
-use server::{
+use belfry_hub::{
     Clock, Log,
     cursor::Cursor,
     event::{Draft, Event, Pattern, Topic},
@@ -18,6 +17,7 @@ use server::{
     selector::Selected,
     tail::{self, Taken},
 };
+use futures::future::{join, join_all};
 use tokio::time::{sleep, timeout};
 
 use crate::disk::Disk;
@@ -25,14 +25,14 @@ use crate::disk::Disk;
 /// How long a log may take to recover, and a reader to get what is there.
 pub(crate) const BOUND: Duration = Duration::from_secs(10);
 
-/// So many events are kept in all, and of topic `b`.
+/// How many events are kept in all, and of topic `b`.
 const KEPT: u64 = 20;
 const KEPT_OF_B: u64 = 4;
 
 /// Events by sequence: topic and data.
 type Told = BTreeMap<u64, (&'static str, String)>;
 
-/// What was told of a log, over all its lives.
+/// What was told about a log, over all its lives.
 #[derive(Debug, Default)]
 pub(crate) struct Life {
     /// Tells one life from another where a test fails.
@@ -130,7 +130,7 @@ impl Life {
         }
     }
 
-    /// Reads as a stream does, after a sequence and through the sequence that it is told of.
+    /// Reads as a stream does, after a sequence and through the sequence that it is told about.
     async fn read(
         &self,
         log: &Embedded,

@@ -2,8 +2,7 @@
 
 use std::{sync::atomic::AtomicI64, time::Duration};
 
-use proptest::{collection::vec, prelude::*, sample::subsequence};
-use server::{
+use belfry_hub::{
     Clock, Log,
     cursor::Cursor,
     event::{Draft, Event, Pattern, Topic},
@@ -12,13 +11,15 @@ use server::{
     selector::Selector,
     tail,
 };
+use futures::future::join_all;
+use proptest::{collection::vec, prelude::*, sample::subsequence};
 use tempfile::TempDir;
 
 use crate::life::everything;
 
-const TOPICS: [&str; 4] = ["a", "b", "c/1", "c/2"];
+const TOPICS: [&str; 5] = ["a", "b", "c/1", "c/2", "here/m"];
 const PATTERNS: [&str; 6] = ["a", "b", "c/1", "c/*", "c*", "*"];
-const SELECTORS: [&str; 5] = ["a", "b", "c/1", "c/2", "c/*"];
+const SELECTORS: [&str; 6] = ["a", "b", "c/1", "c/2", "c/*", "here/m"];
 
 /// Something that is done to both.
 #[derive(Clone, Debug)]
@@ -238,6 +239,27 @@ async fn a_key_tells_a_publish_that_was_sent_again() {
 }
 
 #[tokio::test]
+async fn keys_are_bounded_and_the_oldest_are_forgotten_first() {
+    const KEYS: u64 = 1_100;
+    let (folder, clock, tail) = (TempDir::new().unwrap(), Clock::system(), tail::Bounds::default());
+    let total = Bounds { events: 1, ..Bounds::NONE };
+    let retention = Retention { total, rules: Vec::new() };
+    let on_disk: Box<dyn Log> = Box::new(open(&folder, clock, retention.clone()));
+    for log in [on_disk, Box::new(Memory::new(clock, retention, tail))] {
+        let append = |number: u64| {
+            let key = Key { scope: "me".into(), name: number.to_string() };
+            log.append(draft(&["a"], number.to_string(), false), Some(key))
+        };
+        let appended = join_all((0..KEYS).map(append)).await;
+        let newest = append(KEYS).await.unwrap();
+        // At least a thousand are kept, and one more with each publish until the next.
+        assert!((1_000..=1_001).contains(&log.held().keys), "{:?}", log.held());
+        assert_eq!(append(KEYS).await, Ok(newest));
+        assert_ne!(append(0).await, appended[0]);
+    }
+}
+
+#[tokio::test]
 async fn events_age_where_nothing_is_published() {
     static NOW: AtomicI64 = AtomicI64::new(1_795_324_681_400_000);
     let folder = TempDir::new().unwrap();
@@ -262,4 +284,19 @@ async fn events_age_where_nothing_is_published() {
         }
     };
     tokio::time::timeout(Duration::from_secs(30), gone).await.expect("it is gone within 30 s");
+}
+
+#[tokio::test]
+async fn what_the_server_adds_holds_no_event() {
+    let (folder, clock) = (TempDir::new().unwrap(), Clock::starting_at(0));
+    let bounds = Bounds { events: 3, ..Bounds::NONE };
+    let rules = vec![(topic_pattern("chat/*"), bounds)];
+    let log = open(&folder, clock, Retention { total: Bounds::NONE, rules });
+    for number in 0..9 {
+        let said = draft(&["chat/lobby", "here/lobby/mark"], number.to_string(), false);
+        log.append(said, None).await.unwrap();
+    }
+    assert_eq!(log.held().events, 3);
+    let topics = log.topics(everything()).await.unwrap();
+    assert_eq!(topics.iter().map(|one| one.events).collect::<Vec<_>>(), [3, 3]);
 }

@@ -18,7 +18,7 @@ const MIB: u64 = 1 << 20;
 const BUDGET: u64 = 256 * MIB;
 const REST: u64 = 64 * MIB;
 
-/// So many of each kind.
+/// How many of each kind.
 const EACH: u16 = 1000;
 
 /// It is watched for so long, and longer where the machine is too busy to fill the budget by then.

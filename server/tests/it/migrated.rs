@@ -1,16 +1,16 @@
-//! A folder of the first format is opened: everything in it is there afterwards, and the old file stays
-//! until the new one is whole.
+//! Opening a folder of the first format: everything in it is there afterwards, and the old file stays until
+//! the new one is whole.
 
 use std::{fs, path::Path};
 
-use redb::{Database, ReadOnlyDatabase, ReadableDatabase, TableDefinition};
-use server::{
+use belfry_hub::{
     Clock, Log,
     event::{Draft, Event, EventType, Topic},
     log::{AppendError, Embedded, Key, Query, Retention},
     selector::{Selected, Selector},
     tail,
 };
+use redb::{Database, ReadOnlyDatabase, ReadableDatabase, TableDefinition};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
@@ -156,7 +156,7 @@ async fn assert_all_is_there(log: &Embedded) {
     let all = ["a", "x/*"].map(|name| Selected::all(selector(name))).to_vec();
     let events = log.read(Query::after(all, 0)).await.unwrap().events;
     let expected = left().into_iter().map(|(sequence, draft, _)| {
-        let epoch = server::cursor::Epoch(EPOCH);
+        let epoch = belfry_hub::cursor::Epoch(EPOCH);
         Event { epoch, sequence, at: AT + sequence as i64, draft }
     });
     assert_eq!(events, expected.collect::<Vec<_>>());

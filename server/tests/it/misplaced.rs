@@ -1,5 +1,5 @@
-//! A log that is deleted, moved away or replaced while it is served: nobody hears 2xx for what nobody
-//! will find.
+//! A log that is deleted, moved away or replaced while it is served: nobody gets 2xx for what nobody will
+//! find.
 
 use std::{
     fs,
@@ -48,13 +48,13 @@ fn a_log_that_is_deleted_takes_no_more() {
     fs::remove_file(program.folder().join("data/log.redb")).unwrap();
     let why = refused(&mut connection);
     assert!(why.contains("data/log.redb was deleted"), "{why}");
-    let line = serving.logged("nothing is published until the log is back");
+    let line = serving.logged("refusing to publish until it is back");
     assert!(line.contains("ERROR") && line.contains("data/log.redb was deleted"), "{line}");
     // Once, however often it is asked.
     refused(&mut connection);
     serving.signal(Signal::TERM);
     let (code, log) = serving.ended();
-    assert!(code == 0 && !log.contains("nothing is published"), "{code} {log}");
+    assert!(code == 0 && !log.contains("refusing to publish"), "{code} {log}");
     assert!(!program.folder().join("data/log.redb").exists(), "it was made anew");
 }
 
@@ -90,7 +90,7 @@ fn what_is_moved_back_takes_events_again() {
         remove(&there);
         fs::rename(&away, &there).unwrap();
         connection.publish("a", path).unwrap().unwrap();
-        serving.logged("the log is back in its place");
+        serving.logged("log is back in its place");
         assert_eq!(connection.ask("GET", "/readyz", "").unwrap().status, 200);
     }
     assert_eq!(after_a_restart(&program, serving), ["1", "data", "data/log.redb"]);
@@ -106,7 +106,7 @@ fn it_is_noticed_where_nobody_publishes() {
         assert!(begun.elapsed() < BOUND, "it counts as ready");
         std::thread::sleep(Duration::from_millis(20));
     }
-    serving.logged("nothing is published until the log is back");
+    serving.logged("refusing to publish until it is back");
 }
 
 #[test]
@@ -115,10 +115,13 @@ fn a_lock_that_is_deleted_is_taken_again() {
     let (serving, mut connection) = published(&program);
     fs::remove_file(program.folder().join("data/lock")).unwrap();
     connection.publish("a", "2").unwrap().unwrap();
-    serving.logged("data/lock was deleted, and was taken again");
+    serving.logged("data/lock was deleted; acquired it again");
     let (code, said) =
         program.ends(&["--site", ".", "--listen", "127.0.0.1:0", "--data-dir", "data"]);
-    assert!(code == 1 && said.contains("another process uses the data directory"), "{code} {said}");
+    assert!(
+        code == 1 && said.contains("another process is using the data directory"),
+        "{code} {said}"
+    );
 }
 
 #[test]

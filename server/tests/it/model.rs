@@ -3,14 +3,14 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::body::Body;
-use proptest::{collection::vec, prelude::*, sample::Index};
-use server::{
+use belfry_hub::{
     Clock,
     event::Topic,
     log::{Bounds, Memory, Query, Retention},
     selector::Selected,
     tail,
 };
+use proptest::{collection::vec, prelude::*, sample::Index};
 use tokio::time::timeout;
 
 use crate::{
@@ -68,7 +68,7 @@ impl Model {
         let clock = Clock::starting_at(BEGIN).proven();
         let total = Bounds { events: 30, age: Duration::from_secs(60), bytes: 400_000 };
         let rule = Bounds { events: 5, ..Bounds::NONE };
-        let rules = vec![(server::event::Pattern::new("c").unwrap(), rule)];
+        let rules = vec![(belfry_hub::event::Pattern::new("c").unwrap(), rule)];
         let tail = tail::Bounds { events: 8, bytes: 200_000 };
         let log = Memory::new(clock, Retention { total, rules }, tail);
         let world = World::with_log(clock, Duration::from_secs(3600), Arc::new(log));
@@ -158,7 +158,7 @@ impl Model {
                 }
                 self.readers[reader].at = sequence;
             }
-            Heard::Place(place) => {
+            Heard::Position(place) => {
                 // Where a loss was announced, the place may lie behind it.
                 let lost: Vec<_> = missed(place).into_iter().filter(|s| *s > forgiven).collect();
                 assert_eq!(lost, [0_u64; 0], "the place moved from {at} to {place}");
@@ -187,7 +187,7 @@ impl Model {
         self.page(reader, after).await.events.iter().map(|event| event.sequence).collect()
     }
 
-    async fn page(&self, reader: usize, after: u64) -> server::log::Page {
+    async fn page(&self, reader: usize, after: u64) -> belfry_hub::log::Page {
         let topics = &self.readers[reader].topics;
         let topics = topics.iter().map(|topic| Topic::new(TOPICS[*topic]).unwrap());
         let query = Query::after(topics.map(Selected::public).collect(), after);

@@ -1,20 +1,20 @@
-//! Names of topics: what looks alike is one topic, what is no text is refused, and what an earlier version
-//! took can be read, followed and purged by its name.
+//! Names of topics: those that look alike are one topic, those that are not text are refused, and those
+//! that an earlier version took can be read, followed and purged by name.
 
 use std::{sync::Arc, time::Duration};
 
-use app::event::{History, TopicList};
 use axum::{
     body::Body,
     http::{Request, StatusCode, header::AUTHORIZATION},
 };
-use server::{
+use belfry_hub::{
     Clock, Log,
     event::{Draft, Topic},
     log::{Embedded, Memory, Retention},
     tail,
 };
 use tempfile::TempDir;
+use wire::topics::{History, TopicList};
 
 use crate::world::{BEGIN, World, next, text};
 
@@ -92,7 +92,7 @@ async fn what_is_no_text_is_refused_wherever_it_names_something() {
     ] {
         let answer = world.get(path).await;
         assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{path}");
-        assert!(text(answer).await.contains("is not UTF-8"), "{path}");
+        assert!(text(answer).await.contains("must be valid UTF-8"), "{path}");
     }
     // A browser that is refused would not come back: it hears of a gap.
     let gap = first(&world, "/sse?topic=a&last_event_id=%ff").await;

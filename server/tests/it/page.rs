@@ -2,18 +2,18 @@
 
 use std::time::Duration;
 
-use app::ProbeReply;
 use axum::{
     body::Body,
     http::{Request, StatusCode},
 };
+use wire::probe::ProbeReply;
 
 use crate::world::{BEGIN, World, text};
 
 const INTERVAL: Duration = Duration::from_secs(3);
 
 #[tokio::test(start_paused = true)]
-async fn the_html_is_born_with_the_time() {
+async fn the_html_is_rendered_with_the_time() {
     let html = text(World::ticking_every(INTERVAL).get("/").await).await;
     assert!(html.contains("<title>05:18 UTC · Belfry</title>"), "{html}");
     assert!(html.contains(r#"<html lang="en">"#), "{html}");
@@ -135,9 +135,13 @@ async fn a_request_names_one_host_that_could_be_one() {
         assert!(status == 200 && html.contains(&format!("http://{good}/")), "{good}");
     }
     for bad in [&["a b"][..], &["a/<b>"], &["me@a.example"], &["a.example", "b.example"]] {
-        assert_eq!(ask("/", bad).await, (400, "A request names one host.\n".into()), "{bad:?}");
+        assert_eq!(
+            ask("/", bad).await,
+            (400, "Host must name exactly one host.\n".into()),
+            "{bad:?}"
+        );
     }
-    // One that is empty is none, and what the first line names counts.
+    // An empty one does not count, and what the first line names does.
     assert!(ask("/", &[""]).await.1.contains("http://localhost/"));
     assert!(
         ask("http://real.example/", &["other.example"]).await.1.contains("http://real.example/")

@@ -1,13 +1,13 @@
-//! The log on a disk that loses power at any moment: what was promised is there when it is back.
+//! The log on a disk that may lose power at any moment: what was promised is there when it is back.
 
 use std::{fs, ops::Range, time::Instant};
 
-use fastrand::Rng;
-use server::{
+use belfry_hub::{
     Clock,
     log::{Embedded, Retention},
     tail,
 };
+use fastrand::Rng;
 use tempfile::TempDir;
 
 use crate::{

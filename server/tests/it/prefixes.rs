@@ -1,15 +1,15 @@
 //! Following all topics under a prefix: live, resumed, in the history, and with which rights.
 
-use app::event::{History, Session};
 use axum::{
     body::Body,
     http::{Request, StatusCode},
 };
-use server::{
+use belfry_hub::{
     event::{Draft, Pattern, Topic},
     log::{Bounds, Retention},
 };
 use tokio::time::{Duration, timeout};
+use wire::{session::Session, topics::History};
 
 use crate::{
     hub::{draft, heard, json, open, publish, quiet},

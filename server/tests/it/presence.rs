@@ -1,9 +1,9 @@
 //! Who is here: the state topics `here/{room}` as a reader gets them. Time is virtual.
 
-use app::event::{Envelope, Session};
 use axum::body::Body;
-use server::presence::Lease;
+use belfry_hub::presence::Lease;
 use tokio::time::{Duration, Instant, sleep, timeout};
+use wire::{event::Envelope, session::Session};
 
 use crate::{
     hub::{heard, open, publish, quiet},
@@ -13,8 +13,9 @@ use crate::{
 const SECOND: Duration = Duration::from_secs(1);
 
 fn renew(world: &World, room: &str, browser: &str, name: &str) {
-    let lease = Lease { browser: browser.into(), tab: "1".into(), name: name.into() };
-    assert!(world.hub.presence().renew(room, lease));
+    let client = [192, 0, 2, 7].into();
+    let lease = Lease { browser: browser.into(), tab: "1".into(), name: name.into(), client };
+    assert!(world.presence.renew(room, lease));
 }
 
 async fn assert_silent(body: &mut Body) {

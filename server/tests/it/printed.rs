@@ -203,7 +203,7 @@ fn the_commands_of_the_pages_can_be_pasted() {
 fn the_command_of_the_log_can_be_pasted() {
     let program = Program::new();
     let serving = program.serves(&["--data-dir", "it's data"]);
-    let line = serving.logged("a key was made");
+    let line = serving.logged("created a key");
     let (_, command) = line.split_once("publish with: ").unwrap();
     let receipt = Shell::new(&program, &serving, "/").runs(command);
     assert!(receipt.contains(r#""sequence":1,"#) && receipt.ends_with("}\n"), "{receipt:?}");

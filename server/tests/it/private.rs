@@ -1,14 +1,14 @@
-//! Who gets private events, by every way to an event, and until when. Time is virtual.
+//! Who gets private events, by every route to an event, and until when. Time is virtual.
 
 use std::time::Duration;
 
-use app::event::History;
 use axum::{
     body::Body,
     http::{Request, Response},
 };
 use server::token::{Claims, mint};
 use tokio::time::{Instant, timeout};
+use wire::topics::History;
 
 use crate::world::{BEGIN, World, next, secret, text};
 
@@ -141,9 +141,13 @@ async fn the_session_says_who_one_is_and_what_one_may_read() {
     let mut body = get(&world, Some(&token), path).await.into_body();
     let greeting = String::from_utf8(next(&mut body).await.unwrap().to_vec()).unwrap();
     let session = greeting.split("\n\n").nth(1).unwrap();
-    let beginning = "event: session\ndata: {\"subject\":\"Ada\",\"granted\":[\"chat/a\"],\
+    let fields = session.strip_prefix("event: session\ndata: {\"identity\":\"").unwrap();
+    let (identity, fields) = fields.split_once('"').unwrap();
+    let is_mark = identity.len() == 16 && identity.bytes().all(|one| one.is_ascii_hexdigit());
+    assert!(is_mark, "{identity}");
+    let beginning = ",\"subject\":\"Ada\",\"granted\":[\"chat/a\"],\
         \"refused\":[\"news\"],\"until\":\"2026-11-22T05:19:01.000Z\",";
-    assert!(session.starts_with(beginning), "{session}");
+    assert!(fields.starts_with(beginning), "{session}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -78,17 +78,26 @@ fn bad_configuration_is_one_line_and_exit_code_2() {
     for (arguments, said) in [
         (
             &["--listen", "here"][..],
-            r#"belfry: --listen is "here": not of the form 127.0.0.1:3000"#,
+            r#"belfry: invalid value "here" for --listen: must have the form 127.0.0.1:3000"#,
         ),
-        (&["--interval", "3"][..], r#"belfry: --interval is "3": not a number with a unit"#),
-        (&["--data-dir", ""][..], r#"belfry: --data-dir is "": it names no folder"#),
+        (
+            &["--interval", "3"][..],
+            r#"belfry: invalid value "3" for --interval: must be a number with a unit"#,
+        ),
+        (&["--data-dir", ""][..], r#"belfry: invalid value "" for --data-dir: must name a folder"#),
         (
             &["token", "--publish", "a", "--data-dir", ""][..],
-            r#"belfry: --data-dir is "": it names no folder"#,
+            r#"belfry: invalid value "" for --data-dir: must name a folder"#,
         ),
-        (&["--publish-deadline", "0s"][..], "belfry: --publish-deadline is \"0s\": not from 100ms"),
-        (&["--interval", "5ms"][..], r#"belfry: --interval is "5ms": not from 100ms to 1h"#),
-        (&["--log", "server=loud"][..], r#"belfry: --log is "server=loud": "#),
+        (
+            &["--publish-deadline", "0s"][..],
+            "belfry: invalid value \"0s\" for --publish-deadline: must be from 100ms",
+        ),
+        (
+            &["--interval", "5ms"][..],
+            r#"belfry: invalid value "5ms" for --interval: must be from 100ms to 1h"#,
+        ),
+        (&["--log", "server=loud"][..], r#"belfry: invalid value "server=loud" for --log: "#),
         (&["--lisen", "x"][..], "belfry: unexpected argument '--lisen' found; see belfry --help"),
         (&["--listen"][..], "belfry: a value is required for '--listen <ADDRESS>'"),
     ] {
@@ -114,8 +123,8 @@ fn what_keeps_it_from_serving_is_one_line_and_exit_code_1() {
     assert_eq!(code, 1);
     assert!(
         log.starts_with(
-            "belfry: the site lacks nowhere/pkg/belfry.abc.js; after `make build`, start belfry in \
-             the folder of its repository, or say with --site where target/site is"
+            "belfry: the site file nowhere/pkg/belfry.abc.js is missing; run `make build`, then start \
+             belfry in the root of its repository, or pass the path of target/site as --site"
         ),
         "{log}"
     );
@@ -129,6 +138,40 @@ fn what_keeps_it_from_serving_is_one_line_and_exit_code_1() {
         "{log}"
     );
     assert_eq!(log.lines().count(), 1, "{log}");
+}
+
+#[test]
+fn a_variable_stands_for_its_flag_and_is_named_where_it_is_wrong() {
+    let program = Program::new();
+    let said = |arguments: &[&str], variable: &str, value: &str| {
+        let output = program.command(arguments).env(variable, value).output().unwrap();
+        (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    for (arguments, variable, value, wrong) in [
+        (&[][..], "BELFRY_INTERVAL", "3", "3"),
+        (&["serve"], "BELFRY_EPHEMERAL", "maybe", "maybe"),
+        (&[], "BELFRY_RETAIN_TOPIC", "a=1,-,-;b", "b"),
+        (&[], "LEPTOS_SITE_ADDR", "here", "here"),
+        (&["follow", "a"], "BELFRY_URL", "ftp://a", "ftp://a"),
+    ] {
+        let (code, log) = said(arguments, variable, value);
+        assert!(
+            log.starts_with(&format!("belfry: invalid value \"{wrong}\" for {variable}: ")),
+            "{log}"
+        );
+        assert_eq!(code, 2, "{log}");
+    }
+    let (_, log) = said(&["--listen", "there"], "BELFRY_LISTEN", "here");
+    assert!(log.starts_with("belfry: invalid value \"there\" for --listen: "), "{log}");
+    let (code, log) = said(&["token", "--read", "a"], "BELFRY_DATA_DIR", "nowhere");
+    assert!(code == 1 && log.contains("nowhere/key"), "{log}");
+    // An empty one is none.
+    let (code, log) = said(&["token", "--read", "a"], "BELFRY_DATA_DIR", "");
+    assert!(code == 1 && log.contains("/.local/share/belfry/key"), "{log}");
+    let mut help = program.command(&["publish", "--help"]);
+    let help = help.env("BELFRY_TOKEN", "t0ken").output().unwrap().stdout;
+    let help = String::from_utf8(help).unwrap();
+    assert!(help.contains("[env: BELFRY_TOKEN]") && !help.contains("t0ken"), "{help}");
 }
 
 #[test]

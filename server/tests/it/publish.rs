@@ -1,11 +1,11 @@
 //! Publishing over HTTP: what is accepted, what is refused and in which words, and what readers see.
 
-use app::event::{ProblemDocument, Receipt};
 use axum::{
     body::Body,
     http::{Request, Response, StatusCode, header::AUTHORIZATION, request},
 };
 use tokio::time::{Duration, timeout};
+use wire::{problem::ProblemDocument, topics::Receipt};
 
 use crate::world::{World, next, text};
 
@@ -54,7 +54,7 @@ async fn a_method_that_an_address_does_not_know_is_a_problem() {
         assert_eq!(answer.headers()["allow"], known, "{path}");
         let problem = problem(answer).await;
         assert_eq!(problem.status, 405);
-        assert_eq!(problem.detail, "PUT is no method of this address");
+        assert_eq!(problem.detail, "PUT is not supported here; see the Allow header");
     }
 }
 
@@ -98,7 +98,7 @@ async fn every_field_but_the_data_is_checked_and_no_reader_is_disturbed() {
         }
         let problem =
             problem(send(&world, publish(&world, "a").header(name, &b"\xff"[..]), "x").await);
-        assert!(problem.await.detail.ends_with("is not UTF-8"));
+        assert!(problem.await.detail.ends_with("must be valid UTF-8"));
     }
     assert_eq!(world.hub.log().tail().last(), 0);
     assert!(timeout(Duration::from_secs(14), next(&mut reader)).await.is_err());
@@ -143,7 +143,7 @@ async fn what_is_wrong_is_named() {
     let twice = publish(&world, "a?type=one").header("event-type", "two");
     assert_eq!(problem_of(twice, vec![]).await.field.as_deref(), Some("type"));
     let not_text = problem_of(publish(&world, "a"), vec![b'a', 0xff]).await;
-    assert_eq!(not_text.detail, "the data is not UTF-8");
+    assert_eq!(not_text.detail, "data must be valid UTF-8");
     let large = problem_of(publish(&world, "a"), vec![b'a'; 1024 * 1024 + 1]).await;
     assert_eq!((large.status, large.field.as_deref()), (413, Some("data")));
     assert_eq!(world.hub.log().tail().last(), 0, "nothing was published");
@@ -157,7 +157,7 @@ async fn any_text_of_up_to_a_mebibyte_arrives_as_it_was() {
         receipt(send(&world, publish(&world, "a"), data.to_owned()).await).await;
     }
     let history = text(world.get("/topics/a").await).await;
-    let history: app::event::History = serde_json::from_str(&history).unwrap();
+    let history: wire::topics::History = serde_json::from_str(&history).unwrap();
     let datas: Vec<_> = history.events.iter().map(|event| &*event.data).collect();
     assert_eq!(datas, ["", "\0", "a\0b", "\r\n\r\nevent: forged\n\n", "\u{feff}", &largest]);
 }

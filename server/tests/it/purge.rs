@@ -1,4 +1,4 @@
-//! Purges: what is removed, and who hears of it, live and later.
+//! Purges: what is removed, and who hears about it, live and later.
 
 use std::io::{self, Write};
 use std::sync::{
@@ -6,24 +6,24 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use app::event::{Envelope, History};
 use axum::http::{Request, StatusCode, header::AUTHORIZATION};
-use futures::{FutureExt, future::BoxFuture};
-use serde_json::Value;
-use server::{
+use belfry_hub::{
     Clock, Hub, Log,
-    cursor::{Cursor, Spans},
+    cursor::Cursor,
     event::{Draft, Event, Topic},
     log::{
         AppendError, Contents, Embedded, Held, Key, Listing, Memory, Page, Query, Retention,
         TopicCount, Unavailable,
     },
     selector::Selected,
-    status::Shown,
+    spans::Spans,
     tail::{self, Tail},
-    token::{Claims, mint},
 };
+use futures::{FutureExt, future::BoxFuture};
+use serde_json::Value;
+use server::token::{Claims, mint};
 use tokio::time::{Duration, timeout};
+use wire::{event::Envelope, topics::History};
 
 use crate::{
     hub::{draft, heard, json, open, publish, quiet},
@@ -193,7 +193,7 @@ fn on_disk(folder: &tempfile::TempDir) -> Arc<Embedded> {
 }
 
 /// Everything in a topic of a hub.
-async fn all_of(hub: &Hub, name: &str) -> Vec<server::event::Event> {
+async fn all_of(hub: &Hub, name: &str) -> Vec<belfry_hub::event::Event> {
     let query = Query::after(vec![Selected::public(topic(name))], 0);
     hub.log().read(query).await.unwrap().events
 }
@@ -201,7 +201,7 @@ async fn all_of(hub: &Hub, name: &str) -> Vec<server::event::Event> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn purges_of_many_commits_meet_each_other_and_a_publisher() {
     let folder = tempfile::tempdir().unwrap();
-    let hub = Hub::new(Clock::system(), on_disk(&folder), Shown::Off);
+    let hub = Hub::new(Clock::system(), on_disk(&folder));
     let publish = |data: &'static str| hub.publish(draft(&["a"], data), None);
     futures::future::try_join_all((0..1300).map(|_| publish("before"))).await.unwrap();
     let (first, second, _) = tokio::join!(
@@ -221,12 +221,12 @@ async fn purges_of_many_commits_meet_each_other_and_a_publisher() {
 #[tokio::test]
 async fn what_says_so_is_there_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
-    let hub = Hub::new(Clock::system(), on_disk(&folder), Shown::Off);
+    let hub = Hub::new(Clock::system(), on_disk(&folder));
     hub.publish(draft(&["a"], "1"), None).await.unwrap();
     assert_eq!(hub.purge(topic("a")).await, Ok(1));
     let before = all_of(&hub, "a").await;
     drop(hub);
-    let hub = Hub::new(Clock::system(), on_disk(&folder), Shown::Off);
+    let hub = Hub::new(Clock::system(), on_disk(&folder));
     assert_eq!((all_of(&hub, "a").await, before.len()), (before, 1));
     assert_eq!(hub.purge(topic("a")).await, Ok(0));
 }

@@ -7,15 +7,18 @@ use std::{
     time::Duration,
 };
 
-use app::event::{Gap, GapReason, History, Session};
-use server::{
+use belfry_hub::{
     Clock, Hub,
     event::Topic,
     log::{Bounds, Embedded, Retention},
-    status::Shown,
     tail,
 };
 use tempfile::TempDir;
+use wire::{
+    event::{Gap, GapReason},
+    session::Session,
+    topics::History,
+};
 
 use crate::{
     disk::{Disk, Fault, Kind},
@@ -31,14 +34,14 @@ fn log_in(folder: &Path) -> Arc<Embedded> {
 }
 
 fn hub_in(folder: &Path) -> Hub {
-    Hub::new(Clock::system(), log_in(folder), Shown::Off)
+    Hub::new(Clock::system(), log_in(folder))
 }
 
 fn world_in(folder: &Path) -> World {
     World::with_log(Clock::system(), Duration::from_secs(3600), log_in(folder))
 }
 
-/// Publishes so many events, and returns their ids.
+/// Publishes this many events, and returns their ids.
 async fn publish(hub: &Hub, events: usize, data: &str) -> Vec<String> {
     let mut ids = Vec::new();
     for number in 0..events {
@@ -59,7 +62,7 @@ fn fields<'p>(piece: &'p str, name: &str) -> Vec<&'p str> {
     piece.lines().filter_map(|line| line.strip_prefix(name)).collect()
 }
 
-/// Reads a stream until so many events have come, and returns their ids and data.
+/// Reads a stream until `count` events have come, and returns their ids and data.
 async fn events(body: &mut axum::body::Body, count: usize) -> (Vec<String>, Vec<String>) {
     let (mut ids, mut data) = (Vec::new(), Vec::new());
     while data.len() < count {
@@ -234,7 +237,7 @@ async fn one_event_that_was_removed_is_not_missed_where_it_was_the_oldest() {
     let world = world_in(folder.path());
     let begin = world.hub.log().cursor(0);
     let ids = publish(&world.hub, 1, "removed").await;
-    let id = server::cursor::Cursor::parse(&ids[0]).unwrap();
+    let id = belfry_hub::cursor::Cursor::parse(&ids[0]).unwrap();
     assert_eq!(world.hub.remove(Topic::new("a").unwrap(), id).await, Ok(true));
     publish(&world.hub, 1, "kept").await;
     let (_, greeting) = open(&world, &format!("topic=a&last_event_id={begin}")).await;

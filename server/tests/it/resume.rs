@@ -9,7 +9,7 @@ use std::{
 };
 
 use axum::body::Body;
-use server::{
+use belfry_hub::{
     Clock,
     cursor::Cursor,
     event::{Draft, Topic},
@@ -24,7 +24,7 @@ use crate::world::{World, next};
 pub(crate) enum Heard {
     Event { sequence: u64, data: String },
     Gap { on_from: u64 },
-    Place(u64),
+    Position(u64),
 }
 
 /// Reads what a piece of a stream says.
@@ -37,7 +37,7 @@ fn heard(piece: &str) -> Vec<Heard> {
         said.push(match (field("event: "), field("data: ")) {
             (Some("gap"), Some(_)) => Heard::Gap { on_from: sequence },
             (None | Some("purged"), Some(data)) => Heard::Event { sequence, data: data.into() },
-            (None, None) => Heard::Place(sequence),
+            (None, None) => Heard::Position(sequence),
             other => panic!("nobody published {other:?}"),
         });
     }
@@ -90,7 +90,7 @@ async fn replay_meets_live_a_thousand_times() {
         while events < 60 {
             for said in piece(&mut body).await {
                 match said {
-                    Heard::Place(sequence) => assert_eq!((sequence, events), (back, 0)),
+                    Heard::Position(sequence) => assert_eq!((sequence, events), (back, 0)),
                     Heard::Gap { .. } => panic!("a gap after {back}"),
                     Heard::Event { sequence, data } => {
                         let count: u64 = data.parse().unwrap();

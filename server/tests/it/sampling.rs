@@ -1,20 +1,20 @@
 //! The server's health: when it is measured, and of what. Time is virtual, and so is the machine.
 
-use std::time::Duration;
+use std::{io, time::Duration};
 
-use app::status::Status;
 use axum::http::StatusCode;
-use server::{
+use belfry_hub::{
     Clock, Log,
     event::{Draft, Topic},
     log::{Bounds, Embedded, Held, Memory, Retention},
-    status::{Look, Machine, Shown, measure},
     tail,
 };
+use server::status::{Look, Machine, Sources, Visibility, measure};
 use tokio::{
     task::JoinHandle,
     time::{Instant, sleep, timeout},
 };
+use wire::status::Status;
 
 use crate::{
     status::{heard, host, open, trend},
@@ -29,22 +29,27 @@ struct Counting(u64);
 impl Machine for Counting {
     fn look(&mut self) -> Look {
         self.0 += 1;
-        Look { host: host(self.0), memory: 5000 }
+        Look { host: host(self.0), memory: Some(5000) }
     }
 }
 
 fn measured(world: &World) -> JoinHandle<()> {
-    tokio::spawn(measure(world.hub.clone(), || Ok(Counting(0)), world.shutdown.clone()))
+    tokio::spawn(measure(sources(world), || io::Result::Ok(Counting(0)), world.shutdown.clone()))
+}
+
+fn sources(world: &World) -> Sources {
+    let (hub, counters) = (world.hub.clone(), world.counters.clone());
+    Sources { hub, counters, health: world.health.clone() }
 }
 
 /// The last measurement.
 fn newest(world: &World) -> Option<Status> {
-    world.hub.vitals().trend().newest
+    world.health.trend().newest
 }
 
 #[tokio::test(start_paused = true)]
 async fn it_is_measured_at_whole_multiples_of_two_seconds() {
-    let world = World::showing(Shown::Public);
+    let world = World::showing(Visibility::Public);
     let (begun, _measuring) = (Instant::now(), measured(&world));
     let (mut body, _) = open(&world, "/sse?topic=status").await;
     // At 05:18:02 too little time has passed since the start for a rate.
@@ -63,7 +68,7 @@ async fn it_is_measured_at_whole_multiples_of_two_seconds() {
 
 #[tokio::test(start_paused = true)]
 async fn rates_are_by_the_time_that_has_passed() {
-    let world = World::showing(Shown::Public);
+    let world = World::showing(Visibility::Public);
     let _measuring = measured(&world);
     // So that it has begun to count.
     tokio::task::yield_now().await;
@@ -76,7 +81,7 @@ async fn rates_are_by_the_time_that_has_passed() {
     sleep(Duration::from_millis(2610)).await;
     let first = newest(&world).unwrap().belfry;
     assert_eq!((first.published, first.delivered), (10.0, 10.0));
-    assert_eq!((first.readers, first.log_events, first.memory), (1, 26, 5000));
+    assert_eq!((first.readers, first.log_events, first.memory), (1, 26, Some(5000)));
     assert!(first.log_bytes >= 26, "{first:?}");
     for _ in 0..4 {
         world.publish("b", "x").await;
@@ -88,53 +93,53 @@ async fn rates_are_by_the_time_that_has_passed() {
 
 #[tokio::test(start_paused = true)]
 async fn an_event_counts_once_for_each_who_gets_it() {
-    let world = World::showing(Shown::Public);
+    let world = World::showing(Visibility::Public);
     let (mut one, _) = open(&world, "/sse?topic=a").await;
     let (mut two, _) = open(&world, "/sse?topic=a&format=json").await;
-    let before = world.hub.counters().read().delivered;
+    let before = world.counters.read().delivered;
     world.publish("a", "x").await;
     for body in [&mut one, &mut two] {
         heard(body).await.unwrap();
     }
-    assert_eq!(world.hub.counters().read().delivered - before, 2);
+    assert_eq!(world.counters.read().delivered - before, 2);
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_latency_is_that_of_the_slowest_and_of_nothing_that_was_there_before() {
-    let world = World::showing(Shown::Public);
+    let world = World::showing(Visibility::Public);
     let first = world.publish("a", "1").await.id;
     world.publish("a", "2").await;
     sleep(SECOND).await;
     let (mut body, _) = open(&world, &format!("/sse?topic=a&last_event_id={first}")).await;
     assert!(heard(&mut body).await.unwrap().contains("data: 2"));
-    assert_eq!(world.hub.counters().take_slowest(), None);
+    assert_eq!(world.counters.take_slowest(), None);
     for wait in [7, 3] {
         world.publish("a", "3").await;
         sleep(Duration::from_millis(wait)).await;
         heard(&mut body).await.unwrap();
     }
-    let slowest = world.hub.counters().take_slowest().unwrap();
+    let slowest = world.counters.take_slowest().unwrap();
     assert!((7000..9000).contains(&slowest), "{slowest}");
 
     // One that is handed over together with what was there before counts alone.
     let (mut late, _) = open(&world, &format!("/sse?topic=a&last_event_id={first}")).await;
     world.publish("a", "4").await;
     heard(&mut late).await.unwrap();
-    let slowest = world.hub.counters().take_slowest().unwrap();
+    let slowest = world.counters.take_slowest().unwrap();
     assert!(slowest < 1000, "{slowest}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn where_nobody_may_see_it_nothing_is_measured() {
-    let world = World::showing(Shown::Off);
-    let open = || -> Result<Counting, String> { panic!("somebody looks") };
-    measure(world.hub.clone(), open, world.shutdown.clone()).await;
+    let world = World::showing(Visibility::Off);
+    let open = || -> io::Result<Counting> { panic!("somebody looks") };
+    measure(sources(&world), open, world.shutdown.clone()).await;
     assert_eq!(newest(&world), None);
 }
 
 #[tokio::test(start_paused = true)]
 async fn measuring_ends_with_the_server() {
-    let world = World::showing(Shown::Public);
+    let world = World::showing(Visibility::Public);
     let measuring = measured(&world);
     sleep(3 * SECOND).await;
     assert!(newest(&world).is_some() && !measuring.is_finished());
@@ -150,11 +155,11 @@ async fn a_machine_that_cannot_be_measured_harms_nothing_else() {
             panic!("it is broken")
         }
     }
-    let world = World::showing(Shown::Public);
-    let (hub, shutdown) = (world.hub.clone(), world.shutdown.clone());
-    let none = || -> Result<Broken, String> { Err("there is none".into()) };
-    measure(hub.clone(), none, shutdown.clone()).await;
-    measure(hub, || Ok(Broken), shutdown).await;
+    let world = World::showing(Visibility::Public);
+    let (sources, shutdown) = (sources(&world), world.shutdown.clone());
+    let none = || -> io::Result<Broken> { Err(io::ErrorKind::NotFound.into()) };
+    measure(sources.clone(), none, shutdown.clone()).await;
+    measure(sources, || io::Result::Ok(Broken), shutdown).await;
     assert_eq!(world.get("/api/status").await.status(), StatusCode::OK);
 }
 

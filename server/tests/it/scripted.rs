@@ -1,4 +1,4 @@
-//! A server that answers as it is told, one connection after another, and tells what it was asked.
+//! A scripted server, which answers one connection after another as told, and reports what it was asked.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},

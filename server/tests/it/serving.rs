@@ -27,9 +27,10 @@ impl Serving {
         thread::spawn(move || lines.map_while(Result::ok).try_for_each(|line| sender.send(line)));
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("Belfry is open at http://").unwrap_or_else(|| {
-            panic!("it is not open: {line:?}, {:?}", log.iter().collect::<Vec<_>>());
-        });
+        let address =
+            line.trim().strip_prefix("Belfry is listening on http://").unwrap_or_else(|| {
+                panic!("it is not listening: {line:?}, {:?}", log.iter().collect::<Vec<_>>());
+            });
         Self { address: address.trim_end_matches('/').parse().unwrap(), child, log }
     }
 

@@ -1,13 +1,14 @@
-//! A reader that is slow for long, and has much to catch up, is not given up.
+//! A reader that is slow for long, and has much to catch up on, is not given up.
 
 use std::{fmt::Write, time::Duration};
 
-use server::{
-    Clock, Config,
+use belfry_hub::{
+    Clock,
     event::{Draft, Topic},
     log::{Memory, Retention},
     tail,
 };
+use server::Config;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::TcpSocket,

@@ -1,9 +1,10 @@
-//! Whether it survives real sockets: a thousand of them, one that closes, one that stops reading.
+//! Real sockets: a thousand of them, one that closes, one that stops reading.
 
 use std::{net::SocketAddr, time::Duration};
 
+use belfry_hub::Clock;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use server::{Clock, Config};
+use server::Config;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpSocket, TcpStream},
@@ -87,6 +88,6 @@ async fn a_client_that_stops_reading_is_cut_after_its_writes_stall() {
     world.until_reading(2, SECOND).await;
     world.until_reading(1, 30 * SECOND).await;
     assert!(!draining.is_finished(), "who goes on reading was cut too");
-    let counted = world.hub.counters().read();
+    let counted = world.counters.read();
     assert_eq!((counted.stalled, counted.vanished), (1, 0));
 }

@@ -1,4 +1,4 @@
-//! The log on a disk that fails: whatever operation it is, the log recovers by itself, and nothing that
+//! The log on a disk that fails: whichever operation it is, the log recovers by itself, and nothing that
 //! was promised is lost.
 
 use std::{
@@ -6,11 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use futures::future::{join, join_all};
-use server::{
-    Clock, Hub, Log, frame::Format, log::AppendError, selector::Selected, status::Shown,
-    tail::Taken,
+use belfry_hub::{
+    Clock, Hub, Log, frame::Format, log::AppendError, selector::Selected, tail::Taken,
 };
+use futures::future::{join, join_all};
 use tokio::time::{sleep, timeout};
 
 use crate::{
@@ -195,7 +194,7 @@ fn what_a_purge_says_has_room_as_long_as_the_purge_has() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     runtime.block_on(async {
         let disk = Disk::new(1);
-        let hub = Hub::new(Clock::system(), Arc::new(open(&disk).unwrap()), Shown::Off);
+        let hub = Hub::new(Clock::system(), Arc::new(open(&disk).unwrap()));
         hub.publish(draft("p", "1"), None).await.unwrap();
         disk.set_room(2 << 20);
         // Beside others, which are refused.

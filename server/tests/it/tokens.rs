@@ -104,21 +104,27 @@ async fn the_key_says_the_algorithm_and_not_the_token() {
     let forged = |header: Value, secret: &[u8]| signed(header, everything(), hmac(secret));
     for none in ["none", "None", "NONE", ""] {
         let header = json!({ "alg": none });
-        is_refused(&world, &signed(header, everything(), |_| Vec::new()), "no JWT").await;
+        is_refused(&world, &signed(header, everything(), |_| Vec::new()), "not a JWT").await;
     }
-    is_refused(&world, &forged(json!({}), SECRET), "no JWT").await;
+    is_refused(&world, &forged(json!({}), SECRET), "not a JWT").await;
     // What a verifier would compute that took the public key for a secret.
     let hs256 = json!({ "alg": "HS256" });
     let raw = BASE64URL_NOPAD.decode(PUBLIC_KEY_BYTES.as_bytes()).unwrap();
     for secret in [PUBLIC_KEY.as_bytes(), PUBLIC_KEY.trim().as_bytes(), &raw] {
-        is_refused(&world, &forged(hs256.clone(), secret), "no key of this server").await;
+        is_refused(&world, &forged(hs256.clone(), secret), "not signed with a key of this server")
+            .await;
     }
     // The right secret, under the name of another algorithm.
     for other in ["HS384", "HS512", "RS256", "ES256", "EdDSA"] {
-        is_refused(&world, &forged(json!({ "alg": other }), SECRET), "no key of this server").await;
+        is_refused(
+            &world,
+            &forged(json!({ "alg": other }), SECRET),
+            "not signed with a key of this server",
+        )
+        .await;
     }
     let eddsa_as_hs256 = signed(hs256, everything(), ed25519);
-    is_refused(&world, &eddsa_as_hs256, "no key of this server").await;
+    is_refused(&world, &eddsa_as_hs256, "not signed with a key of this server").await;
 }
 
 const PUBLIC_KEY_BYTES: &str = "6kpsY-KcUgq-9VB7Ey7F-ZVHdq6-vnuSQh7qaRRG0iw";
@@ -128,32 +134,37 @@ async fn what_no_key_signed_is_refused() {
     let world = world();
     let good = hs256(everything());
     let wrong_secret = signed(json!({ "alg": "HS256" }), everything(), hmac(&[b'w'; 32]));
-    is_refused(&world, &wrong_secret, "no key of this server").await;
+    is_refused(&world, &wrong_secret, "not signed with a key of this server").await;
     let wrong_key = |message: &[u8]| SigningKey::from_bytes(&[8; 32]).sign(message).to_vec();
     let wrong_key = signed(json!({ "alg": "EdDSA" }), everything(), wrong_key);
-    is_refused(&world, &wrong_key, "no key of this server").await;
+    is_refused(&world, &wrong_key, "not signed with a key of this server").await;
 
     let [header, _, signature] = good.split('.').collect::<Vec<_>>()[..] else { panic!("{good}") };
     let more = json!({ "publish": ["*"], "exp": NOW + 9999 }).to_string();
     let more = BASE64URL_NOPAD.encode(more.as_bytes());
-    is_refused(&world, &format!("{header}.{more}.{signature}"), "no key of this server").await;
-    is_refused(&world, good.rsplit_once('.').unwrap().0, "no JWT").await;
+    is_refused(
+        &world,
+        &format!("{header}.{more}.{signature}"),
+        "not signed with a key of this server",
+    )
+    .await;
+    is_refused(&world, good.rsplit_once('.').unwrap().0, "not a JWT").await;
     let unsigned = format!("{}.", good.rsplit_once('.').unwrap().0);
-    is_refused(&world, &unsigned, "no key of this server").await;
-    is_refused(&world, &format!("{good}A"), "no key of this server").await;
+    is_refused(&world, &unsigned, "not signed with a key of this server").await;
+    is_refused(&world, &format!("{good}A"), "not signed with a key of this server").await;
     let half = |message: &[u8]| hmac(SECRET)(message)[..16].to_vec();
     let half = signed(json!({ "alg": "HS256" }), everything(), half);
-    is_refused(&world, &half, "no key of this server").await;
+    is_refused(&world, &half, "not signed with a key of this server").await;
     for garbage in ["x", "a.b.c", "...", "eyJ.eyJ.x", &format!("{good}.{signature}"), &good[1..]] {
-        is_refused(&world, garbage, "no JWT").await;
+        is_refused(&world, garbage, "not a JWT").await;
     }
-    is_refused(&world, &"x".repeat(8193), "more than 8192 bytes").await;
+    is_refused(&world, &"x".repeat(8193), "longer than 8192 bytes").await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_servers_clock_says_whether_a_token_is_valid() {
     let world = world();
-    is_refused(&world, &hs256(json!({ "publish": ["*"] })), "exp is missing").await;
+    is_refused(&world, &hs256(json!({ "publish": ["*"] })), "exp must be present").await;
     is_refused(&world, &hs256(json!({ "exp": NOW })), "has expired").await;
     let with_nbf = |nbf: i64| {
         let mut claims = everything();
@@ -186,10 +197,10 @@ async fn a_claim_that_cannot_be_used_refuses_the_token() {
     for exp in
         [json!("9999999999"), json!(1e300), json!(-1), json!(NOW as f64 + 0.5), json!(u64::MAX)]
     {
-        is_refused(&world, &with("exp", exp), "exp is no whole number").await;
+        is_refused(&world, &with("exp", exp), "exp must be a whole number").await;
     }
-    is_refused(&world, &with("read", json!(["ok", "a*b"])), "read has a pattern, number 2").await;
-    is_refused(&world, &with("sub", json!("a\u{202e}b")), "sub holds U+202E").await;
+    is_refused(&world, &with("read", json!(["ok", "a*b"])), "read pattern 2 must").await;
+    is_refused(&world, &with("sub", json!("a\u{202e}b")), "sub must not contain U+202E").await;
     is_taken(&world, &with("aud", json!("somebody else"))).await;
 }
 

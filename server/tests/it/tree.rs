@@ -1,4 +1,4 @@
-//! What each half is made of, by the artefact's own dependency tree.
+//! The dependencies of each half, by the dependency tree of its artefact.
 
 use std::process::Command;
 
@@ -28,10 +28,26 @@ fn the_frontend_holds_nothing_of_the_server() {
 }
 
 #[test]
+fn what_the_halves_say_to_each_other_needs_no_pages() {
+    let tree = tree(&["--package", "wire"]);
+    assert!(tree.iter().any(|name| name == "serde"), "{tree:?}");
+    assert!(!tree.iter().any(|name| ["leptos", "app"].contains(&name.as_str())), "{tree:?}");
+    assert_eq!(of_the_server(&tree), Vec::<&String>::new());
+}
+
+#[test]
 fn the_shared_half_does_no_io_when_it_renders_either() {
     let tree = tree(&["--package", "app", "--features", "ssr"]);
     assert!(tree.iter().any(|name| name == "leptos"), "{tree:?}");
     assert_eq!(of_the_server(&tree), Vec::<&String>::new());
+}
+
+#[test]
+fn the_hub_stands_alone() {
+    let tree = tree(&["--package", "belfry-hub"]);
+    assert!(tree.iter().any(|name| name == "axum"), "{tree:?}");
+    let around = ["leptos", "clap", "jsonwebtoken", "app", "server", "tower-http", "sysinfo"];
+    assert!(!tree.iter().any(|name| around.contains(&name.as_str())), "{tree:?}");
 }
 
 #[test]

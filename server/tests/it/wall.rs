@@ -8,13 +8,13 @@ use std::{
     time::Duration,
 };
 
-use proptest::{collection::vec, prelude::*};
-use server::{
+use belfry_hub::{
     Clock, Log,
     log::{AppendError, Bounds, Embedded, Key, Memory, Query, Retention},
     selector::Selected,
     tail,
 };
+use proptest::{collection::vec, prelude::*};
 use tempfile::TempDir;
 
 use crate::{life::draft, world::BEGIN};

@@ -1,5 +1,5 @@
-//! In which language a visitor gets a page, how another one is chosen, and what stands where there
-//! is no page.
+//! The language in which a visitor gets a page, how to choose another one, and what is shown where there is
+//! no page.
 
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ async fn a_page_is_in_the_language_that_the_browser_prefers() {
     ] {
         let response = ask(&world(), "/", &[("accept-language", preferred)]).await;
         assert_eq!(header(&response, "content-language"), [tag]);
-        assert_eq!(header(&response, "vary"), ["accept-language, cookie"]);
+        assert_eq!(header(&response, "vary"), ["accept-language, cookie", "accept-encoding"]);
         let html = text(response).await;
         assert!(html.contains(&format!(r#"<html lang="{tag}">"#)), "{html}");
         assert!(html.contains(word), "{html}");
@@ -71,7 +71,7 @@ async fn the_switch_remembers_and_leads_back() {
     assert_eq!(header(&response, "location"), ["/console?topic=a&b"]);
     assert_eq!(
         header(&response, "set-cookie"),
-        ["belfry-language=zh-CN; Path=/; Max-Age=31536000; SameSite=Lax"]
+        ["belfry-language=zh-CN; SameSite=Lax; Path=/; Max-Age=31536000"]
     );
     assert_eq!(header(&response, "cache-control"), ["no-store"]);
 }
@@ -85,7 +85,8 @@ async fn the_switch_leads_to_no_other_server_and_to_no_other_language() {
         ("/%5Cevil.example", "/"),
         ("/%09/evil.example", "/"),
         ("/%0D%0Aset-cookie:%20a=b", "/"),
-        ("/%E9%92%9F%20%22", "/%E9%92%9F%20%22"),
+        ("/%25E9%2592%259F?a%26b=%2522", "/%E9%92%9F?a&b=%22"),
+        ("/%E9%92%9F%20%22", "/"),
     ] {
         let response = world.get(&format!("/language?tag=en&to={to}")).await;
         assert_eq!(header(&response, "location"), [place], "{to}");
@@ -101,7 +102,7 @@ async fn the_switch_leads_to_no_other_server_and_to_no_other_language() {
 #[tokio::test(start_paused = true)]
 async fn a_person_who_asks_for_nothing_gets_a_page_that_helps() {
     let world = world();
-    for (language, heading) in [("en", "Nothing here"), ("zh", "这里什么都没有")] {
+    for (language, heading) in [("en", "Page not found"), ("zh", "找不到页面")] {
         let headers = [("accept", BY_A_PERSON), ("accept-language", language)];
         let response = ask(&world, "/nothing/%3Cb%3E?x", &headers).await;
         assert_eq!(response.status(), StatusCode::NOT_FOUND);
@@ -130,11 +131,11 @@ async fn a_program_that_asks_for_nothing_gets_a_line() {
     for headers in by_program {
         let response = ask(&world, "/nothing", headers).await;
         assert_eq!(response.status(), StatusCode::NOT_FOUND);
-        assert!(text(response).await.starts_with("There is nothing here."));
+        assert!(text(response).await.starts_with("Not found."));
     }
     let response = ask(&world, "/pkg/belfry.old.js", &[("accept", BY_A_PERSON)]).await;
     assert_eq!(response.status(), StatusCode::NOT_FOUND);
-    assert!(text(response).await.starts_with("There is nothing here."));
+    assert!(text(response).await.starts_with("Not found."));
     let request = Request::head("/nothing").header("accept", BY_A_PERSON);
     let response = world.ask(request.body(Body::empty()).unwrap()).await;
     assert_eq!(response.status(), StatusCode::NOT_FOUND);
@@ -154,7 +155,7 @@ async fn a_slash_too_many_leads_to_the_page() {
 
 #[tokio::test(start_paused = true)]
 async fn every_page_says_what_it_is() {
-    let world = world();
+    let (world, mut descriptions) = (world(), Vec::new());
     for (path, title) in [("/", "05:18 UTC"), ("/status", "状态"), ("/console", "控制台")] {
         let headers = [("accept-language", "zh"), ("x-forwarded-proto", "https")];
         let html = text(ask(&world, path, &headers).await).await;
@@ -163,12 +164,39 @@ async fn every_page_says_what_it_is() {
             format!(r#"<link rel="canonical" href="https://belfry.test{path}">"#),
             r#"<meta property="og:locale" content="zh_CN">"#.to_owned(),
             r#"<meta property="og:image" content="https://belfry.test/social.png">"#.to_owned(),
-            r#"<link rel="manifest" href="/manifest.webmanifest">"#.to_owned(),
+            r#"<link rel="manifest" href="/manifest.zh-CN.webmanifest">"#.to_owned(),
+            r#"href="/documents/operations.zh-CN.md""#.to_owned(),
+            format!("Belfry {}", env!("CARGO_PKG_VERSION")),
         ] {
             assert!(html.contains(&expected), "{expected} in {html}");
         }
         assert!(!html.contains("noindex"));
+        let described: Vec<_> = html.split("og:description\" content=\"").skip(1).collect();
+        let described = described[0].split('"').next().unwrap().to_owned();
+        assert!(!descriptions.contains(&described), "{described}");
+        descriptions.push(described);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_page_leads_to_the_documents_of_its_language() {
+    let world = world();
+    for (language, path, heading) in [
+        ("en", "/documents/publish-and-follow.md", "# Publish and follow"),
+        ("en", "/documents/operations.md", "# "),
+        ("zh", "/documents/publish-and-follow.zh-CN.md", "# "),
+        ("zh", "/documents/operations.zh-CN.md", "# "),
+    ] {
+        for page in ["/", "/status", "/console", "/chat", "/chat/lobby", "/nothing"] {
+            let headers = [("accept-language", language), ("accept", BY_A_PERSON)];
+            let html = text(ask(&world, page, &headers).await).await;
+            assert!(html.contains(&format!("href=\"{path}\"")), "{page}: {html}");
+        }
+        let document = world.get(path).await;
+        assert_eq!(header(&document, "content-type"), ["text/plain; charset=utf-8"]);
+        assert!(text(document).await.starts_with(heading), "{path}");
+    }
+    assert_eq!(world.get("/documents/secret.md").await.status(), StatusCode::NOT_FOUND);
 }
 
 #[tokio::test(start_paused = true)]
@@ -185,6 +213,19 @@ fn the_manifest_names_icons_that_are_there() {
     let manifest = std::fs::read_to_string(public.join("manifest.webmanifest")).unwrap();
     let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
     assert_eq!(manifest["display"], "standalone");
+    assert_eq!(manifest["lang"], "en");
+    let chinese = std::fs::read_to_string(public.join("manifest.zh-CN.webmanifest")).unwrap();
+    let mut chinese: serde_json::Value = serde_json::from_str(&chinese).unwrap();
+    assert_eq!(chinese["lang"], "zh-CN");
+    assert_ne!(chinese["description"], manifest["description"]);
+    // All else is the same, so that it is the same application.
+    for name in ["lang", "description"] {
+        chinese[name] = manifest[name].clone();
+    }
+    assert_eq!(chinese, manifest);
+    let icon = std::fs::read(public.join("favicon.ico")).unwrap();
+    let png = std::fs::read(public.join("favicon.png")).unwrap();
+    assert!(icon.starts_with(&[0, 0, 1, 0, 1, 0, 32, 32]) && icon.ends_with(&png));
     let icons = manifest["icons"].as_array().unwrap();
     let mut named: Vec<_> = icons
         .iter()

@@ -1,8 +1,7 @@
-//! What tests are set in: a site, an application with a clock of its own, a served one.
+//! The fixtures of tests: a site, an application with a clock of its own, a server that runs.
 
 use std::{fs, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
-use app::event::Receipt;
 use axum::{
     Router,
     body::{Body, Bytes},
@@ -13,22 +12,27 @@ use axum::{
         request,
     },
 };
+use belfry_hub::{
+    Clock, Hub, Log,
+    budget::Budgets,
+    counters::Counters,
+    log::{Memory, Retention},
+    presence::Presence,
+    tail,
+};
 use http_body_util::BodyExt;
 use server::{
-    AppState, Clock, Config, Hub, Keys, Log, Site,
-    budget::Budgets,
+    Config, Keys, Parts, Site,
     chat::{Chat, Rooms},
-    edge,
-    log::{Memory, Retention},
-    router,
-    status::Shown,
-    tail,
-    token::{Claims, Secret, mint},
+    edge, router,
+    status::{Health, Visibility},
+    token::{Claims, Secret, SignOuts, mint},
 };
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
+use wire::topics::Receipt;
 
 /// `2026-11-22T05:18:01.400Z`, when tests begin.
 pub(crate) const BEGIN: i64 = 1_795_324_681_400_000;
@@ -71,6 +75,7 @@ pub(crate) fn site_in(folder: &Path) -> Site {
         ("icon.svg", "<svg/>"),
         ("noscript.css", "p {}"),
         ("favicon.png", ""),
+        ("favicon.ico", ""),
         ("hash.txt", "js: abc\nwasm: abc\ncss: abc\n"),
     ] {
         fs::write(folder.join(name), content).unwrap();
@@ -81,6 +86,9 @@ pub(crate) fn site_in(folder: &Path) -> Site {
 /// The application in virtual time, ticking, without a port.
 pub(crate) struct World {
     pub(crate) hub: Hub,
+    pub(crate) health: Health,
+    pub(crate) presence: Presence,
+    pub(crate) counters: Counters,
     pub(crate) budgets: Budgets,
     pub(crate) shutdown: CancellationToken,
     application: Router,
@@ -105,7 +113,7 @@ impl World {
         Self::with_log(clock, Duration::from_secs(3), Arc::new(log))
     }
 
-    /// One that hardly ticks, with so much in its log, and so many events in its tail.
+    /// One that hardly ticks, with this retention of its log, and this many events in its tail.
     pub(crate) fn keeping(retention: Retention, events: usize) -> Self {
         let clock = Clock::starting_at(BEGIN).proven();
         let tail = tail::Bounds { events, ..tail::Bounds::default() };
@@ -114,14 +122,14 @@ impl World {
     }
 
     /// One that shows its health to some.
-    pub(crate) fn showing(shown: Shown) -> Self {
+    pub(crate) fn showing(shown: Visibility) -> Self {
         let clock = Clock::starting_at(BEGIN);
         let log = Memory::new(clock, Retention::default(), tail::Bounds::default());
         Self::with_all(clock, Duration::from_secs(3600), Arc::new(log), shown, Rooms::Any)
     }
 
     pub(crate) fn with_log(clock: Clock, interval: Duration, log: Arc<dyn Log>) -> Self {
-        Self::with_all(clock, interval, log, Shown::Public, Rooms::Any)
+        Self::with_all(clock, interval, log, Visibility::Public, Rooms::Any)
     }
 
     /// One with some rooms.
@@ -129,36 +137,44 @@ impl World {
         let clock = Clock::starting_at(BEGIN);
         let log = Memory::new(clock, Retention::default(), tail::Bounds::default());
         let rooms = Rooms::read(rooms).unwrap();
-        Self::with_all(clock, Duration::from_secs(3600), Arc::new(log), Shown::Public, rooms)
+        Self::with_all(clock, Duration::from_secs(3600), Arc::new(log), Visibility::Public, rooms)
     }
 
     fn with_all(
         clock: Clock,
         interval: Duration,
         log: Arc<dyn Log>,
-        shown: Shown,
+        shown: Visibility,
         rooms: Rooms,
     ) -> Self {
         let folder = TempDir::new().unwrap();
         let Config { send_budget, receive_budget, .. } = Config::default();
         let budgets = Budgets::new(send_budget, receive_budget);
-        let (hub, shutdown) = (Hub::new(clock, log, shown), CancellationToken::new());
-        hub.log().tail().lend_from(&budgets.send);
-        let application = router(AppState {
+        let (hub, shutdown) = (Hub::new(clock, log), CancellationToken::new());
+        let (health, presence) = (Health::new(shown), Presence::new(clock));
+        let (chat, counters) = (Chat::new(rooms, &keys()), Counters::default());
+        health.register(hub.state_topics());
+        chat.register(&presence, hub.state_topics());
+        let parts = Parts {
             hub: hub.clone(),
+            health: health.clone(),
+            presence: presence.clone(),
+            chat,
             keys: Arc::new(keys()),
-            chat: Chat::new(rooms),
+            sign_outs: SignOuts::default(),
             site: Arc::new(site_in(folder.path())),
             token_maker: Some("belfry token".to_owned()),
             interval,
             budgets: budgets.clone(),
+            counters: counters.clone(),
             shutdown: shutdown.clone(),
-        });
-        let (ticking, until) = (hub.clone(), shutdown.clone());
+        };
+        let application = router(parts.into());
+        let (ticking, minding, until) = (hub.clone(), presence.clone(), shutdown.clone());
         tokio::spawn(async move {
-            tokio::join!(ticking.run(interval, until.clone()), ticking.presence().run(until));
+            tokio::join!(ticking.run(interval, until.clone()), minding.run(until));
         });
-        Self { hub, budgets, shutdown, application, _folder: folder }
+        Self { hub, health, presence, counters, budgets, shutdown, application, _folder: folder }
     }
 
     /// The answer to a request.
@@ -203,14 +219,14 @@ impl World {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (application, shutdown) = (self.application.clone(), self.shutdown.clone());
-        let counters = self.hub.counters().clone();
+        let counters = self.counters.clone();
         let serving = tokio::spawn(async move {
             edge::accept(application, &config, counters, listener, shutdown).await;
         });
         (address, serving)
     }
 
-    /// Waits until so many are reading; fails where that takes longer than `bound`.
+    /// Waits until `readers` are reading; fails where that takes longer than `bound`.
     pub(crate) async fn until_reading(&self, readers: u32, bound: Duration) {
         let waiting = async {
             while self.hub.reading() != readers {

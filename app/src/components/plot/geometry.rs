@@ -1,10 +1,7 @@
-//! The geometry of a plot: instants and values go in, outlines in a box of [`WIDTH`] by [`HEIGHT`]
-//! come out. They are in whole numbers, which the server and the browser write alike.
+//! The geometry of a plot: maps instants and values to outlines in a box of [`WIDTH`] by [`HEIGHT`].
+//! Coordinates are whole numbers, which the server and the browser write alike.
 
-use crate::{
-    status::{STATUS_INTERVAL_MS, TREND_KEPT},
-    tick::Tick,
-};
+use wire::{status::STATUS_INTERVAL_MS, tick::Tick, trend::TREND_KEPT};
 
 /// The width of the box; the newest value is at its right edge.
 pub const WIDTH: i32 = 600;
@@ -92,7 +89,7 @@ pub fn nearest(at: &[Tick], sought: i64) -> Option<usize> {
     (0..at.len()).min_by_key(|&index| age(at, at[index]).abs_diff(sought))
 }
 
-/// The age that is drawn so many pixels from the left edge of a box so many pixels wide.
+/// The age that is drawn `left` pixels from the left edge of a box `width` pixels wide.
 #[must_use]
 pub fn age_at(left: i32, width: i32) -> i64 {
     let width = i64::from(width.max(1));

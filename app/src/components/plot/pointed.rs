@@ -1,4 +1,4 @@
-//! What is pointed at in a plot: a pointer, a finger or the arrow keys go in, a measurement comes out.
+//! Which measurement of a plot is pointed at, by mouse, finger or arrow keys.
 
 use leptos::{
     ev::{KeyboardEvent, PointerEvent},
@@ -7,7 +7,7 @@ use leptos::{
 };
 
 use super::{
-    Drawn,
+    drawn::Drawn,
     geometry::{age, age_at, nearest},
 };
 

@@ -1,9 +1,10 @@
-//! The table of a plot: what is drawn goes in, a row for each minute comes out, for screen readers.
+//! The table of a plot for screen readers: a row for each minute.
 
 use leptos::prelude::*;
+use wire::tick::Tick;
 
-use super::{Drawn, Plotted, said};
-use crate::{changing::words, feed::Feed, text::text, tick::Tick, writing::Writing};
+use super::drawn::{Drawn, Plotted, said};
+use crate::{erased::words, feed::Feed, text::text, writing::Writing};
 
 /// The milliseconds of a minute.
 const MINUTE: i64 = 60_000;
@@ -68,8 +69,9 @@ mod tests {
     fn a_row_stands_for_each_full_minute() {
         let at: Vec<_> = (0..100).map(|index| Tick::from(index * 2000)).collect();
         let columns = vec![(0..100).map(|index| Some(f64::from(index))).collect()];
-        let plotted = Plotted { unit: Unit::Percent, full: |_| 0.0, curves: Vec::new() };
-        let rows = rows(&plotted, &Drawn { at, columns, top: 100.0 });
+        let plotted =
+            Plotted { unit: Unit::Percent, full: |_| 0.0, limit: |_| 0.0, curves: Vec::new() };
+        let rows = rows(&plotted, &Drawn { at, columns, top: 100.0, limit: 0.0 });
         let said: Vec<_> = rows.iter().map(|(at, values)| (at.millis(), &*values[0])).collect();
         assert_eq!(said, [(58_000, "29\u{a0}%"), (118_000, "59\u{a0}%"), (178_000, "89\u{a0}%")]);
     }

@@ -1,16 +1,16 @@
-//! A conversation: what the page was born with, what it hears and what its visitor says go in; what is
-//! shown of it comes out, never more than a page can bear.
+//! A conversation: the part of a room that the page shows, of what it was rendered with, hears and says itself,
+//! never more than a page can bear.
 
 use std::{cmp::Ordering, sync::Arc};
 
-use super::outbox::Outbox;
-use crate::{
-    chat::{Posted, Room, Unsent},
-    cursor::{Cursor, Spans},
-    event::Span,
+use wire::{
+    chat::{Posted, answer::Unsent, page_data::Room},
+    cursor::{Cursor, Span, Spans},
 };
 
-/// So many messages are shown, and those that were read last. Older ones, or newer ones while the
+use super::outbox::Outbox;
+
+/// This many messages are shown, and those that were read last. Older ones, or newer ones while the
 /// visitor reads back, are read again when they are wanted.
 pub const SHOWN: usize = 200;
 
@@ -40,20 +40,22 @@ pub struct Conversation {
     spans: Spans,
     /// The messages that were removed last: one may still be on its way.
     removed: Vec<String>,
+    /// The first message that came while the visitor was elsewhere; empty where there is none.
+    pub unread: String,
     /// What was said here and not heard yet.
     pub outbox: Outbox,
     notices: u32,
 }
 
 impl Conversation {
-    /// What a page was born with.
+    /// What a page was rendered with.
     pub fn new(room: Room) -> Self {
         let mut conversation = Self::default();
         conversation.renew(room);
         conversation
     }
 
-    /// Shows what the room's page is born with now, instead of what was shown.
+    /// Shows what the room's page is rendered with now, instead of what was shown.
     pub fn renew(&mut self, room: Room) {
         self.entries = self.known(room.messages);
         self.older = room.older;
@@ -72,7 +74,12 @@ impl Conversation {
 
     /// The last message that is shown, where newer ones are not.
     pub fn newer(&self) -> Option<&String> {
-        self.entries.iter().rev().filter(|_| self.ahead).find_map(id)
+        self.newest().filter(|_| self.ahead)
+    }
+
+    /// The newest message that is shown.
+    pub fn newest(&self) -> Option<&String> {
+        self.entries.iter().rev().find_map(id)
     }
 
     /// Whether there are newer messages that are not shown.
@@ -85,14 +92,10 @@ impl Conversation {
         self.notices
     }
 
-    /// The epochs that the log has had were heard.
-    pub fn know(&mut self, spans: Spans) {
-        self.spans = spans;
-    }
-
-    /// Or they came with messages that were asked for.
+    /// More is known of the epochs that the log has had.
     pub fn learn(&mut self, spans: &[Span]) {
         self.spans.learn(spans);
+        self.settle();
     }
 
     /// A message has come. `back` says that the visitor reads further back: then it is shown only
@@ -108,6 +111,7 @@ impl Conversation {
         for entry in self.known(vec![said]) {
             self.add(entry, back);
         }
+        self.settle();
         !ours
     }
 
@@ -187,17 +191,23 @@ impl Conversation {
 
     /// The server has answered for a message. It may have been heard before.
     pub fn answered(&mut self, key: &str, answer: Result<String, Unsent>) {
-        let reached = self.reached.as_ref();
-        let heard = |id: &str| {
-            let both = reached.zip(Cursor::parse(id));
-            both.is_some_and(|(reached, one)| self.spans.reaches(reached, &one))
-        };
-        let Some(cursor) = self.outbox.answered(key, answer, heard) else { return };
-        // It may have been shown, and be gone by now.
-        let shown = self.entries.iter_mut().rev().find(|entry| id(entry) == Some(&cursor));
-        if let Some(Entry::Said(_, mine)) = shown {
-            *mine = true;
-        }
+        self.outbox.answered(key, answer);
+        self.settle();
+    }
+
+    /// What was delivered is shown as on its way no longer once it is among the messages, or known to have
+    /// been: it may have been taken before the server was restarted, or the page loaded, and its answer lost.
+    fn settle(&mut self) {
+        let (entries, spans, reached) = (&mut self.entries, &self.spans, self.reached.as_ref());
+        self.outbox.forget(|delivered| {
+            let shown = entries.iter_mut().rev().find(|entry| id(entry) == Some(delivered));
+            if let Some(Entry::Said(_, mine)) = shown {
+                *mine = true;
+                return true;
+            }
+            let both = reached.zip(Cursor::parse(delivered));
+            both.is_some_and(|(reached, one)| spans.passes(reached, &one))
+        });
     }
 
     /// Messages as they are shown. What was sent here, and is known to be one of them, is shown as on
@@ -223,7 +233,7 @@ impl Conversation {
 
     /// The place of the last message that is shown.
     fn last(&self) -> Option<Cursor> {
-        self.entries.iter().rev().find_map(id).and_then(|id| Cursor::parse(id))
+        self.newest().and_then(|id| Cursor::parse(id))
     }
 
     /// Whether something was heard of this log that comes after what is shown.
@@ -237,6 +247,7 @@ impl Conversation {
         if let Some(last) = self.last().filter(|last| !self.has_reached(last)) {
             self.reached = Some(last);
         }
+        self.settle();
     }
 
     fn add(&mut self, entry: Entry, back: bool) {

@@ -1,9 +1,9 @@
-//! Links in a text: a text goes in, its parts come out, those with an address of the web as links.
+//! Splits a text into parts, so that the web addresses in it can be shown as links.
 //!
 //! The crate `linkify` takes what follows an address in Chinese for a part of it, as in
 //! `https://example.com。好`.
 
-use crate::chat::is_unseen;
+use wire::chat::visible::is_invisible;
 
 /// What an address of the web begins with.
 const SCHEMES: [&str; 2] = ["https://", "http://"];
@@ -54,7 +54,7 @@ fn run(text: &str) -> &str {
     let rest = SCHEMES.into_iter().find_map(|scheme| text.strip_prefix(scheme));
     let begins = |one: char| one.is_alphanumeric() || one == '[';
     let Some(rest) = rest.filter(|rest| rest.starts_with(begins)) else { return "" };
-    let stops = |one: char| one.is_whitespace() || ENDS.contains(one) || is_unseen(one);
+    let stops = |one: char| one.is_whitespace() || ENDS.contains(one) || is_invisible(one);
     let end = rest.find(stops).unwrap_or(rest.len());
     // A number of IPv6 is closed (RFC 3986, section 3.2.2).
     if rest.starts_with('[') && !rest[..end].contains(']') {

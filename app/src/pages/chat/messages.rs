@@ -1,20 +1,14 @@
-//! The messages: a visit goes in, what is shown of its room and what is on its way come out, the newest
-//! at the foot.
+//! The messages of a room and those on their way to it, the newest at the foot.
 
 use leptos::prelude::*;
+use wire::{chat::room::path, parameters::BEFORE, percent::UNRESERVED};
 
-use super::{
-    row,
-    rows::rows,
-    visit::{SCROLLER, Visit},
-};
+use super::{row, rows::rows, visit::Visit};
 use crate::{
-    address::UNRESERVED,
-    changing::{click, flag, words},
-    chat::path,
+    erased::{click, flag, words},
     feed::Feed,
+    number::number,
     text::text,
-    writing::number,
 };
 
 /// What was said in a room.
@@ -29,7 +23,8 @@ pub fn view(visit: Visit) -> impl IntoView {
     view! {
         <div class="messages">
             <div
-                id=SCROLLER
+                id="messages"
+                node_ref=visit.parts.scroller
                 class="scroller"
                 tabindex="0"
                 role="group"
@@ -40,7 +35,7 @@ pub fn view(visit: Visit) -> impl IntoView {
                     {older(visit)}
                     <p class="empty" hidden=empty>{said.nothing}</p>
                     <ol>
-                        <For each=move || rows(&conversation.read(), &writing.read()) key=|row| row.key.clone() let:row>
+                        <For each=move || rows(&conversation.read(), &visit.mark.read(), &writing.read()) key=|row| row.key.clone() let:row>
                             {row::view(visit, row)}
                         </For>
                     </ol>
@@ -57,7 +52,7 @@ fn older(visit: Visit) -> impl IntoView {
     let to = words(move || {
         let before = before.read();
         let before = percent_encoding::utf8_percent_encode(&before, UNRESERVED);
-        format!("{}?before={before}", path(&visit.room.read_untracked()))
+        format!("{}?{BEFORE}={before}", path(&visit.room.read_untracked()))
     });
     view! {
         <p class="older" hidden=flag(move || before.read().is_empty())>
@@ -71,7 +66,7 @@ fn to_end(visit: Visit) -> impl IntoView {
     let unread = expect_context::<Feed>().unread;
     let label = words(move || match unread.get() {
         0 => text().chat.newest.to_owned(),
-        count => (text().chat.new)(&number(count.into(), 0), count == 1),
+        count => (text().chat.new)(&number(count, 0), count == 1),
     });
     let to = path(&visit.room.read_untracked());
     view! {

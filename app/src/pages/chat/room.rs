@@ -1,16 +1,13 @@
-//! A room: what its page is born with goes in; who is here, what was said and a form come out.
+//! The page of a room: who is here, what was said, and the composer.
 
 use leptos::prelude::*;
+use wire::{chat::page_data::Room, paths::CHAT_PATH};
 
 use super::{
     composer, messages,
     visit::{FIELD, Visit},
 };
-use crate::{
-    chat::{CHAT_PATH, Room},
-    components::PageHead,
-    text::text,
-};
+use crate::{components::PageHead, text::text};
 
 /// The page of a room. `after`: the end of the log when it was made.
 pub fn view(room: Room, after: String) -> impl IntoView {
@@ -18,9 +15,10 @@ pub fn view(room: Room, after: String) -> impl IntoView {
     let heading = room.room.clone();
     let (key, draft, unsent) = (room.key.clone(), room.draft.clone(), room.unsent);
     let visit = Visit::begin(room, after);
+    visit.remember();
     view! {
         <div class="room">
-            <PageHead heading about=visit.here.into() long=true/>
+            <PageHead heading about=visit.presence.into() long=true/>
             <p class="all-rooms"><a href=CHAT_PATH>{said.rooms}</a></p>
             <a class="skip" href=format!("#{FIELD}")>{said.skip}</a>
             {messages::view(visit)}

@@ -1,8 +1,12 @@
-//! A row of a conversation: what it says goes in; its day, its author and its text come out, as text.
+//! Renders a row of a conversation: its day, its author and its text, never as markup.
 
 use std::sync::Arc;
 
 use leptos::{either::Either, prelude::*};
+use wire::{
+    chat::{Message, Posted},
+    tick::Tick,
+};
 
 use super::{
     links::{Part, parts},
@@ -11,23 +15,31 @@ use super::{
     visit::Visit,
 };
 use crate::{
-    changing::{click, words},
-    chat::{Message, Posted},
+    erased::{click, words},
     feed::Feed,
     text::text,
-    tick::Tick,
 };
+
+/// This many colours tell marks apart at a glance.
+const COLOURS: u8 = 8;
+
+/// So much of a mark is shown.
+const MARK_SHOWN: usize = 6;
 
 /// A message as it is shown.
 struct Line {
     message: Message,
+    /// The mark of the browser that has said it; empty where it has none.
+    mark: String,
+    /// This browser has said it.
+    own: bool,
     /// It says whose it is; else that stands above it.
     first: bool,
     /// When it was published; empty where it was not.
     at: String,
     /// How far it has come, where this page has sent it.
     state: &'static str,
-    /// Its key, where it has failed.
+    /// Its key, where it has failed once, or is offered.
     failed: Option<String>,
 }
 
@@ -44,28 +56,33 @@ pub fn view(visit: Visit, row: Row) -> impl IntoView {
             let notice = words(move || notice.to_owned());
             return Either::Left(view! { <li class="line"><span>{notice}</span></li> });
         }
-        Kind::Said { posted, mine, first } => {
-            let Posted { at, message, .. } = Arc::unwrap_or_clone(posted);
+        Kind::Said { posted, mine, own, first } => {
+            let Posted { at, message, mark, .. } = Arc::unwrap_or_clone(posted);
             let state = if mine { said.delivered } else { "" };
-            Line { message, first, at, state, failed: None }
+            Line { message, mark, own, first, at, state, failed: None }
         }
-        Kind::Outgoing(Outgoing { key, message, state }) => {
+        Kind::Outgoing(Outgoing { key, message, tried, state, .. }) => {
             let (state, failed) = match state {
-                State::Waiting | State::Sending => (said.sending, None),
-                State::Heard(_) | State::Delivered(_) => (said.delivered, None),
+                State::Waiting => (said.waiting, tried.then_some(key)),
+                State::Sending => (said.sending, None),
+                State::Offered => (said.offered, Some(key)),
+                State::Delivered(_) => (said.delivered, None),
                 State::Failed(why) => ((said.unsent)(why), Some(key)),
             };
-            Line { message, first: true, at: String::new(), state, failed }
+            let mark = visit.mark.get_untracked();
+            Line { message, mark, own: true, first: true, at: String::new(), state, failed }
         }
     };
     Either::Right(message(visit, line))
 }
 
-fn message(visit: Visit, Line { message, first, at, state, failed }: Line) -> impl IntoView {
+fn message(visit: Visit, line: Line) -> impl IntoView {
+    let Line { message, mark, own, first, at, state, failed } = line;
     let writing = expect_context::<Feed>().writing;
     let (said, Message { name, text }) = (text().chat, message);
     let nameless = name.is_empty();
     let name = if nameless { said.nobody.to_owned() } else { name };
+    let (class, mark) = class_and_mark(mark, own, first);
     let sent = at.parse::<Tick>().ok().map(|tick| {
         let time = words(move || (writing.read().minute)(tick));
         view! { <time datetime=at>{time}</time> }
@@ -75,20 +92,49 @@ fn message(visit: Visit, Line { message, first, at, state, failed }: Line) -> im
     let failed = failed.map(|key| {
         let again = key.clone();
         view! {
-            <button type="button" on:click=click(move || visit.retry(Some(&again)))>{said.again}</button>
+            <button type="button" on:click=click(move || visit.retry(&again))>{said.again}</button>
             <button type="button" on:click=click(move || visit.take_back(&key))>{said.edit}</button>
         }
     });
     // A name is isolated, so that it cannot turn what stands beside it.
     view! {
-        <li class="said" class:first=first>
+        <li class=class>
             <bdi class="author" class:nameless=nameless>{name}</bdi>
+            " "
+            <span class="mark">{mark}</span>
             {sent}
             <p class="text" dir="auto">{linked(&text)}</p>
             {state}
             {failed}
         </li>
     }
+}
+
+/// The classes of a row, and what stands beside the name. What is shown of a mark is long enough that nobody
+/// makes another that looks the same: 30 bits, of which one more is tried with each request.
+fn class_and_mark(mut mark: String, own: bool, first: bool) -> (String, String) {
+    let mut class = "said".to_owned();
+    if first {
+        class += " first";
+    }
+    if own {
+        class += " own";
+    }
+    let colour = mark.as_bytes().get(MARK_SHOWN).copied();
+    if let Some(next) = colour {
+        class += " sender-";
+        class.push(char::from(b'1' + next % COLOURS));
+    }
+    mark.truncate(MARK_SHOWN);
+    let beside = match (own, colour) {
+        (true, _) => text().chat.you,
+        (false, None) => text().chat.program,
+        (false, _) => "",
+    };
+    if !(mark.is_empty() || beside.is_empty()) {
+        mark.push(' ');
+    }
+    (class, mark + beside)
 }
 
 /// What was said, with its links.

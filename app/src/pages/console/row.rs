@@ -1,19 +1,17 @@
-//! A row of the console: what was heard goes in, text comes out, whatever it holds.
+//! A row of the console: an event, a gap or a purge, shown as text whatever it holds.
 
 use std::sync::Arc;
 
 use leptos::{either::Either, prelude::*};
+use wire::{
+    event::{Envelope, MESSAGE, PURGED},
+    status::float,
+    tick::Tick,
+};
 
 use crate::{
-    changing::words,
-    event::{Envelope, MESSAGE, PURGED},
-    feed::Feed,
-    follow::Heard,
-    pages::moment::clock,
-    quantity::{Unit, float},
-    text::text,
-    tick::Tick,
-    writing::Writing,
+    erased::words, feed::Feed, pages::moment::clock, quantity::Unit, stream::StreamEvent,
+    text::text, writing::Writing,
 };
 
 /// Data of more characters, or lines, than this is folded.
@@ -23,7 +21,7 @@ const SHORT_LINES: usize = 8;
 /// Data of more characters than this is cut: it would fill the page's memory.
 const LONGEST: usize = 16 * 1024;
 
-/// So many characters of data are read out.
+/// The number of characters of data that are read out.
 const SPOKEN: usize = 200;
 
 /// Something that was heard. A cheap handle.
@@ -39,8 +37,8 @@ pub struct Event {
 
 impl Event {
     /// What was heard, its data cut to what a page can bear.
-    pub fn new(number: u32, heard: Heard) -> Self {
-        let Heard::Event(mut envelope) = heard else {
+    pub fn new(number: u32, heard: StreamEvent) -> Self {
+        let StreamEvent::Event { mut envelope, .. } = heard else {
             return Self { number, envelope: None, size: 0 };
         };
         let size = envelope.data.len() as u64;
@@ -60,7 +58,7 @@ impl Event {
         }
     }
 
-    /// What a screen reader is told of it: its beginning.
+    /// What a screen reader is told about it: its beginning.
     pub fn beginning(&self) -> String {
         self.envelope.iter().flat_map(|event| event.data.chars()).take(SPOKEN).collect()
     }
@@ -178,7 +176,7 @@ mod tests {
             at: String::new(),
             private: false,
         };
-        let event = Event::new(1, Heard::Event(envelope));
+        let event = Event::new(1, envelope.into());
         assert_eq!(event.data().map(str::len), Some(2 * LONGEST));
         assert_eq!(event.size, 2 * LONGEST as u64 + 2);
     }

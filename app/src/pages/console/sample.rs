@@ -1,8 +1,9 @@
-//! How to publish to a topic: its name goes in, a line for a shell comes out.
+//! A sample shell command that publishes to a topic, shown while its list is empty.
 
 use leptos::prelude::*;
+use wire::topics::is_servers_own;
 
-use crate::{command::publish, components::Snippet, event::is_servers_own, feed::Feed, text::text};
+use crate::{command::publish, components::Snippet, feed::Feed, text::text};
 
 /// Half of the command stands on a line of its own.
 const NEXT_LINE: &str = " \\\n     ";

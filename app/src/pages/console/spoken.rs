@@ -1,16 +1,16 @@
-//! What a screen reader is told of a topic: what was heard goes in, a few words come out, now and then.
+//! Announces a topic's news to screen readers, in a few words and not too often.
 
 use std::sync::{Mutex, PoisonError};
 
 use leptos::prelude::*;
 
-use super::{Rows, row::Event};
+use super::{row::Event, rows::Rows};
 use crate::{
-    changing::{anew, words},
+    erased::{spoken_after, words},
     feed::Feed,
     link::Mono,
+    number::number,
     text::text,
-    writing::number,
 };
 
 /// Between two announcements, in microseconds: who is still being read one does not want the next.
@@ -30,7 +30,7 @@ pub fn spoken(rows: RwSignal<Rows>) -> Signal<String> {
     })
 }
 
-/// What is told of so many that are new, of which the newest `rows` are listed.
+/// What is announced of `new` events, of which the newest `rows` are listed.
 fn told(rows: &Rows, new: u32) -> String {
     let is_new = |row: &&Event| rows.heard.wrapping_sub(row.number) < new;
     let (rows, listed) = (&rows.rows, rows.rows.iter().take_while(is_new));
@@ -68,19 +68,20 @@ impl Spoken {
         if new == 0 || self.at.is_some_and(|at| now - at < PACE) {
             return;
         }
-        let words = anew(say(new), &self.words);
+        let words = spoken_after(say(new), &self.words);
         *self = Self { heard, at: Some(now), words };
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::{
-        Language,
-        event::{Envelope, Gap, GapReason, PURGED},
-        follow::Heard,
+    use wire::{
+        event::{Envelope, PURGED},
+        language::Language,
     };
+
+    use super::*;
+    use crate::stream::StreamEvent;
 
     #[test]
     fn events_that_come_together_are_told_together() {
@@ -89,7 +90,7 @@ mod tests {
             spoken.next(heard, now, |new| new.to_string());
             spoken.words.clone()
         };
-        assert_eq!(told(7, 1), "", "what the page was born with");
+        assert_eq!(told(7, 1), "", "what the page was rendered with");
         assert_eq!(told(8, 2), "1");
         assert_eq!(told(9, PACE), "1");
         assert_eq!(told(12, PACE + 1), "1");
@@ -98,14 +99,14 @@ mod tests {
         assert_eq!(told(16, 9 * PACE), "4\u{a0}");
     }
 
-    /// What is told of all that is heard: `!` is a gap, `x` a purge, all else an event.
+    /// What is announced of all that is heard: `!` is a gap, `x` a purge, all else an event.
     fn heard(all: &str) -> String {
         let mut rows = Rows::new(Vec::new());
         for one in all.chars() {
             let event_type = if one == 'x' { PURGED } else { "message" };
             rows.hear(match one {
-                '!' => Heard::Gap(Gap { reason: GapReason::Expired, after: String::new() }),
-                _ => Heard::Event(Envelope {
+                '!' => StreamEvent::Gap { reached: None },
+                _ => StreamEvent::from(Envelope {
                     id: None,
                     event_type: event_type.to_owned(),
                     topics: Vec::new(),
@@ -125,19 +126,16 @@ mod tests {
             assert_eq!(heard("a"), "a");
             assert_eq!(heard("ab"), "2 new events");
             assert_eq!(heard(&"a".repeat(500)), "500 new events");
-            assert_eq!(heard("!"), "Events are missing here.");
-            assert_eq!(heard("!a"), "Events are missing here. a");
-            assert_eq!(heard("a!bc"), "Events are missing here. 3 new events");
+            assert_eq!(heard("!"), "Some events are missing here.");
+            assert_eq!(heard("!a"), "Some events are missing here. a");
+            assert_eq!(heard("a!bc"), "Some events are missing here. 3 new events");
             assert_eq!(heard("abx"), "Earlier events were removed.");
             assert_eq!(heard("abxc"), "Earlier events were removed. c");
             assert_eq!(heard("abxcd"), "Earlier events were removed. 2 new events");
             // One that was removed is not told, and nor is what came before it.
             let mut rows = Rows::new(Vec::new());
             rows.heard = 1;
-            rows.rows.push(Event::new(
-                0,
-                Heard::Gap(Gap { reason: GapReason::Expired, after: String::new() }),
-            ));
+            rows.rows.push(Event::new(0, StreamEvent::Gap { reached: None }));
             assert_eq!(told(&rows, 1), "");
         });
     }

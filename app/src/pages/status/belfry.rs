@@ -1,15 +1,19 @@
 //! Belfry's own section of the status page.
 
 use leptos::prelude::*;
+use wire::{
+    status::{Status, float},
+    trend::Trend,
+};
 
 use super::{
-    host::lasted,
+    host::{lasted, seen},
     panel::{Shown, panel},
 };
 use crate::{
     components::{Curve, Plotted},
-    quantity::{Amount, Unit, float},
-    status::{Status, Trend},
+    erased,
+    quantity::{Amount, Unit},
     text::text,
 };
 
@@ -18,9 +22,14 @@ use crate::{
 pub fn BelfrySection(trend: RwSignal<Trend>, stale: Signal<bool>) -> impl IntoView {
     let words = &text().status.belfry;
     let show = move |shown| panel(shown, trend, stale, None);
+    let which = erased::words(move || {
+        let trend = trend.read();
+        let own = trend.newest.as_ref().map(|status| &status.belfry);
+        own.map_or_else(String::new, |own| format!(" {} · {}", own.version, own.node))
+    });
     view! {
         <section class="health" aria-label=words.heading>
-            <h2>{words.heading}</h2>
+            <h2>{words.heading}<small>{which}</small></h2>
             <div class="plots">
                 {show(readers())}
                 {show(events())}
@@ -50,6 +59,7 @@ fn readers() -> Shown {
         plotted: Some(Plotted {
             unit: Unit::Number,
             full: |_| 0.0,
+            limit: |_| 0.0,
             curves: vec![Curve { name, values }],
         }),
     }
@@ -70,6 +80,7 @@ fn events() -> Shown {
         plotted: Some(Plotted {
             unit: Unit::Rate,
             full: |_| 0.0,
+            limit: |_| 0.0,
             curves: vec![
                 Curve { name: words.published, values: |trend| trend.published.clone() },
                 Curve { name: words.delivered, values: |trend| trend.delivered.clone() },
@@ -93,6 +104,7 @@ fn latency() -> Shown {
         plotted: Some(Plotted {
             unit: Unit::Micros,
             full: |_| 0.0,
+            limit: |_| 0.0,
             curves: vec![Curve { name, values }],
         }),
     }
@@ -109,8 +121,9 @@ fn log() -> Shown {
 
 fn memory() -> Shown {
     let figures = |status: &Status| {
-        let memory = Unit::Bytes.amount(float(status.belfry.memory));
-        vec![(memory, text().status.belfry.resident.to_owned())]
+        let held =
+            |bytes| (Unit::Bytes.amount(float(bytes)), text().status.belfry.resident.to_owned());
+        vec![seen(status.belfry.memory.map(held))]
     };
     Shown { heading: text().status.belfry.memory, figures, optional: false, plotted: None }
 }

@@ -1,14 +1,17 @@
 //! The machine's section of the status page.
 
 use leptos::prelude::*;
+use wire::{
+    status::{Filled, MEMORY_FULL, SATURATED, Status, float},
+    trend::Trend,
+};
 
 use super::panel::{More, Shown, panel};
 use crate::{
-    changing::words,
     components::{Curve, Plotted},
-    quantity::{Amount, Unit, float},
-    status::{Filled, Status, Trend},
-    text::{length, text},
+    lengths::length,
+    quantity::{Amount, Unit},
+    text::text,
 };
 
 /// The machine that the server runs on.
@@ -43,12 +46,13 @@ fn cpu() -> Shown {
             let busiest = host.cores.iter().copied().fold(0.0, f64::max);
             let busiest = Unit::Percent.amount(busiest).to_string();
             let cores = (text().status.host.cores)(host.cores.len(), &busiest);
-            vec![(Unit::Percent.amount(host.cpu), cores)]
+            vec![seen(host.cpu.map(|cpu| (Unit::Percent.amount(cpu), cores)))]
         },
         optional: false,
         plotted: Some(Plotted {
             unit: Unit::Percent,
             full: |_| 100.0,
+            limit: |_| SATURATED,
             curves: vec![Curve { name, values }],
         }),
     }
@@ -58,11 +62,12 @@ fn memory() -> Shown {
     let name = text().status.host.memory;
     Shown {
         heading: name,
-        figures: |status| vec![filled(status.host.memory)],
+        figures: |status| vec![seen(status.host.memory.map(filled))],
         optional: false,
         plotted: Some(Plotted {
             unit: Unit::Bytes,
-            full: |trend| trend.newest.as_ref().map_or(0.0, |s| float(s.host.memory.total)),
+            full: total_memory,
+            limit: |trend| total_memory(trend) * MEMORY_FULL / 100.0,
             curves: vec![Curve { name, values: |trend| trend.memory.clone() }],
         }),
     }
@@ -74,13 +79,17 @@ fn load() -> Shown {
     Shown {
         heading: name,
         figures: |status| {
-            let [one, five, fifteen] = status.host.load.map(|load| Unit::Load.amount(load));
-            vec![(one, (text().status.host.loads)(&five.number, &fifteen.number))]
+            let said = |load: [f64; 3]| {
+                let [one, five, fifteen] = load.map(|load| Unit::Load.amount(load));
+                (one, (text().status.host.loads)(&five.number, &fifteen.number))
+            };
+            vec![seen(status.host.load.map(said))]
         },
         optional: false,
         plotted: Some(Plotted {
             unit: Unit::Load,
             full: |_| 0.0,
+            limit: |_| 0.0,
             curves: vec![Curve { name, values }],
         }),
     }
@@ -91,16 +100,17 @@ fn network() -> Shown {
     Shown {
         heading: words.network,
         figures: |Status { host, .. }| {
-            let (words, rate) = (&text().status.host, |bytes| Unit::ByteRate.amount(float(bytes)));
-            vec![
-                (rate(host.received), words.received.to_owned()),
-                (rate(host.sent), words.sent.to_owned()),
-            ]
+            let rate = |bytes: Option<u64>, way: &str| {
+                seen(bytes.map(|bytes| (Unit::ByteRate.amount(float(bytes)), way.to_owned())))
+            };
+            let words = &text().status.host;
+            vec![rate(host.received, words.received), rate(host.sent, words.sent)]
         },
         optional: false,
         plotted: Some(Plotted {
             unit: Unit::ByteRate,
             full: |_| 0.0,
+            limit: |_| 0.0,
             curves: vec![
                 Curve { name: words.received, values: |trend| trend.received.clone() },
                 Curve { name: words.sent, values: |trend| trend.sent.clone() },
@@ -112,7 +122,7 @@ fn network() -> Shown {
 fn disk() -> Shown {
     Shown {
         heading: text().status.host.disk,
-        figures: |status| status.host.disk.into_iter().map(filled).collect(),
+        figures: |status| status.host.disk.into_iter().map(free).collect(),
         optional: true,
         plotted: None,
     }
@@ -129,7 +139,7 @@ fn heat() -> Shown {
 fn uptime() -> Shown {
     Shown {
         heading: text().status.host.uptime,
-        figures: |status| vec![lasted(status.host.uptime_s)],
+        figures: |status| vec![seen(status.host.uptime_s.map(lasted))],
         optional: false,
         plotted: None,
     }
@@ -142,22 +152,26 @@ pub fn lasted(seconds: u64) -> (Amount, String) {
     (Amount { number, unit: "" }, text().status.host.since_its_start.to_owned())
 }
 
+/// What the server can see, or that it cannot.
+pub fn seen(figure: Option<(Amount, String)>) -> (Amount, String) {
+    figure.unwrap_or_else(|| {
+        (Amount { number: text().status.not_visible.to_owned(), unit: "" }, String::new())
+    })
+}
+
+fn total_memory(trend: &Trend) -> f64 {
+    let memory = trend.newest.as_ref().and_then(|status| status.host.memory);
+    memory.map_or(0.0, |memory| float(memory.total))
+}
+
+/// How much an unprivileged process can still use.
+fn free(disk: Filled) -> (Amount, String) {
+    let total = Unit::Bytes.mark(float(disk.total)).to_string();
+    let free = float(disk.total.saturating_sub(disk.used));
+    (Unit::Bytes.amount(free), (text().status.host.free_of)(&total))
+}
+
 fn filled(filled: Filled) -> (Amount, String) {
     let total = Unit::Bytes.mark(float(filled.total)).to_string();
     (Unit::Bytes.amount(float(filled.used)), (text().status.host.of)(&total))
-}
-
-/// How full the disk is, for the eye alone.
-#[component]
-pub fn Bar(trend: RwSignal<Trend>) -> impl IntoView {
-    let width = words(move || {
-        let disk = trend.read().newest.as_ref().and_then(|status| status.host.disk);
-        let percent = disk.and_then(|it| it.used.saturating_mul(100).checked_div(it.total));
-        percent.unwrap_or_default().min(100).to_string()
-    });
-    view! {
-        <svg class="bar" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">
-            <rect width=width height="1"/>
-        </svg>
-    }
 }

@@ -1,13 +1,13 @@
 //! A panel: one or two figures of a [`Status`] under their heading, what explains them, and a plot.
 
 use leptos::{either::Either, prelude::*};
+use wire::{status::Status, trend::Trend};
 
-use super::host::Bar;
+use super::bar::Bar;
 use crate::{
-    changing::{flag, words},
     components::{Cores, Plot, Plotted},
+    erased::{flag, words},
     quantity::Amount,
-    status::{Status, Trend},
 };
 
 /// The figures of a measurement, each with what explains it.
@@ -56,7 +56,7 @@ pub fn panel(
     view! {
         <article class="card panel" hidden=absent>
             <h3>{heading}</h3>
-            <div class="readings">
+            <div class="readings" translate="no">
                 <div class="figures-of">{figures.collect_view()}</div>
                 {more}
             </div>

@@ -1,15 +1,14 @@
-//! Why there is no status to see: a refusal goes in, words and what to do about it come out.
+//! Tells a visitor who may not see the status why, and what to do about it.
 
 use leptos::{either::EitherOf3, prelude::*};
-
-use crate::{
-    address::Address,
-    command::token_to_read,
-    event::{LOGIN_PATH, STATUS},
-    feed::Feed,
-    follow::Refusal,
-    text::text,
+use wire::{
+    page_data::Refusal,
+    parameters::{FAILED, LOGIN, TO, TOKEN},
+    paths::LOGIN_PATH,
+    topics::STATUS,
 };
+
+use crate::{address::Address, command::token_to_read, feed::Feed, text::text};
 
 /// What stands in the place of the figures.
 #[component]
@@ -42,8 +41,8 @@ fn LogIn() -> impl IntoView {
     let words = &text().status.refusal;
     let failed = expect_context::<RwSignal<Address>>()
         .read_untracked()
-        .parameter("login")
-        .is_some_and(|it| it == "failed");
+        .parameter(LOGIN)
+        .is_some_and(|it| it == FAILED);
     let failed = failed.then(|| view! { <p class="problem" role="alert">{words.login_failed}</p> });
     let maker = expect_context::<Feed>().token_maker.get_value();
     let command = maker.map(|maker| {
@@ -58,8 +57,8 @@ fn LogIn() -> impl IntoView {
         <form class="ask" method="post" action=LOGIN_PATH>
             {failed}
             <label for="token">{words.token}</label>
-            <input id="token" name="token" type="password" autocomplete="off" required=true/>
-            <input type="hidden" name="to" value="/status"/>
+            <input id="token" name=TOKEN type="password" autocomplete="off" required=true/>
+            <input type="hidden" name=TO value="/status"/>
             <button class="button">{words.log_in}</button>
         </form>
     }

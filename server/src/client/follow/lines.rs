@@ -1,17 +1,19 @@
-//! The lines of `belfry follow`: events go in, lines on stdout and notes on stderr come out.
+//! The output of `belfry follow`: events on stdout, notes on stderr.
 
 use std::{
     io::{self, Write},
     num::NonZeroU64,
 };
 
-use app::{
-    Tick,
-    event::{EXPIRED, Envelope, GAP, Gap, MESSAGE, PURGED, Purge, READERS},
-};
+use belfry_hub::Clock;
 use serde::de::DeserializeOwned;
+use wire::{
+    event::{EXPIRED, Envelope, GAP, Gap, MESSAGE, PURGED, Purge},
+    tick::Tick,
+    topics::READERS,
+};
 
-use crate::{Clock, client::stream::Event, command::Failure};
+use crate::{client::stream::Event, failure::Failure};
 
 /// Where events and notes are written.
 #[derive(Debug)]
@@ -26,11 +28,11 @@ pub(super) struct Lines<Out, Notes> {
 /// Why no more is to be printed.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Stop {
-    /// All has been printed, or nobody reads it.
+    /// Everything has been printed, or nobody reads it any more.
     Done,
-    /// What has come is no event of Belfry's.
+    /// What was received is not an event of Belfry's.
     NotBelfry,
-    /// The stream, or stdout, is of no more use.
+    /// The stream or stdout cannot be used any more.
     Failed(Failure),
 }
 
@@ -45,14 +47,14 @@ impl<Out: Write, Notes: Write> Lines<Out, Notes> {
             MESSAGE | READERS => {
                 let envelope: Envelope = read(&event.data)?;
                 if !self.json && envelope.event_type == PURGED {
-                    // Its data is nobody's, and an empty line would be somebody's.
+                    // It has no data to print, and an empty line would look like an event.
                     let topics = envelope.topics.join(", ");
                     let removed = match envelope.purge() {
-                        Some(Purge::Earlier) => format!("the earlier events of {topics} were"),
-                        Some(Purge::One(id)) => format!("the event {id} of {topics} was"),
-                        None => format!("events of {topics} were"),
+                        Some(Purge::Earlier) => format!("earlier events of {topics}"),
+                        Some(Purge::One(id)) => format!("event {id} of {topics}"),
+                        None => format!("events of {topics}"),
                     };
-                    self.note(&format!("purged: {removed} removed"));
+                    self.note(&format!("purged: {removed}"));
                     return Ok(());
                 }
                 self.line(if self.json { &event.data } else { &envelope.data })?;
@@ -67,16 +69,15 @@ impl<Out: Write, Notes: Write> Lines<Out, Notes> {
         }
     }
 
-    /// Says something on stderr. Where nobody hears it, that is no reason to stop.
+    /// Reports something on stderr. If that fails, it is no reason to stop.
     pub(super) fn note(&mut self, note: &str) {
         let _ = writeln!(self.notes, "belfry: {}", Failure::new(note));
     }
 
-    /// Who reads JSON is told in its place that events are missing, in the form of the others.
+    /// With JSON, a gap is also printed in its place, in the form of an event.
     fn gap(&mut self, data: &str) -> Result<(), Stop> {
         let gap: Gap = read(data)?;
-        let reason = format!("{:?}", gap.reason).to_lowercase();
-        self.note(&format!("gap: {reason}, after {}", gap.after));
+        self.note(&format!("gap: {}, after {}", gap.reason, gap.after));
         if !self.json {
             return Ok(());
         }
@@ -158,7 +159,7 @@ mod tests {
     fn a_purge_is_noted_or_one_line_of_json() {
         let data = r#"{"id":"x-1","type":"purged","topics":["a/b"],"data":"","at":"2026-11-22T05:18:01.400Z"}"#;
         let events = [event("message", data), message("a")];
-        let note = "belfry: purged: the earlier events of a/b were removed\n";
+        let note = "belfry: purged: earlier events of a/b\n";
         assert_eq!(printed(false, 1, &events), ("a\n".into(), note.into(), Some(Stop::Done)));
         let line = data.to_owned() + "\n";
         assert_eq!(printed(true, 1, &events), (line, String::new(), Some(Stop::Done)));
@@ -168,10 +169,10 @@ mod tests {
     fn a_purge_of_one_event_names_it() {
         let data = r#"{"id":"x-9","type":"purged","topics":["a"],"data":"{\"id\":\"x-7\"}","at":"2026-11-22T05:18:01.400Z"}"#;
         let (out, notes, _) = printed(false, 0, &[event("message", data)]);
-        assert_eq!((&*out, &*notes), ("", "belfry: purged: the event x-7 of a was removed\n"));
+        assert_eq!((&*out, &*notes), ("", "belfry: purged: event x-7 of a\n"));
         let newer = data.replace(r#"{\"id\":\"x-7\"}"#, "otherwise");
         let (_, notes, _) = printed(false, 0, &[event("message", &newer)]);
-        assert_eq!(notes, "belfry: purged: events of a were removed\n");
+        assert_eq!(notes, "belfry: purged: events of a\n");
     }
 
     #[test]

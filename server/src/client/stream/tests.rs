@@ -1,13 +1,13 @@
-//! The decoder against the examples of the standard, our own encoder, and every way to cut.
+//! The decoder against the examples of the standard, our own encoder, and every way to split a stream.
 
-use proptest::prelude::*;
-
-use super::*;
-use crate::{
+use belfry_hub::{
     cursor::{Cursor, Epoch},
     event::{Draft, Topic},
     frame::{Format, Frame},
 };
+use proptest::prelude::*;
+
+use super::*;
 
 fn message(data: &str) -> Event {
     Event { event_type: "message".into(), data: data.into() }
@@ -139,7 +139,7 @@ proptest! {
         let stream: Vec<u8> = datas.iter().flat_map(|data| {
             let topics = vec![Topic::new("a").unwrap()];
             let draft = Draft { topics, event_type: None, data: data.clone(), private: false };
-            let event = crate::event::Event { epoch: id.epoch, sequence: 12, at: 0, draft };
+            let event = belfry_hub::event::Event { epoch: id.epoch, sequence: 12, at: 0, draft };
             Frame::event(&event, Format::Message).into_bytes()
         }).collect();
         let said: Vec<_> = datas.iter().map(|data| {

@@ -1,12 +1,12 @@
 //! Readers in memory and in virtual time: fast, slow, silent, gone.
 
+use belfry_hub::budget::Party;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex},
     time::Instant,
 };
 
 use super::*;
-use crate::budget::Party;
 
 const HALF_A_MINUTE: Duration = Duration::from_secs(30);
 
@@ -29,7 +29,7 @@ fn pair(counters: &Counters) -> (WriteDeadline<DuplexStream>, DuplexStream) {
     (WriteDeadline::new(ours, HALF_A_MINUTE, HALF_A_MINUTE, counters.clone()), theirs)
 }
 
-/// Reads so many bytes every so often, until there is nothing left.
+/// Reads this many bytes at each interval, until there is nothing left.
 async fn read(mut from: DuplexStream, bytes: usize, every: Duration) {
     let mut piece = vec![0; bytes];
     loop {
@@ -48,7 +48,7 @@ async fn a_write_to_a_peer_that_has_vanished_fails() {
     ours.write_all(b"just opened").await.unwrap();
     sleep(LOOK_AFTER).await;
     let error = ours.write_all(b"!").await.unwrap_err();
-    assert_eq!(error.to_string(), "the reader has vanished");
+    assert_eq!(error.to_string(), "the client has vanished");
     sleep(LOOK_AFTER).await;
     ours.write_all(b"?").await.unwrap_err();
     assert_eq!((counters.read().stalled, counters.read().vanished), (0, 1));
@@ -61,7 +61,7 @@ async fn a_reader_that_stops_is_given_up_after_the_patience() {
     let begun = Instant::now();
     let error = ours.write_all(&[0; 2 * PIPE]).await.unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::TimedOut);
-    assert_eq!(error.to_string(), "the reader stopped reading");
+    assert_eq!(error.to_string(), "the client stopped reading");
     assert_eq!(begun.elapsed().as_secs(), 30);
     ours.shutdown().await.unwrap();
     assert_eq!((counters.read().stalled, counters.read().vanished), (1, 0));
@@ -74,7 +74,7 @@ async fn a_reader_that_takes_less_than_1_kib_a_second_is_given_up() {
     let reading = tokio::spawn(read(theirs, 900, Duration::from_secs(1)));
     let begun = Instant::now();
     let error = ours.write_all(&[0; 1 << 20]).await.unwrap_err();
-    assert_eq!(error.to_string(), "the reader read too slowly");
+    assert_eq!(error.to_string(), "the client read too slowly");
     assert_eq!(begun.elapsed().as_secs(), 30);
     assert_eq!(counters.read().stalled, 1);
     drop(ours);
@@ -94,7 +94,7 @@ async fn small_pieces_do_not_hide_it() {
         }
         ours.flush().await.unwrap();
     };
-    assert_eq!(error.to_string(), "the reader read too slowly");
+    assert_eq!(error.to_string(), "the client read too slowly");
     assert_eq!(begun.elapsed().as_secs(), 30);
     drop(ours);
     reading.await.unwrap();

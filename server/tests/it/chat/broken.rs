@@ -1,23 +1,24 @@
-//! What is said while the log can keep nothing, or cannot be read.
+//! The chat while the log can store nothing, or cannot be read.
 
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use app::{
-    chat::{NoRoom, Unsent},
-    feed::Born,
-};
 use axum::http::StatusCode;
-use futures::{FutureExt, future::BoxFuture};
-use server::{
+use belfry_hub::{
     Clock, Log,
-    cursor::{Cursor, Spans},
+    cursor::Cursor,
     event::{Draft, Event, Topic},
     log::{
         AppendError, Contents, Held, Key, Listing, Memory, Page, Query, Retention, TopicCount,
         Unavailable,
     },
+    spans::Spans,
     tail::{self, Tail},
+};
+use futures::{FutureExt, future::BoxFuture};
+use wire::{
+    chat::{answer::Unsent, page_data::NoRoom},
+    page_data::PageData,
 };
 
 use super::{HTML, form, pages::snapshot, post, refused, say};
@@ -100,7 +101,7 @@ async fn what_cannot_be_kept_comes_back_with_the_key_it_had() {
         assert_eq!(answer.status().as_u16(), status);
         assert_eq!(answer.headers().contains_key("retry-after"), status == 503);
         let html = text(answer).await;
-        let Born::Room(Ok(room)) = snapshot(&html).page else { panic!("{html}") };
+        let PageData::Room(Ok(room)) = snapshot(&html).page else { panic!("{html}") };
         // It may be in the log all the same: sent again it has to be the same message.
         assert_eq!((&*room.key, &*room.draft), ("k1", "hello"));
         assert_eq!(room.unsent, Some(Unsent::Unavailable));
@@ -110,13 +111,13 @@ async fn what_cannot_be_kept_comes_back_with_the_key_it_had() {
 #[tokio::test(start_paused = true)]
 async fn a_room_that_cannot_be_read_says_so() {
     let world = world(AppendError::Full, false);
-    for (path, born) in [
-        ("/chat/lobby", Born::Room(Err(NoRoom::Unavailable))),
-        ("/chat", Born::Rooms(Err(NoRoom::Unavailable))),
+    for (path, data) in [
+        ("/chat/lobby", PageData::Room(Err(NoRoom::Unavailable))),
+        ("/chat", PageData::Rooms(Err(NoRoom::Unavailable))),
     ] {
         let answer = world.get(path).await;
         assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
-        assert_eq!(snapshot(&text(answer).await).page, born);
+        assert_eq!(snapshot(&text(answer).await).page, data);
     }
     let fields = form(&[("name", "Ada"), ("text", "hello")]);
     let answer = post(&world, "/chat/lobby", fields, &[HTML]).await;

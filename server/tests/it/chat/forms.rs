@@ -1,7 +1,7 @@
-//! What a page's form gets that was not taken, in the page that comes back.
+//! A page's form that was not taken comes back in the page, with what was typed.
 
-use app::chat::Unsent;
 use axum::http::StatusCode;
+use wire::chat::answer::Unsent;
 
 use super::{
     HTML, form,

@@ -1,4 +1,4 @@
-//! What a tab says of itself while it shows a room.
+//! The leases that a tab renews while it shows a room.
 
 use std::time::Duration;
 

@@ -1,8 +1,8 @@
 //! Whatever is typed is text: as a message, as a name, as a room.
 
-use app::{chat, feed::Born};
 use axum::http::StatusCode;
 use tokio::time::advance;
+use wire::{chat::room, page_data::PageData};
 
 use super::{HTML, data, form, message, pages::snapshot, post, world};
 use crate::world::text;
@@ -63,7 +63,7 @@ async fn a_message_is_kept_and_shown_as_it_was_typed() {
     let json = html.split(r#"type="application/json">"#).nth(1).unwrap();
     let json = &json[..json.find("</script>").unwrap()];
     assert!(!json.contains('<') && json.ends_with('}'), "{json}");
-    let Born::Room(Ok(room)) = snapshot(&html).page else { panic!("{html}") };
+    let PageData::Room(Ok(room)) = snapshot(&html).page else { panic!("{html}") };
     let shown: Vec<_> = room.messages.iter().map(|posted| &*posted.message.text).collect();
     assert_eq!(shown, INJECTED);
     for typed in INJECTED {
@@ -93,7 +93,7 @@ async fn a_name_is_kept_as_it_was_typed_or_refused_in_the_form_that_comes_back()
             assert_eq!((answer.status(), all.len()), (StatusCode::BAD_REQUEST, before), "{typed}");
             let html = text(answer).await;
             assert!(!has_markup(&html, typed), "{html}");
-            let Born::Room(Ok(room)) = snapshot(&html).page else { panic!("{html}") };
+            let PageData::Room(Ok(room)) = snapshot(&html).page else { panic!("{html}") };
             assert_eq!(room.me, typed);
         }
     }
@@ -103,11 +103,11 @@ async fn a_name_is_kept_as_it_was_typed_or_refused_in_the_form_that_comes_back()
 async fn a_room_is_shown_in_its_one_form_or_refused() {
     let world = world();
     for typed in INJECTED {
-        let mut answer = world.get(&chat::path(typed)).await;
+        let mut answer = world.get(&room::path(typed)).await;
         let mut name = typed.to_owned();
         if answer.status() == StatusCode::SEE_OTHER {
             let place = answer.headers()["location"].to_str().unwrap().to_owned();
-            name = chat::room_at(&place).unwrap();
+            name = room::room_at(&place).unwrap();
             assert_ne!(name, typed);
             answer = world.get(&place).await;
             assert_eq!(answer.status(), StatusCode::OK, "{typed}");
@@ -116,7 +116,7 @@ async fn a_room_is_shown_in_its_one_form_or_refused() {
         assert!(!has_markup(&html, typed), "{typed}: {html}");
         assert!(status == StatusCode::OK || status == StatusCode::NOT_FOUND, "{typed}: {status}");
         if status == StatusCode::OK {
-            let Born::Room(Ok(room)) = snapshot(&html).page else { panic!("{html}") };
+            let PageData::Room(Ok(room)) = snapshot(&html).page else { panic!("{html}") };
             assert_eq!(room.room, name);
         }
     }

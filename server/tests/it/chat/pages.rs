@@ -1,13 +1,15 @@
-//! What the pages of the chat are born with.
+//! What the pages of the chat are rendered with.
 
-use app::{
-    Snapshot,
-    chat::{NoRoom, Posted, Room, Rooms},
-    feed::Born,
-};
 use axum::{
     body::Body,
     http::{Request, Response, StatusCode},
+};
+use wire::{
+    chat::{
+        Posted,
+        page_data::{NoRoom, Room, Rooms},
+    },
+    page_data::{PageData, Snapshot},
 };
 
 use server::token::{Claims, mint};
@@ -16,16 +18,16 @@ use super::{HTML, say, world};
 use crate::world::{BEGIN, World, secret, text};
 
 /// What a document holds for its scripts.
-pub(super) fn snapshot(html: &str) -> Snapshot {
+pub(crate) fn snapshot(html: &str) -> Snapshot {
     let begin = r#"<script id="snapshot" type="application/json">"#;
     let json = html.split(begin).nth(1).unwrap().split("</script>").next().unwrap();
     serde_json::from_str(json).unwrap()
 }
 
-/// A room's page: its status and what it is born with.
+/// A room's page: its status and what it is rendered with.
 pub(super) async fn page(answer: Response<Body>) -> (u16, Result<Room, NoRoom>) {
     let status = answer.status().as_u16();
-    let Born::Room(room) = snapshot(&text(answer).await).page else { panic!("it is no room") };
+    let PageData::Room(room) = snapshot(&text(answer).await).page else { panic!("it is no room") };
     (status, room)
 }
 
@@ -35,14 +37,14 @@ pub(super) async fn room(world: &World, path: &str) -> Room {
     room.unwrap()
 }
 
-async fn rooms(world: &World, path: &str) -> (u16, Result<Rooms, NoRoom>) {
+pub(super) async fn rooms(world: &World, path: &str) -> (u16, Result<Rooms, NoRoom>) {
     let answer = world.get(path).await;
     let status = answer.status().as_u16();
-    let Born::Rooms(rooms) = snapshot(&text(answer).await).page else { panic!("it is a room") };
+    let PageData::Rooms(rooms) = snapshot(&text(answer).await).page else { panic!("it is a room") };
     (status, rooms)
 }
 
-fn names(rooms: Result<Rooms, NoRoom>) -> Vec<String> {
+pub(super) fn names(rooms: Result<Rooms, NoRoom>) -> Vec<String> {
     rooms.unwrap().rooms.into_iter().map(|listed| listed.room).collect()
 }
 
@@ -64,9 +66,9 @@ async fn a_room_begins_with_its_newest_messages() {
         "{html}"
     );
     assert!(html.contains(r#"content="http://belfry.test/chat/lobby""#), "{html}");
-    let born = snapshot(&html);
-    let Born::Room(Ok(room)) = born.page else { panic!("{html}") };
-    assert_eq!(room.messages[1].id, born.cursor);
+    let data = snapshot(&html);
+    let PageData::Room(Ok(room)) = data.page else { panic!("{html}") };
+    assert_eq!(room.messages[1].id, data.cursor);
     assert_eq!(room.messages[1].at, "2026-11-22T05:18:01.400Z");
     assert_eq!(room.messages[1].message.name, "Ada");
     assert_eq!(
@@ -152,9 +154,9 @@ async fn private_messages_are_for_those_who_may_read_them() {
         assert!(html.contains("for all"), "{token}");
         assert_eq!(html.contains("for some"), sees, "{token}");
         assert_eq!(asked(&token, "/chat").await.contains("secret"), sees, "{token}");
-        let born = asked(&token, "/api/born?address=/chat/lobby").await;
-        assert!(born.contains("for all"), "{born}");
-        assert_eq!(born.contains("for some"), sees, "{born}");
+        let data = asked(&token, "/api/page?address=/chat/lobby").await;
+        assert!(data.contains("for all"), "{data}");
+        assert_eq!(data.contains("for some"), sees, "{data}");
     }
 }
 
@@ -171,7 +173,8 @@ async fn a_list_of_rooms_has_the_lobby_and_those_where_something_was_said() {
         (status, listed.clone().unwrap().any, listed.clone().unwrap().refused),
         (200, true, false)
     );
-    assert_eq!(names(listed), ["attic", "lobby", "zoo", "天"]);
+    // Those first where something was said last.
+    assert_eq!(names(listed), ["天", "attic", "zoo", "lobby"]);
     for number in 0..120 {
         world.publish(&format!("chat/n{number:03}"), "hello").await;
     }

@@ -8,13 +8,13 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use app::{Tick, event::Envelope};
 use clap::Parser;
 use rustix::process::Signal;
 use server::{
     client::follow::Follow,
     command::{self, CommandLine},
 };
+use wire::{event::Envelope, tick::Tick};
 
 use super::{BOUND, ended, run, start, url};
 use crate::{
@@ -92,7 +92,7 @@ fn the_time_is_followed_as_it_is_and_as_json() {
         run(&program, &["follow", "--url", &url(&serving), "time", "--count", "2"]);
     assert_eq!((code, &*notes), (0, ""));
     let times: Vec<_> = out.lines().collect();
-    // Who comes in the millisecond of a tick is told the same one twice.
+    // A reader that comes in the millisecond of a tick is told the same one twice.
     assert!(times.len() == 2 && times[0] <= times[1], "{out}");
     assert!(times.iter().all(|time| time.len() == now().len() && time.ends_with('Z')), "{out}");
 
@@ -110,7 +110,7 @@ fn a_follower_survives_the_servers_death() {
     let following = follow(&program, &url(&serving), &["time"]);
     following.line();
     serving.signal(Signal::KILL);
-    following.noted("trying again in ");
+    following.noted("retrying in ");
     let dead = now();
     let address = serving.address.to_string();
     drop(serving);
@@ -185,10 +185,8 @@ fn a_busy_server_is_asked_again_and_one_that_refuses_is_not() {
         answer("403 Forbidden", PROBLEM, detail),
     ]);
     let following = follow(&Program::new(), &scripted.url(), &["a"]);
-    assert!(
-        following.noted("503").contains(" answers 503 Service Unavailable; trying again in 1.")
-    );
-    assert_eq!(following.noted("ended"), "belfry: the stream has ended; trying again in 0.1 s");
+    assert!(following.noted("503").contains(" answered 503 Service Unavailable; retrying in 1."));
+    assert_eq!(following.noted("ended"), "belfry: the stream ended; retrying in 0.1 s");
     following.noted("cannot reach");
     assert_eq!(following.noted("403"), "belfry: not for you (403 Forbidden)");
     assert_eq!(following.ended(), (1, vec![]));
@@ -222,8 +220,8 @@ fn a_token_of_the_environment_that_is_not_accepted_is_done_without() {
     assert_eq!((code, &*out), (0, "one\n"), "{notes}");
     assert_eq!(
         notes,
-        "belfry: BELFRY_TOKEN is not accepted: the token has expired (401 Unauthorized); reading \
-         what is public, without it\n"
+        "belfry: the server rejects BELFRY_TOKEN: the token has expired (401 Unauthorized); continuing \
+         without it, with public events only\n"
     );
     assert_eq!(scripted.asked().header("authorization"), Some("bearer t0ken"));
     assert_eq!(scripted.asked().header("authorization"), None);
@@ -247,7 +245,7 @@ fn what_is_no_stream_is_not_followed() {
     let scripted = Scripted::answering([html]);
     let url = scripted.url();
     let (code, _, notes) = run(&Program::new(), &["follow", "--url", &url, "a"]);
-    assert_eq!((code, notes), (1, format!("belfry: what answers at {url} is not Belfry\n")));
+    assert_eq!((code, notes), (1, format!("belfry: {url} is not a Belfry server\n")));
 }
 
 #[test]
@@ -259,11 +257,11 @@ fn a_stream_that_has_fallen_silent_is_opened_again() {
     let url = scripted.url();
     let line = CommandLine::parse_from(["belfry", "follow", "--url", &url, "a", "--count", "1"]);
     let command::Command::Follow(flags) = line.command() else { panic!() };
-    let mut follow = Follow::from_flags(flags, |_| None).unwrap();
+    let mut follow = Follow::from_flags(flags).unwrap();
     follow.silence = Duration::from_millis(200);
     let (mut out, mut notes) = (Vec::new(), Vec::new());
     follow.run(&mut out, &mut notes).unwrap();
     assert_eq!(String::from_utf8(out).unwrap(), "one\n");
     let notes = String::from_utf8(notes).unwrap();
-    assert!(notes.starts_with("belfry: nothing was heard for 200ms; trying again in "), "{notes}");
+    assert!(notes.starts_with("belfry: no data received for 200ms; retrying in "), "{notes}");
 }

@@ -2,7 +2,7 @@
 
 use std::{io::Write, process::Stdio};
 
-use app::event::Envelope;
+use wire::event::Envelope;
 
 use super::{ended, run, start, url};
 use crate::{
@@ -19,7 +19,7 @@ fn to_publish_needs_a_token() {
     let (code, out, notes) =
         run(&program, &["publish", "--url", &url(&serving), "chat/lobby", "hello"]);
     assert_eq!((code, &*out), (1, ""));
-    assert!(notes.starts_with("belfry: a token is needed to publish to chat/lobby"), "{notes}");
+    assert!(notes.starts_with("belfry: a token is required to publish to chat/lobby"), "{notes}");
     assert!(notes.ends_with(" (401 Unauthorized)\n"), "{notes}");
     let (code, _, notes) = run(&program, &["purge", "--url", &url(&serving), "chat/lobby"]);
     assert!(code == 1 && notes.contains("401"), "{notes}");

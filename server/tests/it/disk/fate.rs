@@ -1,4 +1,4 @@
-//! The fate of what was not synced: changes of a file go in, what a power cut leaves of them comes out.
+//! What a power cut leaves of changes to a file that were not synced.
 
 use fastrand::Rng;
 
@@ -35,7 +35,7 @@ pub(super) fn left(durable: &[u8], unsynced: &[Change], random: &mut Rng) -> Vec
     if random.bool() {
         random.shuffle(&mut changes);
     }
-    // In one case of five all arrives, so that a commit that nobody was told of may stay.
+    // In one case of five all arrives, so that a commit that nobody was told about may stay.
     let fate = random.u8(0..5);
     for change in &changes {
         match change {

@@ -1,4 +1,4 @@
-//! A gate: what asks something of a disk that hangs goes in, and comes out when the disk is released.
+//! A gate that holds the operations of a disk that hangs until the disk is released.
 
 use std::sync::{Condvar, Mutex, PoisonError};
 

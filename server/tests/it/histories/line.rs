@@ -1,11 +1,11 @@
-//! The line of a log: every event that it was given, in order, and what became of each. A copy of the log
-//! begins with the same line.
+//! The line of a log: every event that it was given, in order, and its fate. A copy of the log begins with
+//! the same line.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use server::cursor::Cursor;
+use belfry_hub::cursor::Cursor;
 
-/// So many events are kept in all, and of two of the topics.
+/// How many events are kept in all, and of two of the topics.
 pub(crate) const KEPT: usize = 20;
 pub(crate) const RULES: [(&str, usize); 2] = [("b", 4), ("x/1", 3)];
 
@@ -101,7 +101,7 @@ impl Line {
         known && self.entries.last().is_some_and(|last| !of(last))
     }
 
-    /// The epochs as a reader may be told of them: each with the sequence before its first event.
+    /// The epochs as a reader may be told about them: each with the sequence before its first event.
     pub(crate) fn spans(&self) -> Vec<(String, u64)> {
         let mut spans = vec![(epoch(&self.root).to_owned(), 0)];
         for (entry, after) in self.entries.iter().zip(0..) {

@@ -8,20 +8,20 @@ use std::{
     time::{Duration, Instant},
 };
 
-use app::event::History;
 use axum::{
     body::Body,
     http::{Request, StatusCode, header::AUTHORIZATION},
 };
-use server::{
+use belfry_hub::{
     Clock, Log,
     cursor::Cursor,
     event::{Draft, Pattern, Topic},
     log::{Bounds, Embedded, Retention},
     tail,
-    token::{Claims, mint},
 };
+use server::token::{Claims, mint};
 use tokio::{runtime::Handle, task::spawn_blocking, time::timeout};
+use wire::topics::History;
 
 use super::{
     line::{Entry, Fate, Given, KEPT, Line, RULES},

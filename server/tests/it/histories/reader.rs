@@ -1,8 +1,11 @@
-//! A reader, and what it has to be told after a position by a log with a line.
+//! A reader, and what a log with a line has to tell it after a position.
 
 use std::collections::BTreeMap;
 
-use app::event::{Envelope, Gap, Session};
+use wire::{
+    event::{Envelope, Gap},
+    session::Session,
+};
 
 use super::line::{Entry, Fate, Line, sequence};
 
@@ -19,7 +22,7 @@ pub(crate) struct Reader {
 pub(crate) enum Told {
     Event(Envelope),
     Gap { id: String },
-    Place(String),
+    Position(String),
     Session(Session),
 }
 
@@ -42,7 +45,7 @@ pub(crate) fn told(text: &str) -> Vec<Told> {
                 assert_eq!(envelope.id, id, "one id within and without");
                 Told::Event(envelope)
             }
-            (None, None, Some(id)) => Told::Place(id),
+            (None, None, Some(id)) => Told::Position(id),
             // The time to wait before one comes back, or a comment.
             (None, None, None) => continue,
             other => panic!("nobody said {other:?}"),
@@ -110,7 +113,7 @@ impl Reader {
     }
 }
 
-/// One who reads a log from a position on, and holds what is told against the line.
+/// A reader of a log from a position on, which checks what it is told against the line.
 #[derive(Debug)]
 pub(crate) struct Reading<'l> {
     pub(crate) reader: &'l Reader,
@@ -119,7 +122,7 @@ pub(crate) struct Reading<'l> {
     pub(crate) at: u64,
     /// A loss up to here was announced.
     pub(crate) forgiven: u64,
-    /// It came from a position that is none of this line, and has to be told so first.
+    /// It came from a position that is not one of this line, and has to be told so first.
     pub(crate) elsewhere: bool,
     /// Gaps that were told, and the last place that was named.
     pub(crate) gaps: Vec<String>,
@@ -153,7 +156,7 @@ impl<'l> Reading<'l> {
                 Told::Session(_) => {}
                 Told::Event(event) => self.event(event),
                 Told::Gap { id } => self.gap(id),
-                Told::Place(id) => self.place(&id),
+                Told::Position(id) => self.place(&id),
             }
         }
     }

@@ -1,4 +1,4 @@
-//! What may happen to logs and to those who read them.
+//! What may happen to logs and their readers.
 
 use proptest::{
     prelude::*,

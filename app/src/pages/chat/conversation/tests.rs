@@ -1,14 +1,14 @@
 use proptest::{collection::vec, prelude::*};
 
+use wire::chat::Message;
+
 use super::*;
-use crate::{
-    chat::Message,
-    pages::chat::outbox::{Outgoing, State},
-};
+use crate::pages::chat::outbox::{Outgoing, State};
 
 fn said(number: usize) -> Posted {
     let message = Message { name: "Ada".into(), text: number.to_string() };
-    Posted { id: format!("E-{number}"), at: "2026-11-22T05:18:03.000Z".into(), message }
+    let (id, mark) = (format!("E-{number}"), String::new());
+    Posted { id, at: "2026-11-22T05:18:03.000Z".into(), message, mark }
 }
 
 fn room(numbers: std::ops::Range<usize>) -> Room {
@@ -17,8 +17,9 @@ fn room(numbers: std::ops::Range<usize>) -> Room {
         messages: numbers.map(said).collect(),
         older: Some("older".into()),
         newer: false,
-        here: crate::chat::Here::default(),
+        presence: wire::chat::RoomPresence::default(),
         me: String::new(),
+        mark: String::new(),
         key: String::new(),
         draft: String::new(),
         unsent: None,
@@ -134,7 +135,7 @@ fn what_the_history_has_shown_is_not_heard_again() {
     assert!(!conversation.hear(said(12), false));
     assert!(conversation.hear(said(13), false));
     assert_eq!(shown(&conversation), ["10", "11", "12", "13"]);
-    // A log that was made anew counts from the beginning.
+    // A new log counts from the beginning.
     conversation.gap(false);
     assert!(!conversation.hear(said(13), false));
     assert!(conversation.hear(Posted { id: "F-1".into(), ..said(1) }, false));
@@ -144,51 +145,52 @@ fn what_the_history_has_shown_is_not_heard_again() {
 #[test]
 fn another_log_is_not_read_back_into_from_a_place_in_the_old_one() {
     let mut conversation = Conversation::new(room(1..4));
-    let anew = |number| Posted { id: format!("F-{number}"), ..said(number) };
+    let in_new_log = |number| Posted { id: format!("F-{number}"), ..said(number) };
     conversation.gap(false);
-    conversation.hear(anew(1), true);
+    conversation.hear(in_new_log(1), true);
     // It knows no such place, and gives its newest.
-    conversation.prepend("older", vec![anew(1)], Some("F-1".into()), true);
+    conversation.prepend("older", vec![in_new_log(1)], Some("F-1".into()), true);
     assert_eq!(shown(&conversation), ["1", "2", "3", "gap", "1"]);
     assert_eq!(conversation.older(), None);
     // Who is further back than all that was heard reads on in it, and hears that something is missing.
     let mut conversation = Conversation::new(Room { newer: true, ..room(1..4) });
     conversation.gap(true);
-    conversation.hear(anew(2), true);
-    conversation.append("E-3", vec![anew(1)], false, true);
+    conversation.hear(in_new_log(2), true);
+    conversation.append("E-3", vec![in_new_log(1)], false, true);
     assert_eq!(
         (shown(&conversation), conversation.is_ahead()),
         (vec!["1", "2", "3", "gap", "1"], true)
     );
-    conversation.append("F-1", vec![anew(2)], false, false);
+    conversation.append("F-1", vec![in_new_log(2)], false, false);
     assert!(!conversation.is_ahead());
 }
 
 #[test]
 fn a_restart_of_the_server_shows_nothing_twice() {
-    let anew = |number| Posted { id: format!("F-{number}"), ..said(number) };
+    let in_new_log = |number| Posted { id: format!("F-{number}"), ..said(number) };
     let spans = [("E", 0), ("F", 4)].map(|(epoch, after)| Span { epoch: epoch.into(), after });
     let mut conversation = Conversation::new(room(1..4));
     // The history is ahead of the stream.
     conversation.learn(&spans);
-    conversation.renew(Room { messages: vec![said(4), anew(5)], ..room(0..0) });
+    conversation.renew(Room { messages: vec![said(4), in_new_log(5)], ..room(0..0) });
     assert!(!conversation.hear(said(4), false));
-    assert!(!conversation.hear(anew(5), false));
-    assert!(conversation.hear(anew(6), false));
+    assert!(!conversation.hear(in_new_log(5), false));
+    assert!(conversation.hear(in_new_log(6), false));
     assert_eq!(shown(&conversation), ["4", "5", "6"]);
     // A purge is of what came before it, in whichever epoch.
-    conversation.renew(Room { messages: vec![said(3), anew(5), anew(6)], ..room(0..0) });
+    conversation
+        .renew(Room { messages: vec![said(3), in_new_log(5), in_new_log(6)], ..room(0..0) });
     conversation.purge("E-4");
     assert_eq!(shown(&conversation), ["purged", "5", "6"]);
     // The same where the epochs are heard of, or where nothing is known of them yet.
     let mut conversation = Conversation::new(room(1..4));
     let mut known = Spans::default();
     known.learn(&spans);
-    conversation.know(known);
-    conversation.renew(Room { messages: vec![anew(5)], ..room(0..0) });
+    conversation.learn(known.as_slice());
+    conversation.renew(Room { messages: vec![in_new_log(5)], ..room(0..0) });
     assert!(!conversation.hear(said(4), false));
     let mut conversation = Conversation::new(room(1..4));
-    assert!(conversation.hear(anew(4), false));
+    assert!(conversation.hear(in_new_log(4), false));
     assert_eq!(shown(&conversation), ["1", "2", "3", "4"]);
 }
 
@@ -252,7 +254,54 @@ fn nothing_that_waits_is_lost_because_the_same_was_said_before() {
     conversation.hear(said(9), false);
     conversation.answered("a", Err(Unsent::TooFast));
     let states: Vec<_> = conversation.outbox.all().iter().map(|one| one.state.clone()).collect();
-    assert_eq!(states, [State::Failed(Unsent::TooFast), State::Waiting]);
+    assert_eq!(states, [State::Waiting, State::Waiting]);
+}
+
+/// A page that was loaded again after a restart, with a message whose answer was lost before.
+fn reloaded(newest: &str) -> Conversation {
+    let messages = vec![said(3), Posted { id: newest.into(), ..said(5) }];
+    let mut conversation = Conversation::new(Room { messages, ..room(0..0) });
+    say(&mut conversation, "a", 2);
+    conversation.outbox.next();
+    conversation
+}
+
+#[test]
+fn what_was_taken_before_a_restart_is_not_on_its_way_for_ever() {
+    let spans = |begin: usize| {
+        let all = [("D", 0), ("E", 1), ("F", 4)].map(|(epoch, after)| (epoch.to_owned(), after));
+        let spans = all[begin..].iter().cloned();
+        let mut known = Spans::default();
+        known.learn(&spans.map(|(epoch, after)| Span { epoch, after }).collect::<Vec<_>>());
+        known
+    };
+    // It is among those that are shown, although nothing is known of the epochs.
+    let mut conversation = reloaded("F-5");
+    conversation.answered("a", Ok("E-3".into()));
+    assert_eq!(conversation.outbox.all(), []);
+    assert_eq!(mine(&conversation), [true, false]);
+    // It is further back: in an epoch that is told of, or in one before.
+    for begin in [1, 2] {
+        let mut conversation = reloaded("F-5");
+        conversation.answered("a", Ok("E-2".into()));
+        assert_eq!(conversation.outbox.all().len(), 1);
+        conversation.learn(spans(begin).as_slice());
+        assert_eq!(conversation.outbox.all(), [], "{begin}");
+    }
+    // It is yet to come, after another restart.
+    let mut conversation = reloaded("E-4");
+    conversation.learn(spans(1).as_slice());
+    conversation.answered("a", Ok("G-6".into()));
+    conversation.hear(Posted { id: "F-5".into(), ..said(5) }, false);
+    assert_eq!(conversation.outbox.all().len(), 1);
+    conversation.hear(Posted { id: "G-6".into(), ..said(2) }, false);
+    assert_eq!(conversation.outbox.all(), []);
+    // It was missed.
+    let mut conversation = reloaded("F-5");
+    conversation.answered("a", Ok("F-6".into()));
+    conversation.gap(false);
+    conversation.hear(Posted { id: "F-7".into(), ..said(7) }, false);
+    assert_eq!(conversation.outbox.all(), []);
 }
 
 #[test]
@@ -276,17 +325,17 @@ fn messages_are_sent_one_after_the_other_and_what_fails_stays() {
     assert_eq!(next(&mut conversation).as_deref(), Some("a"));
     assert_eq!(next(&mut conversation), None);
     conversation.answered("a", Err(Unsent::TooFast));
+    assert_eq!(next(&mut conversation).as_deref(), Some("a"));
+    conversation.answered("a", Err(Unsent::Closed));
     assert_eq!(next(&mut conversation).as_deref(), Some("b"));
     conversation.answered("b", Err(Unsent::Unreached));
     // It may be in the log: what was said after it comes after it.
-    assert_eq!(next(&mut conversation), None);
-    conversation.outbox.retry(None);
     assert_eq!(next(&mut conversation).as_deref(), Some("b"));
     conversation.answered("b", Ok("E-2".into()));
     assert_eq!(next(&mut conversation).as_deref(), Some("c"));
     conversation.answered("c", Ok("E-3".into()));
     assert_eq!(next(&mut conversation), None);
-    conversation.outbox.retry(Some("a"));
+    conversation.outbox.retry("a");
     assert_eq!(next(&mut conversation).as_deref(), Some("a"));
     assert_eq!(
         conversation.outbox.take_back("a").map(|message| message.text).as_deref(),
@@ -345,35 +394,52 @@ fn the_same_said_twice_is_there_twice() {
     assert!(!conversation.hear(said(1), false));
     conversation.answered("b", Err(Unsent::Unreached));
     assert_eq!(conversation.outbox.all().len(), 1);
-    conversation.outbox.retry(None);
     assert_eq!(conversation.outbox.next().unwrap().key, "b");
 }
 
 #[test]
-fn what_a_log_that_failed_has_kept_is_not_there_twice() {
-    let mut conversation = Conversation::default();
-    say(&mut conversation, "a", 1);
-    conversation.outbox.next();
-    conversation.answered("a", Err(Unsent::Unavailable));
-    assert!(!conversation.hear(said(1), false));
-    assert_eq!((conversation.outbox.all().len(), mine(&conversation)), (0, vec![true]));
+fn an_answer_that_is_lost_loses_and_doubles_nothing() {
+    for lost in [Unsent::Unreached, Unsent::Unavailable] {
+        for heard_before in [true, false] {
+            let mut conversation = Conversation::default();
+            say(&mut conversation, "a", 1);
+            conversation.outbox.next();
+            if heard_before {
+                assert!(!conversation.hear(said(1), false));
+            }
+            conversation.answered("a", Err(lost));
+            if !heard_before {
+                assert!(!conversation.hear(said(1), false));
+            }
+            // It is not shown twice, and sent again: another may have said it.
+            assert!(conversation.outbox.all()[0].heard);
+            assert_eq!(conversation.outbox.next().unwrap().key, "a");
+            conversation.answered("a", Ok("E-1".into()));
+            assert_eq!((shown(&conversation), mine(&conversation)), (vec!["1"], vec![true]));
+            assert_eq!(conversation.outbox.all(), []);
+        }
+    }
 }
 
 #[test]
-fn an_answer_that_is_lost_loses_and_doubles_nothing() {
+fn what_another_said_in_the_same_words_stands_for_nothing() {
     let mut conversation = Conversation::default();
-    // It was heard before the answer was lost,
     say(&mut conversation, "a", 1);
     conversation.outbox.next();
-    assert!(!conversation.hear(said(1), false));
     conversation.answered("a", Err(Unsent::Unreached));
-    // or after.
-    say(&mut conversation, "b", 2);
+    conversation.hear(said(1), false);
     conversation.outbox.next();
-    conversation.answered("b", Err(Unsent::Unreached));
-    assert!(!conversation.hear(said(2), false));
-    assert_eq!((shown(&conversation), conversation.outbox.all().len()), (vec!["1", "2"], 0));
-    assert_eq!(mine(&conversation), [true, true]);
+    conversation.answered("a", Ok("E-2".into()));
+    assert!(!conversation.outbox.all()[0].heard);
+    conversation.hear(Posted { id: "E-2".into(), ..said(1) }, false);
+    assert_eq!((shown(&conversation), mine(&conversation)), (vec!["1", "2"], vec![false, true]));
+    // Or it is refused: then it is shown as refused.
+    say(&mut conversation, "b", 3);
+    conversation.outbox.next();
+    conversation.hear(said(3), false);
+    conversation.answered("b", Err(Unsent::Closed));
+    let refused = &conversation.outbox.all()[0];
+    assert_eq!((refused.heard, &refused.state), (false, &State::Failed(Unsent::Closed)));
 }
 
 /// A step of a conversation between two, over a network that loses answers.
@@ -383,7 +449,7 @@ enum Step {
     Other(usize),
     Send { arrives: bool, answered: bool },
     Hear,
-    Retry,
+    Reload,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -393,7 +459,7 @@ fn step() -> impl Strategy<Value = Step> {
         (any::<bool>(), any::<bool>())
             .prop_map(|(arrives, answered)| Step::Send { arrives, answered }),
         Just(Step::Hear),
-        Just(Step::Retry),
+        Just(Step::Reload),
     ]
 }
 
@@ -426,8 +492,14 @@ impl Kept {
     }
 }
 
+/// What waits comes back with the page.
+fn reload(conversation: &mut Conversation) {
+    let kept = std::mem::take(&mut conversation.outbox).kept();
+    conversation.outbox.take_up(&kept);
+}
+
 proptest! {
-    /// Whoever says the same as another under the same name has said it, where an answer was lost.
+    /// Another says the same under the same name.
     #[test]
     fn nothing_that_was_said_is_lost_or_doubled(steps in vec(step(), 1..40)) {
         let (mut conversation, mut kept, mut heard) = (Conversation::default(), Kept::default(), 0);
@@ -438,17 +510,16 @@ proptest! {
                     keys.push(format!("k{}", keys.len()));
                     say(&mut conversation, keys.last().unwrap(), words);
                 }
-                // Nobody else says these words.
-                Step::Other(words) => drop(kept.take(&format!("o{}", kept.0.len()), words + 10)),
+                // The same words under the same name.
+                Step::Other(words) => drop(kept.take(&format!("o{}", kept.0.len()), words)),
                 Step::Send { arrives, answered } => {
                     kept.answer(&mut conversation, arrives, answered);
                 }
                 Step::Hear => kept.hear(&mut conversation, &mut heard),
-                Step::Retry => conversation.outbox.retry(None),
+                Step::Reload => reload(&mut conversation),
             }
         }
         // The trouble is over.
-        conversation.outbox.retry(None);
         while conversation.outbox.all().iter().any(|one| one.state == State::Waiting) {
             kept.answer(&mut conversation, true, true);
         }

@@ -1,14 +1,18 @@
-//! Reading beyond what is shown: how the messages are scrolled goes in, more of the history comes out.
+//! Loads more of the history as the visitor scrolls beyond what is shown.
+
+use std::mem;
 
 use leptos::prelude::*;
+use wire::{
+    chat::{Posted, room::path},
+    event::PURGED,
+    page_data::{PageAt, PageData},
+    topics::History,
+};
 
-use super::{Browser, SCROLLER, Visit};
+use super::Visit;
 use crate::{
-    chat::{Posted, path},
-    event::{History, PURGED},
-    feed::{Born, Newborn},
-    pages::chat::conversation::Conversation,
-    talk::Side,
+    erased::effect, feed::Feed, pages::chat::conversation::Conversation, seams::read::Side,
 };
 
 /// The newest message is in sight where the end is at most so far away, in CSS pixels.
@@ -20,8 +24,8 @@ const SOON: i32 = 600;
 impl Visit {
     /// The messages were scrolled: reads what lies beyond their ends where those come near.
     pub fn on_scroll(self) {
-        let Some(Browser { talk, .. }) = self.browser else { return };
-        let place = (talk.place)(SCROLLER);
+        let Some(browser) = self.browser else { return };
+        let place = (browser.elements.scrolled)(self.parts.scroller);
         let below = -place.top;
         let above = place.whole - place.seen - below;
         let at_end = below < NEAR && !self.conversation.read_untracked().is_ahead();
@@ -36,6 +40,21 @@ impl Visit {
         }
     }
 
+    /// Remembers what the visitor has read, for the list of rooms.
+    pub fn remember(self) {
+        let Some(browser) = self.browser else { return };
+        let visible = expect_context::<Feed>().visible;
+        effect(move || {
+            let conversation = self.conversation.read();
+            if let Some(newest) = conversation.newest()
+                && visible.get()
+                && self.at_end.get()
+            {
+                (browser.store.remember)(&self.room.read_untracked(), newest);
+            }
+        });
+    }
+
     /// Reads older messages.
     pub fn read_back(self) {
         let before = self.conversation.read_untracked().older().cloned();
@@ -47,8 +66,10 @@ impl Visit {
     /// Reads newer messages, where they are not shown.
     fn read_on(self) {
         let after = self.conversation.read_untracked().newer().cloned();
-        self.read(after.map(Side::After), |visit, after, newer, next, gap| {
-            visit.keep_place(|it| it.append(after, newer, next.is_some(), gap));
+        self.read(after.map(Side::After), |visit, after, mut newer, next, gap| {
+            visit.keep_place(&mut |it| {
+                it.append(after, mem::take(&mut newer), next.is_some(), gap);
+            });
             visit.catch_up();
         });
     }
@@ -61,7 +82,7 @@ impl Visit {
     }
 
     fn read(self, side: Option<Side>, take: fn(Self, &str, Vec<Posted>, Option<String>, bool)) {
-        let Some((side, Browser { talk, .. })) = side.zip(self.browser) else { return };
+        let Some((side, browser)) = side.zip(self.browser) else { return };
         if self.reading.get_untracked() {
             return;
         }
@@ -73,7 +94,7 @@ impl Visit {
         // Before what was asked for comes, and not with it: how far messages have moved is told by how
         // high all of them are.
         if back {
-            self.keep_place(Conversation::trim_newest);
+            self.keep_place(&mut Conversation::trim_newest);
         } else {
             self.conversation.update(Conversation::trim_oldest);
         }
@@ -90,22 +111,22 @@ impl Visit {
             let said = events.into_iter().filter(|event| event.event_type != PURGED);
             take(self, &asked, said.map(|event| self.posted(event)).collect(), next, gap);
         };
-        (talk.read)(&self.room.read_untracked(), side, Box::new(answer));
+        (browser.read.history)(&self.room.read_untracked(), side, Box::new(answer));
     }
 
     /// The same by a link, which goes and leaves the keyboard to the messages.
     pub fn leave_for_end(self) {
-        if let Some(Browser { talk, .. }) = self.browser {
-            (talk.focus)(SCROLLER);
+        if let Some(browser) = self.browser {
+            (browser.elements.focus)(self.parts.scroller);
         }
         self.to_end();
     }
 
     /// Shows the newest messages.
     pub fn to_end(self) {
-        let Some(Browser { talk, fetch, .. }) = self.browser else { return };
+        let Some(browser) = self.browser else { return };
         let to_foot = move || {
-            (talk.scroll)(SCROLLER, 0);
+            (browser.elements.scroll)(self.parts.scroller, 0);
             self.at_end.set(true);
             self.catch_up();
         };
@@ -113,8 +134,8 @@ impl Visit {
             return to_foot();
         }
         let before = self.conversation.read_untracked().notices();
-        let answer = move |newborn| {
-            if let Some(Newborn { page: Born::Room(Ok(room)), .. }) = newborn
+        let answer = move |page_at| {
+            if let Some(PageAt { page: PageData::Room(Ok(room)), .. }) = page_at
                 && !self.is_over()
                 && self.conversation.read_untracked().notices() == before
             {
@@ -122,6 +143,6 @@ impl Visit {
                 to_foot();
             }
         };
-        (fetch.newborn)(&path(&self.room.read_untracked()), Box::new(answer));
+        (browser.read.page)(&path(&self.room.read_untracked()), Box::new(answer));
     }
 }

@@ -1,4 +1,4 @@
-//! Stands in for cargo-generate, which makes new projects: what cargo-leptos names of it.
+//! Stands in for cargo-generate, which makes new projects: only what cargo-leptos uses of it.
 
 use std::path::PathBuf;
 

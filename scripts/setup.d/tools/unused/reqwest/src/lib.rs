@@ -1,5 +1,5 @@
-//! Stands in for reqwest, with which cargo-leptos would download tools if it were allowed to:
-//! what it names of it. Every request fails.
+//! Stands in for reqwest, with which cargo-leptos would download tools if it were allowed to: only what it
+//! uses of it. Every request fails.
 
 use std::{convert::Infallible, error, fmt};
 

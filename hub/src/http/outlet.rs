@@ -1,0 +1,162 @@
+//! The outlet of a stream: drives a subscription for the body of an answer, and does its waiting.
+
+use std::convert::Infallible;
+
+use bytes::Bytes;
+use futures::{
+    FutureExt, Stream,
+    future::{BoxFuture, pending, ready},
+    stream,
+};
+use tokio::{
+    select,
+    time::{Instant, sleep_until},
+};
+use tokio_util::sync::CancellationToken;
+use tracing::debug;
+
+use crate::{
+    budget::Reservation,
+    clock::Clock,
+    log::{Page, Unavailable},
+    reading::Reading,
+    subscription::{CHUNK, FirstPage, Next, Now, States, Subscription, Wanted},
+};
+
+/// Drives a subscription.
+pub(super) struct Outlet {
+    subscription: Subscription,
+    states: States,
+    clock: Clock,
+    /// What the subscription wants, on its way. Kept, so that a tick in between does not begin it again.
+    coming: Option<Coming>,
+    /// Returns once the reader's rights are taken back.
+    revoked: BoxFuture<'static, ()>,
+    shutdown: CancellationToken,
+    ended: bool,
+}
+
+/// What a subscription wants, on its way.
+enum Coming {
+    Page(Reading),
+    Room(BoxFuture<'static, Reservation>),
+}
+
+/// What there was to wait for.
+enum Came {
+    Page(Result<(Page, Reservation), Unavailable>),
+    Room(Reservation),
+    /// Perhaps something: the subscription knows.
+    Something,
+}
+
+impl Outlet {
+    /// Drives a subscription, to which the first page of the log comes first.
+    pub(super) fn new(
+        (subscription, states, first): (Subscription, States, FirstPage),
+        clock: Clock,
+        revoked: BoxFuture<'static, ()>,
+        shutdown: CancellationToken,
+    ) -> Self {
+        let coming = first.map(|page| Coming::Page(ready(Ok(page)).boxed()));
+        Self { subscription, states, clock, coming, revoked, shutdown, ended: false }
+    }
+
+    /// The next bytes to send; `None` when the server shuts down, or the reader's rights have ended or were
+    /// taken back.
+    async fn next(&mut self) -> Option<Bytes> {
+        if let Some(greeting) = self.subscription.greeting() {
+            return Some(greeting);
+        }
+        self.subscription.has_taken(Instant::now());
+        self.ended |= self.shutdown.is_cancelled() || (&mut self.revoked).now_or_never().is_some();
+        while !self.ended {
+            let now = Now { instant: Instant::now(), wall: self.clock.now() };
+            let state = || self.states.next().now_or_never();
+            match self.subscription.next(now, CHUNK, state) {
+                Next::Bytes(bytes) => return Some(bytes),
+                Next::End => self.ended = true,
+                Next::Wait { until, wanted } => {
+                    if let Some(bytes) = self.wait(until, wanted).await {
+                        return Some(bytes);
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    /// Waits, and returns what the subscription makes at once of what comes.
+    async fn wait(&mut self, until: Instant, wanted: Option<Wanted>) -> Option<Bytes> {
+        if self.coming.is_none() {
+            self.coming = coming(&self.subscription, wanted);
+        }
+        let came = select! {
+            biased;
+            () = self.shutdown.cancelled() => {
+                self.ended = true;
+                return None;
+            }
+            () = &mut self.revoked => {
+                self.ended = true;
+                return None;
+            }
+            () = sleep_until(until) => return None,
+            state = self.states.next() => return Some(self.subscription.state(state)),
+            came = come(&mut self.coming, &self.subscription, wanted) => came,
+        };
+        match came {
+            Came::Page(Ok((page, room))) => {
+                return self.subscription.page(&page, room, Instant::now());
+            }
+            Came::Page(Err(why)) => {
+                debug!(%why, "reader is waiting for the log");
+                self.subscription.is_unavailable(Instant::now());
+            }
+            Came::Room(room) => self.subscription.room(room),
+            Came::Something => {}
+        }
+        None
+    }
+
+    /// What it gives, as a stream for a body.
+    pub(super) fn into_stream(self) -> impl Stream<Item = Result<Bytes, Infallible>> {
+        stream::unfold(self, async |mut outlet| {
+            let bytes = outlet.next().await?;
+            Some((Ok(bytes), outlet))
+        })
+    }
+}
+
+/// Begins to fetch what a subscription wants, where that does not come by itself.
+fn coming(subscription: &Subscription, wanted: Option<Wanted>) -> Option<Coming> {
+    let selection = subscription.selection()?;
+    match wanted? {
+        Wanted::Page { after, limit } => Some(Coming::Page(selection.read_to_send(after, limit))),
+        Wanted::Room(bytes) => {
+            Some(Coming::Room(selection.account().clone().reserve(bytes).boxed()))
+        }
+        Wanted::News | Wanted::Pause(_) => None,
+    }
+}
+
+/// Waits for what a subscription wants; for ever where that is nothing but time.
+async fn come(
+    coming: &mut Option<Coming>,
+    subscription: &Subscription,
+    wanted: Option<Wanted>,
+) -> Came {
+    let came = match coming {
+        Some(Coming::Page(reading)) => Came::Page(reading.await),
+        Some(Coming::Room(room)) => Came::Room(room.await),
+        None => match subscription.selection() {
+            Some(selection) if wanted == Some(Wanted::News) => {
+                selection.follower().woken().await;
+                Came::Something
+            }
+            _ => pending().await,
+        },
+    };
+    *coming = None;
+    came
+}

@@ -1,0 +1,61 @@
+//! The stream: answers a reader with `text/event-stream` until it leaves.
+
+use std::net::SocketAddr;
+
+use axum::{
+    body::Body,
+    extract::{ConnectInfo, Extension, RawQuery, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Version, header::CONTENT_TYPE},
+    response::IntoResponse,
+};
+
+use super::outlet::Outlet;
+use crate::{
+    budget::Account,
+    grant::Grant,
+    http::{caching::NO_STORE_NO_TRANSFORM, problem::Problem},
+    routes::Routes,
+    subscription::{Granted, Request, begin},
+};
+
+/// The headers of every stream: no intermediary may store, change or buffer it.
+const HEADERS: [(HeaderName, HeaderValue); 3] = [
+    (CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8")),
+    NO_STORE_NO_TRANSFORM,
+    (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
+];
+
+/// `GET /sse`.
+pub(crate) async fn stream(
+    State(routes): State<Routes>,
+    connection: Option<Extension<ConnectInfo<SocketAddr>>>,
+    grant: Grant,
+    account: Account,
+    version: Version,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<impl IntoResponse, Problem> {
+    let (query, states) = (query.unwrap_or_default(), routes.hub.state_topics());
+    let request = Request::read(&query, &headers, states)?;
+    // In a test there is none.
+    let nowhere = SocketAddr::from(([0, 0, 0, 0], 0));
+    let address = connection.map_or(nowhere, |Extension(ConnectInfo(address))| address);
+    // Asked before anything else: what happens from now on ends the stream.
+    let revoked = routes.authoriser.revoked(&grant);
+    let begun = begin(&routes, &account, address, (&request, &grant), version).await?;
+    let outlet = Outlet::new(begun, routes.hub.clock(), revoked, routes.shutdown.clone());
+    Ok((HEADERS, Body::from_stream(outlet.into_stream())))
+}
+
+/// `HEAD /sse`: the headers, and nobody to count.
+pub(crate) async fn head(
+    State(routes): State<Routes>,
+    grant: Grant,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<impl IntoResponse, Problem> {
+    let (query, states) = (query.unwrap_or_default(), routes.hub.state_topics());
+    let request = Request::read(&query, &headers, states)?;
+    Granted::of(&request, states, &grant).refuse_silence(&request)?;
+    Ok(HEADERS)
+}

@@ -1,0 +1,60 @@
+//! What the routes of the hub answer from.
+
+use std::{fmt, sync::Arc};
+
+use axum::{extract::FromRequestParts, http::request::Parts};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    authorise::Authorise, budget::Budgets, counters::Counters, grant::Grant,
+    http::problem::Problem, hub::Hub,
+};
+
+/// What the routes of the hub answer from. A cheap handle.
+#[derive(Clone)]
+pub struct Routes {
+    /// Gives each event to everyone who follows its topic.
+    pub hub: Hub,
+    /// Says who may do what.
+    pub authoriser: Arc<dyn Authorise>,
+    /// What may wait to be sent, and come in.
+    pub budgets: Budgets,
+    /// What is counted on an event's way.
+    pub counters: Counters,
+    /// Ends every stream.
+    pub shutdown: CancellationToken,
+}
+
+impl Routes {
+    /// Those of a hub, with the usual budgets.
+    #[must_use]
+    pub fn new(hub: Hub, authoriser: impl Authorise + 'static) -> Self {
+        Self {
+            hub,
+            authoriser: Arc::new(authoriser),
+            budgets: Budgets::default(),
+            counters: Counters::default(),
+            shutdown: CancellationToken::new(),
+        }
+    }
+}
+
+impl fmt::Debug for Routes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Routes").field("hub", &self.hub).finish_non_exhaustive()
+    }
+}
+
+impl AsRef<Self> for Routes {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
+impl<S: AsRef<Routes> + Sync> FromRequestParts<S> for Grant {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        state.as_ref().authoriser.authorise(parts).await
+    }
+}

@@ -1,0 +1,24 @@
+//! A subscription: one reader, its position in the log and the state topics that it follows.
+//!
+//! ```text
+//! request → beginning → machine: next(now, limit) → bytes, or until when and for what to wait
+//!                          ├ position, selection: the events of the log
+//!                          └ states: the state topics, which wake who drives it
+//! ```
+
+mod beginning;
+mod lost;
+mod machine;
+mod position;
+mod request;
+mod selection;
+mod states;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use beginning::{FirstPage, begin};
+pub(crate) use machine::{Next, Now, Subscription};
+pub(crate) use position::Wanted;
+pub use request::Request;
+pub(crate) use selection::CHUNK;
+pub(crate) use states::{Granted, States};

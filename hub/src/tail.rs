@@ -1,0 +1,9 @@
+//! The tail: the newest events of the log in memory, and the readers that wait for the next.
+
+mod entry;
+mod follower;
+mod newest;
+
+pub use entry::Entry;
+pub use follower::{Follower, Taken};
+pub use newest::{Bounds, Tail};

@@ -1,0 +1,42 @@
+//! Why a token is rejected.
+
+use std::fmt;
+
+use belfry_hub::event::Invalid;
+
+/// The largest token that is looked at, in bytes.
+pub const LARGEST_TOKEN: usize = 8 * 1024;
+
+/// Why a token is rejected. It may be shown to whoever sent the token, and does not repeat it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TokenError {
+    /// More than [`LARGEST_TOKEN`] bytes.
+    TooLarge,
+    /// Not a JWT, or one with an unsupported algorithm.
+    Malformed,
+    /// Not signed by one of the keys with that key's algorithm.
+    Unsigned,
+    /// The clock has reached `exp`.
+    Expired,
+    /// The clock is more than a minute before `nbf`.
+    TooEarly,
+    /// A claim that cannot be used.
+    Claim(Invalid),
+}
+
+impl fmt::Display for TokenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLarge => write!(f, "the token is longer than {LARGEST_TOKEN} bytes"),
+            Self::Malformed => f.write_str("the token is not a JWT that this server supports"),
+            Self::Unsigned => f.write_str("the token is not signed with a key of this server"),
+            Self::Expired => f.write_str("the token has expired"),
+            Self::TooEarly => f.write_str("the token is not valid yet"),
+            Self::Claim(Invalid { field, reason }) => {
+                write!(f, "the token is invalid: {field} {reason}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for TokenError {}

@@ -1,0 +1,32 @@
+//! What answers over HTTP.
+//!
+//! - [`router`]: the routes, and the headers of every answer; [`state`]: what handlers share
+//! - [`page`]: the pages; [`language`], `preference`: theirs; `documents`, [`site`], `etag`: files; `caching`:
+//!   who may keep them
+//! - [`chat`]: what is said in a room, and who is there; [`status`]: the server's health
+//! - [`login`]: tokens as cookies; `presented`: the token of a request, and what it allows in the hub;
+//!   `asking`: who a request comes from
+//! - `origin`: which page, scheme and network a request comes from, by the headers of proxies too
+//! - `cookies`: what browsers keep; `redirect`: where they may be sent on to
+//! - [`probe`]: the clock's probes; `health`: `/healthz` and `/readyz`; `not_found`: what there is not
+
+mod asking;
+mod caching;
+pub mod chat;
+mod cookies;
+mod documents;
+mod etag;
+mod health;
+pub mod language;
+pub mod login;
+mod not_found;
+mod origin;
+pub mod page;
+mod preference;
+mod presented;
+pub mod probe;
+mod redirect;
+pub mod router;
+pub mod site;
+pub mod state;
+pub mod status;

@@ -1,0 +1,85 @@
+//! Cookies: reads those of a request, and writes those that a browser is to keep.
+
+use axum::http::{HeaderMap, HeaderValue, header::COOKIE};
+use cookie::{Cookie, CookieBuilder};
+
+use crate::web::origin::came_by_https;
+
+pub(crate) use cookie::{SameSite, time::Duration};
+
+/// How long a visitor's choices are kept from when they were made last.
+pub(crate) const A_YEAR: Duration = Duration::days(365);
+
+/// What the cookies of a name hold, in their order. Other programs on this host may have cookies in any
+/// encoding: U+FFFD stands for what is not UTF-8.
+pub(crate) fn values(headers: &HeaderMap, name: &str) -> impl Iterator<Item = String> {
+    let lines = headers.get_all(COOKIE).iter();
+    let lines = lines.map(|line| String::from_utf8_lossy(line.as_bytes()));
+    let cookies = lines.flat_map(Cookie::split_parse).filter_map(Result::ok);
+    cookies.filter(move |cookie| cookie.name() == name).map(|cookie| cookie.value().to_owned())
+}
+
+/// A cookie for all of this server.
+pub(crate) fn cookie<'c>(
+    name: &'static str,
+    value: &'c str,
+    same_site: SameSite,
+    kept_for: Duration,
+) -> CookieBuilder<'c> {
+    Cookie::build((name, value)).path("/").same_site(same_site).max_age(kept_for)
+}
+
+/// A cookie for all of this server that no script is told, and that goes over https alone where the
+/// request came by that.
+pub(crate) fn hidden<'c>(
+    name: &'static str,
+    value: &'c str,
+    same_site: SameSite,
+    kept_for: Duration,
+    headers: &HeaderMap,
+) -> CookieBuilder<'c> {
+    cookie(name, value, same_site, kept_for).http_only(true).secure(came_by_https(headers))
+}
+
+/// A cookie as `Set-Cookie` writes it; `None` where it holds what no header can.
+pub(crate) fn written(cookie: CookieBuilder<'_>) -> Option<HeaderValue> {
+    HeaderValue::try_from(cookie.build().to_string()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(lines: &[&[u8]]) -> Vec<String> {
+        let lines = lines.iter().map(|line| (COOKIE, HeaderValue::from_bytes(line).unwrap()));
+        values(&lines.collect(), "a").collect()
+    }
+
+    #[test]
+    fn a_cookie_is_found_among_others_whatever_those_hold() {
+        for others in
+            [&b"x=1"[..], b"x=\xff", "x=天".as_bytes(), b"x", b"=", b"", b"=a", b"x=\"\xe9;"]
+        {
+            assert_eq!(found(&[&[others, b"; a=b"].concat()]), ["b"], "{others:?}");
+            assert_eq!(found(&[&[b"a=b; ", others].concat()]), ["b"], "{others:?}");
+            assert_eq!(found(&[others, b"a=b"]), ["b"], "{others:?}");
+        }
+    }
+
+    #[test]
+    fn all_of_a_name_are_there_and_no_others() {
+        assert_eq!(
+            found(&[b"a=b=c; ab=d;A=e;a = f ", b"ba=g; a=\"h\"; a="]),
+            ["b=c", "f", "\"h\"", ""]
+        );
+        assert_eq!(found(&[b"a=\xffb"]), ["\u{fffd}b"]);
+        assert!(found(&[]).is_empty());
+    }
+
+    #[test]
+    fn what_no_header_can_hold_is_not_written() {
+        let of = |value| written(cookie("a", value, SameSite::Lax, Duration::ZERO));
+        assert_eq!(of("b").unwrap(), "a=b; SameSite=Lax; Path=/; Max-Age=0");
+        assert_eq!(of("b\r\nx: y"), None);
+    }
+}

@@ -1,0 +1,125 @@
+//! Finds the token that a request presents in its headers, and its rights or the reason for refusing it.
+
+use std::sync::Arc;
+
+use axum::http::{HeaderMap, Method, StatusCode, header::AUTHORIZATION, request::Parts};
+use belfry_hub::{
+    Clock, authorise::Authorise, digest::digest, grant::Grant, http::problem::Problem,
+};
+use futures::{
+    FutureExt,
+    future::{BoxFuture, ready},
+};
+
+use crate::{
+    Keys,
+    token::{SignOuts, TokenError},
+    web::{cookies::values, origin::is_from_same_origin},
+};
+
+/// The cookie that holds a token after `POST /login`.
+pub(crate) const TOKEN_COOKIE: &str = "belfry-token";
+
+impl From<TokenError> for Problem {
+    fn from(error: TokenError) -> Self {
+        Self::invalid_token(error.to_string())
+    }
+}
+
+/// Tells by its token what a request may do. A cheap handle.
+#[derive(Clone, Debug)]
+pub(crate) struct Tokens {
+    keys: Arc<Keys>,
+    sign_outs: SignOuts,
+    clock: Clock,
+}
+
+impl Tokens {
+    /// Those that were signed with one of these keys, until somebody signs out.
+    pub(crate) fn new(keys: Arc<Keys>, sign_outs: SignOuts, clock: Clock) -> Self {
+        Self { keys, sign_outs, clock }
+    }
+
+    /// What a request may do. Without a token, a request may only read what is public. An invalid token is
+    /// refused, or a reader would continue without the rights that it expects.
+    fn grant(&self, request: &Parts) -> Result<Grant, Problem> {
+        let grant = self.presented(&request.headers)?;
+        let reads = matches!(request.method, Method::GET | Method::HEAD);
+        if grant.credential.is_some() && !reads && !is_from_same_origin(&request.headers) {
+            let detail = "the sign-in cookie allows writes only from pages of this server \
+                (Sec-Fetch-Site: same-origin); other programs must send Authorization: Bearer";
+            return Err(Problem::new(StatusCode::FORBIDDEN, detail));
+        }
+        Ok(grant)
+    }
+
+    /// What the token in a request's headers allows, whatever the method.
+    pub(crate) fn presented(&self, headers: &HeaderMap) -> Result<Grant, Problem> {
+        let verify = |token: &str| self.keys.verify(token, self.clock.now());
+        if let Some(token) = bearer(headers)? {
+            return Ok(verify(token)?);
+        }
+        let Some(token) = cookie(headers)? else { return Ok(Grant::default()) };
+        Ok(Grant { credential: Some(token_digest(&token)), ..verify(&token)? })
+    }
+}
+
+impl Authorise for Tokens {
+    fn authorise<'a>(&'a self, request: &'a Parts) -> BoxFuture<'a, Result<Grant, Problem>> {
+        ready(self.grant(request)).boxed()
+    }
+
+    /// Once the browser has given up the cookie that the grant was in.
+    fn revoked(&self, grant: &Grant) -> BoxFuture<'static, ()> {
+        self.sign_outs.heard(grant.credential)
+    }
+
+    fn refuse(&self, grant: &Grant, what: &str) -> Problem {
+        if grant.until.is_none() {
+            let detail = format!("a token is required to {what}; create one with `belfry token`");
+            Problem::new(StatusCode::UNAUTHORIZED, detail)
+        } else {
+            Problem::new(
+                StatusCode::FORBIDDEN,
+                format!("the token does not grant the right to {what}"),
+            )
+            .of("topic")
+        }
+    }
+}
+
+/// The digest of the token in the cookie, see [`Grant::credential`]; `None` where there is none.
+pub(crate) fn cookie_digest(headers: &HeaderMap) -> Option<u64> {
+    cookie(headers).ok().flatten().map(|token| token_digest(&token))
+}
+
+fn token_digest(token: &str) -> u64 {
+    digest("belfry cookie", [token])
+}
+
+/// The token in `Authorization: Bearer …`; `None` without the header.
+pub(crate) fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return Err(Problem::invalid_token("Authorization must be given only once"));
+    }
+    let said = value.to_str().unwrap_or_default().split_once(' ');
+    match said {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(Some(token.trim())),
+        _ => Err(Problem::invalid_token("Authorization must have the form Bearer TOKEN")),
+    }
+}
+
+/// The token in the cookie; `None` where there is none, or an empty one.
+fn cookie(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let mut tokens = values(headers, TOKEN_COOKIE).filter(|token| !token.is_empty());
+    let Some(token) = tokens.next() else { return Ok(None) };
+    // One of them may have been set by another host of the same domain.
+    if tokens.any(|other| other != token) {
+        return Err(Problem::invalid_token(
+            "the sign-in cookie was sent twice with different values",
+        ));
+    }
+    Ok(Some(token))
+}

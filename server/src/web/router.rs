@@ -1,0 +1,181 @@
+//! The application as a value: the router that answers requests, without a port.
+
+use std::path::Path;
+
+use any_spawner::Executor;
+use axum::{
+    Router,
+    extract::Request,
+    handler::{Handler, HandlerWithoutStateExt},
+    http::{
+        HeaderName, HeaderValue, Method, StatusCode, Version,
+        header::{
+            ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_TYPE, HOST, REFERRER_POLICY, VARY,
+            X_CONTENT_TYPE_OPTIONS,
+        },
+        uri::Authority,
+    },
+    middleware::{Next, from_fn, from_fn_with_state, map_response},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use belfry_hub::http::problem::Problem;
+use percent_encoding::percent_decode_str;
+use tower::ServiceBuilder;
+use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer};
+use wire::paths::{
+    CHAT_PATH, HERE_SUFFIX, LANGUAGE_PATH, LOGIN_PATH, LOGOUT_PATH, PAGE_PATH, PROBE_PATH,
+    STATUS_PATH,
+};
+
+use crate::{
+    AppState,
+    web::{
+        caching::{AN_HOUR, ASK_AGAIN, FOR_EVER},
+        chat, documents,
+        etag::{Tags, validate},
+        health, language, login,
+        not_found::not_found,
+        page, probe, status,
+    },
+};
+
+/// The longest name of a file, in bytes.
+const LONGEST_NAME: usize = 255;
+
+/// The longest path at which a file is looked for, in bytes. Together with the site's folder it must stay
+/// below Linux's limit of 4,096.
+const LONGEST_PATH: usize = 2048;
+
+/// The whole application.
+pub fn router(state: AppState) -> Router {
+    // Tells Leptos which runtime to spawn on; doing so twice is not an error for us.
+    let _ = Executor::init_tokio();
+    let root = &state.site.root;
+    // Without hashes, files change during development.
+    let tags = |folder| if state.site.hashed { Tags::of(folder) } else { Tags::default() };
+    let packages = ServiceBuilder::new()
+        .layer(from_fn(refuse_what_no_file_is_called))
+        .layer(from_fn_with_state(tags(root.join("pkg")), validate))
+        .layer(varies())
+        .layer(keep(if state.site.hashed { FOR_EVER } else { ASK_AGAIN }))
+        .service(files(&root.join("pkg")).not_found_service(not_found.into_service()));
+    let public = ServiceBuilder::new()
+        .layer(from_fn(refuse_what_no_file_is_called))
+        .layer(from_fn_with_state(tags(root.clone()), validate))
+        .layer(varies())
+        .layer(keep(AN_HOUR))
+        .service(files(root).fallback(page::missing.with_state(state.clone())));
+    Router::new()
+        .route("/", get(page::page))
+        .route("/status", get(page::page))
+        .route("/console", get(page::page))
+        .route(CHAT_PATH, get(page::page))
+        .route(&format!("{CHAT_PATH}/{{room}}"), get(page::page).post(chat::post))
+        .route(&format!("{CHAT_PATH}/{{room}}{HERE_SUFFIX}"), post(chat::here))
+        .route(PAGE_PATH, get(page::page_at))
+        .route(LANGUAGE_PATH, get(language::switch))
+        .route(&format!("{}/{{name}}", documents::DOCUMENTS_PATH), get(documents::document))
+        .route(PROBE_PATH, get(probe::probe))
+        .route(STATUS_PATH, get(status::trend))
+        .route("/healthz", get(health::live))
+        .route("/readyz", get(health::ready))
+        .route(LOGIN_PATH, post(login::login).delete(login::logout))
+        .route(LOGOUT_PATH, post(login::logout_by_form))
+        .merge(belfry_hub::http::router(state.as_ref().clone()))
+        .method_not_allowed_fallback(not_allowed)
+        .nest_service("/pkg", packages)
+        .fallback_service(public)
+        .layer(from_fn(refuse_what_names_no_host))
+        .layer(map_response(name_encoding))
+        .layer(always(X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        // `no-referrer` would also hide a form's origin, which shows that a login over plain HTTP comes
+        // from one of our pages.
+        .layer(always(REFERRER_POLICY, "same-origin"))
+        // With these two, the page has its own process, and browsers give it a finer timer.
+        .layer(always(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
+        .layer(always(HeaderName::from_static("cross-origin-embedder-policy"), "require-corp"))
+        .with_state(state)
+}
+
+/// A folder's files, in the smallest precompressed form that the client accepts.
+fn files(folder: &Path) -> ServeDir {
+    ServeDir::new(folder)
+        .append_index_html_on_directories(false)
+        .precompressed_br()
+        .precompressed_gzip()
+}
+
+/// Answers 400 to an HTTP/1.1 request that does not name exactly one host, and to one whose host is invalid
+/// ([RFC 9112, section 3.2](https://www.rfc-editor.org/rfc/rfc9112#section-3.2)).
+async fn refuse_what_names_no_host(request: Request, next: Next) -> Response {
+    let hosts = request.headers().get_all(HOST);
+    let one = hosts.iter().count() == 1 || request.version() != Version::HTTP_11;
+    if !one || !hosts.iter().all(is_host) {
+        return (StatusCode::BAD_REQUEST, "Host must name exactly one host.\n").into_response();
+    }
+    next.run(request).await
+}
+
+/// The answer to a method that a path does not support; `Allow` lists those that it does.
+async fn not_allowed(method: Method) -> Problem {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        format!("{method} is not supported here; see the Allow header"),
+    )
+}
+
+/// Whether a header names a host, with or without a port; it may be empty.
+fn is_host(value: &HeaderValue) -> bool {
+    let host = value.as_bytes();
+    host.is_empty() || (!host.contains(&b'@') && Authority::try_from(host).is_ok())
+}
+
+/// Answers 404 or 414 to a name that no file can have: looking it up would be an error.
+async fn refuse_what_no_file_is_called(request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let has_nul = percent_decode_str(path).any(|byte| byte == 0);
+    if has_nul || path.split('/').any(|name| name.len() > LONGEST_NAME) {
+        return not_found().await.into_response();
+    }
+    if path.len() > LONGEST_PATH {
+        let why = format!("The path must be at most {LONGEST_PATH} bytes.\n");
+        return (StatusCode::URI_TOO_LONG, why).into_response();
+    }
+    next.run(request).await
+}
+
+/// Adds `charset=utf-8` to text: without it, some clients assume Latin-1. JSON is always UTF-8, and its
+/// types have no such parameter ([RFC 8259, section
+/// 11](https://www.rfc-editor.org/rfc/rfc8259#section-11)); SVG declares it itself.
+async fn name_encoding(mut response: Response) -> Response {
+    let said = response.headers().get(CONTENT_TYPE).and_then(|said| said.to_str().ok());
+    let text = said.filter(|said| said.starts_with("text/") && !said.contains("charset="));
+    let named = text.map(|text| HeaderValue::try_from(format!("{text}; charset=utf-8")));
+    if let Some(Ok(named)) = named {
+        response.headers_mut().insert(CONTENT_TYPE, named);
+    }
+    response
+}
+
+/// Sets how long a successful response may be cached.
+fn keep(
+    value: HeaderValue,
+) -> SetResponseHeaderLayer<
+    impl FnMut(&Response<tower_http::services::fs::ServeFileSystemResponseBody>) -> Option<HeaderValue>
+    + Clone,
+> {
+    SetResponseHeaderLayer::overriding(CACHE_CONTROL, move |answer: &Response<_>| {
+        let there = answer.status().is_success() || answer.status() == StatusCode::NOT_MODIFIED;
+        there.then(|| value.clone())
+    })
+}
+
+/// Tells shared caches that the same file has several encodings.
+fn varies() -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::appending(VARY, ACCEPT_ENCODING.into())
+}
+
+fn always(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
+    SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value))
+}

@@ -1,0 +1,90 @@
+//! The state that handlers share.
+
+use std::{ops::Deref, sync::Arc, time::Duration};
+
+use belfry_hub::{Hub, budget::Budgets, counters::Counters, presence::Presence, routes::Routes};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    Site,
+    chat::Chat,
+    status::Health,
+    token::{Keys, SignOuts},
+    web::presented::Tokens,
+};
+
+/// What every answer can use. A cheap handle: each layer that a request passes copies it.
+#[derive(Clone, Debug)]
+pub struct AppState(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    parts: Parts,
+    tokens: Tokens,
+    routes: Routes,
+}
+
+impl AppState {
+    /// What tells by its token what a request may do.
+    pub(crate) fn tokens(&self) -> &Tokens {
+        &self.0.tokens
+    }
+}
+
+impl From<Parts> for AppState {
+    fn from(parts: Parts) -> Self {
+        let Parts { hub, keys, sign_outs, .. } = &parts;
+        let tokens = Tokens::new(keys.clone(), sign_outs.clone(), hub.clock());
+        let routes = Routes {
+            budgets: parts.budgets.clone(),
+            counters: parts.counters.clone(),
+            shutdown: parts.shutdown.clone(),
+            ..Routes::new(hub.clone(), tokens.clone())
+        };
+        Self(Arc::new(Shared { parts, tokens, routes }))
+    }
+}
+
+impl Deref for AppState {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0.parts
+    }
+}
+
+impl AsRef<Routes> for AppState {
+    fn as_ref(&self) -> &Routes {
+        &self.0.routes
+    }
+}
+
+/// The parts of it.
+#[derive(Debug)]
+pub struct Parts {
+    /// Gives each event to everyone who follows its topic.
+    pub hub: Hub,
+    /// What tokens are verified with.
+    pub keys: Arc<Keys>,
+    /// Ends the streams of who signs out.
+    pub sign_outs: SignOuts,
+    /// The server's health.
+    pub health: Health,
+    /// Who is in which room.
+    pub presence: Presence,
+    /// The rooms of the chat, and how fast one may say something there.
+    pub chat: Chat,
+    /// What the pages load.
+    pub site: Arc<Site>,
+    /// The beginning of the command that makes a token here, as pages print it; `None` where the server
+    /// has no key of its own.
+    pub token_maker: Option<String>,
+    /// Between two ticks.
+    pub interval: Duration,
+    /// What may wait to be sent, and come in.
+    pub budgets: Budgets,
+    /// What is counted on an event's way.
+    pub counters: Counters,
+    /// Ends every stream.
+    pub shutdown: CancellationToken,
+}
