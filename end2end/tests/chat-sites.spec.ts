@@ -13,6 +13,9 @@ import { expect, FAILED_REQUESTS_OR_NO_SCRIPT, test as base } from './test';
 /** Names of this machine. Over plain HTTP browsers do not trust them, and do not say which site asks. */
 const [OURS, OTHER] = ['belfry.test', 'other.test'];
 
+/** The server has to answer for all of them. */
+const FLAGS = ['--interval', '1s', '--rooms', 'lobby', ...[OURS, 'localhost', '127.0.0.1'].flatMap((host) => ['--host', host])];
+
 /** What a browser says of an origin that it does not trust. */
 const UNTRUSTED = 'Cross-Origin-Opener-Policy header has been ignored, because the URL\'s origin was untrustworthy';
 
@@ -91,7 +94,7 @@ for (const { from, to, site } of [
   { from: OTHER, to: OURS, site: undefined },
 ]) {
   test(`a page of ${from} says nothing at ${to}, by form or by script`, async ({ start, site: port, page, another }) => {
-    const belfry = await start({ flags: ['--interval', '1s', '--rooms', 'lobby'] });
+    const belfry = await start({ flags: FLAGS });
     const origin = belfry.origin.replace('127.0.0.1', to);
     // The visitor has been here, and has a name.
     const chat = new RoomPage(page);
@@ -153,7 +156,7 @@ test('a form of this site without scripts is taken, where browsers say which sit
   start,
   another,
 }) => {
-  const belfry = await start({ flags: ['--interval', '1s', '--rooms', 'lobby'] });
+  const belfry = await start({ flags: FLAGS });
   const chat = new RoomPage((await another({ javaScriptEnabled: false })).page);
   for (const host of ['127.0.0.1', 'localhost', OURS]) {
     await chat.goto(belfry.origin.replace('127.0.0.1', host));

@@ -12,8 +12,9 @@ test.use({
   },
 });
 
-test('copying works too, or says that it does not', async ({ belfry, visitor }) => {
+test('copying works too, or says that it does not', async ({ start, visitor }) => {
   const { page } = visitor;
+  const belfry = await start({ flags: ['--interval', '1s', '--host', 'belfry.test'] });
   await visitor.open(`http://belfry.test:${belfry.port}`);
   expect(await page.evaluate(() => isSecureContext)).toBe(false);
   const copied = page.evaluate(

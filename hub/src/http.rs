@@ -2,7 +2,7 @@
 //!
 //! - `stream`: `/sse`; `outlet`: drives a subscription for its body
 //! - `topics`: publishing, history, lists and purges
-//! - [`query`], [`lists`], [`body`], [`same_site`]: how requests are read; `accounts`: whose memory they take
+//! - [`query`], [`lists`], [`body`], `same_site`: how requests are read; `accounts`: whose memory they take
 //! - [`problem`], [`json`], [`gzip`]: how answers are written
 
 mod accounts;
@@ -14,7 +14,7 @@ pub mod lists;
 mod outlet;
 pub mod problem;
 pub mod query;
-pub mod same_site;
+mod same_site;
 mod stream;
 mod topics;
 pub mod version;

@@ -12,7 +12,11 @@ use std::{net::SocketAddr, ops::RangeInclusive, path::PathBuf, time::Duration};
 use belfry_hub::{hub::PUBLISH_DEADLINE, log::Retention};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 
-use crate::{chat::Rooms, status::Visibility};
+use crate::{
+    chat::Rooms,
+    origins::{Hosts, Origin, Origins},
+    status::Visibility,
+};
 
 pub(crate) use data_dir::DataDir;
 pub use flags::Flags;
@@ -56,6 +60,11 @@ pub struct Config {
     /// Who may see the server's health. Default everyone if `listen` is a loopback address, otherwise
     /// holders of a token for it.
     pub status: Visibility,
+    /// The hosts that requests may ask for. Default those of this machine and that of the public origin if
+    /// `listen` is a loopback address, otherwise all.
+    pub hosts: Hosts,
+    /// The server's own origin, and those of other sites whose pages may use it. Default none.
+    pub origins: Origins,
     /// The rooms of the chat. Default any if `listen` is a loopback address, otherwise none: posting in
     /// them needs no token.
     pub rooms: Rooms,
@@ -90,6 +99,8 @@ impl Default for Config {
             hashed: true,
             status: Visibility::Public,
             rooms: Rooms::Any,
+            hosts: Hosts::new(&[], None, true),
+            origins: Origins::default(),
             log: Targets::new().with_default(LevelFilter::INFO),
             write_stall: Duration::from_secs(30),
             send_buffer: 64 * 1024,
@@ -137,6 +148,26 @@ impl Config {
             Some(rooms) => rooms.read(Rooms::read)?,
             None => Rooms::for_whom_it_listens(config.listen.ip()),
         };
+        if let Some(public) = given(flags.public_url) {
+            config.origins.public = Some(public.read(public_origin)?);
+        }
+        for allowed in all_given(flags.allow_origin, ' ') {
+            match allowed.value() {
+                "*" => config.origins.any = true,
+                _ => config.origins.allowed.push(allowed.read(origin)?),
+            }
+        }
+        if let Some(cross) = given(Some(flags.cross_site_cookies)) {
+            config.origins.cross_site_cookies = cross.read(yes_or_no)?;
+        }
+        if config.origins.cross_site_cookies && config.origins.allowed.is_empty() {
+            let why = "--cross-site-cookies needs an origin whose pages they are for";
+            return Err(BadSetting::missing("--allow-origin", why));
+        }
+        let hosts = all_given(flags.host, ' ').into_iter();
+        let hosts: Vec<_> = hosts.map(|host| host.read(Hosts::read)).collect::<Result<_, _>>()?;
+        let is_loopback = config.listen.ip().to_canonical().is_loopback();
+        config.hosts = Hosts::new(&hosts, config.origins.public.as_ref(), is_loopback);
         let hashed = leptos("LEPTOS_HASH_FILES");
         config.hashed = hashed.is_none_or(|hashed| hashed.value() != "false");
         if let Some(size) = given(flags.send_budget) {
@@ -170,6 +201,17 @@ fn retention(whole: Option<Setting>, rules: Vec<Setting>) -> Result<Retention, B
     let rules = all_given(rules, ';').into_iter();
     kept.rules = rules.map(|rule| rule.read(retention::rule)).collect::<Result<_, _>>()?;
     Ok(kept)
+}
+
+fn public_origin(value: &str) -> Result<Origin, &'static str> {
+    let origin = Origin::read(value);
+    let origin = origin.filter(|it| it.as_str().starts_with("http"));
+    origin.ok_or("must have the form https://belfry.example or https://belfry.example:8443")
+}
+
+fn origin(value: &str) -> Result<Origin, &'static str> {
+    Origin::read(value)
+        .ok_or("must have the form https://app.example or http://localhost:8080, or be *")
 }
 
 fn yes_or_no(value: &str) -> Result<bool, &'static str> {

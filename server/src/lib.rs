@@ -16,6 +16,7 @@
 //! - a new state topic: its name in [`wire::topics`], its owner like [`status::Health`], which [`serve`]
 //!   registers with the hub
 //! - [`token`]: keys and claims
+//! - [`origins`]: the hosts that are answered for, and the origins whose pages may ask
 //! - `synchronised`: what the kernel says of the clock; [`allocator`]: how memory goes back to it
 //!
 //! The program:
@@ -41,6 +42,7 @@ pub mod command;
 pub mod config;
 pub mod edge;
 pub mod failure;
+pub mod origins;
 pub mod status;
 pub mod stdout;
 mod synchronised;
@@ -86,6 +88,8 @@ pub async fn serve(
         keys,
         sign_outs: token::SignOuts::default(),
         site: Arc::new(site),
+        hosts: config.hosts.clone(),
+        origins: Arc::new(config.origins.clone()),
         token_maker: command::serve::token_maker_here(&config),
         interval: config.interval,
         budgets: Budgets::new(config.send_budget, config.receive_budget),

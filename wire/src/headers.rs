@@ -11,3 +11,7 @@ pub const EVENT_TYPE: &str = "event-type";
 
 /// After how many seconds, or when, it is worth asking again.
 pub const RETRY_AFTER: &str = "retry-after";
+
+/// Whose page a browser says that a request comes from ([Fetch
+/// Metadata](https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header)).
+pub const SEC_FETCH_SITE: &str = "sec-fetch-site";

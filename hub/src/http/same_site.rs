@@ -4,9 +4,7 @@ use axum::http::{
     HeaderMap, HeaderValue,
     header::{HOST, ORIGIN},
 };
-
-/// Where a browser says that a request comes from.
-pub const SEC_FETCH_SITE: &str = "sec-fetch-site";
+use wire::headers::SEC_FETCH_SITE;
 
 /// Whether the request was not sent by another site's page, which could act here in its visitor's name.
 /// Over plain HTTP, browsers do not send the site, but they do send the origin. Programs send neither.

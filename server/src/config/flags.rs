@@ -68,6 +68,28 @@ pub struct Flags {
     /// [default: any on a loopback address, off elsewhere]
     #[arg(long, env = "BELFRY_ROOMS", hide_env_values = true, value_name = "any|LIST|off")]
     pub rooms: Option<Setting>,
+    /// Address under which browsers reach the server, such as https://belfry.example, if a proxy stands in
+    /// between [default: the one each request asks for]
+    #[arg(long, env = "BELFRY_PUBLIC_URL", hide_env_values = true, value_name = "URL")]
+    pub public_url: Option<Setting>,
+    /// Host name that requests may ask for, or * for any; others get 421. May be repeated. The host of
+    /// --public-url is always among them [default: on a loopback address localhost and IP addresses,
+    /// elsewhere any]
+    #[arg(long, env = "BELFRY_HOST", hide_env_values = true, value_name = "NAME")]
+    pub host: Vec<Setting>,
+    /// Origin such as https://app.example whose pages may read the stream, history and the time, and publish
+    /// with a token; * for all, without cookies. May be repeated [default: only pages served by Belfry]
+    #[arg(long, env = "BELFRY_ALLOW_ORIGIN", hide_env_values = true, value_name = "ORIGIN")]
+    pub allow_origin: Vec<Setting>,
+    /// Make the sign-in cookie work on pages of the listed origins: they may sign visitors in and out at
+    /// /login and publish in their name. Needs https
+    #[arg(
+        long,
+        env = "BELFRY_CROSS_SITE_COOKIES",
+        hide_env_values = true,
+        action = ArgAction::SetTrue
+    )]
+    pub cross_site_cookies: Setting,
     /// Folder of the wasm, styles and icons made by `make build` [default: target/site]
     #[arg(long, env = "BELFRY_SITE", hide_env_values = true, value_name = "FOLDER")]
     pub site: Option<Setting>,

@@ -79,6 +79,53 @@ fn rooms_are_open_on_loopback_and_where_somebody_says_so() {
 }
 
 #[test]
+fn hosts_are_those_of_this_machine_on_loopback_and_all_elsewhere() {
+    let hosts = |arguments: &[&str], variable: &str| {
+        config(arguments, &[("BELFRY_HOST", variable)]).map(|config| config.hosts)
+    };
+    assert_eq!(hosts(&[], "").unwrap(), Hosts::Local(Vec::new()));
+    assert_eq!(hosts(&["--listen", "0.0.0.0:1"], "").unwrap(), Hosts::Any);
+    let public = ["--public-url", "https://Belfry.test/"];
+    assert_eq!(hosts(&public, "").unwrap(), Hosts::Local(vec!["belfry.test".into()]));
+    let both = hosts(&public, "a.test b.test").unwrap();
+    let names = ["a.test", "b.test", "belfry.test"];
+    assert_eq!(both, Hosts::Listed(names.map(str::to_owned).into()));
+    assert_eq!(hosts(&["--host", "a.test", "--host", "*"], "").unwrap(), Hosts::Any);
+    assert_eq!(
+        hosts(&["--host", "a.test:80"], "").unwrap_err().to_string(),
+        "invalid value \"a.test:80\" for --host: must be a host name or an IP address, without a \
+         port, or * for every host"
+    );
+}
+
+#[test]
+fn origins_are_listed_as_browsers_write_them() {
+    let said = ["--allow-origin", "HTTPS://App.example:443/", "--allow-origin", "*"];
+    let Origins { public, allowed, any, cross_site_cookies } = config(&said, &[]).unwrap().origins;
+    assert_eq!(allowed, [Origin::read("https://app.example").unwrap()]);
+    assert_eq!((public, any, cross_site_cookies), (None, true, false));
+    let two = [
+        ("BELFRY_ALLOW_ORIGIN", "https://a.test http://b.test:81"),
+        ("BELFRY_CROSS_SITE_COOKIES", "1"),
+    ];
+    let origins = config(&[], &two).unwrap().origins;
+    assert_eq!((origins.allowed.len(), origins.any, origins.cross_site_cookies), (2, false, true));
+    let wrong = |flag: &str, value: &str| config(&[flag, value], &[]).unwrap_err().to_string();
+    for value in ["null", "app.example", "https://app.example/page", "https://天.example"] {
+        assert_eq!(
+            wrong("--allow-origin", value),
+            format!(
+                "invalid value \"{value}\" for --allow-origin: must have the form \
+                 https://app.example or http://localhost:8080, or be *"
+            )
+        );
+    }
+    assert!(wrong("--public-url", "ftp://a.test").contains("must have the form https://belfry"));
+    let alone = wrong("--cross-site-cookies", "--allow-origin=*");
+    assert!(alone.starts_with("--allow-origin is missing"), "{alone}");
+}
+
+#[test]
 fn what_is_said_again_and_again_is_all_there() {
     let said = ["--jwt-public-key", "a", "--jwt-public-key", "b", "--jwt-secret-file", "c"];
     let keys = config(&said, &[]).unwrap();

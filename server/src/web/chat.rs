@@ -24,7 +24,7 @@ use axum::{
 use belfry_hub::{
     budget::Receiving,
     event::Draft,
-    http::{body, caching::NO_STORE, json::Json, problem::Problem, same_site::is_no_other_site},
+    http::{body, caching::NO_STORE, json::Json, problem::Problem},
     log::Key,
     network::network,
 };
@@ -39,6 +39,7 @@ use crate::{
         language::Preferred,
         page::{self, Typed},
         preference::wants_html,
+        sender::Sender,
     },
 };
 use form::Form;
@@ -103,7 +104,7 @@ async fn say(
     form: &mut Form,
 ) -> Result<(String, Receipt), Problem> {
     // Before it is read, so that nothing another site typed is shown either.
-    if !is_no_other_site(headers) {
+    if !Sender::of(&state.origins, headers).is_no_other_site() {
         return Err(refusal(Unsent::Elsewhere));
     }
     let room = state.chat.rooms.open(room).map_err(|_| refusal(Unsent::Closed))?;

@@ -1,5 +1,7 @@
 //! Cookies: reads those of a request, and writes those that a browser is to keep.
 
+use std::borrow::Cow;
+
 use axum::http::{HeaderMap, HeaderValue, header::COOKIE};
 use cookie::{Cookie, CookieBuilder};
 
@@ -10,27 +12,35 @@ pub(crate) use cookie::{SameSite, time::Duration};
 /// How long a visitor's choices are kept from when they were made last.
 pub(crate) const A_YEAR: Duration = Duration::days(365);
 
+/// What a cookie is called: over https a name that only https, and no other host, can have set ([RFC 6265bis,
+/// section 4.1.3.2](https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis#section-4.1.3.2)).
+fn called(name: &'static str, headers: &HeaderMap) -> Cow<'static, str> {
+    if came_by_https(headers) { format!("__Host-{name}").into() } else { name.into() }
+}
+
 /// What the cookies of a name hold, in their order. Other programs on this host may have cookies in any
 /// encoding: U+FFFD stands for what is not UTF-8.
-pub(crate) fn values(headers: &HeaderMap, name: &str) -> impl Iterator<Item = String> {
+pub(crate) fn values(headers: &HeaderMap, name: &'static str) -> impl Iterator<Item = String> {
+    let name = called(name, headers);
     let lines = headers.get_all(COOKIE).iter();
     let lines = lines.map(|line| String::from_utf8_lossy(line.as_bytes()));
     let cookies = lines.flat_map(Cookie::split_parse).filter_map(Result::ok);
     cookies.filter(move |cookie| cookie.name() == name).map(|cookie| cookie.value().to_owned())
 }
 
-/// A cookie for all of this server.
+/// A cookie for all of this server, that goes over https alone where the request came by that.
 pub(crate) fn cookie<'c>(
     name: &'static str,
     value: &'c str,
     same_site: SameSite,
     kept_for: Duration,
+    headers: &HeaderMap,
 ) -> CookieBuilder<'c> {
-    Cookie::build((name, value)).path("/").same_site(same_site).max_age(kept_for)
+    let cookie = Cookie::build((called(name, headers), value)).path("/");
+    cookie.same_site(same_site).max_age(kept_for).secure(came_by_https(headers))
 }
 
-/// A cookie for all of this server that no script is told, and that goes over https alone where the
-/// request came by that.
+/// A cookie for all of this server that no script is told.
 pub(crate) fn hidden<'c>(
     name: &'static str,
     value: &'c str,
@@ -38,7 +48,13 @@ pub(crate) fn hidden<'c>(
     kept_for: Duration,
     headers: &HeaderMap,
 ) -> CookieBuilder<'c> {
-    cookie(name, value, same_site, kept_for).http_only(true).secure(came_by_https(headers))
+    cookie(name, value, same_site, kept_for, headers).http_only(true)
+}
+
+/// The same for pages of other sites too, each of which gets one of its own
+/// ([CHIPS](https://datatracker.ietf.org/doc/html/draft-cutler-httpbis-partitioned-cookies)).
+pub(crate) fn across_sites(cookie: CookieBuilder<'_>) -> CookieBuilder<'_> {
+    cookie.same_site(SameSite::None).secure(true).partitioned(true)
 }
 
 /// A cookie as `Set-Cookie` writes it; `None` where it holds what no header can.
@@ -78,7 +94,8 @@ mod tests {
 
     #[test]
     fn what_no_header_can_hold_is_not_written() {
-        let of = |value| written(cookie("a", value, SameSite::Lax, Duration::ZERO));
+        let of =
+            |value| written(cookie("a", value, SameSite::Lax, Duration::ZERO, &HeaderMap::new()));
         assert_eq!(of("b").unwrap(), "a=b; SameSite=Lax; Path=/; Max-Age=0");
         assert_eq!(of("b\r\nx: y"), None);
     }

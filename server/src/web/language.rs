@@ -80,13 +80,13 @@ pub fn negotiate(accept_language: &str) -> Language {
 type Answer = (StatusCode, [(HeaderName, HeaderValue); 3]);
 
 /// `GET /language?tag=…&to=…`: remembers a language and leads back to a page of this server.
-pub(crate) async fn switch(uri: Uri) -> Result<Answer, Problem> {
+pub(crate) async fn switch(uri: Uri, headers: HeaderMap) -> Result<Answer, Problem> {
     let query = uri.query().unwrap_or_default();
     let field = |wanted| first(query, wanted).map(Value::lossy).unwrap_or_default();
     let language: Language = field(TAG).parse().map_err(|NotALanguage| {
         Problem::new(StatusCode::BAD_REQUEST, "tag must be en or zh-CN").of(TAG)
     })?;
-    let kept = written(cookie(LANGUAGE_COOKIE, language.tag(), SameSite::Lax, A_YEAR))
+    let kept = written(cookie(LANGUAGE_COOKIE, language.tag(), SameSite::Lax, A_YEAR, &headers))
         .expect("a tag is ASCII");
     let to = HeaderValue::from_str(place_here(&field(TO)).unwrap_or("/"))
         .expect("a place here is visible ASCII");

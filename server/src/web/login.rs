@@ -14,15 +14,16 @@ use axum::{
 };
 use belfry_hub::{
     budget::Receiving,
-    http::{body, caching::NO_STORE, problem::Problem, same_site::is_no_other_site},
+    http::{body, caching::NO_STORE, problem::Problem},
 };
 
 use crate::{
     AppState,
     token::TokenError,
     web::{
-        cookies::{Duration, SameSite, hidden, written},
+        cookies::{Duration, SameSite, across_sites, hidden, written},
         presented::{TOKEN_COOKIE, bearer, cookie_digest},
+        sender::Sender,
     },
 };
 use form::Form;
@@ -38,11 +39,12 @@ type Answer = (StatusCode, [(HeaderName, HeaderValue); 2]);
 /// A page's form is redirected to where it asks, with the cookie, or with `login=failed` in the query.
 pub(crate) async fn login(
     State(state): State<AppState>,
+    sender: Sender,
     receiving: Receiving,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    refuse_other_sites(&headers)?;
+    refuse_other_sites(sender)?;
     if let Some(token) = bearer(&headers)? {
         return Ok(admit(&state, token, &headers)?.into_response());
     }
@@ -69,7 +71,7 @@ fn admit(state: &AppState, token: &str, headers: &HeaderMap) -> Result<Answer, P
         return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail));
     }
     let left = grant.until.unwrap_or(now).saturating_sub(now);
-    let answer = set_cookie(token, Duration::microseconds(left.max(0)), headers)?;
+    let answer = set_cookie(state, token, Duration::microseconds(left.max(0)), headers)?;
     // The browser's previous cookie is replaced.
     state.sign_outs.tell(cookie_digest(headers));
     Ok(answer)
@@ -78,10 +80,11 @@ fn admit(state: &AppState, token: &str, headers: &HeaderMap) -> Result<Answer, P
 /// `DELETE /login`: removes the cookie, and ends the streams that were opened with it.
 pub(crate) async fn logout(
     State(state): State<AppState>,
+    sender: Sender,
     headers: HeaderMap,
 ) -> Result<Answer, Problem> {
-    refuse_other_sites(&headers)?;
-    let answer = set_cookie("", Duration::ZERO, &headers)?;
+    refuse_other_sites(sender)?;
+    let answer = set_cookie(&state, "", Duration::ZERO, &headers)?;
     state.sign_outs.tell(cookie_digest(&headers));
     Ok(answer)
 }
@@ -89,21 +92,29 @@ pub(crate) async fn logout(
 /// `POST /logout`: the same for a page's form, which is redirected to where it asks.
 pub(crate) async fn logout_by_form(
     state: State<AppState>,
+    sender: Sender,
     receiving: Receiving,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    refuse_other_sites(&headers)?;
+    refuse_other_sites(sender)?;
     let body = body::whole(body, form::BESIDE, &receiving).await?.data;
     let to = form::place_in(&headers, &String::from_utf8_lossy(&body));
-    let (_, cookie) = logout(state, headers).await?;
+    let (_, cookie) = logout(state, sender, headers).await?;
     Ok((StatusCode::SEE_OTHER, [(LOCATION, to)], cookie).into_response())
 }
 
 /// `Lax`: a visitor who follows a link from a mail or a wiki stays signed in. Writes are protected by
 /// checking their origin, see [`Grant`](belfry_hub::grant::Grant).
-fn set_cookie(token: &str, left: Duration, headers: &HeaderMap) -> Result<Answer, Problem> {
-    let cookie = written(hidden(TOKEN_COOKIE, token, SameSite::Lax, left, headers));
+fn set_cookie(
+    state: &AppState,
+    token: &str,
+    left: Duration,
+    headers: &HeaderMap,
+) -> Result<Answer, Problem> {
+    let cookie = hidden(TOKEN_COOKIE, token, SameSite::Lax, left, headers);
+    let across = state.origins.cross_site_cookies;
+    let cookie = written(if across { across_sites(cookie) } else { cookie });
     let cookie = cookie.ok_or(TokenError::Malformed)?;
     Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, cookie), NO_STORE]))
 }
@@ -117,8 +128,8 @@ async fn text_of(body: Body, longest: usize, receiving: &Receiving) -> Result<St
 }
 
 /// Refuses pages of other sites, which could make a visitor publish here under a name of their choice.
-fn refuse_other_sites(headers: &HeaderMap) -> Result<(), Problem> {
-    if is_no_other_site(headers) {
+fn refuse_other_sites(sender: Sender) -> Result<(), Problem> {
+    if sender.signs_in() {
         return Ok(());
     }
     let detail = "requests from pages of other sites are refused";

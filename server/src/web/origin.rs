@@ -1,4 +1,4 @@
-//! Where a request comes from: the page, the scheme and the network, by its headers and its peer.
+//! Where a request comes from: the scheme and the network, by its headers and its peer.
 
 use std::net::IpAddr;
 
@@ -7,14 +7,9 @@ use axum::http::{
     header::{FORWARDED, HOST, VIA},
     uri::Authority,
 };
-use belfry_hub::{http::same_site::SEC_FETCH_SITE, network::network};
+use belfry_hub::network::network;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-
-/// Whether a browser says that one of our own pages sent the request.
-pub(crate) fn is_from_same_origin(headers: &HeaderMap) -> bool {
-    headers.get(SEC_FETCH_SITE).is_some_and(|site| site == "same-origin")
-}
 
 /// Whether a proxy says that the request came over https. Whoever claims so falsely only loses their own
 /// cookie.

@@ -130,7 +130,7 @@ async fn show(
         readers: state.hub.reading(),
         http_version: version::name(request.version()).into(),
         synchronised: synchronised(&state.hub.clock()),
-        origin: origin(&request),
+        origin: state.origins.public.as_ref().map_or_else(|| origin(&request), ToString::to_string),
         token_maker: token_maker(&state, &request),
         language,
         identity,

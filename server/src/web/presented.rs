@@ -13,8 +13,9 @@ use futures::{
 
 use crate::{
     Keys,
+    origins::Origins,
     token::{SignOuts, TokenError},
-    web::{cookies::values, origin::is_from_same_origin},
+    web::{cookies::values, sender::Sender},
 };
 
 /// The cookie that holds a token after `POST /login`.
@@ -31,13 +32,19 @@ impl From<TokenError> for Problem {
 pub(crate) struct Tokens {
     keys: Arc<Keys>,
     sign_outs: SignOuts,
+    origins: Arc<Origins>,
     clock: Clock,
 }
 
 impl Tokens {
     /// Those that were signed with one of these keys, until somebody signs out.
-    pub(crate) fn new(keys: Arc<Keys>, sign_outs: SignOuts, clock: Clock) -> Self {
-        Self { keys, sign_outs, clock }
+    pub(crate) fn new(
+        keys: Arc<Keys>,
+        sign_outs: SignOuts,
+        origins: Arc<Origins>,
+        clock: Clock,
+    ) -> Self {
+        Self { keys, sign_outs, origins, clock }
     }
 
     /// What a request may do. Without a token, a request may only read what is public. An invalid token is
@@ -45,7 +52,8 @@ impl Tokens {
     fn grant(&self, request: &Parts) -> Result<Grant, Problem> {
         let grant = self.presented(&request.headers)?;
         let reads = matches!(request.method, Method::GET | Method::HEAD);
-        if grant.credential.is_some() && !reads && !is_from_same_origin(&request.headers) {
+        let sender = Sender::of(&self.origins, &request.headers);
+        if grant.credential.is_some() && !reads && !sender.writes_by_cookie() {
             let detail = "the sign-in cookie allows writes only from pages of this server \
                 (Sec-Fetch-Site: same-origin); other programs must send Authorization: Bearer";
             return Err(Problem::new(StatusCode::FORBIDDEN, detail));

@@ -8,18 +8,17 @@ use axum::{
     extract::Request,
     handler::{Handler, HandlerWithoutStateExt},
     http::{
-        HeaderName, HeaderValue, Method, StatusCode, Version,
+        HeaderName, HeaderValue, Method, StatusCode,
         header::{
-            ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_TYPE, HOST, REFERRER_POLICY, VARY,
+            ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_TYPE, REFERRER_POLICY, VARY,
             X_CONTENT_TYPE_OPTIONS,
         },
-        uri::Authority,
     },
     middleware::{Next, from_fn, from_fn_with_state, map_response},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use belfry_hub::http::problem::Problem;
+use belfry_hub::{http::problem::Problem, routes::Routes};
 use percent_encoding::percent_decode_str;
 use tower::ServiceBuilder;
 use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer};
@@ -32,10 +31,15 @@ use crate::{
     AppState,
     web::{
         caching::{AN_HOUR, ASK_AGAIN, FOR_EVER},
-        chat, documents,
+        chat,
+        cors::{Cors, RESOURCE_POLICY, share},
+        documents,
         etag::{Tags, validate},
-        health, language, login,
+        health,
+        hosts::{refuse_other_hosts, refuse_what_names_no_host},
+        language, login,
         not_found::not_found,
+        options::answer_options,
         page, probe, status,
     },
 };
@@ -66,7 +70,7 @@ pub fn router(state: AppState) -> Router {
         .layer(varies())
         .layer(keep(AN_HOUR))
         .service(files(root).fallback(page::missing.with_state(state.clone())));
-    Router::new()
+    let routes = Router::new()
         .route("/", get(page::page))
         .route("/status", get(page::page))
         .route("/console", get(page::page))
@@ -82,10 +86,17 @@ pub fn router(state: AppState) -> Router {
         .route("/readyz", get(health::ready))
         .route(LOGIN_PATH, post(login::login).delete(login::logout))
         .route(LOGOUT_PATH, post(login::logout_by_form))
-        .merge(belfry_hub::http::router(state.as_ref().clone()))
+        .merge(belfry_hub::http::router(AsRef::<Routes>::as_ref(&state).clone()))
         .method_not_allowed_fallback(not_allowed)
         .nest_service("/pkg", packages)
         .fallback_service(public)
+        .with_state(state.clone());
+    // Around all of them: only outside of them `Allow` is there.
+    Router::new()
+        .fallback_service(routes)
+        .layer(from_fn(answer_options))
+        .layer(from_fn_with_state(Cors::new(state.origins.clone()), share))
+        .layer(from_fn_with_state(state, refuse_other_hosts))
         .layer(from_fn(refuse_what_names_no_host))
         .layer(map_response(name_encoding))
         .layer(always(X_CONTENT_TYPE_OPTIONS, "nosniff"))
@@ -95,7 +106,10 @@ pub fn router(state: AppState) -> Router {
         // With these two, the page has its own process, and browsers give it a finer timer.
         .layer(always(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
         .layer(always(HeaderName::from_static("cross-origin-embedder-policy"), "require-corp"))
-        .with_state(state)
+        .layer(SetResponseHeaderLayer::if_not_present(
+            RESOURCE_POLICY,
+            HeaderValue::from_static("same-origin"),
+        ))
 }
 
 /// A folder's files, in the smallest precompressed form that the client accepts.
@@ -106,29 +120,12 @@ fn files(folder: &Path) -> ServeDir {
         .precompressed_gzip()
 }
 
-/// Answers 400 to an HTTP/1.1 request that does not name exactly one host, and to one whose host is invalid
-/// ([RFC 9112, section 3.2](https://www.rfc-editor.org/rfc/rfc9112#section-3.2)).
-async fn refuse_what_names_no_host(request: Request, next: Next) -> Response {
-    let hosts = request.headers().get_all(HOST);
-    let one = hosts.iter().count() == 1 || request.version() != Version::HTTP_11;
-    if !one || !hosts.iter().all(is_host) {
-        return (StatusCode::BAD_REQUEST, "Host must name exactly one host.\n").into_response();
-    }
-    next.run(request).await
-}
-
 /// The answer to a method that a path does not support; `Allow` lists those that it does.
 async fn not_allowed(method: Method) -> Problem {
     Problem::new(
         StatusCode::METHOD_NOT_ALLOWED,
         format!("{method} is not supported here; see the Allow header"),
     )
-}
-
-/// Whether a header names a host, with or without a port; it may be empty.
-fn is_host(value: &HeaderValue) -> bool {
-    let host = value.as_bytes();
-    host.is_empty() || (!host.contains(&b'@') && Authority::try_from(host).is_ok())
 }
 
 /// Answers 404 or 414 to a name that no file can have: looking it up would be an error.

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     Site,
     chat::Chat,
+    origins::{Hosts, Origins},
     status::Health,
     token::{Keys, SignOuts},
     web::presented::Tokens,
@@ -33,8 +34,8 @@ impl AppState {
 
 impl From<Parts> for AppState {
     fn from(parts: Parts) -> Self {
-        let Parts { hub, keys, sign_outs, .. } = &parts;
-        let tokens = Tokens::new(keys.clone(), sign_outs.clone(), hub.clock());
+        let Parts { hub, keys, sign_outs, origins, .. } = &parts;
+        let tokens = Tokens::new(keys.clone(), sign_outs.clone(), origins.clone(), hub.clock());
         let routes = Routes {
             budgets: parts.budgets.clone(),
             counters: parts.counters.clone(),
@@ -59,6 +60,12 @@ impl AsRef<Routes> for AppState {
     }
 }
 
+impl AsRef<Origins> for AppState {
+    fn as_ref(&self) -> &Origins {
+        &self.0.parts.origins
+    }
+}
+
 /// The parts of it.
 #[derive(Debug)]
 pub struct Parts {
@@ -76,6 +83,10 @@ pub struct Parts {
     pub chat: Chat,
     /// What the pages load.
     pub site: Arc<Site>,
+    /// The hosts that requests may ask for.
+    pub hosts: Hosts,
+    /// Whose pages may ask.
+    pub origins: Arc<Origins>,
     /// The beginning of the command that makes a token here, as pages print it; `None` where the server
     /// has no key of its own.
     pub token_maker: Option<String>,

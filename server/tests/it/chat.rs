@@ -87,7 +87,7 @@ async fn what_is_said_is_a_plain_message_of_the_rooms_topic() {
     let secure = [("x-forwarded-proto", "https")];
     let fields = form(&[("name", "王 明"), ("text", "a")]);
     let answer = post(&world, "/chat/%E5%A4%A9%20a", fields, &secure).await;
-    let cookie = "belfry-name=%E7%8E%8B%20%E6%98%8E; HttpOnly; SameSite=Strict; Secure; Path=/; Max-Age=31536000";
+    let cookie = "__Host-belfry-name=%E7%8E%8B%20%E6%98%8E; HttpOnly; SameSite=Strict; Secure; Path=/; Max-Age=31536000";
     assert_eq!(answer.headers()["set-cookie"], cookie);
     assert_eq!(data(&world, "chat/%E5%A4%A9%20a").await, [message("王 明", "a")]);
 }

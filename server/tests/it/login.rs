@@ -8,7 +8,10 @@ use axum::{
 };
 use server::token::{Claims, mint};
 
-use crate::world::{BEGIN, World, secret, text};
+use crate::{
+    chat::pages::snapshot,
+    world::{BEGIN, World, secret, text},
+};
 
 fn world() -> World {
     World::ticking_every(Duration::from_secs(3))
@@ -79,7 +82,11 @@ async fn the_cookie_is_for_https_alone_where_that_was_asked() {
     let world = world();
     let secure = async |name: &str, value: &str| {
         let answer = ask(&world, Method::POST, &token("Ada"), &[(name, value)]).await;
-        cookie(&answer).unwrap().split("; ").any(|attribute| attribute == "Secure")
+        let cookie = cookie(&answer).unwrap();
+        let secure = cookie.split("; ").any(|attribute| attribute == "Secure");
+        assert_eq!(cookie.starts_with("__Host-belfry-token="), secure, "{cookie}");
+        assert_eq!(cookie.starts_with("belfry-token="), !secure, "{cookie}");
+        secure
     };
     for https in ["https", "HTTPS", "https, http"] {
         assert!(secure("x-forwarded-proto", https).await, "{https}");
@@ -90,6 +97,46 @@ async fn the_cookie_is_for_https_alone_where_that_was_asked() {
     }
     assert!(!secure("x-forwarded-proto", "http").await);
     assert!(!secure("forwarded", "for=https;proto=http").await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn over_https_only_cookies_that_https_has_set_count() {
+    let world = world();
+    let https = ("x-forwarded-proto", "https");
+    let (plain, host) = (format!("belfry-token={}", token("Ada")), token("Bob"));
+    let host = format!("__Host-belfry-token={host}");
+    let who = async |headers: &[(&str, &str)]| {
+        let request = headers.iter().fold(Request::get("/"), |it, one| it.header(one.0, one.1));
+        let page = world.ask(request.body(Body::empty()).unwrap()).await;
+        snapshot(&text(page).await).identity.subject
+    };
+    assert_eq!(who(&[("cookie", &plain)]).await.as_deref(), Some("Ada"));
+    assert_eq!(who(&[("cookie", &plain), https]).await, None);
+    assert_eq!(who(&[("cookie", &host), https]).await.as_deref(), Some("Bob"));
+    assert_eq!(who(&[("cookie", &host)]).await, None);
+    let both = format!("{plain}; {host}");
+    assert_eq!(who(&[("cookie", &both), https]).await.as_deref(), Some("Bob"));
+
+    let chosen = async |headers: &[(&str, &str)]| {
+        let request = headers.iter().fold(Request::get("/"), |it, one| it.header(one.0, one.1));
+        let page = world.ask(request.body(Body::empty()).unwrap()).await;
+        page.headers()["content-language"].to_str().unwrap().to_owned()
+    };
+    let request = Request::get("/language?tag=zh-CN").header(https.0, https.1);
+    let answer = world.ask(request.body(Body::empty()).unwrap()).await;
+    let language = cookie(&answer).unwrap();
+    assert!(language.starts_with("__Host-belfry-language=zh-CN; "), "{language}");
+    assert!(language.contains("; Secure") && language.contains("; Path=/"), "{language}");
+    let kept = language.split(';').next().unwrap();
+    assert_eq!(chosen(&[("cookie", kept), https]).await, "zh-CN");
+    assert_eq!(chosen(&[("cookie", "belfry-language=zh-CN"), https]).await, "en");
+    assert_eq!(chosen(&[("cookie", "belfry-language=zh-CN")]).await, "zh-CN");
+
+    let form = Request::post("/chat/lobby").header(https.0, https.1);
+    let answer = world.ask(form.body("name=Ada&text=hello".into()).unwrap()).await;
+    let kept = answer.headers().get_all("set-cookie").iter();
+    let kept: Vec<_> = kept.map(|it| it.to_str().unwrap().split('=').next().unwrap()).collect();
+    assert_eq!(kept, ["__Host-belfry-name", "__Host-belfry-browser"]);
 }
 
 #[tokio::test(start_paused = true)]

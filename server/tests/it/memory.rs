@@ -37,7 +37,7 @@ fn ask(server: SocketAddr, number: u16, path: &str) -> TcpStream {
     socket.bind(&SocketAddr::V4(from).into()).unwrap();
     socket.connect(&server.into()).unwrap();
     let mut stream = TcpStream::from(socket);
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: belfry\r\n\r\n").unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
     stream
 }
 

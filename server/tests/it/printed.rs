@@ -212,7 +212,7 @@ fn the_command_of_the_log_can_be_pasted() {
 #[test]
 fn where_the_program_lies_is_told_on_its_machine_only() {
     let program = Program::new();
-    let serving = program.serves(&["--status", "token"]);
+    let serving = program.serves(&["--status", "token", "--host", "*"]);
     let shell = Shell::new(&program, &serving, "/");
     let status = |header: &str| {
         let ask = format!("curl -H '{header}' http://127.0.0.1:3000/status");

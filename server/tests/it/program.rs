@@ -279,7 +279,7 @@ fn a_second_signal_ends_a_drain_that_hangs() {
     let serving = Program::new().serves(&[]);
     // An answer that nobody reads is under way when the drain begins, and keeps it waiting.
     let mut stuck = TcpStream::connect(serving.address).unwrap();
-    stuck.write_all(b"GET /big HTTP/1.1\r\nHost: belfry\r\n\r\n").unwrap();
+    stuck.write_all(b"GET /big HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
     let mut byte = [0];
     stuck.read_exact(&mut byte).unwrap();
     serving.signal(Signal::TERM);

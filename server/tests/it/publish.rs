@@ -49,7 +49,9 @@ async fn a_receipt_tells_the_cursor_the_sequence_and_who_followed() {
 #[tokio::test(start_paused = true)]
 async fn a_method_that_an_address_does_not_know_is_a_problem() {
     let world = world();
-    for (path, known) in [("/topics/a", "GET,HEAD,POST,DELETE"), ("/sse", "GET,HEAD")] {
+    for (path, known) in
+        [("/topics/a", "GET,HEAD,POST,DELETE,OPTIONS"), ("/sse", "GET,HEAD,OPTIONS")]
+    {
         let answer = send(&world, Request::put(path), "").await;
         assert_eq!(answer.headers()["allow"], known, "{path}");
         let problem = problem(answer).await;

@@ -38,7 +38,7 @@ impl Serving {
     pub(crate) fn reader(&self) -> BufReader<TcpStream> {
         let mut stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-        stream.write_all(b"GET /sse HTTP/1.1\r\nHost: belfry\r\n\r\n").unwrap();
+        stream.write_all(b"GET /sse HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
         let mut reader = BufReader::new(stream);
         let mut line = String::new();
         while !line.starts_with("data: ") {

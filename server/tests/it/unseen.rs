@@ -13,7 +13,7 @@ use crate::{program::Program, serving::Serving};
 /// The next measurement that a server pushes.
 fn measured(serving: &Serving) -> Status {
     let mut stream = TcpStream::connect(serving.address).unwrap();
-    stream.write_all(b"GET /sse?topic=status HTTP/1.1\r\nhost: belfry.test\r\n\r\n").unwrap();
+    stream.write_all(b"GET /sse?topic=status HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
     let mut lines = BufReader::new(stream).lines().map(Result::unwrap);
     let pushed = lines.find_map(|line| line.strip_prefix("data: ").map(str::to_owned));
     serde_json::from_str(&pushed.expect("the stream ended")).unwrap()

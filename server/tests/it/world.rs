@@ -24,7 +24,9 @@ use http_body_util::BodyExt;
 use server::{
     Config, Keys, Parts, Site,
     chat::{Chat, Rooms},
-    edge, router,
+    edge,
+    origins::{Hosts, Origins},
+    router,
     status::{Health, Visibility},
     token::{Claims, Secret, SignOuts, mint},
 };
@@ -83,6 +85,11 @@ pub(crate) fn site_in(folder: &Path) -> Site {
     Site::find(folder, Some(&folder.join("hash.txt"))).unwrap()
 }
 
+/// Every host is answered for, and no page of another origin reads.
+fn for_all() -> (Hosts, Origins) {
+    (Hosts::Any, Origins::default())
+}
+
 /// The application in virtual time, ticking, without a port.
 pub(crate) struct World {
     pub(crate) hub: Hub,
@@ -125,19 +132,34 @@ impl World {
     pub(crate) fn showing(shown: Visibility) -> Self {
         let clock = Clock::starting_at(BEGIN);
         let log = Memory::new(clock, Retention::default(), tail::Bounds::default());
-        Self::with_all(clock, Duration::from_secs(3600), Arc::new(log), shown, Rooms::Any)
+        Self::with_all(
+            clock,
+            Duration::from_secs(3600),
+            Arc::new(log),
+            shown,
+            Rooms::Any,
+            for_all(),
+        )
     }
 
     pub(crate) fn with_log(clock: Clock, interval: Duration, log: Arc<dyn Log>) -> Self {
-        Self::with_all(clock, interval, log, Visibility::Public, Rooms::Any)
+        Self::with_all(clock, interval, log, Visibility::Public, Rooms::Any, for_all())
     }
 
     /// One with some rooms.
     pub(crate) fn with_rooms(rooms: &str) -> Self {
         let clock = Clock::starting_at(BEGIN);
         let log = Memory::new(clock, Retention::default(), tail::Bounds::default());
-        let rooms = Rooms::read(rooms).unwrap();
-        Self::with_all(clock, Duration::from_secs(3600), Arc::new(log), Visibility::Public, rooms)
+        let (rooms, shown) = (Rooms::read(rooms).unwrap(), Visibility::Public);
+        Self::with_all(clock, Duration::from_secs(3600), Arc::new(log), shown, rooms, for_all())
+    }
+
+    /// One that answers for some hosts, and lets pages of some origins read.
+    pub(crate) fn answering(hosts: Hosts, origins: Origins) -> Self {
+        let clock = Clock::starting_at(BEGIN);
+        let log = Memory::new(clock, Retention::default(), tail::Bounds::default());
+        let (shown, rooms, hour) = (Visibility::Public, Rooms::Any, Duration::from_secs(3600));
+        Self::with_all(clock, hour, Arc::new(log), shown, rooms, (hosts, origins))
     }
 
     fn with_all(
@@ -146,6 +168,7 @@ impl World {
         log: Arc<dyn Log>,
         shown: Visibility,
         rooms: Rooms,
+        (hosts, origins): (Hosts, Origins),
     ) -> Self {
         let folder = TempDir::new().unwrap();
         let Config { send_budget, receive_budget, .. } = Config::default();
@@ -163,6 +186,8 @@ impl World {
             keys: Arc::new(keys()),
             sign_outs: SignOuts::default(),
             site: Arc::new(site_in(folder.path())),
+            hosts,
+            origins: Arc::new(origins),
             token_maker: Some("belfry token".to_owned()),
             interval,
             budgets: budgets.clone(),

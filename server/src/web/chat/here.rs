@@ -10,7 +10,7 @@ use axum::{
 use belfry_hub::{
     budget::Receiving,
     event::Invalid,
-    http::{body, problem::Problem, same_site::is_no_other_site},
+    http::{body, problem::Problem},
     network::network,
     presence::Lease,
 };
@@ -25,7 +25,10 @@ use super::{
     form::field,
     refused::{refusal, too_fast},
 };
-use crate::{AppState, chat, web::origin::client};
+use crate::{
+    AppState, chat,
+    web::{origin::client, sender::Sender},
+};
 
 /// The largest lease, in bytes.
 const LARGEST_LEASE: usize = 4 * 1024;
@@ -38,12 +41,13 @@ const LONGEST_WORD: usize = 64;
 pub(crate) async fn here(
     State(state): State<AppState>,
     ConnectInfo(address): ConnectInfo<SocketAddr>,
+    sender: Sender,
     receiving: Receiving,
     uri: Uri,
     headers: HeaderMap,
     body: Body,
 ) -> Result<StatusCode, Problem> {
-    if !is_no_other_site(&headers) {
+    if !sender.is_no_other_site() {
         return Err(refusal(Unsent::Elsewhere));
     }
     let room = uri.path().strip_suffix(HERE_SUFFIX).and_then(room::room_at).unwrap_or_default();

@@ -21,7 +21,8 @@ const SECURE: (&str, &str) = ("x-forwarded-proto", "https");
 /// The cookie of its browser that an answer sets.
 fn browser(answer: &Response<Body>) -> Option<String> {
     let mut cookies = answer.headers().get_all(SET_COOKIE).iter().map(|it| it.to_str().unwrap());
-    cookies.find(|cookie| cookie.starts_with("belfry-browser=")).map(str::to_owned)
+    let ours = |cookie: &&str| cookie.trim_start_matches("__Host-").starts_with("belfry-browser=");
+    cookies.find(ours).map(str::to_owned)
 }
 
 /// The part of such a cookie that a browser sends back.

@@ -1,0 +1,150 @@
+//! The hosts that the server answers for. A page of another site whose name suddenly means this machine
+//! (DNS rebinding) asks for that name, and so is told apart.
+
+use std::net::IpAddr;
+
+use axum::http::uri::Authority;
+
+use super::Origin;
+
+/// The hosts that the server answers for, whatever the port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Hosts {
+    /// Every host.
+    Any,
+    /// The names of this machine, every address, and these names. No other site's page can ask for an
+    /// address: it would have to come from there.
+    Local(Vec<String>),
+    /// These alone.
+    Listed(Vec<String>),
+}
+
+impl Hosts {
+    /// Those that are listed, and that of the public origin. If none is listed, a server that listens on a
+    /// loopback address alone answers for this machine, and others for every host.
+    #[must_use]
+    pub fn new(listed: &[String], public: Option<&Origin>, is_loopback: bool) -> Self {
+        let names = listed.iter().map(|name| normal(name));
+        let names = names.chain(public.map(|origin| normal(origin.host()))).collect();
+        match (listed, is_loopback) {
+            ([], true) => Self::Local(names),
+            ([], false) => Self::Any,
+            _ if listed.iter().any(|name| name == "*") => Self::Any,
+            _ => Self::Listed(names),
+        }
+    }
+
+    /// Reads one that is to be listed.
+    ///
+    /// # Errors
+    /// Where it is neither the name of a host, nor an address, nor `*`.
+    pub fn read(value: &str) -> Result<String, &'static str> {
+        let bare = value.trim_matches(['[', ']']);
+        let named = value.parse::<Authority>().is_ok_and(|name| name.host() == value);
+        let named = named && !value.contains('@') && value.is_ascii();
+        if value == "*" || named || bare.parse::<IpAddr>().is_ok() {
+            return Ok(value.to_owned());
+        }
+        Err("must be a host name or an IP address, without a port, or * for every host")
+    }
+
+    /// Whether it answers for a host, without a port.
+    #[must_use]
+    pub fn answer(&self, host: &str) -> bool {
+        let host = normal(host);
+        match self {
+            Self::Any => true,
+            Self::Listed(names) => names.contains(&host),
+            Self::Local(names) => is_local(&host) || names.contains(&host),
+        }
+    }
+}
+
+/// Browsers take every name below `localhost` for this machine's too ([RFC 6761, section
+/// 6.3](https://www.rfc-editor.org/rfc/rfc6761#section-6.3)).
+fn is_local(host: &str) -> bool {
+    host == "localhost" || host.ends_with(".localhost") || host.parse::<IpAddr>().is_ok()
+}
+
+/// A host as it is compared: in lower case, without brackets or a dot at its end.
+fn normal(host: &str) -> String {
+    let bare = host.trim_matches(['[', ']']);
+    if let Ok(address) = bare.parse::<IpAddr>() {
+        return address.to_canonical().to_string();
+    }
+    bare.strip_suffix('.').unwrap_or(bare).to_ascii_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOCAL: [&str; 9] = [
+        "localhost",
+        "LOCALHOST",
+        "localhost.",
+        "app.localhost",
+        "127.0.0.1",
+        "127.1.2.3",
+        "[::1]",
+        "[::ffff:127.0.0.1]",
+        "192.0.2.7",
+    ];
+
+    const OTHERS: [&str; 8] = [
+        "evil.test",
+        "localhost.evil.test",
+        "127.0.0.1.evil.test",
+        "evil-localhost",
+        "0x7f.1",
+        "2130706433",
+        "",
+        "*",
+    ];
+
+    fn hosts(listed: &[&str], public: Option<&str>, is_loopback: bool) -> Hosts {
+        let listed: Vec<_> = listed.iter().map(|name| Hosts::read(name).unwrap()).collect();
+        let public = public.map(|origin| Origin::read(origin).unwrap());
+        Hosts::new(&listed, public.as_ref(), is_loopback)
+    }
+
+    #[test]
+    fn on_loopback_no_name_of_another_machine_is_answered_for() {
+        let (alone, public) =
+            (hosts(&[], None, true), hosts(&[], Some("https://Belfry.test:444"), true));
+        for host in LOCAL {
+            assert!(alone.answer(host) && public.answer(host), "{host}");
+        }
+        for host in OTHERS {
+            assert!(!alone.answer(host) && !public.answer(host), "{host}");
+        }
+        assert!(public.answer("belfry.test") && public.answer("BELFRY.test."));
+        assert!(!public.answer("a.belfry.test") && !alone.answer("belfry.test"));
+    }
+
+    #[test]
+    fn elsewhere_every_host_is_answered_for_until_some_are_listed() {
+        for any in [hosts(&[], Some("https://belfry.test"), false), hosts(&["*"], None, true)] {
+            assert!(LOCAL.iter().chain(&OTHERS).all(|host| any.answer(host)));
+        }
+        for is_loopback in [true, false] {
+            let listed = hosts(&["A.test", "::1"], Some("https://b.test"), is_loopback);
+            for host in ["a.test", "A.TEST.", "b.test", "[::1]", "[0::1]"] {
+                assert!(listed.answer(host), "{host}");
+            }
+            for host in ["localhost", "127.0.0.1", "c.test", "x.a.test"] {
+                assert!(!listed.answer(host), "{host}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_host_is_listed_without_its_port() {
+        for host in ["a", "a.test", "192.0.2.7", "::1", "[::1]", "*", "xn--rss.test"] {
+            assert_eq!(Hosts::read(host).as_deref(), Ok(host));
+        }
+        for wrong in ["", "a:80", "[::1]:80", "a@b", "http://a", "a/b", "天.test", "a b"] {
+            assert!(Hosts::read(wrong).is_err(), "{wrong}");
+        }
+    }
+}
