@@ -1,4 +1,8 @@
 //! Every word of the pages, in one typed table for each language.
+//!
+//! - [`chat`], [`console`], [`status`]: the words of these pages, in both languages
+//! - [`document`], [`identity`]: those that only the server renders: the footer, signing in
+//! - [`table`]: all others by name, with their values in `english` and `chinese`
 
 pub mod chat;
 mod chinese;

@@ -16,7 +16,7 @@
 //! - [`cursor`], [`spans`]: positions in the log, and its epochs
 //! - [`log`]: the durable record of events, on disk or in memory; [`tail`]: the newest of them
 //! - [`state_topics`]: those of which only the newest value matters, registered by their owners; [`presence`]: who is in which room
-//! - [`frame`]: the bytes of an event
+//! - [`frame`]: the bytes of an event, as plain text or as the JSON of [`wire::event::Envelope`]
 //! - [`hub`]: where all of these meet; [`clock`]: the time that it tells
 //! - [`subscription`]: one reader, a machine that is asked for its next bytes
 //! - [`grant`]: what somebody may do; [`authorise`]: who says so; [`digest`]: numbers that stand for texts

@@ -13,15 +13,16 @@
 //!   headers of browsers and proxies. The stream, publishing, history and problems are the hub's
 //! - [`chat`]: rooms, names, texts, and how fast one may talk
 //! - [`status`]: the server's health, the state topic `status`
-//! - a new state topic: its name in [`wire::topics`], its owner like [`status::Health`], which [`serve`]
-//!   registers with the hub
+//! - a new state topic: its name in [`wire::topics`], also in `is_servers_own`; its owner like
+//!   [`status::Health`], which [`serve`] registers with the hub
 //! - [`token`]: keys and claims
 //! - [`origins`]: the hosts that are answered for, and the origins whose pages may ask
 //! - `synchronised`: what the kernel says of the clock; [`allocator`]: how memory goes back to it
 //!
 //! The program:
 //!
-//! - [`command`]: the command line; [`config`]: the flags and variables of `serve`; `backup`: its socket
+//! - [`command`]: the command line; `backup`: its socket
+//! - [`config`]: the flags and variables of `serve`; a new flag: `config/flags.rs`, and `config.rs` reads it
 //! - [`client`]: the commands that talk to a server; [`stdout`], [`failure`]: how they print and fail
 //!
 //! [`serve`] joins them.

@@ -2,10 +2,12 @@
 //! *show* is in `app`.
 //!
 //! - [`paths`]: where the server answers what
-//! - [`parameters`], [`headers`]: the names of query parameters, form fields and headers
-//! - [`limits`]: how much, how many and how long
+//! - [`parameters`]: the names of query parameters and form fields
+//! - [`headers`]: the names of headers that no library knows, or that both halves use
+//! - [`limits`]: how much, how many and how long; what a text or name of the chat may be is in [`chat`]
 //! - [`percent`]: which characters are percent-encoded in an address
-//! - [`topics`]: which topics are the server's own, and their names; what it answers at `/topics`
+//! - [`topics`]: the names of the server's own topics, and [which those are](topics::is_servers_own); what it
+//!   answers at `/topics`
 //! - [`cursor`]: a place in the log, and which of two comes first
 //! - [`event`]: an event as readers get it in JSON, and the types of the server's own
 //! - [`session`]: what a stream says of itself at its beginning

@@ -269,18 +269,27 @@ pub fn earlier(one: Option<Mono>, other: Option<Mono>) -> Option<Mono> {
 
 /// Where the stream of these topics is, and which of them a request can carry.
 fn request(topics: &[String], after: Option<&Cursor>) -> (String, Vec<String>) {
-    let encoded = |text: &str| utf8_percent_encode(text, UNRESERVED).to_string();
-    let mut url = format!("{STREAM_PATH}?{FORMAT}={JSON}&{SESSION}=1");
+    let mut url = STREAM_PATH.to_owned();
+    add(&mut url, "?", FORMAT, JSON);
+    add(&mut url, "&", SESSION, "1");
     if let Some(after) = after {
-        url = format!("{url}&{LAST_EVENT_ID}={}", encoded(&after.to_string()));
+        add(&mut url, "&", LAST_EVENT_ID, &after.to_string());
     }
     let mut carried = Vec::new();
     for topic in topics.iter().take(MOST_TOPICS_OF_A_STREAM) {
-        let part = format!("&{TOPIC}={}", encoded(topic));
-        if url.len() + part.len() < LONGEST_URL {
-            url.push_str(&part);
+        let length = url.len();
+        add(&mut url, "&", TOPIC, topic);
+        if url.len() < LONGEST_URL {
             carried.push(topic.clone());
+        } else {
+            url.truncate(length);
         }
     }
     (url, carried)
+}
+
+/// Adds a parameter to an address.
+fn add(url: &mut String, separator: &str, name: &str, value: &str) {
+    url.extend([separator, name, "="]);
+    url.extend(utf8_percent_encode(value, UNRESERVED));
 }

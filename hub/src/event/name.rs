@@ -3,7 +3,7 @@
 use std::{borrow::Cow, fmt};
 
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
-use wire::limits::LONGEST_NAME;
+use wire::{limits::LONGEST_NAME, parameters::ALSO};
 
 /// An invalid field of a request, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +23,9 @@ impl Invalid {
 
 impl fmt::Display for Invalid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.field, self.reason)
+        // Alone, this name would read as the word "also".
+        let intro = if self.field == ALSO { "the topic in " } else { "" };
+        write!(f, "{intro}{} {}", self.field, self.reason)
     }
 }
 

@@ -87,7 +87,8 @@ mod tests {
             let query = format!("also={bad}");
             let (name, value) = parameters(&query).next().unwrap();
             assert_eq!(name, "also");
-            assert_eq!(value.text("also").unwrap_err().to_string(), "also must be valid UTF-8");
+            let why = value.text("also").unwrap_err().to_string();
+            assert_eq!(why, "the topic in also must be valid UTF-8");
             assert!(value.lossy().contains(char::REPLACEMENT_CHARACTER));
         }
     }
