@@ -40,7 +40,7 @@ test('in Firefox the tabs share a stream, and the pages change without a load', 
   const other = await browsing.newPage();
   await other.goto(`${belfry.origin}/`);
   await expect.poll(() => text(other, '[role=status]'), { timeout: 10_000 }).toBe('Live');
-  await expect.poll(() => text(other, '.tabs'), { timeout: 10_000 }).toBe('You: 2 tabs, 1 connection');
+  await expect.poll(() => text(other, '.tabs'), { timeout: 10_000 }).toBe('You: 2 tabs, 1 stream');
   await belfry.publish('numbers', 'two');
   await expect.poll(() => text(tab, '.rows .written'), { timeout: 10_000 }).toBe('two');
 

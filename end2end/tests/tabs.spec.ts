@@ -28,7 +28,7 @@ test('ten tabs over plain HTTP/1.1 all load and all move, with one stream', asyn
     const pushes = () => tab.pushes.first().innerText();
     const last = await pushes();
     await expect.poll(pushes).not.toBe(last);
-    await expect(tab.card('Watching now')).toContainText('10 tabs, 1 connection');
+    await expect(tab.card('Watching now')).toContainText('10 tabs, 1 stream');
     await expect(tab.card('Watching now').locator('.readers')).toHaveText('1');
   }
   expect(belfry.mostStreams()).toBe(1);

@@ -157,7 +157,7 @@ pub static CHINESE: Words = Words {
     colon: "：",
     comma: "、",
     times: |name, count| format!("{name}（{count} 人）"),
-    nameless: |count| format!("{count} 人匿名"),
+    nameless: |count| format!("{count} 位匿名用户"),
     unverified: "名字可以随意取；旁边的标记由服务器添加，用来区分不同的浏览器。",
     messages: "消息",
     skip: "跳到输入框",

@@ -94,7 +94,7 @@ pub static ENGLISH: Text = Text {
         watching: "Watching now",
         watching_means: |one| if one { "open stream" } else { "open streams" },
         tabs: |count, one| {
-            format!("You: {count} {}, 1 connection", if one { "tab" } else { "tabs" })
+            format!("You: {count} {}, 1 stream", if one { "tab" } else { "tabs" })
         },
         pushes: "Latest pushes",
         no_push: "None yet",

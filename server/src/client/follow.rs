@@ -38,8 +38,8 @@ cannot be opened, says so on stderr and reconnects, continuing after the last ev
 
 If events are missing, stderr says why: expired (the server no longer keeps them), epoch (the log is a
 different one, or was restored from an earlier copy), damaged (the server could not read them) or
-unknown (the id is invalid, or beyond the last event). With --json, stdout gets a line in their place
-too, of type gap and with the reason in its data.
+unknown (the id is invalid, or beyond the last event). With --json, stdout also gets a line in their
+place, of type gap, with the reason in its data.
 
 If a single event, or all earlier events of a topic, were removed, stderr says so. With --json, this
 is an event like any other, of type purged.
@@ -65,7 +65,7 @@ pub struct Flags {
     /// Topics to follow; chat/* stands for every topic under chat/
     #[arg(required = true, value_name = "TOPIC")]
     topics: Vec<Setting>,
-    /// Start after the event with this id; an unknown id starts with the oldest event
+    /// Start after the event with this id; if the id is unknown, start with the oldest event
     #[arg(long, value_name = "ID")]
     after: Option<Setting>,
     /// Start with each topic's newest event

@@ -49,7 +49,7 @@ pub struct Flags {
     /// Type of the event, which a page passes to addEventListener
     #[arg(long = "type", value_name = "TYPE")]
     event_type: Option<Setting>,
-    /// Show the event only to readers whose token grants one of its topics
+    /// Show the event only to readers who follow one of its topics with a token that may read it
     #[arg(long)]
     private: bool,
     /// Another topic for the same event. May be repeated

@@ -31,8 +31,8 @@ Exit codes:
 /// Which data directory.
 #[derive(Clone, Debug, Args)]
 pub struct Folder {
-    /// Folder that holds the log [default: ${XDG_DATA_HOME:-~/.local/share}/belfry]
-    #[arg(long, env = "BELFRY_DATA_DIR", hide_env_values = true, value_name = "FOLDER")]
+    /// Directory that holds the log [default: ${XDG_DATA_HOME:-~/.local/share}/belfry]
+    #[arg(long, env = "BELFRY_DATA_DIR", hide_env_values = true, value_name = "DIRECTORY")]
     data_dir: Option<Setting>,
 }
 
@@ -104,7 +104,7 @@ pub fn backup(
         let _ = fs::remove_file(&unfinished);
     }
     let events = written.map_err(named)?;
-    print_line(out, &format!("{events} events backed up to {}", file.display()))
+    print_line(out, &format!("{} backed up to {}", counted(events), file.display()))
 }
 
 /// Reads the log from the server that has it open, or from disk if none has.
@@ -138,7 +138,7 @@ pub fn restore(
 ) -> Result<(), Failure> {
     let folder = flags.folder.find(look_up)?;
     let events = embedded::restore(&flags.file, &folder).map_err(Failure::new)?;
-    print_line(out, &format!("{events} events restored to {}", folder.display()))
+    print_line(out, &format!("{} restored to {}", counted(events), folder.display()))
 }
 
 /// Reports what is damaged, and repairs it if asked to.
@@ -163,12 +163,19 @@ pub fn check(
     ))
 }
 
+fn counted(events: u64) -> String {
+    if events == 1 { "1 event".to_owned() } else { format!("{events} events") }
+}
+
 fn lines(report: &Report) -> Vec<String> {
     let Report { events, missing, topics, structure, kept } = report;
     if report.is_whole() {
-        return vec![format!("the log is intact: {events} events")];
+        return vec![format!("the log is intact: {}", counted(*events))];
     }
-    let mut lines = vec![format!("{events} events can be read; at least {missing} cannot")];
+    let mut lines = vec![match missing {
+        0 => format!("{} can be read", counted(*events)),
+        _ => format!("{} can be read; at least {missing} cannot", counted(*events)),
+    }];
     lines.extend(structure.as_ref().map(|what| format!("file structure: {what}")));
     for (topic, through) in topics {
         lines.push(format!("{topic}: events are missing, the last at sequence {through}"));

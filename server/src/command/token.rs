@@ -30,8 +30,8 @@ Exit codes:
 /// What a token should contain.
 #[derive(Clone, Debug, Args)]
 pub struct Flags {
-    /// Folder in which the server keeps its key [default: ${XDG_DATA_HOME:-~/.local/share}/belfry]
-    #[arg(long, env = "BELFRY_DATA_DIR", hide_env_values = true, value_name = "FOLDER")]
+    /// Directory in which the server keeps its key [default: ${XDG_DATA_HOME:-~/.local/share}/belfry]
+    #[arg(long, env = "BELFRY_DATA_DIR", hide_env_values = true, value_name = "DIRECTORY")]
     data_dir: Option<Setting>,
     /// Topics the token may publish to
     #[arg(long, value_name = "PATTERN", num_args = 1..)]
@@ -42,7 +42,7 @@ pub struct Flags {
     /// Topics the token may remove events from
     #[arg(long, value_name = "PATTERN", num_args = 1..)]
     purge: Vec<Setting>,
-    /// Name of the holder, shown in their pages and streams
+    /// Name of the holder, shown on their pages and in their streams
     #[arg(long, value_name = "NAME")]
     subject: Option<Setting>,
     /// Lifetime of the token, such as 30s, 12h or 7d; at most 10y

@@ -49,7 +49,7 @@ impl DataDir {
 /// Refuses an empty name: in a script that is an unset variable, not the working directory.
 fn folder(said: &str) -> Result<PathBuf, &'static str> {
     if said.is_empty() {
-        Err("must name a folder; use . for the working directory")
+        Err("must name a directory; use . for the working directory")
     } else {
         Ok(said.into())
     }
@@ -87,7 +87,7 @@ mod tests {
         let nothing = read(Some(""), &all).unwrap_err().to_string();
         assert_eq!(
             nothing,
-            r#"invalid value "" for --data-dir: must name a folder; use . for the working directory"#
+            r#"invalid value "" for --data-dir: must name a directory; use . for the working directory"#
         );
         assert_eq!(find(None, &[("BELFRY_DATA_DIR", ""), all[2]]), find(None, &all[2..]));
         assert_eq!(

@@ -10,8 +10,8 @@ pub struct Flags {
     /// IP address and port to listen on; port 0 picks a free one [default: 127.0.0.1:3000]
     #[arg(long, env = "BELFRY_LISTEN", hide_env_values = true, value_name = "ADDRESS")]
     pub listen: Option<Setting>,
-    /// Folder for the event log and the key [default: ${XDG_DATA_HOME:-~/.local/share}/belfry]
-    #[arg(long, env = "BELFRY_DATA_DIR", hide_env_values = true, value_name = "FOLDER")]
+    /// Directory for the event log and the key [default: ${XDG_DATA_HOME:-~/.local/share}/belfry]
+    #[arg(long, env = "BELFRY_DATA_DIR", hide_env_values = true, value_name = "DIRECTORY")]
     pub data_dir: Option<Setting>,
     /// Keep events only in memory, so a restart loses them. The key stays in the data directory, so that
     /// `belfry token` still works; with a secret file or a public key and without `--data-dir`, nothing
@@ -28,7 +28,7 @@ pub struct Flags {
         allow_hyphen_values = true
     )]
     pub retain: Option<Setting>,
-    /// Limits on each topic that matches PATTERN, such as 'chat/*=1000,1h,-', where - means no limit. May
+    /// Limits on each topic that matches PATTERN, for example 'chat/*=1000,1h,-'; - means no limit. May
     /// be repeated; the first pattern that matches applies
     #[arg(
         long,
@@ -90,8 +90,8 @@ pub struct Flags {
         action = ArgAction::SetTrue
     )]
     pub cross_site_cookies: Setting,
-    /// Folder of the wasm, styles and icons made by `make build` [default: target/site]
-    #[arg(long, env = "BELFRY_SITE", hide_env_values = true, value_name = "FOLDER")]
+    /// Directory with the wasm, styles and icons made by `make build` [default: target/site]
+    #[arg(long, env = "BELFRY_SITE", hide_env_values = true, value_name = "DIRECTORY")]
     pub site: Option<Setting>,
     /// Log level: error, warn, info, debug, trace or off; also by module, as in info,server::edge=debug
     /// [default: info]

@@ -40,10 +40,10 @@ impl fmt::Display for BadBounds {
             Self::Events(said, _) => write!(f, "EVENTS must be a number or -, not \"{said}\""),
             Self::Age(said, _) => write!(
                 f,
-                "AGE must be a number with a unit, such as 30s, 12h or 7d, or -, not \"{said}\""
+                "AGE must be - or a number with a unit, such as 30s, 12h or 7d, not \"{said}\""
             ),
             Self::Bytes(why) => why.fmt(f),
-            Self::Nothing => f.write_str("no limit may be 0, which would keep nothing"),
+            Self::Nothing => f.write_str("a limit must not be 0, which would keep nothing"),
         }
     }
 }
@@ -176,13 +176,13 @@ mod tests {
         assert!(whole("1,2,3,4").to_string().starts_with("must have the form"));
         let events = r#"EVENTS must be a number or -, not "-1""#;
         assert!(whole("-1,-,-").to_string().contains(events));
-        let age = r#"AGE must be a number with a unit, such as 30s, 12h or 7d, or -, not "7""#;
+        let age = r#"AGE must be - or a number with a unit, such as 30s, 12h or 7d, not "7""#;
         assert!(whole("-,7,-").to_string().contains(age));
         for caused in ["-1,-,-", "-,7,-"] {
             assert!(whole(caused).source().is_some(), "{caused}");
         }
         for nothing in ["0,-,-", "-,0s,-", "-,-,0B"] {
-            assert_eq!(whole(nothing).to_string(), "no limit may be 0, which would keep nothing");
+            assert_eq!(whole(nothing).to_string(), "a limit must not be 0, which would keep nothing");
         }
         let rule = |said: &str| rule(said).unwrap_err().to_string();
         assert!(rule("chat/*").starts_with("must have the form PATTERN="));

@@ -58,7 +58,7 @@ mod tests {
         assert_eq!(said(2, &["Ada", "Bob"], &ENGLISH), "2 here: Ada, Bob");
         assert_eq!(said(5, &["Ada", "Bob"], &ENGLISH), "5 here: Ada, Bob, 3 anonymous");
         assert_eq!(said(9, &["A", "B", "C", "D"], &ENGLISH), "9 here: A, B, C, …");
-        assert_eq!(said(3, &["Ada"], &CHINESE), "3 人在线：Ada、2 人匿名");
+        assert_eq!(said(3, &["Ada"], &CHINESE), "3 人在线：Ada、2 位匿名用户");
     }
 
     #[test]
