@@ -93,9 +93,7 @@ pub static ENGLISH: Text = Text {
         not_known_means: "The kernel doesn’t report whether the clock is in sync.",
         watching: "Watching now",
         watching_means: |one| if one { "open stream" } else { "open streams" },
-        tabs: |count, one| {
-            format!("You: {count} {}, 1 stream", if one { "tab" } else { "tabs" })
-        },
+        tabs: |count, one| format!("You: {count} {}, 1 stream", if one { "tab" } else { "tabs" }),
         pushes: "Latest pushes",
         no_push: "None yet",
     },

@@ -182,7 +182,10 @@ mod tests {
             assert!(whole(caused).source().is_some(), "{caused}");
         }
         for nothing in ["0,-,-", "-,0s,-", "-,-,0B"] {
-            assert_eq!(whole(nothing).to_string(), "a limit must not be 0, which would keep nothing");
+            assert_eq!(
+                whole(nothing).to_string(),
+                "a limit must not be 0, which would keep nothing"
+            );
         }
         let rule = |said: &str| rule(said).unwrap_err().to_string();
         assert!(rule("chat/*").starts_with("must have the form PATTERN="));

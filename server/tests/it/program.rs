@@ -84,7 +84,10 @@ fn bad_configuration_is_one_line_and_exit_code_2() {
             &["--interval", "3"][..],
             r#"belfry: invalid value "3" for --interval: must be a number with a unit"#,
         ),
-        (&["--data-dir", ""][..], r#"belfry: invalid value "" for --data-dir: must name a directory"#),
+        (
+            &["--data-dir", ""][..],
+            r#"belfry: invalid value "" for --data-dir: must name a directory"#,
+        ),
         (
             &["token", "--publish", "a", "--data-dir", ""][..],
             r#"belfry: invalid value "" for --data-dir: must name a directory"#,
