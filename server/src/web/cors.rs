@@ -27,10 +27,6 @@ use crate::origins::Origins;
 /// How long a browser may keep the answer to a preflight; some keep it for two hours at most.
 const PREFLIGHT_KEPT: Duration = Duration::from_secs(3600);
 
-/// What has browsers give a resource to pages of other origins that do not ask by CORS.
-pub(super) const RESOURCE_POLICY: HeaderName =
-    HeaderName::from_static("cross-origin-resource-policy");
-
 /// What is said to whom.
 #[derive(Clone, Debug)]
 pub(super) struct Cors {
@@ -106,6 +102,5 @@ pub(super) async fn share(State(cors): State<Cors>, request: Request, next: Next
     if is_preflight {
         *response.status_mut() = StatusCode::NO_CONTENT;
     }
-    response.headers_mut().insert(RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
     response
 }

@@ -32,7 +32,7 @@ use crate::{
     web::{
         caching::{AN_HOUR, ASK_AGAIN, FOR_EVER},
         chat,
-        cors::{Cors, RESOURCE_POLICY, share},
+        cors::{Cors, share},
         documents,
         etag::{Tags, validate},
         health,
@@ -106,10 +106,6 @@ pub fn router(state: AppState) -> Router {
         // With these two, the page has its own process, and browsers give it a finer timer.
         .layer(always(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
         .layer(always(HeaderName::from_static("cross-origin-embedder-policy"), "require-corp"))
-        .layer(SetResponseHeaderLayer::if_not_present(
-            RESOURCE_POLICY,
-            HeaderValue::from_static("same-origin"),
-        ))
 }
 
 /// A folder's files, in the smallest precompressed form that the client accepts.
