@@ -2,7 +2,7 @@
 //! command line.
 //!
 //! ```text
-//! command → config, client
+//! cli → config
 //! serve → edge ─→ web ─→ chat, status, token ─→ the hub ⇢ the browser
 //! ```
 //!
@@ -21,9 +21,9 @@
 //!
 //! The program:
 //!
-//! - [`command`]: the command line; `backup`: its socket
+//! - [`cli`]: the command line, and the commands that talk to a server; `backup`: its socket
 //! - [`config`]: the flags and variables of `serve`; a new flag: `config/flags.rs`, and `config.rs` reads it
-//! - [`client`]: the commands that talk to a server; [`stdout`], [`failure`]: how they print and fail
+//! - [`stdout`], [`failure`]: how the commands print and fail
 //!
 //! [`serve`] joins them.
 
@@ -38,8 +38,7 @@ use status::Health;
 pub mod allocator;
 mod backup;
 pub mod chat;
-pub mod client;
-pub mod command;
+pub mod cli;
 pub mod config;
 pub mod edge;
 pub mod failure;
@@ -91,7 +90,7 @@ pub async fn serve(
         site: Arc::new(site),
         hosts: config.hosts.clone(),
         origins: Arc::new(config.origins.clone()),
-        token_maker: command::serve::token_maker_here(&config),
+        token_maker: cli::serve::token_maker_here(&config),
         interval: config.interval,
         budgets: Budgets::new(config.send_budget, config.receive_budget),
         counters: counters.clone(),

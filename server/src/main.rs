@@ -16,9 +16,9 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use server::{
     Config, Site,
     allocator::give_back_large_blocks,
-    client::{broken_pipe, follow::Follow, publish::publish, purge::purge},
-    command::{
+    cli::{
         Command, CommandLine,
+        remote::{broken_pipe, follow::Follow, publish::publish, purge::purge},
         serve::{is_first_start, open_keys, open_log, say_how_to_publish},
         signals::{self, CLOSE, DRAIN, Ending},
         storage, token,

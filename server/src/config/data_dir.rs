@@ -58,7 +58,7 @@ fn folder(said: &str) -> Result<PathBuf, &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::{Command, parsed};
+    use crate::cli::{Command, parsed};
 
     fn find(flag: Option<&str>, variables: &[(&str, &str)]) -> DataDir {
         read(flag, variables).unwrap()

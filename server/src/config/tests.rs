@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::*;
-use crate::command::{Command, parsed};
+use crate::cli::{Command, parsed};
 
 fn config(arguments: &[&str], variables: &[(&str, &str)]) -> Result<Config, BadSetting> {
     let at_home = [&[("HOME", "/home/ada")], variables].concat();

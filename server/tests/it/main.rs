@@ -6,7 +6,7 @@ mod answers;
 mod backups;
 mod budget;
 mod chat;
-mod client;
+mod cli;
 mod compressed;
 mod connection;
 mod console;

@@ -13,7 +13,7 @@ use wire::{
     topics::READERS,
 };
 
-use crate::{client::stream::Event, failure::Failure};
+use crate::{cli::remote::stream::Event, failure::Failure};
 
 /// Where events and notes are written.
 #[derive(Debug)]

@@ -1,5 +1,9 @@
 //! The command line: parses the arguments into the command to run.
+//!
+//! - [`serve`], [`signals`]: the server; [`token`], [`storage`]: what works beside it; [`remote`]: what talks to
+//!   one
 
+pub mod remote;
 pub mod serve;
 pub mod signals;
 pub mod storage;
@@ -7,10 +11,8 @@ pub mod token;
 
 use clap::{Parser, Subcommand};
 
-use crate::{
-    client::{follow, publish, purge},
-    config,
-};
+use crate::config;
+use remote::{follow, publish, purge};
 
 /// Push events, and the server's time, to every browser over Server-Sent Events.
 ///

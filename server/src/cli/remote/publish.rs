@@ -153,7 +153,7 @@ fn random_key() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::{Command, parsed};
+    use crate::cli::{Command, parsed};
 
     fn flags(arguments: &[&str]) -> Flags {
         let line = [&["belfry", "publish"], arguments].concat();

@@ -261,7 +261,7 @@ fn cursor(id: &str) -> Result<HeaderValue, &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::{Command, parsed};
+    use crate::cli::{Command, parsed};
 
     fn follow(arguments: &[&str]) -> Result<Follow, String> {
         let line = [&["belfry", "follow"], arguments].concat();

@@ -1,4 +1,4 @@
-//! The commands that are clients of a server: what they share of flags, requests and output.
+//! The commands that talk to a server: what they share of flags, requests and output.
 
 mod answer;
 mod attempts;
@@ -210,7 +210,7 @@ mod tests {
     use axum::http::{HeaderMap, StatusCode};
 
     use super::*;
-    use crate::command::{Command, parsed};
+    use crate::cli::{Command, parsed};
 
     fn server(url: Option<&str>, token: Option<&str>) -> Result<Server, String> {
         let said = [("--url", url), ("--token", token)];

@@ -10,10 +10,7 @@ use std::{
 
 use clap::Parser;
 use rustix::process::Signal;
-use server::{
-    client::follow::Follow,
-    command::{self, CommandLine},
-};
+use server::cli::{self, CommandLine, remote::follow::Follow};
 use wire::{event::Envelope, tick::Tick};
 
 use super::{BOUND, ended, run, start, url};
@@ -256,7 +253,7 @@ fn a_stream_that_has_fallen_silent_is_opened_again() {
     ]);
     let url = scripted.url();
     let line = CommandLine::parse_from(["belfry", "follow", "--url", &url, "a", "--count", "1"]);
-    let command::Command::Follow(flags) = line.command() else { panic!() };
+    let cli::Command::Follow(flags) = line.command() else { panic!() };
     let mut follow = Follow::from_flags(flags).unwrap();
     follow.silence = Duration::from_millis(200);
     let (mut out, mut notes) = (Vec::new(), Vec::new());

@@ -135,7 +135,7 @@ fn expires(value: &str) -> Result<Duration, &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::{Command, parsed};
+    use crate::cli::{Command, parsed};
 
     fn request(arguments: &[&str]) -> Result<Request, String> {
         let line = [&["belfry", "token"], arguments].concat();
