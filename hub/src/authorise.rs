@@ -24,7 +24,7 @@ pub trait Authorise: Send + Sync {
     /// The answer to somebody who may not do something, such as `publish to chat/lobby`: 401 to those who may
     /// only read what is public, and 403 to others.
     fn refuse(&self, grant: &Grant, what: &str) -> Problem {
-        if *grant == Grant::default() {
+        if grant.is_anonymous() {
             Problem::new(StatusCode::UNAUTHORIZED, format!("authentication is required to {what}"))
         } else {
             Problem::new(StatusCode::FORBIDDEN, format!("the request is not allowed to {what}"))

@@ -25,9 +25,21 @@ pub struct Grant {
     /// A digest of what was presented, by which the [authoriser](crate::authorise::Authorise::revoked) finds
     /// the streams that it opened when it is taken back; `None` where it never is.
     pub credential: Option<u64>,
+    /// Whether the request was made on this machine, to which some things are open that are closed to
+    /// others. Default false.
+    pub local: bool,
 }
 
 impl Grant {
+    /// Whether nothing was presented that tells the request from anyone else's.
+    #[must_use]
+    pub fn is_anonymous(&self) -> bool {
+        let Self { subject, signer, publish, read, purge, until, credential, local: _ } = self;
+        let rights = [publish, read, purge];
+        (subject, signer, until, credential) == (&None, &0, &None, &None)
+            && rights.iter().all(|patterns| patterns.is_empty())
+    }
+
     /// Whether it may publish to a topic.
     #[must_use]
     pub fn publishes(&self, topic: &Topic) -> bool {
@@ -58,7 +70,7 @@ impl Grant {
     /// pages would reload for nothing. Empty by default.
     #[must_use]
     pub fn mark(&self) -> String {
-        if *self == Self::default() {
+        if self.is_anonymous() {
             return String::new();
         }
         let rights = [&self.publish, &self.read, &self.purge].map(|patterns| {
@@ -119,6 +131,7 @@ mod tests {
         assert_eq!(fresh.mark(), ada().mark());
         assert!(ada().mark().len() == 16 && ada().mark().bytes().all(|it| it.is_ascii_hexdigit()));
         assert_eq!(Grant::default().mark(), "");
+        assert_eq!(Grant { local: true, ..Grant::default() }.mark(), "");
         assert_eq!(Grant { until: None, ..ada() }.mark(), ada().mark());
     }
 

@@ -2,7 +2,7 @@
 //!
 //! - `stream`: `/sse`; `outlet`: drives a subscription for its body
 //! - `topics`: publishing, history, lists and purges
-//! - [`query`], [`lists`], [`body`], `same_site`: how requests are read; `accounts`: whose memory they take
+//! - [`query`], [`lists`], [`body`], `same_site`: how requests are read; `accounts`: whose they are
 //! - [`problem`], [`json`], [`gzip`]: how answers are written
 
 mod accounts;

@@ -5,7 +5,6 @@ mod readers;
 mod time;
 
 use std::{
-    net::SocketAddr,
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
@@ -16,6 +15,7 @@ use tracing::info;
 use wire::topics::{READERS, Receipt, TIME};
 
 use crate::{
+    client::Address,
     clock::Clock,
     counters::Counters,
     cursor::Cursor,
@@ -198,7 +198,7 @@ impl Hub {
     /// Counts a reader until the returned guard is dropped, and logs both. `counters` are those of what is
     /// handed to it.
     #[must_use]
-    pub fn admit(&self, address: SocketAddr, counters: &Counters) -> Reader {
+    pub fn admit(&self, address: Address, counters: &Counters) -> Reader {
         let reading = self.0.readers.reading();
         let remaining = reading.fetch_add(1, Ordering::Relaxed) + 1;
         info!(%address, readers = remaining, "client connected");

@@ -24,14 +24,15 @@
 //!   headers
 //! - a new problem: where the request is read that has it, the stream's in `subscription/request.rs`, the
 //!   topics' in `http/topics.rs`, for a 400 as [`event::Invalid`]; [`http::problem`] is the form of all
-//! - [`budget`]: how much memory connections may hold; [`network`]: whose they are; [`reading`]: the log
-//!   within it
+//! - [`client`]: who sends a request, by their [`network`]; [`budget`]: how much memory connections may hold;
+//!   [`reading`]: the log within it
 //! - [`counters`]: what is counted on an event's way
 
 #![forbid(unsafe_code)]
 
 pub mod authorise;
 pub mod budget;
+pub mod client;
 pub mod clock;
 pub mod counters;
 pub mod cursor;

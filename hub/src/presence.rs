@@ -57,7 +57,7 @@ struct Held {
     rooms: HashMap<Arc<str>, Room>,
     leases: usize,
     /// How many of them are each client's.
-    clients: HashMap<IpAddr, usize>,
+    clients: HashMap<Option<IpAddr>, usize>,
     /// The rooms that have something to say once their second is over, by when that is.
     due: BTreeSet<(Instant, Arc<str>)>,
     /// When leases are looked at next; `None` where there are none.
@@ -155,7 +155,7 @@ impl Held {
                 return false;
             }
             let of_client = self.clients.entry(lease.client).or_default();
-            if *of_client >= MOST_OF_A_CLIENT {
+            if lease.client.is_some() && *of_client >= MOST_OF_A_CLIENT {
                 return false;
             }
             *of_client += 1;
@@ -178,7 +178,7 @@ impl Held {
     }
 
     /// A lease of a client has ended.
-    fn ended(&mut self, client: IpAddr) {
+    fn ended(&mut self, client: Option<IpAddr>) {
         self.leases -= 1;
         if let Entry::Occupied(mut leases) = self.clients.entry(client) {
             *leases.get_mut() -= 1;

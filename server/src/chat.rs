@@ -22,7 +22,7 @@ pub(crate) use validation::{name, one_form, text};
 /// What the chat's answers are made from, beside the hub. A cheap handle.
 #[derive(Clone, Debug)]
 pub struct Chat {
-    pub(crate) rooms: Rooms,
+    rooms: Rooms,
     pub(crate) limits: Limits,
     marks: Option<Marks>,
 }
@@ -49,13 +49,13 @@ impl Chat {
 
     /// Registers the state topics of the rooms that there are.
     pub fn register(&self, presence: &Presence, states: &StateTopics) {
-        let rooms = self.rooms.clone();
-        presence.register(states, move |room| rooms.open(room).is_ok());
+        let chat = self.clone();
+        presence.register(states, move |room, grant| chat.rooms(grant.local).open(room).is_ok());
     }
 
-    /// The rooms that there are.
+    /// The rooms that there are for a request, made on this machine or not.
     #[must_use]
-    pub fn rooms(&self) -> &Rooms {
-        &self.rooms
+    pub fn rooms(&self, local: bool) -> &Rooms {
+        self.rooms.seen(local)
     }
 }

@@ -62,6 +62,7 @@ Environment (a flag takes precedence over its variable; an empty variable is ign
   BELFRY_EPHEMERAL         1 or true, 0 or false
   BELFRY_RETAIN_TOPIC      separated by ;
   BELFRY_JWT_PUBLIC_KEY    separated by :
+  BELFRY_TRUSTED_PROXY     separated by ,
   LEPTOS_SITE_ADDR         --listen, if BELFRY_LISTEN is not set
   LEPTOS_SITE_ROOT         --site, if BELFRY_SITE is not set
   LEPTOS_HASH_FILES=false  use site files without a hash in their names

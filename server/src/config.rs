@@ -16,6 +16,7 @@ use crate::{
     chat::Rooms,
     origins::{Hosts, Origin, Origins},
     status::Visibility,
+    web::client::trust::{Family, Proxy, Trust},
 };
 
 pub(crate) use data_dir::DataDir;
@@ -57,7 +58,9 @@ pub struct Config {
     pub site: PathBuf,
     /// The names of those files carry a hash, listed in `hash.txt` beside the binary. Default true.
     pub hashed: bool,
-    /// Who may see the server's health. Default everyone if `listen` is a loopback address, otherwise
+    /// Which proxies are believed about who a client is. Default none.
+    pub trust: Trust,
+    /// Who may see the server's health. Default requests made on this machine if `listen` is a loopback address, otherwise
     /// holders of a token for it.
     pub status: Visibility,
     /// The hosts that requests may ask for. Default those of this machine and that of the public origin if
@@ -65,8 +68,8 @@ pub struct Config {
     pub hosts: Hosts,
     /// The server's own origin, and those of other sites whose pages may use it. Default none.
     pub origins: Origins,
-    /// The rooms of the chat. Default any if `listen` is a loopback address, otherwise none: posting in
-    /// them needs no token.
+    /// The rooms of the chat. Default any for requests made on this machine if `listen` is a loopback address,
+    /// otherwise none: posting in them needs no token.
     pub rooms: Rooms,
     /// What is logged, as `tracing` filters are written. Default `info`.
     pub log: Targets,
@@ -97,8 +100,9 @@ impl Default for Config {
             publish_deadline: PUBLISH_DEADLINE,
             site: PathBuf::from("target/site"),
             hashed: true,
-            status: Visibility::Public,
-            rooms: Rooms::Any,
+            trust: Trust::default(),
+            status: Visibility::Local,
+            rooms: Rooms::Local,
             hosts: Hosts::new(&[], None, true),
             origins: Origins::default(),
             log: Targets::new().with_default(LevelFilter::INFO),
@@ -168,6 +172,7 @@ impl Config {
         let hosts: Vec<_> = hosts.map(|host| host.read(Hosts::read)).collect::<Result<_, _>>()?;
         let is_loopback = config.listen.ip().to_canonical().is_loopback();
         config.hosts = Hosts::new(&hosts, config.origins.public.as_ref(), is_loopback);
+        config.trust = trust(flags.trusted_proxy, flags.client_header)?;
         let hashed = leptos("LEPTOS_HASH_FILES");
         config.hashed = hashed.is_none_or(|hashed| hashed.value() != "false");
         if let Some(size) = given(flags.send_budget) {
@@ -212,6 +217,13 @@ fn public_origin(value: &str) -> Result<Origin, &'static str> {
 fn origin(value: &str) -> Result<Origin, &'static str> {
     Origin::read(value)
         .ok_or("must have the form https://app.example or http://localhost:8080, or be *")
+}
+
+fn trust(proxies: Vec<Setting>, headers: Option<Setting>) -> Result<Trust, BadSetting> {
+    let proxies = all_given(proxies, ',').into_iter().map(|proxy| proxy.read(Proxy::read));
+    let headers = given(headers).map(|family| family.read(Family::read)).transpose()?;
+    let proxies = proxies.collect::<Result<_, _>>()?;
+    Ok(Trust { proxies, headers: headers.unwrap_or_default() })
 }
 
 fn yes_or_no(value: &str) -> Result<bool, &'static str> {

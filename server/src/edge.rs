@@ -6,7 +6,7 @@ mod vanished;
 
 use std::{io, net::SocketAddr, time::Duration};
 
-use axum::{Extension, Router, extract::ConnectInfo};
+use axum::{Extension, Router};
 use belfry_hub::counters::Counters;
 use hyper::{
     Request,
@@ -27,7 +27,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceBuilder;
 use tracing::{debug, info, warn};
 
-use crate::Config;
+use crate::{Config, web::client::connection::Connection};
 use half_closed::{HalfClosed, Owed};
 use stall::WriteDeadline;
 
@@ -100,7 +100,7 @@ async fn converse(
     let socket = HalfClosed::new(socket, owed.clone());
     // Around the router, and not its own `layer`, which makes every route again.
     let service = ServiceBuilder::new()
-        .layer(Extension(ConnectInfo(peer)))
+        .layer(Extension(Connection::new(peer)))
         .layer(Extension(progress.clone()))
         .service(application);
     let service = TowerToHyperService::new(service);

@@ -87,6 +87,7 @@ pub async fn serve(
         chat,
         keys,
         sign_outs: token::SignOuts::default(),
+        trust: config.trust.clone(),
         site: Arc::new(site),
         hosts: config.hosts.clone(),
         origins: Arc::new(config.origins.clone()),

@@ -6,26 +6,27 @@
 //! - [`chat`]: what is said in a room, and who is there; [`status`]: the server's health
 //! - [`login`]: tokens as cookies; `presented`: the token of a request, and what it allows in the hub;
 //!   `asking`: who a request comes from
+//! - [`client`]: who sends a request, by its connection and by what trusted proxies say; `identify` finds it
 //! - `hosts`: the hosts that are answered for; `sender`: whose page sent a request; `cors`: which pages of
 //!   other origins may read the answer; `options`: which methods a path has
-//! - `origin`: which scheme and network a request comes from, by the headers of proxies too
 //! - `cookies`: what browsers keep; `redirect`: where they may be sent on to
 //! - [`probe`]: the clock's probes; `health`: `/healthz` and `/readyz`; `not_found`: what there is not
 
 mod asking;
 mod caching;
 pub mod chat;
+pub mod client;
 mod cookies;
 mod cors;
 mod documents;
 mod etag;
 mod health;
 mod hosts;
+mod identify;
 pub mod language;
 pub mod login;
 mod not_found;
 mod options;
-mod origin;
 pub mod page;
 mod preference;
 mod presented;

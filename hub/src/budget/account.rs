@@ -12,13 +12,12 @@ use tokio::{
 };
 
 use super::{Budget, FREE, Party, Progress, ledger::PATIENCE};
-use crate::network::network;
 
 /// A connection's account. A cheap handle.
 #[derive(Clone)]
 pub struct Account {
     pub(super) budget: Budget,
-    pub(super) client: IpAddr,
+    pub(super) client: Option<IpAddr>,
     pub(super) progress: Progress,
 }
 
@@ -29,9 +28,10 @@ impl fmt::Debug for Account {
 }
 
 impl Account {
-    /// The account of a client's connection, whose `progress` says who is stalled.
-    pub fn new(budget: &Budget, client: IpAddr, progress: Progress) -> Self {
-        Self { budget: budget.clone(), client: network(client), progress }
+    /// The account of a connection of the client in this network, whose `progress` says who is stalled. `None`
+    /// has no share of its own, and takes as much as there is.
+    pub fn new(budget: &Budget, client: Option<IpAddr>, progress: Progress) -> Self {
+        Self { budget: budget.clone(), client, progress }
     }
 
     /// Reserves nothing yet.

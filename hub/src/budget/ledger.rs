@@ -9,7 +9,7 @@ use std::{
 
 use tokio::time::{Duration, Instant};
 
-use forecast::{Lack, Then};
+use forecast::{Lack, Then, held};
 
 /// A waiter that has waited for this long has the longest-stalled holder cut; and only one that has been
 /// stalled for as long itself.
@@ -49,7 +49,8 @@ pub(super) struct Ledger<P> {
 #[derive(Debug)]
 struct Holder<P> {
     party: P,
-    client: IpAddr,
+    /// Whose share it counts towards; `None` where it counts towards none.
+    client: Option<IpAddr>,
     bytes: usize,
     cut: bool,
 }
@@ -64,7 +65,7 @@ struct Lent<P> {
 #[derive(Debug)]
 struct Waiter<P> {
     party: P,
-    client: IpAddr,
+    client: Option<IpAddr>,
     bytes: usize,
     /// Since when it has waited for others, and not for what it holds itself.
     since: Instant,
@@ -97,7 +98,7 @@ impl<P: Party> Ledger<P> {
     }
 
     /// Reserves at once, or not at all.
-    pub(super) fn take(&mut self, party: &P, client: IpAddr, bytes: usize) -> bool {
+    pub(super) fn take(&mut self, party: &P, client: Option<IpAddr>, bytes: usize) -> bool {
         let takes = !self.short && !self.holders.contains_key(&party.id());
         let takes = takes && self.fits_client(client, bytes) && self.fits(bytes);
         if takes {
@@ -111,9 +112,10 @@ impl<P: Party> Ledger<P> {
         let Some(holder) = self.holders.get(&id) else { return false };
         let client = holder.client;
         let alone = |used: usize, holder: &Holder<P>| used == holder.bytes;
-        let of_client = self.clients.get(&client).copied().unwrap_or(0);
+        let of_client = held(&self.clients, client);
         let fits = |used: usize, limit: usize| alone(used, holder) || used + more <= limit;
-        let grows = !self.short && fits(of_client, self.share) && fits(self.used, self.limit);
+        let has_share = client.is_none() || fits(of_client, self.share);
+        let grows = !self.short && has_share && fits(self.used, self.limit);
         if grows {
             let party = holder.party.clone();
             self.add(&party, client, more);
@@ -122,7 +124,13 @@ impl<P: Party> Ledger<P> {
     }
 
     /// Waits in line for a reservation; [`grant`](Self::grant) names the ticket once it has it.
-    pub(super) fn wait(&mut self, party: P, client: IpAddr, bytes: usize, now: Instant) -> u64 {
+    pub(super) fn wait(
+        &mut self,
+        party: P,
+        client: Option<IpAddr>,
+        bytes: usize,
+        now: Instant,
+    ) -> u64 {
         self.tickets += 1;
         self.waiting.insert(self.tickets, Waiter { party, client, bytes, since: now });
         self.tickets
@@ -138,10 +146,12 @@ impl<P: Party> Ledger<P> {
         let Some(holder) = self.holders.get_mut(&id) else { return };
         holder.bytes -= bytes;
         self.used -= bytes;
-        if let Some(used) = self.clients.get_mut(&holder.client) {
+        if let Some(client) = holder.client
+            && let Some(used) = self.clients.get_mut(&client)
+        {
             *used -= bytes;
             if *used == 0 {
-                self.clients.remove(&holder.client);
+                self.clients.remove(&client);
             }
         }
         if holder.bytes == 0 {
@@ -270,12 +280,12 @@ impl<P: Party> Ledger<P> {
     }
 
     /// What is larger than a client's share fits alone.
-    fn fits_client(&self, client: IpAddr, bytes: usize) -> bool {
-        let used = self.clients.get(&client).copied().unwrap_or(0);
+    fn fits_client(&self, client: Option<IpAddr>, bytes: usize) -> bool {
+        let used = held(&self.clients, client);
         used == 0 || used.saturating_add(bytes) <= self.share
     }
 
-    fn add(&mut self, party: &P, client: IpAddr, bytes: usize) {
+    fn add(&mut self, party: &P, client: Option<IpAddr>, bytes: usize) {
         add(&mut self.used, &mut self.clients, &mut self.holders, party, client, bytes);
     }
 }
@@ -286,11 +296,13 @@ fn add<P: Party>(
     clients: &mut HashMap<IpAddr, usize>,
     holders: &mut HashMap<u64, Holder<P>>,
     party: &P,
-    client: IpAddr,
+    client: Option<IpAddr>,
     bytes: usize,
 ) {
     *used += bytes;
-    *clients.entry(client).or_default() += bytes;
+    if let Some(client) = client {
+        *clients.entry(client).or_default() += bytes;
+    }
     let nothing = || Holder { party: party.clone(), client, bytes: 0, cut: false };
     holders.entry(party.id()).or_insert_with(nothing).bytes += bytes;
 }

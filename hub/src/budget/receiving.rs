@@ -1,22 +1,21 @@
 //! The account of a request's own body, which is counted as it comes in.
 
-use std::net::IpAddr;
-
 use super::{Account, Budget, Progress, Reservation};
-use crate::counters::Counters;
+use crate::{client::Client, counters::Counters};
 
 /// The account of a request's own body.
 #[derive(Clone, Debug)]
 pub struct Receiving {
     account: Account,
+    client: Client,
     counters: Counters,
 }
 
 impl Receiving {
     /// That of a body that a client sends.
-    pub fn new(budget: &Budget, client: IpAddr, counters: &Counters) -> Self {
-        let account = Account::new(budget, client, Progress::new());
-        Self { account, counters: counters.clone() }
+    pub fn new(budget: &Budget, client: Client, counters: &Counters) -> Self {
+        let account = Account::new(budget, client.network, Progress::new());
+        Self { account, client, counters: counters.clone() }
     }
 
     /// Reserves so many bytes, once there is room.
@@ -25,8 +24,8 @@ impl Receiving {
     }
 
     /// Whose body it is.
-    pub fn client(&self) -> IpAddr {
-        self.account.client
+    pub fn client(&self) -> Client {
+        self.client
     }
 
     /// Whether the body comes.

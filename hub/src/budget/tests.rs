@@ -10,7 +10,7 @@ const KIB: usize = 1024;
 
 fn account(budget: &Budget, client: u8) -> (Account, Progress) {
     let progress = Progress::new();
-    (Account::new(budget, [192, 0, 2, client].into(), progress.clone()), progress)
+    (Account::new(budget, Some([192, 0, 2, client].into()), progress.clone()), progress)
 }
 
 #[tokio::test(start_paused = true)]

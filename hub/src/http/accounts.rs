@@ -1,9 +1,6 @@
-//! Finds the account of a request's connection, or of its body.
+//! Finds the client of a request, and the account of its connection or of its body.
 
-use std::{
-    convert::Infallible,
-    net::{IpAddr, SocketAddr},
-};
+use std::{convert::Infallible, net::SocketAddr};
 
 use axum::{
     extract::{ConnectInfo, FromRequestParts},
@@ -12,6 +9,7 @@ use axum::{
 
 use crate::{
     budget::{Account, Progress, Receiving},
+    client::Client,
     routes::Routes,
 };
 
@@ -22,7 +20,7 @@ impl<S: AsRef<Routes> + Sync> FromRequestParts<S> for Account {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
         // Without a connection, as in a test, nothing is ever stalled.
         let progress = parts.extensions.get::<Progress>().cloned().unwrap_or_else(Progress::new);
-        Ok(Self::new(&state.as_ref().budgets.send, client_of(parts), progress))
+        Ok(Self::new(&state.as_ref().budgets.send, Client::of(parts).network, progress))
     }
 }
 
@@ -32,12 +30,24 @@ impl<S: AsRef<Routes> + Sync> FromRequestParts<S> for Receiving {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
         let Routes { budgets, counters, .. } = state.as_ref();
-        Ok(Self::new(&budgets.receive, client_of(parts), counters))
+        Ok(Self::new(&budgets.receive, Client::of(parts), counters))
     }
 }
 
-/// The client of a request; nobody if it came without a connection.
-fn client_of(parts: &Parts) -> IpAddr {
-    let address = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-    address.map_or(IpAddr::from([0, 0, 0, 0]), |address| address.0.ip())
+impl Client {
+    /// The client that the program has found, or else the other end of the connection; an unknown one without
+    /// a connection, as in a test.
+    fn of(parts: &Parts) -> Self {
+        let connection = || parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        let found = parts.extensions.get::<Self>().copied();
+        found.or_else(|| Some(connection()?.0.into())).unwrap_or_default()
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Client {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::of(parts))
+    }
 }

@@ -86,7 +86,7 @@ async fn piece(
             piece = body.frame() => Ok(piece),
             () = progress.is_cut() => {
                 receiving.counters().cut();
-                info!(client = %receiving.client(), "refused a request whose body stalled while others waited for memory");
+                info!(client = %receiving.client().address, "refused a request whose body stalled while others waited for memory");
                 Err(no_room("the request body arrived too slowly, and its memory was needed elsewhere"))
             }
         }
@@ -118,13 +118,19 @@ fn no_room(detail: &str) -> Problem {
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
+
     use futures::{StreamExt, stream};
 
     use super::*;
-    use crate::{budget::Budget, counters::Counters};
+    use crate::{budget::Budget, client::Client, counters::Counters};
+
+    fn from(number: u8) -> Client {
+        SocketAddr::from(([192, 0, 2, number], 50_000)).into()
+    }
 
     fn receiving() -> Receiving {
-        Receiving::new(&Budget::new(16 << 20), [192, 0, 2, 7].into(), &Counters::default())
+        Receiving::new(&Budget::new(16 << 20), from(7), &Counters::default())
     }
 
     fn endless(piece: &'static str, every: Duration) -> Body {
@@ -160,7 +166,7 @@ mod tests {
     async fn a_body_for_which_there_is_no_memory_is_refused_after_10_s() {
         const MIB: usize = 1 << 20;
         let (budget, counters) = (Budget::new(16 * MIB), Counters::default());
-        let client = |number| Receiving::new(&budget, [192, 0, 2, number].into(), &counters);
+        let client = |number| Receiving::new(&budget, from(number), &counters);
         let first = whole(Body::from("a".repeat(MIB)), MIB, &client(7)).await.unwrap();
         let begun = Instant::now();
         let refused = whole(Body::from("a".repeat(MIB)), MIB, &client(7)).await.unwrap_err();
@@ -178,12 +184,12 @@ mod tests {
     async fn a_body_that_does_not_come_makes_way_after_a_second() {
         const MIB: usize = 1 << 20;
         let (budget, counters) = (Budget::new(16 * MIB), Counters::default());
-        let receiving = Receiving::new(&budget, [192, 0, 2, 7].into(), &counters);
+        let receiving = Receiving::new(&budget, from(7), &counters);
         let slow = tokio::spawn(async move {
             whole(endless("a", Duration::from_secs(20)), MIB, &receiving).await
         });
         tokio::task::yield_now().await;
-        let receiving = Receiving::new(&budget, [192, 0, 2, 7].into(), &counters);
+        let receiving = Receiving::new(&budget, from(7), &counters);
         let begun = Instant::now();
         whole(Body::from("a".repeat(MIB)), MIB, &receiving).await.unwrap();
         assert_eq!(begun.elapsed().as_secs(), 1);

@@ -1,10 +1,8 @@
 //! The stream: answers a reader with `text/event-stream` until it leaves.
 
-use std::net::SocketAddr;
-
 use axum::{
     body::Body,
-    extract::{ConnectInfo, Extension, RawQuery, State},
+    extract::{RawQuery, State},
     http::{HeaderMap, HeaderName, HeaderValue, Version, header::CONTENT_TYPE},
     response::IntoResponse,
 };
@@ -12,6 +10,7 @@ use axum::{
 use super::outlet::Outlet;
 use crate::{
     budget::Account,
+    client::Client,
     grant::Grant,
     http::{caching::NO_STORE_NO_TRANSFORM, problem::Problem},
     routes::Routes,
@@ -28,7 +27,7 @@ const HEADERS: [(HeaderName, HeaderValue); 3] = [
 /// `GET /sse`.
 pub(crate) async fn stream(
     State(routes): State<Routes>,
-    connection: Option<Extension<ConnectInfo<SocketAddr>>>,
+    client: Client,
     grant: Grant,
     account: Account,
     version: Version,
@@ -37,12 +36,9 @@ pub(crate) async fn stream(
 ) -> Result<impl IntoResponse, Problem> {
     let (query, states) = (query.unwrap_or_default(), routes.hub.state_topics());
     let request = Request::read(&query, &headers, states)?;
-    // In a test there is none.
-    let nowhere = SocketAddr::from(([0, 0, 0, 0], 0));
-    let address = connection.map_or(nowhere, |Extension(ConnectInfo(address))| address);
     // Asked before anything else: what happens from now on ends the stream.
     let revoked = routes.authoriser.revoked(&grant);
-    let begun = begin(&routes, &account, address, (&request, &grant), version).await?;
+    let begun = begin(&routes, &account, client.address, (&request, &grant), version).await?;
     let outlet = Outlet::new(begun, routes.hub.clock(), revoked, routes.shutdown.clone());
     Ok((HEADERS, Body::from_stream(outlet.into_stream())))
 }

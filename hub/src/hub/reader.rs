@@ -1,17 +1,14 @@
 //! A reader: counted when it connects, logged when it leaves.
 
-use std::{
-    net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
 };
 
 use tokio::time::Instant;
 use tracing::info;
 
-use crate::counters::Counters;
+use crate::{client::Address, counters::Counters};
 
 /// A reader. Dropping it disconnects the reader.
 #[derive(Debug)]
@@ -19,14 +16,14 @@ pub struct Reader {
     /// How many are reading, of which this is one.
     reading: Arc<AtomicU32>,
     counters: Counters,
-    address: SocketAddr,
+    address: Address,
     since: Instant,
     events: u64,
 }
 
 impl Reader {
     /// A reader that starts now and has been counted already.
-    pub(super) fn new(reading: Arc<AtomicU32>, counters: Counters, address: SocketAddr) -> Self {
+    pub(super) fn new(reading: Arc<AtomicU32>, counters: Counters, address: Address) -> Self {
         Self { reading, counters, address, since: Instant::now(), events: 0 }
     }
 

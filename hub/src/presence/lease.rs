@@ -11,6 +11,7 @@ pub struct Lease {
     pub tab: String,
     /// The sender's self-chosen name; empty if there is none.
     pub name: String,
-    /// Where it comes from: whoever shares this shares their places.
-    pub client: IpAddr,
+    /// The network it comes from: whoever shares it shares their places. `None` where there may be as many as
+    /// there are places.
+    pub client: Option<IpAddr>,
 }

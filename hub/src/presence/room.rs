@@ -47,7 +47,7 @@ struct Browser {
 #[derive(Debug)]
 struct Tab {
     until: Instant,
-    client: IpAddr,
+    client: Option<IpAddr>,
     name: String,
     /// The number of its name: the highest is the one given last.
     given: u64,
@@ -94,10 +94,11 @@ impl Room {
     }
 
     /// Whether there is no place left for another lease of a client.
-    pub(super) fn is_full_for(&self, client: IpAddr) -> bool {
+    pub(super) fn is_full_for(&self, client: Option<IpAddr>) -> bool {
         let tabs = self.browsers.values().flat_map(|browser| browser.tabs.values());
+        let of_client = || tabs.filter(|tab| tab.client == client).count();
         self.leases >= MOST_IN_A_ROOM
-            || tabs.filter(|tab| tab.client == client).count() >= MOST_OF_A_CLIENT_IN_A_ROOM
+            || (client.is_some() && of_client() >= MOST_OF_A_CLIENT_IN_A_ROOM)
     }
 
     pub(super) fn has(&self, browser: &str, tab: &str) -> bool {
@@ -117,7 +118,7 @@ impl Room {
     /// Ends a lease, and returns whose it was; `None` where there is none such. A browser that closes may
     /// have dropped its cookies before it says so: then its tab, whose word nobody else knows, tells which
     /// it was.
-    pub(super) fn leave(&mut self, name: &str, tab: &str) -> Option<IpAddr> {
+    pub(super) fn leave(&mut self, name: &str, tab: &str) -> Option<Option<IpAddr>> {
         let has = |browser: &Browser| browser.tabs.contains_key(tab);
         let name = match self.browsers.get(name) {
             Some(browser) if has(browser) => name.to_owned(),
@@ -135,7 +136,7 @@ impl Room {
     }
 
     /// Ends the leases whose time is over, and returns whose those were.
-    pub(super) fn end(&mut self, now: Instant) -> Vec<IpAddr> {
+    pub(super) fn end(&mut self, now: Instant) -> Vec<Option<IpAddr>> {
         let (mut ended, mut changed) = (Vec::new(), false);
         self.browsers.retain(|_, browser| {
             let over = browser.tabs.values().filter(|tab| tab.until <= now);

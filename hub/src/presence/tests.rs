@@ -19,7 +19,8 @@ fn presence() -> Presence {
 
 /// Browsers that are numbers are clients of their own.
 fn lease(browser: &str, tab: &str, name: &str) -> Lease {
-    let client = Ipv4Addr::from_bits(browser.parse().unwrap_or_default()).into();
+    let client = Ipv4Addr::from_bits(browser.parse().unwrap_or_default());
+    let client = Some(client.into());
     Lease { browser: browser.into(), tab: tab.into(), name: name.into(), client }
 }
 
@@ -222,7 +223,7 @@ async fn a_client_has_a_tenth_of_a_room_and_of_all_places() {
     let presence = presence();
     let renew = |room: usize, client: u8, tab: usize| {
         let client = IpAddr::from([192, 0, 2, client]);
-        let lease = Lease { client, ..lease(&format!("{client} {tab}"), "1", "") };
+        let lease = Lease { client: Some(client), ..lease(&format!("{client} {tab}"), "1", "") };
         presence.renew(&room.to_string(), lease)
     };
     for room in 0..10 {

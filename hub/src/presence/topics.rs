@@ -25,22 +25,22 @@ impl<F> fmt::Debug for Rooms<F> {
 }
 
 impl Presence {
-    /// Registers the state topics `here/{room}`, for anybody, of the rooms that are open.
+    /// Registers the state topics `here/{room}`, of the rooms that are open to a request by what it may do.
     pub fn register(
         &self,
         states: &StateTopics,
-        is_open: impl Fn(&str) -> bool + Send + Sync + 'static,
+        is_open: impl Fn(&str, &Grant) -> bool + Send + Sync + 'static,
     ) {
         let rooms = Selector::new(&format!("{PRESENCE_PREFIX}*")).expect("it is a prefix");
         states.register(rooms, Arc::new(Rooms { presence: self.clone(), is_open }));
     }
 }
 
-impl<F: Fn(&str) -> bool + Send + Sync> StateTopic for Rooms<F> {
+impl<F: Fn(&str, &Grant) -> bool + Send + Sync> StateTopic for Rooms<F> {
     /// Nobody is where no room is, and each one followed takes memory.
-    fn access(&self, topic: &str, _: &Grant) -> Access {
+    fn access(&self, topic: &str, grant: &Grant) -> Access {
         match topic.strip_prefix(PRESENCE_PREFIX) {
-            Some(room) if (self.is_open)(room) => Access::Granted,
+            Some(room) if (self.is_open)(room, grant) => Access::Granted,
             _ => Access::Missing,
         }
     }

@@ -1,6 +1,6 @@
 //! Where a reader begins: finds its place in the log, and says what comes before all else.
 
-use std::{collections::VecDeque, net::SocketAddr, time::Duration};
+use std::{collections::VecDeque, time::Duration};
 
 use axum::http::Version;
 use tokio::time::Instant;
@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     budget::{Account, Reservation},
+    client::Address,
     counters::Counters,
     cursor::Cursor,
     frame::Frame,
@@ -53,7 +54,7 @@ pub(crate) type FirstPage = Option<(Page, Reservation)>;
 pub(crate) async fn begin(
     routes: &Routes,
     account: &Account,
-    address: SocketAddr,
+    address: Address,
     (request, grant): (&Request, &Grant),
     version: Version,
 ) -> Result<(Subscription, States, FirstPage), Problem> {

@@ -1,6 +1,6 @@
 //! A subscription as a machine: no runtime, no timers, and a log whose answers are handed in.
 
-use std::{collections::VecDeque, net::SocketAddr, sync::Arc, time::Duration};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use futures::FutureExt;
@@ -14,6 +14,7 @@ use super::{
 use crate::{
     Clock, Grant, Hub,
     budget::{Account, Budget, Progress},
+    client::Address,
     counters::Counters,
     event::{Draft, Topic},
     frame::{Format, Frame},
@@ -43,14 +44,13 @@ impl World {
         let clock = Clock::starting_at(BEGIN).proven();
         let tail = tail::Bounds { events: tail, ..tail::Bounds::default() };
         let hub = Hub::new(clock, Arc::new(Memory::new(clock, retention, tail)));
-        let address = SocketAddr::from(([192, 0, 2, 7], 50_000));
-        let account = Account::new(&Budget::new(16 << 20), address.ip(), Progress::new());
+        let account = Account::new(&Budget::new(16 << 20), None, Progress::new());
         let request = Request { topics: vec![Selector::new("a").unwrap()], ..Request::default() };
         let selection = Selection::new(&hub, &account, &request, &Grant::default());
         let (now, counters) = (Instant::now(), Counters::default());
         let after = hub.log().tail().position();
         let position = Position::new(selection, &counters, after, VecDeque::new(), now);
-        let reader = hub.admit(address, &counters);
+        let reader = hub.admit(Address::Unknown, &counters);
         let greeting = (Frame::COMMENT, 0);
         let mut subscription = Subscription::new(reader, greeting, Some(position), expires, now);
         assert_eq!(subscription.greeting().unwrap(), ":\n\n");
@@ -209,16 +209,16 @@ fn a_reader_whose_rights_end_is_told_so_and_nothing_else() {
 fn several_events_need_room_which_is_asked_for_when_others_have_it() {
     let mut world = World::new(10, None);
     let budget = Budget::new(16 << 10);
-    let other = Account::new(&budget, [192, 0, 2, 8].into(), Progress::new());
+    let other = Account::new(&budget, Some([192, 0, 2, 8].into()), Progress::new());
     let large = "x".repeat(20 << 10);
     let held = other.try_reserve(20 << 10).unwrap();
-    world.account = Account::new(&budget, [192, 0, 2, 7].into(), Progress::new());
+    world.account = Account::new(&budget, Some([192, 0, 2, 7].into()), Progress::new());
     let request = Request { topics: vec![Selector::new("a").unwrap()], ..Request::default() };
     let selection = Selection::new(&world.hub, &world.account, &request, &Grant::default());
     let after = world.hub.log().tail().position();
     let (now, counters) = (world.now.instant, Counters::default());
     let position = Position::new(selection, &counters, after, VecDeque::new(), now);
-    let reader = world.hub.admit(SocketAddr::from(([192, 0, 2, 7], 1)), &counters);
+    let reader = world.hub.admit(Address::Unknown, &counters);
     world.subscription = Subscription::new(reader, (Frame::COMMENT, 0), Some(position), None, now);
     world.subscription.greeting();
     let both = [world.publish("a", &large), world.publish("a", "2")].concat();

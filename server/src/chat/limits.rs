@@ -43,7 +43,7 @@ pub(crate) struct Limits(Arc<All>);
 
 #[derive(Debug)]
 struct All {
-    senders: Limit<(IpAddr, String)>,
+    senders: Limit<(Option<IpAddr>, String)>,
     addresses: Limit<IpAddr>,
     leases: Limit<IpAddr>,
 }
@@ -57,13 +57,15 @@ impl Limits {
         }))
     }
 
-    /// Counts a message.
+    /// Counts a message from a network; `None` if its client is not held to limits per address.
     ///
     /// # Errors
     /// How long to wait before another would be accepted.
-    pub(crate) fn say(&self, network: IpAddr, name: &str) -> Result<(), Duration> {
+    pub(crate) fn say(&self, network: Option<IpAddr>, name: &str) -> Result<(), Duration> {
         // First, or one address could fill the list of senders with names.
-        self.0.addresses.count(&network)?;
+        if let Some(network) = network {
+            self.0.addresses.count(&network)?;
+        }
         self.0.senders.count(&(network, name.to_owned()))
     }
 
@@ -71,8 +73,8 @@ impl Limits {
     ///
     /// # Errors
     /// How long to wait before another would be accepted.
-    pub(crate) fn lease(&self, network: IpAddr) -> Result<(), Duration> {
-        self.0.leases.count(&network)
+    pub(crate) fn lease(&self, network: Option<IpAddr>) -> Result<(), Duration> {
+        network.map_or(Ok(()), |network| self.0.leases.count(&network))
     }
 }
 
@@ -153,19 +155,19 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_sender_says_ten_at_once_and_then_one_a_second() {
-        let (limits, here) = (Limits::new(), IpAddr::from([192, 0, 2, 7]));
+        let (limits, here) = (Limits::new(), Some(IpAddr::from([192, 0, 2, 7])));
         assert_eq!(taken(|| limits.say(here, "Ada")), (10, 1000 * MILLISECOND));
         advance(600 * MILLISECOND).await;
         assert_eq!(limits.say(here, "Ada"), Err(400 * MILLISECOND));
         assert_eq!(limits.say(here, "Bob"), Ok(()));
-        assert_eq!(limits.say(IpAddr::from([192, 0, 2, 8]), "Ada"), Ok(()));
+        assert_eq!(limits.say(Some(IpAddr::from([192, 0, 2, 8])), "Ada"), Ok(()));
         advance(400 * MILLISECOND).await;
         assert_eq!(taken(|| limits.say(here, "Ada")), (1, 1000 * MILLISECOND));
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_address_says_sixty_at_once_under_whatever_names() {
-        let (limits, here) = (Limits::new(), IpAddr::from([192, 0, 2, 7]));
+        let (limits, here) = (Limits::new(), Some(IpAddr::from([192, 0, 2, 7])));
         let mut number = 0;
         let next = || {
             number += 1;

@@ -24,9 +24,14 @@ pub enum Rooms {
     Any,
     /// These, by name.
     Only(Arc<BTreeSet<String>>),
+    /// Any, for requests made on this machine; none for others.
+    Local,
     /// None.
     Off,
 }
+
+static ANY: Rooms = Rooms::Any;
+static OFF: Rooms = Rooms::Off;
 
 /// A room that is open.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,10 +111,26 @@ impl Rooms {
         Ok(Self::Only(Arc::new(names.collect::<Result<_, _>>()?)))
     }
 
-    /// The default for a listening address: loopback can be reached only from this machine.
+    /// The default for a listening address: loopback can be reached only from this machine, but also by a proxy
+    /// on it, which others can reach.
     #[must_use]
     pub fn for_whom_it_listens(address: IpAddr) -> Self {
-        if address.to_canonical().is_loopback() { Self::Any } else { Self::Off }
+        if address.to_canonical().is_loopback() { Self::Local } else { Self::Off }
+    }
+
+    /// The rooms as a request sees them, made on this machine or not.
+    #[must_use]
+    pub fn seen(&self, local: bool) -> &Self {
+        match self {
+            Self::Local => {
+                if local {
+                    &ANY
+                } else {
+                    &OFF
+                }
+            }
+            others => others,
+        }
     }
 
     /// The room of a name.
@@ -118,7 +139,7 @@ impl Rooms {
     /// If there is no such room.
     pub fn open(&self, name: &str) -> Result<Room, NoRoom> {
         match self {
-            Self::Off => Err(NoRoom::Off),
+            Self::Off | Self::Local => Err(NoRoom::Off),
             Self::Any => Room::new(name),
             Self::Only(rooms) => {
                 let room = Room::new(name)?;

@@ -59,13 +59,27 @@ pub struct Flags {
     /// [default: 10s]
     #[arg(long, env = "BELFRY_PUBLISH_DEADLINE", hide_env_values = true, value_name = "DURATION")]
     pub publish_deadline: Option<Setting>,
+    /// Proxy whose headers are believed about who a client is and how it connected: an address, a network such
+    /// as 10.0.0.0/8, or unix for those that connect by a Unix socket. May be repeated [default: none]
+    #[arg(long, env = "BELFRY_TRUSTED_PROXY", hide_env_values = true, value_name = "CIDR")]
+    pub trusted_proxy: Vec<Setting>,
+    /// Headers by which trusted proxies name a client: x-forwarded for X-Forwarded-For, -Proto and -Host,
+    /// forwarded for Forwarded (RFC 7239) [default: x-forwarded]
+    #[arg(
+        long,
+        env = "BELFRY_CLIENT_HEADER",
+        hide_env_values = true,
+        value_name = "x-forwarded|forwarded"
+    )]
+    pub client_header: Option<Setting>,
     /// Who may see the server's health at /status and in the topic status: public for everyone, token for
-    /// holders of a token made with --read status, off for no one [default: public on a loopback
-    /// address, token elsewhere]
+    /// holders of a token made with --read status, off for no one [default: on a loopback address,
+    /// public for requests made on this machine and through no proxy; otherwise token]
     #[arg(long, env = "BELFRY_STATUS", hide_env_values = true, value_name = "public|token|off")]
     pub status: Option<Setting>,
     /// Chat rooms in which anyone may talk without a token: any, a comma-separated list of names, or off
-    /// [default: any on a loopback address, off elsewhere]
+    /// [default: on a loopback address, any for requests made on this machine and through no proxy; otherwise
+    /// off]
     #[arg(long, env = "BELFRY_ROOMS", hide_env_values = true, value_name = "any|LIST|off")]
     pub rooms: Option<Setting>,
     /// Address under which browsers reach the server, such as https://belfry.example, if a proxy stands in

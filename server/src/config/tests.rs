@@ -41,13 +41,13 @@ fn an_ephemeral_server_keeps_its_key_unless_others_sign() {
 }
 
 #[test]
-fn the_status_is_for_everybody_on_loopback_and_for_tokens_elsewhere() {
+fn the_status_is_for_this_machine_on_loopback_and_for_tokens_elsewhere() {
     let shown = |listen: &str, said: &[&str], variable: &str| {
         let arguments = [&["--listen", listen], said].concat();
         config(&arguments, &[("BELFRY_STATUS", variable)]).unwrap().status
     };
     for listen in ["127.0.0.1:1", "127.1.2.3:1", "[::1]:1", "[::ffff:127.0.0.1]:1"] {
-        assert_eq!(shown(listen, &[], ""), Visibility::Public, "{listen}");
+        assert_eq!(shown(listen, &[], ""), Visibility::Local, "{listen}");
     }
     for listen in ["0.0.0.0:1", "[::]:1", "192.0.2.1:1", "[2001:db8::1]:1"] {
         assert_eq!(shown(listen, &[], ""), Visibility::Token, "{listen}");
@@ -60,12 +60,34 @@ fn the_status_is_for_everybody_on_loopback_and_for_tokens_elsewhere() {
 }
 
 #[test]
+fn proxies_are_trusted_once_they_are_declared() {
+    let trust = |said: &[&str], variable: &str| {
+        config(said, &[("BELFRY_TRUSTED_PROXY", variable)]).map(|config| config.trust)
+    };
+    assert_eq!(trust(&[], "").unwrap(), Trust::default());
+    let proxies = ["10.0.0.0/8", "unix"].map(|said| Proxy::read(said).unwrap());
+    let flags = ["--trusted-proxy", "10.0.0.0/8", "--trusted-proxy", "unix"];
+    assert_eq!(trust(&flags, "::1").unwrap().proxies, proxies);
+    assert_eq!(trust(&[], "10.0.0.0/8,unix").unwrap().proxies, proxies);
+    let more = trust(&["--client-header", "forwarded"], "").unwrap();
+    assert_eq!(more.headers, Family::Forwarded);
+    for (flag, value, must) in [
+        ("--trusted-proxy", "proxy", "must be an address, a network such as 10.0.0.0/8"),
+        ("--trusted-proxy", "10.0.0.1/8", "must be a network whose address has no bits"),
+        ("--client-header", "x-real-ip", "must be x-forwarded or forwarded"),
+    ] {
+        let said = trust(&[flag, value], "").unwrap_err().to_string();
+        assert!(said.contains(&format!(r#"value "{value}" for {flag}: {must}"#)), "{said}");
+    }
+}
+
+#[test]
 fn rooms_are_open_on_loopback_and_where_somebody_says_so() {
     let rooms = |listen: &str, said: &[&str], variable: &str| {
         let arguments = [&["--listen", listen], said].concat();
         config(&arguments, &[("BELFRY_ROOMS", variable)]).map(|config| config.rooms)
     };
-    assert_eq!(rooms("[::1]:1", &[], "").unwrap(), Rooms::Any);
+    assert_eq!(rooms("[::1]:1", &[], "").unwrap(), Rooms::Local);
     assert_eq!(rooms("0.0.0.0:1", &[], "").unwrap(), Rooms::Off);
     assert_eq!(rooms("0.0.0.0:1", &[], "any").unwrap(), Rooms::Any);
     assert_eq!(rooms("127.0.0.1:1", &["--rooms", "off"], "any").unwrap(), Rooms::Off);

@@ -20,6 +20,8 @@ use super::refused::refused;
 pub enum Visibility {
     /// Everybody.
     Public,
+    /// Requests made on this machine, and holders of a token that may read the topic `status`.
+    Local,
     /// Holders of a token that may read the topic `status`.
     Token,
     /// Nobody, and nothing is measured.
@@ -40,10 +42,11 @@ impl Visibility {
         }
     }
 
-    /// The default for a listening address: loopback can be reached only from this machine.
+    /// The default for a listening address: loopback can be reached only from this machine, but also by a proxy
+    /// on it, which others can reach.
     #[must_use]
     pub fn to_whom_it_listens(address: IpAddr) -> Self {
-        if address.to_canonical().is_loopback() { Self::Public } else { Self::Token }
+        if address.to_canonical().is_loopback() { Self::Local } else { Self::Token }
     }
 }
 
@@ -82,8 +85,9 @@ impl Health {
     pub fn show_to(&self, grant: &Grant) -> Result<(), Refusal> {
         match self.0.shown {
             Visibility::Public => Ok(()),
-            Visibility::Token if grant.reads(&self.0.topic) => Ok(()),
-            Visibility::Token => Err(Refusal::Refused),
+            Visibility::Local if grant.local => Ok(()),
+            Visibility::Local | Visibility::Token if grant.reads(&self.0.topic) => Ok(()),
+            Visibility::Local | Visibility::Token => Err(Refusal::Refused),
             Visibility::Off => Err(Refusal::Off),
         }
     }

@@ -60,6 +60,7 @@ pub(super) fn grant(claims: &Map<String, Value>, now: i64) -> Result<Grant, Toke
         until: Some(until),
         signer: 0,
         credential: None,
+        local: false,
     })
 }
 
@@ -133,6 +134,7 @@ mod tests {
                 until: Some(1001 * SECOND),
                 signer: 0,
                 credential: None,
+                local: false,
             })
         );
         let none = Grant { until: Some(1001 * SECOND), ..Grant::default() };

@@ -6,7 +6,7 @@ use axum::{extract::FromRequestParts, http::request::Parts};
 use belfry_hub::grant::Grant;
 use wire::{identity::Identity, tick::Tick};
 
-use crate::AppState;
+use crate::{AppState, web::client::Client};
 
 /// Who a request comes from. A rejected token is a possible answer, not an error.
 pub(crate) struct Asking(pub(crate) Identity);
@@ -15,7 +15,7 @@ impl FromRequestParts<AppState> for Asking {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
-        let presented = state.tokens().presented(&parts.headers);
+        let presented = state.tokens().presented(&Client::among(&parts.extensions), &parts.headers);
         Ok(Self(presented.map_or_else(|_| Identity::refused(), identity)))
     }
 }

@@ -10,11 +10,11 @@ mod here;
 mod name_cookie;
 mod refused;
 
-use std::{net::SocketAddr, time::Duration};
+use std::time::Duration;
 
 use axum::{
     body::Body,
-    extract::{ConnectInfo, State},
+    extract::State,
     http::{
         HeaderMap, Request, StatusCode,
         header::{LOCATION, SET_COOKIE},
@@ -26,7 +26,6 @@ use belfry_hub::{
     event::Draft,
     http::{body, caching::NO_STORE, json::Json, problem::Problem},
     log::Key,
-    network::network,
 };
 use wire::{
     chat::{Message, answer::Unsent, room},
@@ -36,6 +35,7 @@ use wire::{
 use crate::{
     AppState, chat,
     web::{
+        client::Client,
         language::Preferred,
         page::{self, Typed},
         preference::wants_html,
@@ -60,7 +60,7 @@ const SCOPE: &str = "\u{1}chat";
 /// to the room, or gets its page again with what was typed.
 pub(crate) async fn post(
     State(state): State<AppState>,
-    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    client: Client,
     Preferred(language): Preferred,
     receiving: Receiving,
     request: Request<Body>,
@@ -69,12 +69,12 @@ pub(crate) async fn post(
     let path = parts.uri.path();
     let (room, html) = (room::room_at(path).unwrap_or_default(), wants_html(&parts.headers));
     let mut form = Form::default();
-    let browser = Browser::of(&parts.headers);
-    let from = (address, &parts.headers, browser.as_ref());
+    let browser = Browser::of(&client, &parts.headers);
+    let from = (&client, &parts.headers, browser.as_ref());
     match say(&state, from, &room, (body, receiving), &mut form).await {
         Ok((name, receipt)) => {
-            let name = name_cookie::keeping(&name, &parts.headers);
-            let browser = browser.map(|browser| browser.keeping(&parts.headers));
+            let name = name_cookie::keeping(&name, &client);
+            let browser = browser.map(|browser| browser.keeping(&client));
             let kept = [name].into_iter().chain(browser).map(|cookie| (SET_COOKIE, cookie));
             let headers = ([NO_STORE], AppendHeaders(kept));
             if html {
@@ -98,23 +98,23 @@ pub(crate) async fn post(
 /// Posts what is in a form, which is left as it was typed; returns the name that was used.
 async fn say(
     state: &AppState,
-    (address, headers, browser): (SocketAddr, &HeaderMap, Option<&Browser>),
+    (client, headers, browser): (&Client, &HeaderMap, Option<&Browser>),
     room: &str,
     (body, receiving): (Body, Receiving),
     form: &mut Form,
 ) -> Result<(String, Receipt), Problem> {
     // Before it is read, so that nothing another site typed is shown either.
-    if !Sender::of(&state.origins, headers).is_no_other_site() {
+    if !Sender::of(&state.origins, client, headers).is_no_other_site() {
         return Err(refusal(Unsent::Elsewhere));
     }
-    let room = state.chat.rooms.open(room).map_err(|_| refusal(Unsent::Closed))?;
+    let room = state.chat.rooms(client.local).open(room).map_err(|_| refusal(Unsent::Closed))?;
     let body = body::whole(body, LARGEST_FORM, &receiving).await.map_err(too_large)?;
     *form = Form::read(&body.data);
     let name = chat::name(&form.name).map_err(refusal)?;
     let text = chat::text(&form.text).map_err(refusal)?;
     let key = form.key()?.map(|name| Key { scope: SCOPE.into(), name });
     let limits = &state.chat.limits;
-    limits.say(network(address.ip()), &name).map_err(|wait: Duration| too_fast(wait))?;
+    limits.say(client.network(), &name).map_err(|wait: Duration| too_fast(wait))?;
     let said = Message { name, text };
     let data = serde_json::to_string(&said).expect("strings are JSON");
     let mark = state.chat.mark_topic(&room, browser.map(Browser::id));

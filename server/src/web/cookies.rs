@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use axum::http::{HeaderMap, HeaderValue, header::COOKIE};
 use cookie::{Cookie, CookieBuilder};
 
-use crate::web::origin::came_by_https;
+use crate::web::client::Client;
 
 pub(crate) use cookie::{SameSite, time::Duration};
 
@@ -14,14 +14,18 @@ pub(crate) const A_YEAR: Duration = Duration::days(365);
 
 /// What a cookie is called: over https a name that only https, and no other host, can have set ([RFC 6265bis,
 /// section 4.1.3.2](https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis#section-4.1.3.2)).
-fn called(name: &'static str, headers: &HeaderMap) -> Cow<'static, str> {
-    if came_by_https(headers) { format!("__Host-{name}").into() } else { name.into() }
+fn called(name: &'static str, client: &Client) -> Cow<'static, str> {
+    if client.secure { format!("__Host-{name}").into() } else { name.into() }
 }
 
 /// What the cookies of a name hold, in their order. Other programs on this host may have cookies in any
 /// encoding: U+FFFD stands for what is not UTF-8.
-pub(crate) fn values(headers: &HeaderMap, name: &'static str) -> impl Iterator<Item = String> {
-    let name = called(name, headers);
+pub(crate) fn values(
+    client: &Client,
+    headers: &HeaderMap,
+    name: &'static str,
+) -> impl Iterator<Item = String> {
+    let name = called(name, client);
     let lines = headers.get_all(COOKIE).iter();
     let lines = lines.map(|line| String::from_utf8_lossy(line.as_bytes()));
     let cookies = lines.flat_map(Cookie::split_parse).filter_map(Result::ok);
@@ -34,10 +38,10 @@ pub(crate) fn cookie<'c>(
     value: &'c str,
     same_site: SameSite,
     kept_for: Duration,
-    headers: &HeaderMap,
+    client: &Client,
 ) -> CookieBuilder<'c> {
-    let cookie = Cookie::build((called(name, headers), value)).path("/");
-    cookie.same_site(same_site).max_age(kept_for).secure(came_by_https(headers))
+    let cookie = Cookie::build((called(name, client), value)).path("/");
+    cookie.same_site(same_site).max_age(kept_for).secure(client.secure)
 }
 
 /// A cookie for all of this server that no script is told.
@@ -46,9 +50,9 @@ pub(crate) fn hidden<'c>(
     value: &'c str,
     same_site: SameSite,
     kept_for: Duration,
-    headers: &HeaderMap,
+    client: &Client,
 ) -> CookieBuilder<'c> {
-    cookie(name, value, same_site, kept_for, headers).http_only(true)
+    cookie(name, value, same_site, kept_for, client).http_only(true)
 }
 
 /// The same for pages of other sites too, each of which gets one of its own
@@ -68,7 +72,7 @@ mod tests {
 
     fn found(lines: &[&[u8]]) -> Vec<String> {
         let lines = lines.iter().map(|line| (COOKIE, HeaderValue::from_bytes(line).unwrap()));
-        values(&lines.collect(), "a").collect()
+        values(&Client::default(), &lines.collect(), "a").collect()
     }
 
     #[test]
@@ -95,7 +99,7 @@ mod tests {
     #[test]
     fn what_no_header_can_hold_is_not_written() {
         let of =
-            |value| written(cookie("a", value, SameSite::Lax, Duration::ZERO, &HeaderMap::new()));
+            |value| written(cookie("a", value, SameSite::Lax, Duration::ZERO, &Client::default()));
         assert_eq!(of("b").unwrap(), "a=b; SameSite=Lax; Path=/; Max-Age=0");
         assert_eq!(of("b\r\nx: y"), None);
     }

@@ -22,6 +22,7 @@ use wire::{
 };
 
 use crate::web::{
+    client::Client,
     cookies::{A_YEAR, SameSite, cookie, values, written},
     redirect::place_here,
 };
@@ -38,13 +39,14 @@ impl<S: Sync> FromRequestParts<S> for Preferred {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         let asked = lists::joined(&parts.headers, &ACCEPT_LANGUAGE);
-        Ok(Self(chosen(&parts.headers).unwrap_or_else(|| negotiate(&asked))))
+        let client = Client::among(&parts.extensions);
+        Ok(Self(chosen(&client, &parts.headers).unwrap_or_else(|| negotiate(&asked))))
     }
 }
 
 /// The language that the cookie names; an unknown tag counts as no choice.
-fn chosen(headers: &HeaderMap) -> Option<Language> {
-    values(headers, LANGUAGE_COOKIE).find_map(|tag| tag.parse().ok())
+fn chosen(client: &Client, headers: &HeaderMap) -> Option<Language> {
+    values(client, headers, LANGUAGE_COOKIE).find_map(|tag| tag.parse().ok())
 }
 
 /// The language that an `Accept-Language` prefers ([RFC 9110, section
@@ -80,13 +82,13 @@ pub fn negotiate(accept_language: &str) -> Language {
 type Answer = (StatusCode, [(HeaderName, HeaderValue); 3]);
 
 /// `GET /language?tag=…&to=…`: remembers a language and leads back to a page of this server.
-pub(crate) async fn switch(uri: Uri, headers: HeaderMap) -> Result<Answer, Problem> {
+pub(crate) async fn switch(uri: Uri, client: Client) -> Result<Answer, Problem> {
     let query = uri.query().unwrap_or_default();
     let field = |wanted| first(query, wanted).map(Value::lossy).unwrap_or_default();
     let language: Language = field(TAG).parse().map_err(|NotALanguage| {
         Problem::new(StatusCode::BAD_REQUEST, "tag must be en or zh-CN").of(TAG)
     })?;
-    let kept = written(cookie(LANGUAGE_COOKIE, language.tag(), SameSite::Lax, A_YEAR, &headers))
+    let kept = written(cookie(LANGUAGE_COOKIE, language.tag(), SameSite::Lax, A_YEAR, &client))
         .expect("a tag is ASCII");
     let to = HeaderValue::from_str(place_here(&field(TO)).unwrap_or("/"))
         .expect("a place here is visible ASCII");

@@ -21,6 +21,7 @@ use crate::{
     AppState,
     token::TokenError,
     web::{
+        client::Client,
         cookies::{Duration, SameSite, across_sites, hidden, written},
         presented::{TOKEN_COOKIE, bearer, cookie_digest},
         sender::Sender,
@@ -41,16 +42,17 @@ pub(crate) async fn login(
     State(state): State<AppState>,
     sender: Sender,
     receiving: Receiving,
+    client: Client,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
     refuse_other_sites(sender)?;
     if let Some(token) = bearer(&headers)? {
-        return Ok(admit(&state, token, &headers)?.into_response());
+        return Ok(admit(&state, token, (&client, &headers))?.into_response());
     }
     let text = text_of(body, form::longest(&headers), &receiving).await?;
     if let Some(form) = Form::read(&headers, &text) {
-        let admitted = admit(&state, form.token.trim(), &headers);
+        let admitted = admit(&state, form.token.trim(), (&client, &headers));
         return Ok(form.answer(admitted.map(|(_, headers)| headers)));
     }
     match text.trim() {
@@ -58,12 +60,16 @@ pub(crate) async fn login(
             StatusCode::UNAUTHORIZED,
             "a token is required, in the body or as Authorization: Bearer",
         )),
-        token => Ok(admit(&state, token, &headers)?.into_response()),
+        token => Ok(admit(&state, token, (&client, &headers))?.into_response()),
     }
 }
 
 /// Turns a token into a cookie.
-fn admit(state: &AppState, token: &str, headers: &HeaderMap) -> Result<Answer, Problem> {
+fn admit(
+    state: &AppState,
+    token: &str,
+    (client, headers): (&Client, &HeaderMap),
+) -> Result<Answer, Problem> {
     let now = state.hub.clock().now();
     let grant = state.keys.verify(token, now)?;
     if TOKEN_COOKIE.len() + token.len() > LARGEST_COOKIE {
@@ -71,9 +77,9 @@ fn admit(state: &AppState, token: &str, headers: &HeaderMap) -> Result<Answer, P
         return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail));
     }
     let left = grant.until.unwrap_or(now).saturating_sub(now);
-    let answer = set_cookie(state, token, Duration::microseconds(left.max(0)), headers)?;
+    let answer = set_cookie(state, token, Duration::microseconds(left.max(0)), client)?;
     // The browser's previous cookie is replaced.
-    state.sign_outs.tell(cookie_digest(headers));
+    state.sign_outs.tell(cookie_digest(client, headers));
     Ok(answer)
 }
 
@@ -81,11 +87,12 @@ fn admit(state: &AppState, token: &str, headers: &HeaderMap) -> Result<Answer, P
 pub(crate) async fn logout(
     State(state): State<AppState>,
     sender: Sender,
+    client: Client,
     headers: HeaderMap,
 ) -> Result<Answer, Problem> {
     refuse_other_sites(sender)?;
-    let answer = set_cookie(&state, "", Duration::ZERO, &headers)?;
-    state.sign_outs.tell(cookie_digest(&headers));
+    let answer = set_cookie(&state, "", Duration::ZERO, &client)?;
+    state.sign_outs.tell(cookie_digest(&client, &headers));
     Ok(answer)
 }
 
@@ -94,13 +101,14 @@ pub(crate) async fn logout_by_form(
     state: State<AppState>,
     sender: Sender,
     receiving: Receiving,
+    client: Client,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
     refuse_other_sites(sender)?;
     let body = body::whole(body, form::BESIDE, &receiving).await?.data;
     let to = form::place_in(&headers, &String::from_utf8_lossy(&body));
-    let (_, cookie) = logout(state, sender, headers).await?;
+    let (_, cookie) = logout(state, sender, client, headers).await?;
     Ok((StatusCode::SEE_OTHER, [(LOCATION, to)], cookie).into_response())
 }
 
@@ -110,9 +118,9 @@ fn set_cookie(
     state: &AppState,
     token: &str,
     left: Duration,
-    headers: &HeaderMap,
+    client: &Client,
 ) -> Result<Answer, Problem> {
-    let cookie = hidden(TOKEN_COOKIE, token, SameSite::Lax, left, headers);
+    let cookie = hidden(TOKEN_COOKIE, token, SameSite::Lax, left, client);
     let across = state.origins.cross_site_cookies;
     let cookie = written(if across { across_sites(cookie) } else { cookie });
     let cookie = cookie.ok_or(TokenError::Malformed)?;

@@ -9,20 +9,17 @@ mod said;
 mod shell;
 mod visitor;
 
-use std::net::SocketAddr;
-
 use app::{Page, command};
 use axum::{
     body::Body,
-    extract::{ConnectInfo, FromRequestParts, State},
+    extract::{FromRequestParts, State},
     http::{
         HeaderValue, Method, Request, StatusCode,
         header::{
-            ACCEPT, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, HOST, SET_COOKIE,
-            VARY,
+            ACCEPT, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, SET_COOKIE, VARY,
         },
         request::Parts,
-        uri::{Authority, PathAndQuery},
+        uri::PathAndQuery,
     },
     response::{IntoResponse, Redirect, Response},
 };
@@ -41,11 +38,7 @@ use crate::{
     chat::Rooms,
     synchronised::synchronised,
     web::{
-        caching,
-        language::Preferred,
-        not_found::not_found,
-        origin::{came_by_https, was_asked_here},
-        preference::wants_html,
+        caching, client::Client, language::Preferred, not_found::not_found, preference::wants_html,
     },
 };
 use page_data::page_data;
@@ -71,13 +64,13 @@ pub(crate) async fn page(
     visitor: Visitor,
     request: Request<Body>,
 ) -> Response {
-    if let Some(room) = chat::asked_for(&state, request.uri()) {
+    if let Some(room) = chat::asked_for(&state, request.uri(), visitor.client.local) {
         return Redirect::to(&room).into_response();
     }
     let last = state.hub.log().tail().last();
     let identity = visitor.identity.clone();
     let (data, reserved) = page_data(&state, request.uri(), &visitor, last).await;
-    let kept = visitor.keeping(request.headers(), &data);
+    let kept = visitor.keeping(&data);
     let response = show(state, language, identity, (request, kept), data, last).await;
     response.map(|body| reserved.cover_body(body))
 }
@@ -123,6 +116,7 @@ async fn show(
     page: PageData,
     last: u64,
 ) -> Response {
+    let client = Client::among(request.extensions());
     let (status, coding) = (page_data::status(&page), Coding::of(request.headers()));
     let snapshot = Snapshot {
         now: Tick::from_micros(state.hub.clock().now()),
@@ -130,11 +124,11 @@ async fn show(
         readers: state.hub.reading(),
         http_version: version::name(request.version()).into(),
         synchronised: synchronised(&state.hub.clock()),
-        origin: state.origins.public.as_ref().map_or_else(|| origin(&request), ToString::to_string),
-        token_maker: token_maker(&state, &request),
+        origin: origin(&state, &client),
+        token_maker: token_maker(&state, &client),
         language,
         identity,
-        chat: *state.chat.rooms() != Rooms::Off,
+        chat: *state.chat.rooms(client.local) != Rooms::Off,
         address: request.uri().path_and_query().map_or("/", PathAndQuery::as_str).to_owned(),
         cursor: state.hub.log().cursor(last).to_string(),
         page,
@@ -201,24 +195,17 @@ async fn missing_page(
     if head { response.map(|_| Body::empty()) } else { response }
 }
 
-/// The scheme and authority that the visitor asked, as the request and a proxy say.
-fn origin(request: &Request<Body>) -> String {
-    // What the first line names counts (RFC 9112, section 3.2.2).
-    let named = request.uri().authority().map(Authority::as_str);
-    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
-    let authority = named.or(host).filter(|host| !host.is_empty()).unwrap_or("localhost");
-    let scheme = if came_by_https(request.headers()) { "https" } else { "http" };
-    format!("{scheme}://{authority}")
+/// Where the visitor finds this server: at its public URL, or, where that is unknown, at what they asked for.
+fn origin(state: &AppState, client: &Client) -> String {
+    let public = state.origins.public.clone();
+    public.or_else(|| client.asked()).map_or_else(|| "http://localhost".into(), |it| it.to_string())
 }
 
 /// The beginning of a command that makes a token. The paths of program and folder are shown only to
 /// visitors on this machine, where the command has to be run.
-fn token_maker(state: &AppState, request: &Request<Body>) -> Option<String> {
+fn token_maker(state: &AppState, client: &Client) -> Option<String> {
     let here = state.token_maker.clone()?;
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    let is_here = peer.is_some_and(|ConnectInfo(peer)| peer.ip().to_canonical().is_loopback())
-        && was_asked_here(request.headers());
-    Some(if is_here { here } else { command::token_maker("belfry", None) })
+    Some(if client.local { here } else { command::token_maker("belfry", None) })
 }
 
 /// Only scripts with the nonce run; hydration needs `'wasm-unsafe-eval'`. `reload` is where `cargo leptos

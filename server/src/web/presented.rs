@@ -15,7 +15,7 @@ use crate::{
     Keys,
     origins::Origins,
     token::{SignOuts, TokenError},
-    web::{cookies::values, sender::Sender},
+    web::{client::Client, cookies::values, sender::Sender},
 };
 
 /// The cookie that holds a token after `POST /login`.
@@ -50,9 +50,10 @@ impl Tokens {
     /// What a request may do. Without a token, a request may only read what is public. An invalid token is
     /// refused, or a reader would continue without the rights that it expects.
     fn grant(&self, request: &Parts) -> Result<Grant, Problem> {
-        let grant = self.presented(&request.headers)?;
+        let client = Client::among(&request.extensions);
+        let grant = self.presented(&client, &request.headers)?;
         let reads = matches!(request.method, Method::GET | Method::HEAD);
-        let sender = Sender::of(&self.origins, &request.headers);
+        let sender = Sender::of(&self.origins, &client, &request.headers);
         if grant.credential.is_some() && !reads && !sender.writes_by_cookie() {
             let detail = "the sign-in cookie allows writes only from pages of this server \
                 (Sec-Fetch-Site: same-origin); other programs must send Authorization: Bearer";
@@ -62,13 +63,16 @@ impl Tokens {
     }
 
     /// What the token in a request's headers allows, whatever the method.
-    pub(crate) fn presented(&self, headers: &HeaderMap) -> Result<Grant, Problem> {
+    pub(crate) fn presented(&self, client: &Client, headers: &HeaderMap) -> Result<Grant, Problem> {
+        let local = client.local;
         let verify = |token: &str| self.keys.verify(token, self.clock.now());
         if let Some(token) = bearer(headers)? {
-            return Ok(verify(token)?);
+            return Ok(Grant { local, ..verify(token)? });
         }
-        let Some(token) = cookie(headers)? else { return Ok(Grant::default()) };
-        Ok(Grant { credential: Some(token_digest(&token)), ..verify(&token)? })
+        let Some(token) = cookie(client, headers)? else {
+            return Ok(Grant { local, ..Grant::default() });
+        };
+        Ok(Grant { credential: Some(token_digest(&token)), local, ..verify(&token)? })
     }
 }
 
@@ -97,31 +101,40 @@ impl Authorise for Tokens {
 }
 
 /// The digest of the token in the cookie, see [`Grant::credential`]; `None` where there is none.
-pub(crate) fn cookie_digest(headers: &HeaderMap) -> Option<u64> {
-    cookie(headers).ok().flatten().map(|token| token_digest(&token))
+pub(crate) fn cookie_digest(client: &Client, headers: &HeaderMap) -> Option<u64> {
+    cookie(client, headers).ok().flatten().map(|token| token_digest(&token))
 }
 
 fn token_digest(token: &str) -> u64 {
     digest("belfry cookie", [token])
 }
 
-/// The token in `Authorization: Bearer …`; `None` without the header.
+/// The token in `Authorization: Bearer …`; `None` without one. Any other scheme, such as a password for a
+/// proxy that asks for one, is not for this server.
 pub(crate) fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
-    let mut values = headers.get_all(AUTHORIZATION).iter();
-    let Some(value) = values.next() else { return Ok(None) };
-    if values.next().is_some() {
-        return Err(Problem::invalid_token("Authorization must be given only once"));
+    let values = headers.get_all(AUTHORIZATION).iter();
+    let mut tokens = values.filter_map(|value| of_bearer(value.as_bytes()));
+    let Some(token) = tokens.next() else { return Ok(None) };
+    if tokens.next().is_some() {
+        return Err(Problem::invalid_token("Authorization: Bearer must be given only once"));
     }
-    let said = value.to_str().unwrap_or_default().split_once(' ');
-    match said {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(Some(token.trim())),
-        _ => Err(Problem::invalid_token("Authorization must have the form Bearer TOKEN")),
+    let token = str::from_utf8(token).unwrap_or_default().trim();
+    if token.is_empty() {
+        return Err(Problem::invalid_token("Authorization must have the form Bearer TOKEN"));
     }
+    Ok(Some(token))
+}
+
+/// What follows the scheme, if that is `Bearer`.
+fn of_bearer(value: &[u8]) -> Option<&[u8]> {
+    let (scheme, rest) = value.split_at_checked("bearer".len())?;
+    let ends = rest.first().is_none_or(|byte| *byte == b' ');
+    (ends && scheme.eq_ignore_ascii_case(b"bearer")).then_some(rest)
 }
 
 /// The token in the cookie; `None` where there is none, or an empty one.
-fn cookie(headers: &HeaderMap) -> Result<Option<String>, Problem> {
-    let mut tokens = values(headers, TOKEN_COOKIE).filter(|token| !token.is_empty());
+fn cookie(client: &Client, headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let mut tokens = values(client, headers, TOKEN_COOKIE).filter(|token| !token.is_empty());
     let Some(token) = tokens.next() else { return Ok(None) };
     // One of them may have been set by another host of the same domain.
     if tokens.any(|other| other != token) {

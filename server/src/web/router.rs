@@ -14,7 +14,7 @@ use axum::{
             X_CONTENT_TYPE_OPTIONS,
         },
     },
-    middleware::{Next, from_fn, from_fn_with_state, map_response},
+    middleware::{Next, from_fn, from_fn_with_state, map_request_with_state, map_response},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -37,6 +37,7 @@ use crate::{
         etag::{Tags, validate},
         health,
         hosts::{refuse_other_hosts, refuse_what_names_no_host},
+        identify::identify,
         language, login,
         not_found::not_found,
         options::answer_options,
@@ -96,7 +97,7 @@ pub fn router(state: AppState) -> Router {
         .fallback_service(routes)
         .layer(from_fn(answer_options))
         .layer(from_fn_with_state(Cors::new(state.origins.clone()), share))
-        .layer(from_fn_with_state(state, refuse_other_hosts))
+        .layer(from_fn_with_state(state.clone(), refuse_other_hosts))
         .layer(from_fn(refuse_what_names_no_host))
         .layer(map_response(name_encoding))
         .layer(always(X_CONTENT_TYPE_OPTIONS, "nosniff"))
@@ -106,6 +107,8 @@ pub fn router(state: AppState) -> Router {
         // With these two, the page has its own process, and browsers give it a finer timer.
         .layer(always(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
         .layer(always(HeaderName::from_static("cross-origin-embedder-policy"), "require-corp"))
+        // First of all: whatever answers reads who asks.
+        .layer(map_request_with_state(state, identify))
 }
 
 /// A folder's files, in the smallest precompressed form that the client accepts.

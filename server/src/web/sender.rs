@@ -4,17 +4,13 @@ use std::convert::Infallible;
 
 use axum::{
     extract::FromRequestParts,
-    http::{
-        HeaderMap, HeaderValue,
-        header::{HOST, ORIGIN},
-        request::Parts,
-    },
+    http::{HeaderMap, HeaderValue, header::ORIGIN, request::Parts},
 };
 use wire::headers::SEC_FETCH_SITE;
 
 use crate::{
     origins::{Origin, Origins},
-    web::origin::came_by_https,
+    web::client::Client,
 };
 
 /// Who sent a request.
@@ -34,7 +30,7 @@ pub(crate) enum Sender {
 
 impl Sender {
     /// By what the browser says. Over plain HTTP it does not say the site, but the origin.
-    pub(crate) fn of(origins: &Origins, headers: &HeaderMap) -> Self {
+    pub(crate) fn of(origins: &Origins, client: &Client, headers: &HeaderMap) -> Self {
         let said = headers.get(ORIGIN);
         let is_listed = said.is_some_and(|said| origins.lists(said.as_bytes()));
         match headers.get(SEC_FETCH_SITE).map(HeaderValue::as_bytes) {
@@ -44,7 +40,7 @@ impl Sender {
             Some(_) => Self::OtherPage,
             None => match said {
                 None => Self::Program,
-                Some(said) if is_ours(said.to_str().unwrap_or_default(), origins, headers) => {
+                Some(said) if is_ours(said.to_str().unwrap_or_default(), origins, client) => {
                     Self::OurPage
                 }
                 Some(_) => Self::OtherPage,
@@ -70,20 +66,16 @@ impl Sender {
 }
 
 /// Whether an origin is the server's own: the configured one, or else the one that is asked.
-fn is_ours(said: &str, origins: &Origins, headers: &HeaderMap) -> bool {
-    let asked = || {
-        let scheme = if came_by_https(headers) { "https" } else { "http" };
-        Origin::of(scheme, headers.get(HOST)?.to_str().ok()?)
-    };
+fn is_ours(said: &str, origins: &Origins, client: &Client) -> bool {
     let said = Origin::read(said);
-    said.is_some() && said == origins.public.clone().or_else(asked)
+    said.is_some() && said == origins.public.clone().or_else(|| client.asked())
 }
 
 impl<S: AsRef<Origins> + Sync> FromRequestParts<S> for Sender {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
-        Ok(Self::of(state.as_ref(), &parts.headers))
+        Ok(Self::of(state.as_ref(), &Client::among(&parts.extensions), &parts.headers))
     }
 }
 
@@ -99,12 +91,13 @@ mod tests {
 
     /// Who sends a request for `host`, with an origin and a site where they are not empty.
     fn sender(origins: &Origins, host: &str, (said, site): (&str, &str), proto: &str) -> Sender {
-        let proxied = HeaderName::from_static("x-forwarded-proto");
         let fetched = HeaderName::from_static(SEC_FETCH_SITE);
-        let all = [(HOST, host), (ORIGIN, said), (fetched, site), (proxied, proto)];
+        let all = [(ORIGIN, said), (fetched, site)];
         let all = all.into_iter().filter(|(_, value)| !value.is_empty());
         let headers = all.map(|(name, value)| (name, HeaderValue::from_str(value).unwrap()));
-        Sender::of(origins, &headers.collect())
+        let (secure, host) = (proto == "https", host.parse().ok());
+        let client = Client { secure, host, ..Client::default() };
+        Sender::of(origins, &client, &headers.collect())
     }
 
     #[test]

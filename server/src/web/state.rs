@@ -1,6 +1,10 @@
 //! The state that handlers share.
 
-use std::{ops::Deref, sync::Arc, time::Duration};
+use std::{
+    ops::Deref,
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use belfry_hub::{Hub, budget::Budgets, counters::Counters, presence::Presence, routes::Routes};
 use tokio_util::sync::CancellationToken;
@@ -11,7 +15,7 @@ use crate::{
     origins::{Hosts, Origins},
     status::Health,
     token::{Keys, SignOuts},
-    web::presented::Tokens,
+    web::{client::trust::Trust, presented::Tokens},
 };
 
 /// What every answer can use. A cheap handle: each layer that a request passes copies it.
@@ -23,12 +27,18 @@ struct Shared {
     parts: Parts,
     tokens: Tokens,
     routes: Routes,
+    warned_of_proxy: AtomicBool,
 }
 
 impl AppState {
     /// What tells by its token what a request may do.
     pub(crate) fn tokens(&self) -> &Tokens {
         &self.0.tokens
+    }
+
+    /// Whether it was said that there seems to be a proxy that nobody has declared.
+    pub(crate) fn warned_of_proxy(&self) -> &AtomicBool {
+        &self.0.warned_of_proxy
     }
 }
 
@@ -42,7 +52,8 @@ impl From<Parts> for AppState {
             shutdown: parts.shutdown.clone(),
             ..Routes::new(hub.clone(), tokens.clone())
         };
-        Self(Arc::new(Shared { parts, tokens, routes }))
+        let warned_of_proxy = AtomicBool::new(false);
+        Self(Arc::new(Shared { parts, tokens, routes, warned_of_proxy }))
     }
 }
 
@@ -81,6 +92,8 @@ pub struct Parts {
     pub presence: Presence,
     /// The rooms of the chat, and how fast one may say something there.
     pub chat: Chat,
+    /// Which proxies are believed about clients.
+    pub trust: Trust,
     /// What the pages load.
     pub site: Arc<Site>,
     /// The hosts that requests may ask for.

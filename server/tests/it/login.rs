@@ -6,7 +6,10 @@ use axum::{
     body::Body,
     http::{Method, Request, Response, StatusCode, header::COOKIE},
 };
-use server::token::{Claims, mint};
+use server::{
+    token::{Claims, mint},
+    web::client::trust::{Family, Proxy, Trust},
+};
 
 use crate::{
     chat::pages::snapshot,
@@ -78,31 +81,41 @@ async fn a_logout_removes_the_cookie_also_one_that_is_of_no_use() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_cookie_is_for_https_alone_where_that_was_asked() {
-    let world = world();
-    let secure = async |name: &str, value: &str| {
-        let answer = ask(&world, Method::POST, &token("Ada"), &[(name, value)]).await;
+async fn the_cookie_is_for_https_alone_where_the_client_speaks_that() {
+    let is_secure = async |world: &World, headers: &[(&str, &str)]| {
+        let answer = ask(world, Method::POST, &token("Ada"), headers).await;
         let cookie = cookie(&answer).unwrap();
         let secure = cookie.split("; ").any(|attribute| attribute == "Secure");
         assert_eq!(cookie.starts_with("__Host-belfry-token="), secure, "{cookie}");
         assert_eq!(cookie.starts_with("belfry-token="), !secure, "{cookie}");
         secure
     };
-    for https in ["https", "HTTPS", "https, http"] {
-        assert!(secure("x-forwarded-proto", https).await, "{https}");
+    let mut direct = world();
+    for claim in [("x-forwarded-proto", "https"), ("forwarded", "proto=https")] {
+        assert!(!is_secure(&direct, &[claim]).await, "{claim:?}");
     }
+    direct.connection = direct.connection.with_tls();
+    assert!(is_secure(&direct, &[]).await);
+    let proxies = vec![Proxy::read("192.0.2.7").unwrap()];
+    let trust = Trust { proxies, ..Trust::default() };
+    let behind = World::trusting(trust.clone());
+    for https in ["https", "HTTPS", "http, https"] {
+        assert!(is_secure(&behind, &[("x-forwarded-proto", https)]).await, "{https}");
+    }
+    assert!(!is_secure(&behind, &[("x-forwarded-proto", "http")]).await);
+    let behind = World::trusting(Trust { headers: Family::Forwarded, ..trust });
     for https in ["proto=https", "for=192.0.2.1;proto=\"https\";by=a", "for=a, for=b; proto=HTTPS"]
     {
-        assert!(secure("forwarded", https).await, "{https}");
+        assert!(is_secure(&behind, &[("forwarded", https)]).await, "{https}");
     }
-    assert!(!secure("x-forwarded-proto", "http").await);
-    assert!(!secure("forwarded", "for=https;proto=http").await);
+    assert!(!is_secure(&behind, &[("forwarded", "for=https;proto=http")]).await);
 }
 
 #[tokio::test(start_paused = true)]
 async fn over_https_only_cookies_that_https_has_set_count() {
-    let world = world();
     let https = ("x-forwarded-proto", "https");
+    let proxies = vec![Proxy::read("192.0.2.7").unwrap()];
+    let world = World::with_trust(Trust { proxies, ..Trust::default() });
     let (plain, host) = (format!("belfry-token={}", token("Ada")), token("Bob"));
     let host = format!("__Host-belfry-token={host}");
     let who = async |headers: &[(&str, &str)]| {
@@ -181,7 +194,8 @@ async fn what_is_no_token_becomes_no_cookie() {
         refused(body, &[], StatusCode::UNAUTHORIZED).await;
     }
     refused(&good, &[("authorization", "Bearer x")], StatusCode::UNAUTHORIZED).await;
-    refused(&good, &[("authorization", "Basic x")], StatusCode::UNAUTHORIZED).await;
+    // That is for a proxy, and says nothing here.
+    refused("x", &[("authorization", "Basic x")], StatusCode::UNAUTHORIZED).await;
     let twice = [("authorization", &*bearer), ("authorization", &*bearer)];
     refused(&good, &twice, StatusCode::UNAUTHORIZED).await;
 

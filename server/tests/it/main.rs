@@ -7,6 +7,7 @@ mod backups;
 mod budget;
 mod chat;
 mod cli;
+mod client;
 mod compressed;
 mod connection;
 mod console;

@@ -13,7 +13,7 @@ use crate::{
 const SECOND: Duration = Duration::from_secs(1);
 
 fn renew(world: &World, room: &str, browser: &str, name: &str) {
-    let client = [192, 0, 2, 7].into();
+    let client = Some([192, 0, 2, 7].into());
     let lease = Lease { browser: browser.into(), tab: "1".into(), name: name.into(), client };
     assert!(world.presence.renew(room, lease));
 }

@@ -144,16 +144,17 @@ async fn ask(world: &World, path: &str, token: Option<&str>, in_cookie: bool) ->
 /// What becomes of a request for the health: the status of the answer, where it is asked for alone.
 fn answered(shown: Visibility, token: Option<bool>) -> u16 {
     match (shown, token) {
-        (Visibility::Public, _) | (Visibility::Token, Some(true)) => 200,
-        (Visibility::Token, None) => 401,
-        (Visibility::Token, Some(false)) => 403,
+        (Visibility::Public, _) | (Visibility::Local | Visibility::Token, Some(true)) => 200,
+        // Nobody asks on this machine.
+        (Visibility::Local | Visibility::Token, None) => 401,
+        (Visibility::Local | Visibility::Token, Some(false)) => 403,
         (Visibility::Off, _) => 404,
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn it_is_for_whom_it_is_meant() {
-    for shown in [Visibility::Public, Visibility::Token, Visibility::Off] {
+    for shown in [Visibility::Public, Visibility::Local, Visibility::Token, Visibility::Off] {
         let world = World::showing(shown);
         world.health.tell(status(BEGIN));
         let (without, with) = (world.token(&["*"], &["stat"]), world.token(&[], &["status"]));

@@ -155,9 +155,10 @@ async fn a_slash_too_many_leads_to_the_page() {
 
 #[tokio::test(start_paused = true)]
 async fn every_page_says_what_it_is() {
-    let (world, mut descriptions) = (world(), Vec::new());
+    let (mut world, mut descriptions) = (world(), Vec::new());
+    world.connection = world.connection.with_tls();
     for (path, title) in [("/", "05:18 UTC"), ("/status", "状态"), ("/console", "控制台")] {
-        let headers = [("accept-language", "zh"), ("x-forwarded-proto", "https")];
+        let headers = [("accept-language", "zh")];
         let html = text(ask(&world, path, &headers).await).await;
         for expected in [
             format!("<title>{title} · Belfry</title>"),

@@ -5,7 +5,6 @@ use std::{fs, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 use axum::{
     Router,
     body::{Body, Bytes},
-    extract::ConnectInfo,
     http::{
         HeaderValue, Request, Response, StatusCode,
         header::{AUTHORIZATION, HOST},
@@ -29,6 +28,7 @@ use server::{
     router,
     status::{Health, Visibility},
     token::{Claims, Secret, SignOuts, mint},
+    web::client::{connection::Connection, trust::Trust},
 };
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
@@ -85,9 +85,16 @@ pub(crate) fn site_in(folder: &Path) -> Site {
     Site::find(folder, Some(&folder.join("hash.txt"))).unwrap()
 }
 
-/// Every host is answered for, and no page of another origin reads.
-fn for_all() -> (Hosts, Origins) {
-    (Hosts::Any, Origins::default())
+/// Who is answered, and what is believed about them.
+struct Access {
+    hosts: Hosts,
+    origins: Origins,
+    trust: Trust,
+}
+
+/// Every host is answered for, no page of another origin reads, and no proxy is believed.
+fn for_all() -> Access {
+    Access { hosts: Hosts::Any, origins: Origins::default(), trust: Trust::default() }
 }
 
 /// The application in virtual time, ticking, without a port.
@@ -98,6 +105,8 @@ pub(crate) struct World {
     pub(crate) counters: Counters,
     pub(crate) budgets: Budgets,
     pub(crate) shutdown: CancellationToken,
+    /// What requests come by: a client far away, over plain HTTP.
+    pub(crate) connection: Connection,
     application: Router,
     _folder: TempDir,
 }
@@ -132,14 +141,17 @@ impl World {
     pub(crate) fn showing(shown: Visibility) -> Self {
         let clock = Clock::starting_at(BEGIN);
         let log = Memory::new(clock, Retention::default(), tail::Bounds::default());
-        Self::with_all(
-            clock,
-            Duration::from_secs(3600),
-            Arc::new(log),
-            shown,
-            Rooms::Any,
-            for_all(),
-        )
+        let hour = Duration::from_secs(3600);
+        Self::with_all(clock, hour, Arc::new(log), shown, Rooms::Any, for_all())
+    }
+
+    /// One that believes some proxies, and whose rooms are open to everybody.
+    pub(crate) fn with_trust(trust: Trust) -> Self {
+        let clock = Clock::starting_at(BEGIN);
+        let log = Memory::new(clock, Retention::default(), tail::Bounds::default());
+        let (shown, hour) = (Visibility::Public, Duration::from_secs(3600));
+        let access = Access { trust, ..for_all() };
+        Self::with_all(clock, hour, Arc::new(log), shown, Rooms::Any, access)
     }
 
     pub(crate) fn with_log(clock: Clock, interval: Duration, log: Arc<dyn Log>) -> Self {
@@ -159,7 +171,17 @@ impl World {
         let clock = Clock::starting_at(BEGIN);
         let log = Memory::new(clock, Retention::default(), tail::Bounds::default());
         let (shown, rooms, hour) = (Visibility::Public, Rooms::Any, Duration::from_secs(3600));
-        Self::with_all(clock, hour, Arc::new(log), shown, rooms, (hosts, origins))
+        let access = Access { hosts, origins, ..for_all() };
+        Self::with_all(clock, hour, Arc::new(log), shown, rooms, access)
+    }
+
+    /// One that believes some proxies, with what is open by default on a loopback address.
+    pub(crate) fn trusting(trust: Trust) -> Self {
+        let clock = Clock::starting_at(BEGIN);
+        let log = Memory::new(clock, Retention::default(), tail::Bounds::default());
+        let (shown, hour) = (Visibility::Local, Duration::from_secs(3600));
+        let access = Access { trust, ..for_all() };
+        Self::with_all(clock, hour, Arc::new(log), shown, Rooms::Local, access)
     }
 
     fn with_all(
@@ -168,7 +190,7 @@ impl World {
         log: Arc<dyn Log>,
         shown: Visibility,
         rooms: Rooms,
-        (hosts, origins): (Hosts, Origins),
+        Access { hosts, origins, trust }: Access,
     ) -> Self {
         let folder = TempDir::new().unwrap();
         let Config { send_budget, receive_budget, .. } = Config::default();
@@ -185,6 +207,7 @@ impl World {
             chat,
             keys: Arc::new(keys()),
             sign_outs: SignOuts::default(),
+            trust,
             site: Arc::new(site_in(folder.path())),
             hosts,
             origins: Arc::new(origins),
@@ -199,13 +222,24 @@ impl World {
         tokio::spawn(async move {
             tokio::join!(ticking.run(interval, until.clone()), minding.run(until));
         });
-        Self { hub, health, presence, counters, budgets, shutdown, application, _folder: folder }
+        let connection = Connection::new(SocketAddr::from(([192, 0, 2, 7], 50_000)));
+        Self {
+            hub,
+            health,
+            presence,
+            counters,
+            budgets,
+            shutdown,
+            connection,
+            application,
+            _folder: folder,
+        }
     }
 
     /// The answer to a request.
     pub(crate) async fn ask(&self, mut request: Request<Body>) -> Response<Body> {
         request.headers_mut().entry(HOST).or_insert(HeaderValue::from_static("belfry.test"));
-        request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([192, 0, 2, 7], 50_000))));
+        request.extensions_mut().insert(self.connection);
         self.application.clone().oneshot(request).await.unwrap()
     }
 

@@ -2,6 +2,11 @@
 
 use std::{collections::HashMap, net::IpAddr};
 
+/// How much a client holds; nothing counts where no share does.
+pub(super) fn held(clients: &HashMap<IpAddr, usize>, client: Option<IpAddr>) -> usize {
+    client.and_then(|client| clients.get(&client)).copied().unwrap_or(0)
+}
+
 /// What somebody lacks.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Lack {
@@ -22,22 +27,24 @@ pub(super) struct Then {
 
 impl Then {
     /// What a client lacks that is to have so many bytes more.
-    pub(super) fn lacks(&self, client: IpAddr, bytes: usize) -> Option<Lack> {
-        let of_client = self.clients.get(&client).copied().unwrap_or(0);
+    pub(super) fn lacks(&self, client: Option<IpAddr>, bytes: usize) -> Option<Lack> {
+        let of_client = held(&self.clients, client);
         if of_client > 0 && of_client + bytes > self.share {
             return Some(Lack::Share);
         }
         (self.used > 0 && self.used + bytes > self.limit).then_some(Lack::Room)
     }
 
-    pub(super) fn add(&mut self, client: IpAddr, bytes: usize) {
+    pub(super) fn add(&mut self, client: Option<IpAddr>, bytes: usize) {
         self.used += bytes;
-        *self.clients.entry(client).or_default() += bytes;
+        if let Some(client) = client {
+            *self.clients.entry(client).or_default() += bytes;
+        }
     }
 
-    pub(super) fn subtract(&mut self, client: IpAddr, bytes: usize) {
+    pub(super) fn subtract(&mut self, client: Option<IpAddr>, bytes: usize) {
         self.used -= bytes;
-        if let Some(used) = self.clients.get_mut(&client) {
+        if let Some(used) = client.and_then(|client| self.clients.get_mut(&client)) {
             *used -= bytes;
         }
     }

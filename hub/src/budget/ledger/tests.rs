@@ -24,8 +24,8 @@ impl Party for Reader {
     }
 }
 
-fn client(number: u64) -> IpAddr {
-    IpAddr::from([192, 0, 2, u8::try_from(number).unwrap()])
+fn client(number: u64) -> Option<IpAddr> {
+    Some(IpAddr::from([192, 0, 2, u8::try_from(number).unwrap()]))
 }
 
 fn reader(id: u64, stalled: Instant) -> Reader {
@@ -83,6 +83,20 @@ fn who_has_waited_for_a_second_has_the_longest_stalled_cut() {
     assert!(ledger.press(now + 2 * PATIENCE).is_empty());
     ledger.release(0, SHARE, now);
     assert_eq!(ledger.grant(), [ticket]);
+}
+
+#[test]
+fn who_has_no_share_takes_what_there_is() {
+    let (mut ledger, now) = (Ledger::new(LIMIT), Instant::now());
+    for id in 1..=3 {
+        assert!(ledger.take(&reader(id, now), None, 2 * SHARE), "{id}");
+    }
+    assert!(ledger.grow(1, 10 * SHARE));
+    assert!(!ledger.take(&reader(4, now), None, 1), "the whole is a bound");
+    for (id, bytes) in [(1, 12 * SHARE), (2, 2 * SHARE), (3, 2 * SHARE)] {
+        ledger.release(id, bytes, now);
+    }
+    assert_eq!(ledger.used(), 0);
 }
 
 #[test]
@@ -168,7 +182,7 @@ impl World {
     }
 
     /// Three connections make a client; they have been stalled for ever.
-    fn party(&self, id: u64) -> (Reader, IpAddr) {
+    fn party(&self, id: u64) -> (Reader, Option<IpAddr>) {
         (reader(id, self.begun), client(id / 3))
     }
 

@@ -1,17 +1,14 @@
 //! Presence over HTTP: a tab that shows a room renews or ends its lease.
 
-use std::net::SocketAddr;
-
 use axum::{
     body::Body,
-    extract::{ConnectInfo, State},
+    extract::State,
     http::{HeaderMap, StatusCode, Uri},
 };
 use belfry_hub::{
     budget::Receiving,
     event::Invalid,
     http::{body, problem::Problem},
-    network::network,
     presence::Lease,
 };
 use wire::{
@@ -27,7 +24,7 @@ use super::{
 };
 use crate::{
     AppState, chat,
-    web::{origin::client, sender::Sender},
+    web::{client::Client, sender::Sender},
 };
 
 /// The largest lease, in bytes.
@@ -40,7 +37,7 @@ const LONGEST_WORD: usize = 64;
 /// means nothing and whose answer nobody reads.
 pub(crate) async fn here(
     State(state): State<AppState>,
-    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    client: Client,
     sender: Sender,
     receiving: Receiving,
     uri: Uri,
@@ -51,20 +48,20 @@ pub(crate) async fn here(
         return Err(refusal(Unsent::Elsewhere));
     }
     let room = uri.path().strip_suffix(HERE_SUFFIX).and_then(room::room_at).unwrap_or_default();
-    let room = state.chat.rooms.open(&room).map_err(|_| refusal(Unsent::Closed))?;
+    let room = state.chat.rooms(client.local).open(&room).map_err(|_| refusal(Unsent::Closed))?;
     let body = body::whole(body, LARGEST_LEASE, &receiving).await?.data;
     // A browser's own identifier counts only if it keeps no cookies.
-    let known = Browser::known(&headers).map(|browser| browser.id().to_owned());
+    let known = Browser::known(&client, &headers).map(|browser| browser.id().to_owned());
     let browser = known.map_or_else(|| word(&body, BROWSER), Ok)?;
     let tab = word(&body, TAB)?;
-    state.chat.limits.lease(network(address.ip())).map_err(too_fast)?;
+    state.chat.limits.lease(client.network()).map_err(too_fast)?;
     let presence = &state.presence;
     if !matches!(&*field(&body, LEAVE), "" | "0" | "false") {
         presence.leave(room.name(), &browser, &tab);
         return Ok(StatusCode::NO_CONTENT);
     }
     let name = chat::name(&field(&body, NAME)).unwrap_or_default();
-    let client = client(address.ip(), &headers);
+    let client = client.network();
     if presence.renew(room.name(), Lease { browser, tab, name, client }) {
         Ok(StatusCode::NO_CONTENT)
     } else {

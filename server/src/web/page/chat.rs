@@ -45,13 +45,13 @@ pub(super) async fn page_data(
 
 /// The address of the room that the form on the page of all rooms asks for, or that a room's address
 /// means by another form of its name; `None` where neither is so, or no room can be meant.
-pub(super) fn asked_for(state: &AppState, uri: &Uri) -> Option<String> {
+pub(super) fn asked_for(state: &AppState, uri: &Uri, local: bool) -> Option<String> {
     let (name, query) = match room::room_at(uri.path()) {
         Some(name) => (Some(name).filter(|name| one_form(name) != *name), uri.query()),
         None => (parameter(uri, ROOM).filter(|_| uri.path() == paths::CHAT_PATH), None),
     };
     let name = one_form(&name?);
-    let found = state.chat.rooms().open(&name);
+    let found = state.chat.rooms(local).open(&name);
     let query = query.map_or_else(String::new, |query| format!("?{query}"));
     matches!(found, Ok(_) | Err(NoRoom::NotOpen)).then(|| room::path(&name) + &query)
 }
@@ -64,7 +64,7 @@ async fn room(
     visitor: &Visitor,
     last: u64,
 ) -> Result<(page_data::Room, Reservation), NoRoom> {
-    let room = state.chat.rooms().open(&one_form(name))?;
+    let room = state.chat.rooms(visitor.client.local).open(&one_form(name))?;
     let log = state.hub.log();
     // A place that is not one, or that is not there yet, is the end.
     let before = parameter(uri, BEFORE).and_then(|text| Cursor::parse(&text));

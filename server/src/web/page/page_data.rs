@@ -4,7 +4,7 @@ use app::Page;
 use axum::{
     extract::{RawQuery, State},
     http::{
-        HeaderMap, HeaderName, HeaderValue, StatusCode, Uri,
+        HeaderName, HeaderValue, StatusCode, Uri,
         header::{SET_COOKIE, VARY},
     },
     response::{AppendHeaders, IntoResponse},
@@ -68,7 +68,6 @@ pub(crate) async fn page_at(
     visitor: Visitor,
     coding: Coding,
     RawQuery(query): RawQuery,
-    headers: HeaderMap,
 ) -> Result<impl IntoResponse, Problem> {
     let query = query.unwrap_or_default();
     let address = first(&query, ADDRESS).map(Value::lossy).unwrap_or_default();
@@ -78,7 +77,7 @@ pub(crate) async fn page_at(
         uri.ok_or(Invalid::new(ADDRESS, "must be the path of a page, with or without a query"))?;
     let last = state.hub.log().tail().last();
     let (page, room) = page_data(&state, &uri, &visitor, last).await;
-    let kept = visitor.keeping(&headers, &page).map(|cookie| (SET_COOKIE, cookie));
+    let kept = visitor.keeping(&page).map(|cookie| (SET_COOKIE, cookie));
     let cursor = state.hub.log().cursor(last).to_string();
     let answer = (HEADERS, AppendHeaders(kept), Json(PageAt { cursor, page })).into_response();
     let answer = coding.apply(answer).await;

@@ -52,9 +52,10 @@ pub(super) async fn rooms(
     visitor: &Visitor,
     last: u64,
 ) -> Result<page_data::Rooms, NoRoom> {
-    let rooms = state.chat.rooms();
+    let rooms = state.chat.rooms(visitor.client.local);
     let rooms_there: Vec<Room> = match rooms {
-        Rooms::Off => return Err(NoRoom::Off),
+        // What is for this machine alone was settled by where the visitor is.
+        Rooms::Off | Rooms::Local => return Err(NoRoom::Off),
         Rooms::Only(names) => names.iter().filter_map(|name| Room::new(name).ok()).collect(),
         Rooms::Any => used(state, visitor, last).await?,
     };

@@ -4,7 +4,7 @@ use std::{convert::Infallible, time::Duration};
 
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderMap, HeaderValue, request::Parts},
+    http::{HeaderValue, request::Parts},
 };
 use belfry_hub::{
     budget::{Account, Reservation},
@@ -20,6 +20,7 @@ use crate::{
     web::{
         asking::Asking,
         chat::{Browser, name_in},
+        client::Client,
     },
 };
 
@@ -31,6 +32,7 @@ const ROOM_WITHIN: Duration = Duration::from_secs(10);
 
 /// The visitor of a page.
 pub(crate) struct Visitor {
+    pub(super) client: Client,
     pub(super) account: Account,
     pub(super) identity: Identity,
     pub(super) grant: Grant,
@@ -47,19 +49,22 @@ impl FromRequestParts<AppState> for Visitor {
         parts: &mut Parts,
         state: &AppState,
     ) -> Result<Self, Self::Rejection> {
-        let grant = Grant::from_request_parts(parts, state).await.unwrap_or_default();
+        let Ok(client) = Client::from_request_parts(parts, state).await;
+        let grant = Grant::from_request_parts(parts, state).await;
+        let grant = grant.unwrap_or_else(|_| Grant { local: client.local, ..Grant::default() });
         let Ok(account) = Account::from_request_parts(parts, state).await;
         let Ok(Asking(identity)) = Asking::from_request_parts(parts, state).await;
-        let (name, browser) = (name_in(&parts.headers), Browser::of(&parts.headers));
-        Ok(Self { account, identity, grant, name, browser })
+        let (name, browser) =
+            (name_in(&client, &parts.headers), Browser::of(&client, &parts.headers));
+        Ok(Self { client, account, identity, grant, name, browser })
     }
 }
 
 impl Visitor {
     /// What has their browser keep its id, where it is new and a room is shown to it.
-    pub(super) fn keeping(&self, headers: &HeaderMap, page: &PageData) -> Option<HeaderValue> {
+    pub(super) fn keeping(&self, page: &PageData) -> Option<HeaderValue> {
         let browser = self.browser.as_ref().filter(|_| matches!(page, PageData::Room(Ok(_))));
-        browser.and_then(|browser| browser.keeping_if_new(headers))
+        browser.and_then(|browser| browser.keeping_if_new(&self.client))
     }
 
     /// Reads what a page shows, once there is room for the page.

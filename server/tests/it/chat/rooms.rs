@@ -72,7 +72,7 @@ async fn it_counts_what_came_after_what_was_read() {
 async fn it_says_who_is_there() {
     let world = world();
     for (browser, name) in ["Ada", "Bob", "Bob", "Eve", "Grace", "Mallory"].iter().enumerate() {
-        let (browser, client) = (browser.to_string(), [192, 0, 2, 7].into());
+        let (browser, client) = (browser.to_string(), Some([192, 0, 2, 7].into()));
         let lease = Lease { browser, tab: "1".into(), name: (*name).into(), client };
         assert!(world.presence.renew("lobby", lease));
     }

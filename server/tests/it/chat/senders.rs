@@ -16,8 +16,6 @@ use wire::{
 use super::{form, pages, post, receipt, world};
 use crate::world::{World, text};
 
-const SECURE: (&str, &str) = ("x-forwarded-proto", "https");
-
 /// The cookie of its browser that an answer sets.
 fn browser(answer: &Response<Body>) -> Option<String> {
     let mut cookies = answer.headers().get_all(SET_COOKIE).iter().map(|it| it.to_str().unwrap());
@@ -58,7 +56,7 @@ async fn marks(world: &World, room: &str) -> Vec<String> {
 
 #[tokio::test(start_paused = true)]
 async fn a_browser_gets_its_id_with_the_first_room_and_keeps_it() {
-    let world = world();
+    let mut world = world();
     for path in ["/", "/chat", "/console", "/chat/a%2Fb", "/nothing", "/api/page?address=/chat"] {
         assert_eq!(browser(&world.get(path).await), None, "{path}");
     }
@@ -75,7 +73,8 @@ async fn a_browser_gets_its_id_with_the_first_room_and_keeps_it() {
     }
     given.dedup();
     assert_eq!(given.len(), 3);
-    let secure = browser(&get(&world, "/chat/lobby", &[SECURE]).await).unwrap();
+    world.connection = world.connection.with_tls();
+    let secure = browser(&get(&world, "/chat/lobby", &[]).await).unwrap();
     assert!(secure.split("; ").any(|attribute| attribute == "Secure"), "{secure}");
     // Nor does a closed room give one, nor a server without a chat.
     assert_eq!(browser(&World::with_rooms("team").get("/chat/lobby").await), None);

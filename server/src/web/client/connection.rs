@@ -1,0 +1,53 @@
+//! What the edge knows of a connection, for the client of each request on it.
+
+use std::net::SocketAddr;
+
+use belfry_hub::client::Address;
+
+/// What the edge knows of a connection. It puts one into the extensions of each request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Connection {
+    address: Address,
+    secure: bool,
+    proxied: bool,
+}
+
+impl Connection {
+    /// One that a peer has opened, without TLS. A Unix socket's peer is [`Address::Unix`].
+    pub fn new(peer: impl Into<Address>) -> Self {
+        Self { address: peer.into(), secure: false, proxied: false }
+    }
+
+    /// The same, with TLS.
+    #[must_use]
+    pub fn with_tls(self) -> Self {
+        Self { secure: true, ..self }
+    }
+
+    /// The same, which a trusted proxy has opened for another by the PROXY protocol. `secure` is whether that one
+    /// spoke TLS to the proxy.
+    #[must_use]
+    pub fn of_proxy(self, client: SocketAddr, secure: bool) -> Self {
+        Self { address: client.into(), secure: self.secure || secure, proxied: true }
+    }
+
+    /// The other end: the peer, or for whom it has opened the connection.
+    #[must_use]
+    pub fn address(&self) -> Address {
+        self.address
+    }
+
+    pub(super) fn is_secure(&self) -> bool {
+        self.secure
+    }
+
+    pub(super) fn is_proxied(&self) -> bool {
+        self.proxied
+    }
+}
+
+impl From<SocketAddr> for Connection {
+    fn from(peer: SocketAddr) -> Self {
+        Self::new(peer)
+    }
+}

@@ -1,0 +1,41 @@
+//! Finds the client of each request before anything else looks at it.
+
+use std::sync::atomic::Ordering;
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, header::FORWARDED},
+};
+use tracing::warn;
+
+use crate::{
+    AppState,
+    web::client::{Client, X_FORWARDED, connection::Connection},
+};
+
+/// Finds the client of a request, for all that answer it: ours as [`Client`], the hub's as
+/// [`belfry_hub::client::Client`].
+pub(crate) async fn identify(State(state): State<AppState>, mut request: Request) -> Request {
+    let connection = request.extensions().get().copied().unwrap_or_default();
+    let public = state.origins.public.as_ref();
+    let client = Client::of(&connection, &request, &state.trust, public);
+    warn_of_undeclared(&state, &connection, request.headers());
+    let extensions = request.extensions_mut();
+    extensions.insert(client.sender);
+    extensions.insert(client);
+    request
+}
+
+/// Says once that a proxy may not have been declared.
+fn warn_of_undeclared(state: &AppState, connection: &Connection, headers: &HeaderMap) {
+    let said = X_FORWARDED.into_iter().chain([FORWARDED]).find(|name| headers.contains_key(name));
+    let Some(header) = said.filter(|_| !state.trust.includes(connection.address())) else { return };
+    if !state.warned_of_proxy().swap(true, Ordering::Relaxed) {
+        let peer = connection.address();
+        warn!(
+            %peer, %header,
+            "ignored a forwarding header: the peer is not a trusted proxy; if it is a proxy of yours, declare it \
+             with --trusted-proxy"
+        );
+    }
+}
