@@ -59,6 +59,7 @@ pub enum Command {
 
 const AFTER_HELP: &str = "\
 Environment (a flag takes precedence over its variable; an empty variable is ignored):
+  BELFRY_LISTEN            separated by ,
   BELFRY_EPHEMERAL         1 or true, 0 or false
   BELFRY_RETAIN_TOPIC      separated by ;
   BELFRY_JWT_PUBLIC_KEY    separated by :
@@ -125,7 +126,7 @@ mod tests {
             let Command::Serve(flags) = CommandLine::parse_from(arguments).command() else {
                 panic!("{arguments:?}");
             };
-            assert_eq!(flags.listen.unwrap().value(), "x");
+            assert_eq!(flags.listen[0].value(), "x");
         }
     }
 

@@ -1,6 +1,7 @@
 //! The configuration: reads flags and environment variables into one plain struct.
 
 mod data_dir;
+mod endpoint;
 mod flags;
 mod retention;
 mod setting;
@@ -20,6 +21,7 @@ use crate::{
 };
 
 pub(crate) use data_dir::DataDir;
+pub use endpoint::Endpoint;
 pub use flags::Flags;
 pub use setting::BadSetting;
 use setting::Reason;
@@ -36,8 +38,10 @@ const LEAST_BUDGET: usize = 1 << 20;
 /// How the server runs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
-    /// Where to listen. Default 127.0.0.1:3000.
-    pub listen: SocketAddr,
+    /// Where to listen. Default 127.0.0.1:3000; nowhere else if systemd passes sockets.
+    pub listen: Vec<Endpoint>,
+    /// The permissions of unix sockets. Default 0660.
+    pub unix_mode: u32,
     /// Where the log and the key are kept. Default `${XDG_DATA_HOME:-~/.local/share}/belfry`; `None`
     /// where nothing is to be written: an ephemeral server whose tokens others sign, and that was
     /// given no folder.
@@ -60,16 +64,16 @@ pub struct Config {
     pub hashed: bool,
     /// Which proxies are believed about who a client is. Default none.
     pub trust: Trust,
-    /// Who may see the server's health. Default requests made on this machine if `listen` is a loopback address, otherwise
-    /// holders of a token for it.
+    /// Who may see the server's health. Default requests made on this machine if it listens only on loopback
+    /// addresses and unix sockets, otherwise holders of a token for it.
     pub status: Visibility,
     /// The hosts that requests may ask for. Default those of this machine and that of the public origin if
-    /// `listen` is a loopback address, otherwise all.
+    /// it listens on loopback addresses, otherwise all; also all if only on unix sockets.
     pub hosts: Hosts,
     /// The server's own origin, and those of other sites whose pages may use it. Default none.
     pub origins: Origins,
-    /// The rooms of the chat. Default any for requests made on this machine if `listen` is a loopback address,
-    /// otherwise none: posting in them needs no token.
+    /// The rooms of the chat. Default any for requests made on this machine if it listens only on loopback
+    /// addresses and unix sockets, otherwise none: posting in them needs no token.
     pub rooms: Rooms,
     /// What is logged, as `tracing` filters are written. Default `info`.
     pub log: Targets,
@@ -90,7 +94,8 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            listen: SocketAddr::from(([127, 0, 0, 1], 3000)),
+            listen: vec![Endpoint::Tcp(SocketAddr::from(([127, 0, 0, 1], 3000)))],
+            unix_mode: 0o660,
             data_dir: None,
             ephemeral: false,
             retention: Retention::default(),
@@ -127,11 +132,18 @@ impl Config {
     ) -> Result<Self, BadSetting> {
         let leptos = |name| Setting::of_variable(name, &look_up);
         let mut config = Self::default();
-        if let Some(listen) = given(flags.listen).or_else(|| leptos("LEPTOS_SITE_ADDR")) {
-            config.listen = listen.read(|value| {
-                value.parse().map_err(|_| "must have the form 127.0.0.1:3000 or [::1]:3000")
-            })?;
+        let mut listen = all_given(flags.listen, ',');
+        if listen.is_empty() && flags.passed.is_empty() {
+            listen.extend(leptos("LEPTOS_SITE_ADDR"));
         }
+        if !listen.is_empty() || !flags.passed.is_empty() {
+            let endpoints = listen.iter().map(|listen| listen.read(str::parse::<Endpoint>));
+            config.listen = endpoints.collect::<Result<_, _>>()?;
+        }
+        if let Some(mode) = given(flags.unix_mode) {
+            config.unix_mode = mode.read(permissions)?;
+        }
+        let is_local = config.listen.iter().chain(&flags.passed).all(Endpoint::is_local);
         if let Some(between) = given(flags.interval) {
             config.interval = between.read(interval)?;
         }
@@ -146,11 +158,11 @@ impl Config {
         }
         config.status = match given(flags.status) {
             Some(shown) => shown.read(Visibility::read)?,
-            None => Visibility::to_whom_it_listens(config.listen.ip()),
+            None => Visibility::to_whom_it_listens(is_local),
         };
         config.rooms = match given(flags.rooms) {
             Some(rooms) => rooms.read(Rooms::read)?,
-            None => Rooms::for_whom_it_listens(config.listen.ip()),
+            None => Rooms::for_whom_it_listens(is_local),
         };
         if let Some(public) = given(flags.public_url) {
             config.origins.public = Some(public.read(public_origin)?);
@@ -170,7 +182,9 @@ impl Config {
         }
         let hosts = all_given(flags.host, ' ').into_iter();
         let hosts: Vec<_> = hosts.map(|host| host.read(Hosts::read)).collect::<Result<_, _>>()?;
-        let is_loopback = config.listen.ip().to_canonical().is_loopback();
+        // Only an address can be reached by a name that is rebound.
+        let mut all = config.listen.iter().chain(&flags.passed);
+        let is_loopback = is_local && all.any(|place| matches!(place, Endpoint::Tcp(_)));
         config.hosts = Hosts::new(&hosts, config.origins.public.as_ref(), is_loopback);
         config.trust = trust(flags.trusted_proxy, flags.client_header)?;
         let hashed = leptos("LEPTOS_HASH_FILES");
@@ -224,6 +238,11 @@ fn trust(proxies: Vec<Setting>, headers: Option<Setting>) -> Result<Trust, BadSe
     let headers = given(headers).map(|family| family.read(Family::read)).transpose()?;
     let proxies = proxies.collect::<Result<_, _>>()?;
     Ok(Trust { proxies, headers: headers.unwrap_or_default() })
+}
+
+fn permissions(value: &str) -> Result<u32, &'static str> {
+    let mode = u32::from_str_radix(value, 8).ok().filter(|mode| *mode <= 0o777);
+    mode.ok_or("must be an octal number from 0 to 777, such as 660")
 }
 
 fn yes_or_no(value: &str) -> Result<bool, &'static str> {

@@ -30,9 +30,9 @@
 use std::sync::Arc;
 
 use belfry_hub::{Clock, Hub, Log, budget::Budgets, counters::Counters, presence::Presence};
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use edge::listen::Listener;
 use status::Health;
 
 pub mod allocator;
@@ -57,14 +57,14 @@ pub use web::{
     state::{AppState, Parts},
 };
 
-/// Serves Belfry on `listener`. After `shutdown` it accepts no more connections, ends every stream, and
+/// Serves Belfry on `listeners`. After `shutdown` it accepts no more connections, ends every stream, and
 /// returns when the last response is sent; the caller limits that wait.
 pub async fn serve(
     config: Config,
     site: Site,
     log: Arc<dyn Log>,
     keys: Arc<Keys>,
-    listener: TcpListener,
+    listeners: Vec<Listener>,
     shutdown: CancellationToken,
 ) {
     let kept = log.clone();
@@ -104,7 +104,7 @@ pub async fn serve(
     };
     // Who connects is answered first: the others prepare something.
     tokio::join!(
-        edge::accept(router(state.into()), &config, counters, listener, shutdown.clone()),
+        edge::accept(router(state.into()), &config, counters, listeners, shutdown.clone()),
         hub.run(config.interval, shutdown.clone()),
         presence.run(shutdown.clone()),
         measuring,

@@ -23,11 +23,13 @@ use server::{
         signals::{self, CLOSE, DRAIN, Ending},
         storage, token,
     },
+    config::{Endpoint, Flags},
+    edge::listen::{Passed, listen},
     failure::Failure,
     serve,
     stdout::print_line,
 };
-use tokio::{net::TcpListener, runtime::Runtime, select, time::timeout};
+use tokio::{runtime::Runtime, select, time::timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
@@ -52,9 +54,11 @@ fn perform(command: Command) -> Result<(), Failure> {
     let look_up = |name: &str| env::var_os(name).map(|value| value.to_string_lossy().into_owned());
     match command {
         Command::Serve(flags) => {
-            let config = Config::from_flags(flags, look_up)?;
+            let passed = Passed::take().map_err(Failure::new)?;
+            let passed_at = passed.endpoints().map_err(Failure::new)?;
+            let config = Config::from_flags(Flags { passed: passed_at, ..flags }, look_up)?;
             give_back_large_blocks();
-            run(config).map_err(Failure::new)
+            run(config, passed).map_err(Failure::new)
         }
         Command::Token(flags) => {
             print_line(io::stdout(), &token::Request::from_flags(flags, look_up)?.mint()?)
@@ -72,15 +76,16 @@ fn perform(command: Command) -> Result<(), Failure> {
     }
 }
 
-fn run(config: Config) -> Result<(), Box<dyn Error>> {
+fn run(config: Config, passed: Passed) -> Result<(), Box<dyn Error>> {
     // Dropped after the runtime: what hangs there is reported.
     let lines = log_to_stderr(config.log.clone());
     let runtime = Runtime::new()?;
-    runtime.block_on(run_until_asked(config, lines.last()))
+    runtime.block_on(run_until_asked(config, passed, lines.last()))
 }
 
 async fn run_until_asked(
     config: Config,
+    passed: Passed,
     last_words: impl FnOnce() + Send + 'static,
 ) -> Result<(), Box<dyn Error>> {
     raise_descriptor_limit();
@@ -90,22 +95,22 @@ async fn run_until_asked(
     let first_start = is_first_start(&config);
     let log = open_log(&config)?;
     let keys = Arc::new(open_keys(&config)?);
-    let listener = TcpListener::bind(config.listen)
-        .await
-        .map_err(|error| format!("cannot listen on {}: {error}", config.listen))?;
+    let listeners = listen(&config, passed)?;
     let asked_to_end = signals::listen(|| {
         last_words();
         exit();
     })?;
-    let address = reachable(listener.local_addr()?);
+    let places: Vec<_> = listeners.iter().map(|listener| reachable(listener.endpoint())).collect();
     if first_start {
-        say_how_to_publish(&config, address);
+        say_how_to_publish(&config, &places);
     }
-    // A closed stdout does not keep the server from serving.
-    let _ = writeln!(io::stdout(), "Belfry is listening on http://{address}/");
+    for place in places {
+        // A closed stdout does not keep the server from serving.
+        let _ = writeln!(io::stdout(), "Belfry is listening on {place}");
+    }
 
     let shutdown = CancellationToken::new();
-    let mut serving = pin!(serve(config, site, log, keys, listener, shutdown.clone()));
+    let mut serving = pin!(serve(config, site, log, keys, listeners, shutdown.clone()));
     let ending = select! {
         () = &mut serving => return Ok(()),
         ending = asked_to_end => ending?,
@@ -166,14 +171,15 @@ fn raise_descriptor_limit() {
     }
 }
 
-/// An address to open in a browser: the unspecified address is replaced by loopback.
-fn reachable(listening: SocketAddr) -> SocketAddr {
+/// What to open in a browser, or connect to: the unspecified address is replaced by loopback.
+fn reachable(listening: &Endpoint) -> String {
+    let Endpoint::Tcp(listening) = listening else { return listening.to_string() };
     let ip = match listening.ip() {
         ip if !ip.is_unspecified() => ip,
         IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
     };
-    SocketAddr::new(ip, listening.port())
+    format!("http://{}/", SocketAddr::new(ip, listening.port()))
 }
 
 #[expect(clippy::print_stderr, reason = "said before, or instead of, doing what was asked")]

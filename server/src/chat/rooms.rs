@@ -1,6 +1,6 @@
 //! Rooms: which ones a server has, and how a name leads to a room or to the reason why there is none.
 
-use std::{collections::BTreeSet, error::Error, fmt, net::IpAddr, sync::Arc};
+use std::{collections::BTreeSet, error::Error, fmt, sync::Arc};
 
 use belfry_hub::event::Topic;
 use wire::{
@@ -111,11 +111,11 @@ impl Rooms {
         Ok(Self::Only(Arc::new(names.collect::<Result<_, _>>()?)))
     }
 
-    /// The default for a listening address: loopback can be reached only from this machine, but also by a proxy
-    /// on it, which others can reach.
+    /// The default for a server that listens only where this machine can reach it, or elsewhere too: a proxy on
+    /// this machine can be reached by others.
     #[must_use]
-    pub fn for_whom_it_listens(address: IpAddr) -> Self {
-        if address.to_canonical().is_loopback() { Self::Local } else { Self::Off }
+    pub fn for_whom_it_listens(is_local: bool) -> Self {
+        if is_local { Self::Local } else { Self::Off }
     }
 
     /// The rooms as a request sees them, made on this machine or not.

@@ -3,7 +3,6 @@
 use std::{
     env,
     error::Error,
-    net::SocketAddr,
     path::{Path, absolute},
     sync::Arc,
 };
@@ -60,11 +59,14 @@ pub fn is_first_start(config: &Config) -> bool {
 }
 
 /// Logs a command that publishes, for whoever starts the server for the first time. It contains no token,
-/// but the command that makes one.
-pub fn say_how_to_publish(config: &Config, address: SocketAddr) {
+/// but the command that makes one. `places` are where the server listens.
+pub fn say_how_to_publish(config: &Config, places: &[String]) {
     let Some(maker) = token_maker_here(config) else { return };
-    let command = publish(Some(&maker), &format!("http://{address}"), "hello", " ");
-    info!("created a key; publish with: {command}");
+    let origin = places.iter().find(|place| place.starts_with("http"));
+    match origin.map(|origin| publish(Some(&maker), origin.trim_end_matches('/'), "hello", " ")) {
+        Some(command) => info!("created a key; publish with: {command}"),
+        None => info!("created a key; make a token with: {maker} --publish hello"),
+    }
 }
 
 /// The beginning of a command that makes a token with this server's key, from any folder; `None` if the

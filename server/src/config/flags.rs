@@ -2,14 +2,21 @@
 
 use clap::{ArgAction, Args};
 
-use super::Setting;
+use super::{Endpoint, Setting};
 
 /// How to serve.
 #[derive(Clone, Debug, Args)]
 pub struct Flags {
-    /// IP address and port to listen on; port 0 picks a free one [default: 127.0.0.1:3000]
+    /// Where to listen: ADDRESS:PORT, [ADDRESS]:PORT or unix:/PATH; port 0 picks a free one. May be repeated.
+    /// Sockets passed by systemd (LISTEN_FDS) replace the default [default: 127.0.0.1:3000]
     #[arg(long, env = "BELFRY_LISTEN", hide_env_values = true, value_name = "ADDRESS")]
-    pub listen: Option<Setting>,
+    pub listen: Vec<Setting>,
+    /// Permissions of the unix sockets, in octal [default: 660]
+    #[arg(long, env = "BELFRY_UNIX_MODE", hide_env_values = true, value_name = "MODE")]
+    pub unix_mode: Option<Setting>,
+    /// Where the sockets listen that systemd has passed.
+    #[arg(skip)]
+    pub passed: Vec<Endpoint>,
     /// Directory for the event log and the key [default: ${XDG_DATA_HOME:-~/.local/share}/belfry]
     #[arg(long, env = "BELFRY_DATA_DIR", hide_env_values = true, value_name = "DIRECTORY")]
     pub data_dir: Option<Setting>,

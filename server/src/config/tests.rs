@@ -165,13 +165,46 @@ fn what_is_said_again_and_again_is_all_there() {
 
 #[test]
 fn a_flag_goes_before_our_variable_before_that_of_leptos() {
-    let port = |arguments: &[&str], variables: &[(&str, &str)]| {
-        config(arguments, variables).unwrap().listen.port()
+    let port = |arguments: &[&str], variables: &[(&str, &str)]| match config(arguments, variables)
+        .unwrap()
+        .listen[..]
+    {
+        [Endpoint::Tcp(address)] => address.port(),
+        ref others => panic!("{others:?}"),
     };
     let both = [("BELFRY_LISTEN", "127.0.0.1:2"), ("LEPTOS_SITE_ADDR", "127.0.0.1:3")];
     assert_eq!(port(&["--listen", "127.0.0.1:1"], &both), 1);
     assert_eq!(port(&[], &both), 2);
     assert_eq!(port(&[], &both[1..]), 3);
+}
+
+#[test]
+fn sockets_that_are_passed_replace_the_default_and_join_what_is_said() {
+    let listen = |arguments: &[&'static str], passed: &[&str]| {
+        let line = ["belfry"].iter().chain(arguments).copied();
+        let Command::Serve(mut flags) = parsed(line, &[]).unwrap() else { panic!() };
+        flags.passed = passed.iter().map(|passed| passed.parse().unwrap()).collect();
+        let config = Config::from_flags(flags, |_| Some("/home/ada".into())).unwrap();
+        let listen: Vec<_> = config.listen.iter().map(ToString::to_string).collect();
+        (listen.join(" "), config.status)
+    };
+    let (open, local) = (["0.0.0.0:80"], ["unix:/run/belfry.sock"]);
+    assert_eq!(listen(&[], &open), (String::new(), Visibility::Token));
+    assert_eq!(listen(&[], &local), (String::new(), Visibility::Public));
+    let said = &["--listen", "[::1]:1", "--listen", "unix:/a"];
+    assert_eq!(listen(said, &local), ("[::1]:1 unix:/a".into(), Visibility::Public));
+    assert_eq!(listen(said, &open), ("[::1]:1 unix:/a".into(), Visibility::Token));
+    let two = config(&[], &[("BELFRY_LISTEN", "127.0.0.1:1,unix:/a")]).unwrap();
+    assert_eq!(two.listen.len(), 2);
+}
+
+#[test]
+fn the_mode_of_unix_sockets_is_octal() {
+    assert_eq!(config(&["--unix-mode", "0666"], &[]).unwrap().unix_mode, 0o666);
+    for wrong in ["888", "rw", "1777", "-1"] {
+        let said = config(&[&format!("--unix-mode={wrong}")], &[]).unwrap_err().to_string();
+        assert!(said.ends_with("must be an octal number from 0 to 777, such as 660"), "{said}");
+    }
 }
 
 #[test]
@@ -181,7 +214,7 @@ fn a_bad_value_is_named_with_its_setting() {
     };
     assert_eq!(
         said(&["--listen", "here"], &[]),
-        r#"invalid value "here" for --listen: must have the form 127.0.0.1:3000 or [::1]:3000"#
+        r#"invalid value "here" for --listen: must have the form 127.0.0.1:3000, [::1]:3000 or unix:/run/belfry.sock"#
     );
     assert_eq!(
         said(&[], &[("BELFRY_INTERVAL", "3")]),

@@ -1,9 +1,6 @@
 //! The server's health as it was last measured, and who may see it.
 
-use std::{
-    net::IpAddr,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use belfry_hub::{
     event::Topic,
@@ -42,11 +39,11 @@ impl Visibility {
         }
     }
 
-    /// The default for a listening address: loopback can be reached only from this machine, but also by a proxy
-    /// on it, which others can reach.
+    /// The default for a server that listens only where this machine can reach it, or elsewhere too: a proxy on
+    /// this machine can be reached by others.
     #[must_use]
-    pub fn to_whom_it_listens(address: IpAddr) -> Self {
-        if address.to_canonical().is_loopback() { Self::Local } else { Self::Token }
+    pub fn to_whom_it_listens(is_local: bool) -> Self {
+        if is_local { Self::Local } else { Self::Token }
     }
 }
 

@@ -277,10 +277,11 @@ impl World {
     pub(crate) async fn serve(&self, config: Config) -> (SocketAddr, JoinHandle<()>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
+        let listeners = vec![listener.try_into().unwrap()];
         let (application, shutdown) = (self.application.clone(), self.shutdown.clone());
         let counters = self.counters.clone();
         let serving = tokio::spawn(async move {
-            edge::accept(application, &config, counters, listener, shutdown).await;
+            edge::accept(application, &config, counters, listeners, shutdown).await;
         });
         (address, serving)
     }

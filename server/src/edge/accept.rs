@@ -1,0 +1,69 @@
+//! Accepts connections, with one task for each listener, until the shutdown.
+
+use std::{io, sync::Arc, time::Duration};
+
+use axum::Router;
+use belfry_hub::counters::Counters;
+use tokio::{task::JoinSet, time::sleep};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::{debug, warn};
+
+use super::{connection::converse, listen::Listener, shared::Shared};
+use crate::{Config, web::client::connection::Connection};
+
+/// The pause after a failed attempt to accept a connection.
+const AFTER_REFUSAL: Duration = Duration::from_millis(100);
+
+/// Serves `application` on `listeners`. After `shutdown` it accepts no more connections, and returns when
+/// the last one has ended; the caller limits that wait. The application ends its streams itself. `counters`
+/// learns who was cut off.
+pub async fn accept(
+    application: Router,
+    config: &Config,
+    counters: Counters,
+    listeners: Vec<Listener>,
+    shutdown: CancellationToken,
+) {
+    let (config, connections) = (config.clone(), TaskTracker::new());
+    let shared = Arc::new(Shared {
+        application,
+        config,
+        counters,
+        shutdown,
+        connections: connections.clone(),
+    });
+    let mut accepting = JoinSet::new();
+    for listener in listeners {
+        accepting.spawn(accept_on(listener, shared.clone()));
+    }
+    while accepting.join_next().await.is_some() {}
+    connections.close();
+    connections.wait().await;
+}
+
+/// Accepts whatever waits whenever it is woken; tokio makes it yield after some hundred.
+async fn accept_on(listener: Listener, shared: Arc<Shared>) {
+    let mut refused = false;
+    while let Some(accepted) = shared.shutdown.run_until_cancelled(listener.socket.accept()).await {
+        match accepted {
+            Ok((socket, peer)) => {
+                refused = false;
+                if let Err(error) = socket.tune(shared.config.send_buffer) {
+                    debug!(%peer, %error, "connection closed before it could be served");
+                    continue;
+                }
+                let connection = Connection::new(peer);
+                shared.connections.spawn(converse(socket, connection, shared.clone()));
+            }
+            // Its client gave up while it was waiting to be accepted.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+            // Usually there is no descriptor left; a connection that ends frees one.
+            Err(error) => {
+                if !std::mem::replace(&mut refused, true) {
+                    warn!(listener = %listener.endpoint(), %error, "cannot accept connections");
+                }
+                sleep(AFTER_REFUSAL).await;
+            }
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! What the connections of all listeners share.
+
+use axum::Router;
+use belfry_hub::counters::Counters;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::Config;
+
+/// What the connections of all listeners share.
+pub(super) struct Shared {
+    pub(super) application: Router,
+    pub(super) config: Config,
+    pub(super) counters: Counters,
+    pub(super) shutdown: CancellationToken,
+    pub(super) connections: TaskTracker,
+}

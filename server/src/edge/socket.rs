@@ -1,0 +1,119 @@
+//! The socket of a connection, whichever kind its listener accepts.
+
+use std::{
+    io::{self, IoSlice},
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use belfry_hub::client::Address;
+use socket2::SockRef;
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::{TcpStream, UnixStream},
+};
+
+use super::{listen::Listening, vanished::Peer};
+
+/// A connected socket.
+#[derive(Debug)]
+pub(super) enum Socket {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+impl Listening {
+    /// The next connection, and where it comes from.
+    pub(super) async fn accept(&self) -> io::Result<(Socket, Address)> {
+        match self {
+            Self::Tcp(listener) => {
+                let (socket, peer) = listener.accept().await?;
+                Ok((Socket::Tcp(socket), peer.into()))
+            }
+            Self::Unix(listener) => {
+                let (socket, _) = listener.accept().await?;
+                Ok((Socket::Unix(socket), Address::Unix))
+            }
+        }
+    }
+}
+
+impl Socket {
+    /// Sets its options. They could be inherited from the listener, but not by who connected before
+    /// these were set.
+    pub(super) fn tune(&self, send_buffer: usize) -> io::Result<()> {
+        let socket = match self {
+            Self::Tcp(socket) => {
+                socket.set_nodelay(true)?;
+                SockRef::from(socket)
+            }
+            Self::Unix(socket) => SockRef::from(socket),
+        };
+        socket.set_send_buffer_size(send_buffer)
+    }
+}
+
+/// Passes a call on to whichever socket it is.
+macro_rules! on_either {
+    ($socket:expr, $method:ident $(, $argument:expr)*) => {
+        match $socket.get_mut() {
+            Socket::Tcp(socket) => Pin::new(socket).$method($($argument),*),
+            Socket::Unix(socket) => Pin::new(socket).$method($($argument),*),
+        }
+    };
+}
+
+impl AsyncRead for Socket {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        on_either!(self, poll_read, context, buffer)
+    }
+}
+
+impl AsyncWrite for Socket {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        on_either!(self, poll_write, context, bytes)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        on_either!(self, poll_write_vectored, context, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        on_either!(self, poll_flush, context)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        on_either!(self, poll_shutdown, context)
+    }
+}
+
+/// A peer on this machine cannot vanish without its socket being closed.
+impl Peer for Socket {
+    fn is_silent(&self, patience: Duration) -> bool {
+        matches!(self, Self::Tcp(socket) if socket.is_silent(patience))
+    }
+
+    fn unacknowledged(&self) -> u64 {
+        match self {
+            Self::Tcp(socket) => socket.unacknowledged(),
+            Self::Unix(_) => 0,
+        }
+    }
+}
