@@ -17,7 +17,10 @@ use crate::{
     chat::Rooms,
     origins::{Hosts, Origin, Origins},
     status::Visibility,
-    web::client::trust::{Family, Proxy, Trust},
+    web::{
+        client::trust::{Family, Proxy, Trust},
+        limits::Limits,
+    },
 };
 
 pub(crate) use data_dir::DataDir;
@@ -31,6 +34,11 @@ pub(crate) use setting::{all_given, duration, given};
 /// The limits of the interval and of the publish deadline. Below, a page has no time to notice silence;
 /// above, it would take hours to.
 const INTERVALS: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(3600);
+
+/// The limits of limits, and of the age of streams.
+const LIMITS: RangeInclusive<u32> = 1..=1_000_000;
+const STREAM_AGES: RangeInclusive<Duration> =
+    Duration::from_secs(10)..=Duration::from_secs(7 * 24 * 3600);
 
 /// The least that a budget may have, in bytes: a client gets a sixteenth.
 const LEAST_BUDGET: usize = 1 << 20;
@@ -75,6 +83,8 @@ pub struct Config {
     /// The rooms of the chat. Default any for requests made on this machine if it listens only on loopback
     /// addresses and unix sockets, otherwise none: posting in them needs no token.
     pub rooms: Rooms,
+    /// How much clients may take.
+    pub limits: Limits,
     /// What is logged, as `tracing` filters are written. Default `info`.
     pub log: Targets,
     /// A connection that takes less than 1 KiB/s of waiting data for this long is closed. Default 30 s: a
@@ -106,6 +116,7 @@ impl Default for Config {
             site: PathBuf::from("target/site"),
             hashed: true,
             trust: Trust::default(),
+            limits: Limits::default(),
             status: Visibility::Local,
             rooms: Rooms::Local,
             hosts: Hosts::new(&[], None, true),
@@ -186,6 +197,15 @@ impl Config {
         let mut all = config.listen.iter().chain(&flags.passed);
         let is_loopback = is_local && all.any(|place| matches!(place, Endpoint::Tcp(_)));
         config.hosts = Hosts::new(&hosts, config.origins.public.as_ref(), is_loopback);
+        config.limits = Limits {
+            streams_per_client: limit(flags.max_streams_per_client, 100)?,
+            streams_per_token: limit(flags.max_streams_per_token, 100)?,
+            publish_rate: limit(flags.max_publish_rate, 1000)?,
+            renders: limit(flags.max_renders, 64)?,
+            stream_max_age: given(flags.stream_max_age)
+                .map(|age| age.read(stream_age))
+                .transpose()?,
+        };
         config.trust = trust(flags.trusted_proxy, flags.client_header)?;
         let hashed = leptos("LEPTOS_HASH_FILES");
         config.hashed = hashed.is_none_or(|hashed| hashed.value() != "false");
@@ -231,6 +251,23 @@ fn public_origin(value: &str) -> Result<Origin, &'static str> {
 fn origin(value: &str) -> Result<Origin, &'static str> {
     Origin::read(value)
         .ok_or("must have the form https://app.example or http://localhost:8080, or be *")
+}
+
+/// Reads a limit; `None` where there is none.
+fn limit(said: Option<Setting>, usual: u32) -> Result<Option<u32>, BadSetting> {
+    let Some(said) = given(said) else { return Ok(Some(usual)) };
+    said.read(|value| match value {
+        "off" => Ok(None),
+        number => match number.parse() {
+            Ok(number) if LIMITS.contains(&number) => Ok(Some(number)),
+            _ => Err("must be a number from 1 to 1000000, or off"),
+        },
+    })
+}
+
+fn stream_age(value: &str) -> Result<Duration, &'static str> {
+    let age = duration(value)?;
+    if STREAM_AGES.contains(&age) { Ok(age) } else { Err("must be from 10s to 7d") }
 }
 
 fn trust(proxies: Vec<Setting>, headers: Option<Setting>) -> Result<Trust, BadSetting> {

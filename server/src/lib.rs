@@ -17,6 +17,7 @@
 //!   [`status::Health`], which [`serve`] registers with the hub
 //! - [`token`]: keys and claims
 //! - [`origins`]: the hosts that are answered for, and the origins whose pages may ask
+//! - `rate`: how often something may happen; [`tally`]: counts what was refused
 //! - `synchronised`: what the kernel says of the clock; [`allocator`]: how memory goes back to it
 //!
 //! The program:
@@ -43,9 +44,11 @@ pub mod config;
 pub mod edge;
 pub mod failure;
 pub mod origins;
+mod rate;
 pub mod status;
 pub mod stdout;
 mod synchronised;
+pub mod tally;
 pub mod token;
 pub mod web;
 
@@ -88,6 +91,8 @@ pub async fn serve(
         keys,
         sign_outs: token::SignOuts::default(),
         trust: config.trust.clone(),
+        limits: config.limits.clone(),
+        tally: tally::Tally::default(),
         site: Arc::new(site),
         hosts: config.hosts.clone(),
         origins: Arc::new(config.origins.clone()),

@@ -9,6 +9,7 @@
 //! - [`client`]: who sends a request, by its connection and by what trusted proxies say; `identify` finds it
 //! - `hosts`: the hosts that are answered for; `sender`: whose page sent a request; `cors`: which pages of
 //!   other origins may read the answer; `options`: which methods a path has
+//! - [`limits`]: what clients may take
 //! - `cookies`: what browsers keep; `redirect`: where they may be sent on to
 //! - [`probe`]: the clock's probes; `health`: `/healthz` and `/readyz`; `not_found`: what there is not
 
@@ -24,6 +25,7 @@ mod health;
 mod hosts;
 mod identify;
 pub mod language;
+pub mod limits;
 pub mod login;
 mod not_found;
 mod options;

@@ -111,6 +111,38 @@ pub struct Flags {
         action = ArgAction::SetTrue
     )]
     pub cross_site_cookies: Setting,
+    /// Streams that one client, an IPv4 address or an IPv6 network of 64 bits, may have at once, or off. Clients
+    /// nearby are not limited unless --trusted-proxy is given [default: 100]
+    #[arg(
+        long,
+        env = "BELFRY_MAX_STREAMS_PER_CLIENT",
+        hide_env_values = true,
+        value_name = "NUMBER|off"
+    )]
+    pub max_streams_per_client: Option<Setting>,
+    /// Streams that may be open at once with one token, or off [default: 100]
+    #[arg(
+        long,
+        env = "BELFRY_MAX_STREAMS_PER_TOKEN",
+        hide_env_values = true,
+        value_name = "NUMBER|off"
+    )]
+    pub max_streams_per_token: Option<Setting>,
+    /// Events that one client may publish or remove per second, and as many at once, or off [default: 1000]
+    #[arg(
+        long,
+        env = "BELFRY_MAX_PUBLISH_RATE",
+        hide_env_values = true,
+        value_name = "NUMBER|off"
+    )]
+    pub max_publish_rate: Option<Setting>,
+    /// Pages that may be rendered at once, or off; others wait for up to 2 s [default: 64]
+    #[arg(long, env = "BELFRY_MAX_RENDERS", hide_env_values = true, value_name = "NUMBER|off")]
+    pub max_renders: Option<Setting>,
+    /// End each stream after at most this long, for load balancers that spread new connections; readers resume
+    /// by themselves [default: never]
+    #[arg(long, env = "BELFRY_STREAM_MAX_AGE", hide_env_values = true, value_name = "DURATION")]
+    pub stream_max_age: Option<Setting>,
     /// Directory with the wasm, styles and icons made by `make build` [default: target/site]
     #[arg(long, env = "BELFRY_SITE", hide_env_values = true, value_name = "DIRECTORY")]
     pub site: Option<Setting>,

@@ -82,6 +82,24 @@ fn proxies_are_trusted_once_they_are_declared() {
 }
 
 #[test]
+fn limits_are_numbers_or_off() {
+    let limits = |said: &[&str], variable: &str| {
+        config(said, &[("BELFRY_MAX_RENDERS", variable)]).map(|config| config.limits)
+    };
+    assert_eq!(limits(&[], "").unwrap(), Limits::default());
+    let some = ["--max-streams-per-client", "7", "--max-streams-per-token", "off"];
+    let some = limits(&[&some[..], &["--stream-max-age", "1h"]].concat(), "3").unwrap();
+    assert_eq!((some.streams_per_client, some.streams_per_token), (Some(7), None));
+    assert_eq!((some.renders, some.stream_max_age), (Some(3), Some(Duration::from_secs(3600))));
+    for bad in ["0", "-1", "1000001", "many", "Off"] {
+        let said = limits(&["--max-publish-rate", bad], "").unwrap_err().to_string();
+        assert!(said.ends_with(": must be a number from 1 to 1000000, or off"), "{said}");
+    }
+    let said = limits(&["--stream-max-age", "1s"], "").unwrap_err().to_string();
+    assert!(said.ends_with(": must be from 10s to 7d"), "{said}");
+}
+
+#[test]
 fn rooms_are_open_on_loopback_and_where_somebody_says_so() {
     let rooms = |listen: &str, said: &[&str], variable: &str| {
         let arguments = [&["--listen", listen], said].concat();

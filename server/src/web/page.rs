@@ -116,6 +116,11 @@ async fn show(
     page: PageData,
     last: u64,
 ) -> Response {
+    let limited = state.limited().clone();
+    let _turn = match limited.render().await {
+        Ok(turn) => turn,
+        Err(problem) => return problem.into_response(),
+    };
     let client = Client::among(request.extensions());
     let (status, coding) = (page_data::status(&page), Coding::of(request.headers()));
     let snapshot = Snapshot {

@@ -38,7 +38,9 @@ use crate::{
         health,
         hosts::{refuse_other_hosts, refuse_what_names_no_host},
         identify::identify,
-        language, login,
+        language,
+        limits::{publishes::limit_publishes, streams::limit_streams},
+        login,
         not_found::not_found,
         options::answer_options,
         page, probe, status,
@@ -71,6 +73,9 @@ pub fn router(state: AppState) -> Router {
         .layer(varies())
         .layer(keep(AN_HOUR))
         .service(files(root).fallback(page::missing.with_state(state.clone())));
+    let of_hub = belfry_hub::http::router(AsRef::<Routes>::as_ref(&state).clone())
+        .layer(from_fn_with_state(state.limited().clone(), limit_streams))
+        .layer(from_fn_with_state(state.limited().clone(), limit_publishes));
     let routes = Router::new()
         .route("/", get(page::page))
         .route("/status", get(page::page))
@@ -87,7 +92,7 @@ pub fn router(state: AppState) -> Router {
         .route("/readyz", get(health::ready))
         .route(LOGIN_PATH, post(login::login).delete(login::logout))
         .route(LOGOUT_PATH, post(login::logout_by_form))
-        .merge(belfry_hub::http::router(AsRef::<Routes>::as_ref(&state).clone()))
+        .merge(of_hub)
         .method_not_allowed_fallback(not_allowed)
         .nest_service("/pkg", packages)
         .fallback_service(public)

@@ -14,8 +14,13 @@ use crate::{
     chat::Chat,
     origins::{Hosts, Origins},
     status::Health,
+    tally::Tally,
     token::{Keys, SignOuts},
-    web::{client::trust::Trust, presented::Tokens},
+    web::{
+        client::trust::Trust,
+        limits::{Limited, Limits},
+        presented::Tokens,
+    },
 };
 
 /// What every answer can use. A cheap handle: each layer that a request passes copies it.
@@ -27,6 +32,7 @@ struct Shared {
     parts: Parts,
     tokens: Tokens,
     routes: Routes,
+    limited: Limited,
     warned_of_proxy: AtomicBool,
 }
 
@@ -34,6 +40,12 @@ impl AppState {
     /// What tells by its token what a request may do.
     pub(crate) fn tokens(&self) -> &Tokens {
         &self.0.tokens
+    }
+
+    /// The limits at work.
+    #[must_use]
+    pub fn limited(&self) -> &Limited {
+        &self.0.limited
     }
 
     /// Whether it was said that there seems to be a proxy that nobody has declared.
@@ -52,8 +64,9 @@ impl From<Parts> for AppState {
             shutdown: parts.shutdown.clone(),
             ..Routes::new(hub.clone(), tokens.clone())
         };
+        let limited = Limited::new(&parts.limits, parts.tally.clone());
         let warned_of_proxy = AtomicBool::new(false);
-        Self(Arc::new(Shared { parts, tokens, routes, warned_of_proxy }))
+        Self(Arc::new(Shared { parts, tokens, routes, limited, warned_of_proxy }))
     }
 }
 
@@ -94,6 +107,10 @@ pub struct Parts {
     pub chat: Chat,
     /// Which proxies are believed about clients.
     pub trust: Trust,
+    /// How much clients may take.
+    pub limits: Limits,
+    /// Counts what was refused.
+    pub tally: Tally,
     /// What the pages load.
     pub site: Arc<Site>,
     /// The hosts that requests may ask for.

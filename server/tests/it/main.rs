@@ -28,6 +28,7 @@ mod hub;
 mod hung;
 mod identity;
 mod life;
+mod limits;
 mod listening;
 mod log;
 mod login;

@@ -21,14 +21,18 @@ use belfry_hub::{
 };
 use http_body_util::BodyExt;
 use server::{
-    Config, Keys, Parts, Site,
+    AppState, Config, Keys, Parts, Site,
     chat::{Chat, Rooms},
     edge,
     origins::{Hosts, Origins},
     router,
     status::{Health, Visibility},
+    tally::Tally,
     token::{Claims, Secret, SignOuts, mint},
-    web::client::{connection::Connection, trust::Trust},
+    web::{
+        client::{connection::Connection, trust::Trust},
+        limits::{Limited, Limits},
+    },
 };
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
@@ -90,11 +94,13 @@ struct Access {
     hosts: Hosts,
     origins: Origins,
     trust: Trust,
+    limits: Limits,
 }
 
 /// Every host is answered for, no page of another origin reads, and no proxy is believed.
 fn for_all() -> Access {
-    Access { hosts: Hosts::Any, origins: Origins::default(), trust: Trust::default() }
+    let (origins, trust, limits) = (Origins::default(), Trust::default(), Limits::default());
+    Access { hosts: Hosts::Any, origins, trust, limits }
 }
 
 /// The application in virtual time, ticking, without a port.
@@ -107,6 +113,8 @@ pub(crate) struct World {
     pub(crate) shutdown: CancellationToken,
     /// What requests come by: a client far away, over plain HTTP.
     pub(crate) connection: Connection,
+    pub(crate) tally: Tally,
+    limited: Limited,
     application: Router,
     _folder: TempDir,
 }
@@ -143,6 +151,15 @@ impl World {
         let log = Memory::new(clock, Retention::default(), tail::Bounds::default());
         let hour = Duration::from_secs(3600);
         Self::with_all(clock, hour, Arc::new(log), shown, Rooms::Any, for_all())
+    }
+
+    /// One with some limits.
+    pub(crate) fn limiting(limits: Limits) -> Self {
+        let clock = Clock::starting_at(BEGIN);
+        let log = Memory::new(clock, Retention::default(), tail::Bounds::default());
+        let (shown, hour) = (Visibility::Public, Duration::from_secs(3600));
+        let access = Access { limits, ..for_all() };
+        Self::with_all(clock, hour, Arc::new(log), shown, Rooms::Any, access)
     }
 
     /// One that believes some proxies, and whose rooms are open to everybody.
@@ -190,9 +207,9 @@ impl World {
         log: Arc<dyn Log>,
         shown: Visibility,
         rooms: Rooms,
-        Access { hosts, origins, trust }: Access,
+        Access { hosts, origins, trust, limits }: Access,
     ) -> Self {
-        let folder = TempDir::new().unwrap();
+        let (folder, tally) = (TempDir::new().unwrap(), Tally::default());
         let Config { send_budget, receive_budget, .. } = Config::default();
         let budgets = Budgets::new(send_budget, receive_budget);
         let (hub, shutdown) = (Hub::new(clock, log), CancellationToken::new());
@@ -208,6 +225,8 @@ impl World {
             keys: Arc::new(keys()),
             sign_outs: SignOuts::default(),
             trust,
+            limits,
+            tally: tally.clone(),
             site: Arc::new(site_in(folder.path())),
             hosts,
             origins: Arc::new(origins),
@@ -217,7 +236,9 @@ impl World {
             counters: counters.clone(),
             shutdown: shutdown.clone(),
         };
-        let application = router(parts.into());
+        let state = AppState::from(parts);
+        let limited = state.limited().clone();
+        let application = router(state);
         let (ticking, minding, until) = (hub.clone(), presence.clone(), shutdown.clone());
         tokio::spawn(async move {
             tokio::join!(ticking.run(interval, until.clone()), minding.run(until));
@@ -231,6 +252,8 @@ impl World {
             budgets,
             shutdown,
             connection,
+            tally,
+            limited,
             application,
             _folder: folder,
         }
@@ -241,6 +264,10 @@ impl World {
         request.headers_mut().entry(HOST).or_insert(HeaderValue::from_static("belfry.test"));
         request.extensions_mut().insert(self.connection);
         self.application.clone().oneshot(request).await.unwrap()
+    }
+
+    pub(crate) fn limited(&self) -> &Limited {
+        &self.limited
     }
 
     pub(crate) async fn get(&self, path: &str) -> Response<Body> {

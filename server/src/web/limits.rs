@@ -1,0 +1,83 @@
+//! Limits of what clients may take: each refuses with a status, a time to come back and a count.
+//!
+//! - `streams`: how many at once, and for how long; `places` counts them
+//! - `publishes`: how fast; `renders`: how many pages at once
+
+mod places;
+pub(crate) mod publishes;
+mod renders;
+pub(crate) mod streams;
+
+use std::{net::IpAddr, sync::Arc, time::Duration};
+
+use axum::http::StatusCode;
+use belfry_hub::http::problem::Problem;
+use tokio::sync::Semaphore;
+
+use crate::{
+    rate::Limit,
+    tally::{Rule, Tally},
+};
+use places::Places;
+
+/// How much clients may take. `None` is no limit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Streams of one client at once. Default 100.
+    pub streams_per_client: Option<u32>,
+    /// Streams with one token at once. Default 100.
+    pub streams_per_token: Option<u32>,
+    /// Events that one client publishes or removes per second, and as many at once. Default 1,000.
+    pub publish_rate: Option<u32>,
+    /// Pages that are rendered at once. Default 64.
+    pub renders: Option<u32>,
+    /// How long a stream lasts at most. Default as long as its reader stays.
+    pub stream_max_age: Option<Duration>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            streams_per_client: Some(100),
+            streams_per_token: Some(100),
+            publish_rate: Some(1000),
+            renders: Some(64),
+            stream_max_age: None,
+        }
+    }
+}
+
+/// The limits at work. A cheap handle.
+#[derive(Clone, Debug)]
+pub struct Limited(Arc<All>);
+
+#[derive(Debug)]
+struct All {
+    streams_per_client: Option<Places<IpAddr>>,
+    streams_per_token: Option<Places<u64>>,
+    publishes: Option<Limit<IpAddr>>,
+    renders: Option<Semaphore>,
+    stream_max_age: Option<Duration>,
+    tally: Tally,
+}
+
+impl Limited {
+    /// These limits, with what counts refusals.
+    pub(crate) fn new(limits: &Limits, tally: Tally) -> Self {
+        Self(Arc::new(All {
+            streams_per_client: limits.streams_per_client.map(Places::new),
+            streams_per_token: limits.streams_per_token.map(Places::new),
+            publishes: limits.publish_rate.map(|rate| Limit::new((rate, rate))),
+            renders: limits.renders.map(|most| Semaphore::new(most as usize)),
+            stream_max_age: limits.stream_max_age,
+            tally,
+        }))
+    }
+
+    /// Counts a refusal, and says when to come back.
+    fn refuse(&self, rule: Rule, status: StatusCode, wait: Duration, detail: &str) -> Problem {
+        self.0.tally.refused(rule);
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        Problem::new(status, detail).again_after(seconds.max(1))
+    }
+}

@@ -1,0 +1,152 @@
+//! Limits of what clients may take: who is refused, how, and what counts it. Time is virtual.
+
+use std::{net::SocketAddr, time::Duration};
+
+use axum::{
+    body::Body,
+    http::{Request, Response, StatusCode, header::AUTHORIZATION},
+};
+use server::{
+    tally::Rule,
+    web::{client::connection::Connection, limits::Limits},
+};
+use tokio::time::{Instant, advance};
+use wire::problem::ProblemDocument;
+
+use crate::world::{World, next, text};
+
+fn at(world: &mut World, peer: &str) {
+    world.connection = Connection::new(peer.parse::<SocketAddr>().unwrap());
+}
+
+fn refused(world: &World, rule: Rule) -> u64 {
+    world.tally.refusals().find(|(of, _)| *of == rule).unwrap().1
+}
+
+async fn open(world: &World, token: Option<&str>) -> Response<Body> {
+    let mut request = Request::get("/sse?topic=a");
+    if let Some(token) = token {
+        request = request.header(AUTHORIZATION, format!("Bearer {token}"));
+    }
+    let answer = world.ask(request.body(Body::empty()).unwrap()).await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    assert_eq!(answer.headers()["content-type"], "text/event-stream; charset=utf-8");
+    answer
+}
+
+/// Whether an answer is a stream that says when to come back, and has ended.
+async fn is_over(answer: Response<Body>) -> bool {
+    let mut body = answer.into_body();
+    let first = String::from_utf8(next(&mut body).await.unwrap().to_vec()).unwrap();
+    let Some((_, wait)) = first.split_once("try again later\nretry: ") else { return false };
+    assert!((5000..=15_000).contains(&wait.trim_end().parse::<u32>().unwrap()), "{first}");
+    assert_eq!(next(&mut body).await, None);
+    true
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_has_so_many_streams_at_once_and_the_next_is_told_when_to_come_back() {
+    let limits = Limits { streams_per_client: Some(2), ..Limits::default() };
+    let mut world = World::limiting(limits);
+    at(&mut world, "[2001:db8:1:2::1]:1");
+    let (one, two) = (open(&world, None).await, open(&world, None).await);
+    at(&mut world, "[2001:db8:1:2:ffff::9]:1");
+    assert!(is_over(open(&world, None).await).await);
+    assert_eq!((refused(&world, Rule::StreamsPerClient), world.hub.reading()), (1, 2));
+    // Others, those nearby, and what is no stream, are not.
+    at(&mut world, "[2001:db8:1:3::1]:1");
+    assert!(!is_over(open(&world, None).await).await);
+    at(&mut world, "10.0.0.1:1");
+    let near = (open(&world, None).await, open(&world, None).await);
+    assert!(!is_over(open(&world, None).await).await);
+    at(&mut world, "[2001:db8:1:2::1]:1");
+    assert_eq!(world.get("/topics/a").await.status(), StatusCode::OK);
+    // A place is free again once the stream is gone.
+    drop(one);
+    assert!(!is_over(open(&world, None).await).await);
+    drop((two, near));
+    assert_eq!(refused(&world, Rule::StreamsPerClient), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_is_refused_for_something_else_takes_no_place() {
+    let limits = Limits { streams_per_client: Some(1), ..Limits::default() };
+    let world = World::limiting(limits);
+    for _ in 0..3 {
+        assert_eq!(world.get("/sse?topic=").await.status(), StatusCode::BAD_REQUEST);
+    }
+    assert!(!is_over(open(&world, None).await).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_has_so_many_streams_wherever_they_come_from() {
+    let limits = Limits { streams_per_token: Some(2), ..Limits::default() };
+    let mut world = World::limiting(limits);
+    let (token, other) = (world.token(&[], &["a"]), world.token(&["a"], &[]));
+    let mut streams = Vec::new();
+    for peer in ["198.51.100.1:1", "10.0.0.1:1"] {
+        at(&mut world, peer);
+        streams.push(open(&world, Some(&token)).await);
+    }
+    assert!(is_over(open(&world, Some(&token)).await).await);
+    assert!(!is_over(open(&world, Some(&other)).await).await);
+    assert!(!is_over(open(&world, None).await).await);
+    assert_eq!(refused(&world, Rule::StreamsPerToken), 1);
+    streams.pop();
+    assert!(!is_over(open(&world, Some(&token)).await).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_publishes_so_many_at_once_and_then_so_many_a_second() {
+    let world = World::limiting(Limits { publish_rate: Some(5), ..Limits::default() });
+    let token = world.token(&["*"], &[]);
+    let publish = async || world.ask_with(&token, Request::post("/topics/a")).await;
+    for _ in 0..5 {
+        assert_eq!(publish().await.status(), StatusCode::OK);
+    }
+    let answer = publish().await;
+    assert_eq!(answer.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(answer.headers()["retry-after"], "1");
+    let problem: ProblemDocument = serde_json::from_str(&text(answer).await).unwrap();
+    assert!(problem.detail.contains("too many events"), "{}", problem.detail);
+    assert_eq!(refused(&world, Rule::PublishRate), 1);
+    let removes = world.ask_with(&token, Request::delete("/topics/a")).await;
+    assert_eq!(removes.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(world.get("/topics/a").await.status(), StatusCode::OK);
+    advance(Duration::from_millis(200)).await;
+    assert_eq!(publish().await.status(), StatusCode::OK);
+    assert_eq!(publish().await.status(), StatusCode::TOO_MANY_REQUESTS);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_waits_for_its_turn_and_is_refused_where_that_takes_too_long() {
+    let world = World::limiting(Limits { renders: Some(1), ..Limits::default() });
+    assert_eq!(world.get("/").await.status(), StatusCode::OK);
+    assert_eq!(world.get("/").await.status(), StatusCode::OK, "a page that is made holds no turn");
+    let turn = world.limited().render().await.unwrap();
+    let begun = Instant::now();
+    let answer = world.get("/").await;
+    assert_eq!((answer.status(), begun.elapsed().as_secs()), (StatusCode::SERVICE_UNAVAILABLE, 2));
+    assert_eq!(answer.headers()["retry-after"], "2");
+    assert_eq!(answer.headers()["content-type"], "application/problem+json");
+    assert_eq!(refused(&world, Rule::Renders), 1);
+    assert_eq!(world.get("/healthz").await.status(), StatusCode::OK);
+    drop(turn);
+    assert_eq!(world.get("/").await.status(), StatusCode::OK);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_ends_within_its_age_but_not_all_at_once() {
+    let age = Duration::from_secs(100);
+    let world = World::limiting(Limits { stream_max_age: Some(age), ..Limits::default() });
+    let mut lasted = Vec::new();
+    for _ in 0..20 {
+        let begun = Instant::now();
+        let mut body = open(&world, None).await.into_body();
+        while next(&mut body).await.is_some() {}
+        lasted.push(begun.elapsed());
+    }
+    assert!(lasted.iter().all(|it| (Duration::from_secs(80)..=age).contains(it)), "{lasted:?}");
+    lasted.sort();
+    assert!(lasted[19] - lasted[0] > Duration::from_secs(2), "{lasted:?}");
+}
