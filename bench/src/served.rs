@@ -8,8 +8,8 @@ use belfry_hub::{
     tail,
 };
 use server::{
-    Config, Keys, Site, serve,
-    token::{Claims, Secret, mint},
+    Authority, Config, Keys, Site, serve,
+    token::{Claims, Revocations, Secret, mint},
 };
 use tempfile::TempDir;
 use tokio::{
@@ -73,8 +73,10 @@ impl Served {
         let secret = Secret::random()?;
         let rights = Claims { publish: vec!["*".into()], exp: FAR_AWAY, ..Claims::default() };
         let token = mint(&secret, &rights);
-        let keys = Arc::new(Keys::default().with_secret(&secret));
-        let serving = serve(Config::default(), site, log.clone(), keys, listener, shutdown.clone());
+        let keys = Keys::default().with_secret(&secret);
+        let authority = Arc::new(Authority::new(keys, Revocations::default())?);
+        let (config, listeners) = (Config::default(), vec![listener.try_into()?]);
+        let serving = serve(config, site, log.clone(), authority, listeners, shutdown.clone());
         let serving = tokio::spawn(serving);
         Ok(Self { log, on_disk, address, token, folder, shutdown, serving })
     }

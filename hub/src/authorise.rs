@@ -14,8 +14,8 @@ pub trait Authorise: Send + Sync {
     /// would go on without what it thinks it has. `Grant::default()` may read what is public.
     fn authorise<'a>(&'a self, request: &'a Parts) -> BoxFuture<'a, Result<Grant, Problem>>;
 
-    /// Returns once what a grant allows is taken back before its end, which ends its streams. It hears of
-    /// what happens after it was called, also before it is awaited.
+    /// Returns once what a grant allows is taken back before its end: its streams end, after an event of type
+    /// `expired`. It hears of what happens after it was called, also before it is awaited.
     fn revoked(&self, grant: &Grant) -> BoxFuture<'static, ()> {
         let _ = grant;
         pending().boxed()

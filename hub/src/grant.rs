@@ -22,9 +22,12 @@ pub struct Grant {
     pub purge: Vec<Pattern>,
     /// When the rights end, in microseconds since the Unix epoch; by default never.
     pub until: Option<i64>,
-    /// A digest of what was presented, by which the [authoriser](crate::authorise::Authorise::revoked) finds
-    /// the streams that it opened when it is taken back; `None` where it never is.
-    pub credential: Option<u64>,
+    /// When the rights were given, in microseconds since the Unix epoch; `None` where that is not known.
+    pub issued: Option<i64>,
+    /// Numbers of what was presented, and of what that was made from, by which the
+    /// [authoriser](crate::authorise::Authorise::revoked) finds the streams that it opened when it is taken
+    /// back; empty where it never is.
+    pub credentials: Vec<u128>,
     /// Whether the request was made on this machine, to which some things are open that are closed to
     /// others. Default false.
     pub local: bool,
@@ -34,10 +37,7 @@ impl Grant {
     /// Whether nothing was presented that tells the request from anyone else's.
     #[must_use]
     pub fn is_anonymous(&self) -> bool {
-        let Self { subject, signer, publish, read, purge, until, credential, local: _ } = self;
-        let rights = [publish, read, purge];
-        (subject, signer, until, credential) == (&None, &0, &None, &None)
-            && rights.iter().all(|patterns| patterns.is_empty())
+        *self == Self { local: self.local, ..Self::default() }
     }
 
     /// Whether it may publish to a topic.
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn a_fresh_token_of_the_same_person_has_the_same_mark() {
-        let mut fresh = Grant { until: Some(2), credential: Some(3), ..ada() };
+        let mut fresh = Grant { until: Some(2), issued: Some(1), credentials: vec![3], ..ada() };
         fresh.publish.reverse();
         assert_eq!(fresh.mark(), ada().mark());
         assert!(ada().mark().len() == 16 && ada().mark().bytes().all(|it| it.is_ascii_hexdigit()));

@@ -1,9 +1,10 @@
 //! The command line: parses the arguments into the command to run.
 //!
-//! - [`serve`], [`signals`]: the server; [`token`], [`storage`]: what works beside it; [`remote`]: what talks to
-//!   one
+//! - [`serve`], [`signals`]: the server; [`token`], [`revoke`], [`storage`]: what works beside it; [`remote`]:
+//!   what talks to one
 
 pub mod remote;
+pub mod revoke;
 pub mod serve;
 pub mod signals;
 pub mod storage;
@@ -37,6 +38,9 @@ pub enum Command {
     /// Print a token that grants the right to publish, to read private events or to remove events
     #[command(after_help = token::AFTER_HELP)]
     Token(token::Flags),
+    /// Take back a token, a session or all that was issued to a subject, before it expires
+    #[command(after_help = revoke::AFTER_HELP)]
+    Revoke(revoke::Flags),
     /// Publish an event and print its id
     #[command(after_help = publish::AFTER_HELP)]
     Publish(publish::Flags),

@@ -15,7 +15,7 @@
 //! - [`status`]: the server's health, the state topic `status`
 //! - a new state topic: its name in [`wire::topics`], also in `is_servers_own`; its owner like
 //!   [`status::Health`], which [`serve`] registers with the hub
-//! - [`token`]: keys and claims
+//! - [`token`]: keys, claims and sessions, and what was revoked
 //! - [`origins`]: the hosts that are answered for, and the origins whose pages may ask
 //! - `rate`: how often something may happen; [`tally`]: counts what was refused
 //! - `synchronised`: what the kernel says of the clock; [`allocator`]: how memory goes back to it
@@ -53,7 +53,7 @@ pub mod token;
 pub mod web;
 
 pub use config::Config;
-pub use token::Keys;
+pub use token::{Authority, Keys};
 pub use web::{
     router::router,
     site::Site,
@@ -66,14 +66,14 @@ pub async fn serve(
     config: Config,
     site: Site,
     log: Arc<dyn Log>,
-    keys: Arc<Keys>,
+    authority: Arc<Authority>,
     listeners: Vec<Listener>,
     shutdown: CancellationToken,
 ) {
     let kept = log.clone();
     let hub = Hub::new(Clock::system(), log).with_publish_deadline(config.publish_deadline);
     let (health, presence) = (Health::new(config.status), Presence::new(hub.clock()));
-    let chat = chat::Chat::new(config.rooms.clone(), &keys);
+    let chat = chat::Chat::new(config.rooms.clone(), authority.keys());
     health.register(hub.state_topics());
     chat.register(&presence, hub.state_topics());
     let counters = Counters::default();
@@ -88,8 +88,7 @@ pub async fn serve(
         health,
         presence: presence.clone(),
         chat,
-        keys,
-        sign_outs: token::SignOuts::default(),
+        authority: authority.clone(),
         trust: config.trust.clone(),
         limits: config.limits.clone(),
         tally: tally::Tally::default(),
@@ -114,5 +113,6 @@ pub async fn serve(
         presence.run(shutdown.clone()),
         measuring,
         backups,
+        authority.revocations().follow(shutdown.clone()),
     );
 }

@@ -19,7 +19,8 @@ use server::{
     cli::{
         Command, CommandLine,
         remote::{broken_pipe, follow::Follow, publish::publish, purge::purge},
-        serve::{is_first_start, open_keys, open_log, say_how_to_publish},
+        revoke::revoke,
+        serve::{is_first_start, open_authority, open_log, say_how_to_publish},
         signals::{self, CLOSE, DRAIN, Ending},
         storage, token,
     },
@@ -63,6 +64,7 @@ fn perform(command: Command) -> Result<(), Failure> {
         Command::Token(flags) => {
             print_line(io::stdout(), &token::Request::from_flags(flags, look_up)?.mint()?)
         }
+        Command::Revoke(flags) => revoke(flags, look_up, io::stdin(), io::stdout()),
         Command::Publish(flags) => publish(flags, io::stdin(), io::stdout()),
         Command::Follow(flags) => {
             let follow = Follow::from_flags(flags)?;
@@ -94,7 +96,7 @@ async fn run_until_asked(
     let site = Site::find(&config.site, hashes.as_deref())?;
     let first_start = is_first_start(&config);
     let log = open_log(&config)?;
-    let keys = Arc::new(open_keys(&config)?);
+    let authority = Arc::new(open_authority(&config)?);
     let listeners = listen(&config, passed)?;
     let asked_to_end = signals::listen(|| {
         last_words();
@@ -110,7 +112,7 @@ async fn run_until_asked(
     }
 
     let shutdown = CancellationToken::new();
-    let mut serving = pin!(serve(config, site, log, keys, listeners, shutdown.clone()));
+    let mut serving = pin!(serve(config, site, log, authority, listeners, shutdown.clone()));
     let ending = select! {
         () = &mut serving => return Ok(()),
         ending = asked_to_end => ending?,

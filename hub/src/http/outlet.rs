@@ -62,14 +62,17 @@ impl Outlet {
         Self { subscription, states, clock, coming, revoked, shutdown, ended: false }
     }
 
-    /// The next bytes to send; `None` when the server shuts down, or the reader's rights have ended or were
-    /// taken back.
+    /// The next bytes to send; `None` when the server shuts down, or when the reader was told that its rights
+    /// have ended or were taken back.
     async fn next(&mut self) -> Option<Bytes> {
         if let Some(greeting) = self.subscription.greeting() {
             return Some(greeting);
         }
         self.subscription.has_taken(Instant::now());
-        self.ended |= self.shutdown.is_cancelled() || (&mut self.revoked).now_or_never().is_some();
+        self.ended |= self.shutdown.is_cancelled();
+        if (&mut self.revoked).now_or_never().is_some() {
+            self.revoke();
+        }
         while !self.ended {
             let now = Now { instant: Instant::now(), wall: self.clock.now() };
             let state = || self.states.next().now_or_never();
@@ -98,7 +101,7 @@ impl Outlet {
                 return None;
             }
             () = &mut self.revoked => {
-                self.ended = true;
+                self.revoke();
                 return None;
             }
             () = sleep_until(until) => return None,
@@ -117,6 +120,12 @@ impl Outlet {
             Came::Something => {}
         }
         None
+    }
+
+    /// The reader's rights were taken back: it is told so, and nothing else.
+    fn revoke(&mut self) {
+        self.subscription.revoke(self.clock.now());
+        self.revoked = pending().boxed();
     }
 
     /// What it gives, as a stream for a body.

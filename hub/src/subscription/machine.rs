@@ -77,6 +77,11 @@ impl Subscription {
         Self { wanted, ..self }
     }
 
+    /// Hears that the reader's rights were taken back, at an instant of the hub's clock: they end there.
+    pub(crate) fn revoke(&mut self, at: i64) {
+        self.expires = Some(self.expires.map_or(at, |until| until.min(at)));
+    }
+
     /// Notes that the reader has taken all that it was given: silence counts from now on.
     pub(crate) fn has_taken(&mut self, now: Instant) {
         self.taken_at = now;

@@ -206,6 +206,22 @@ fn a_reader_whose_rights_end_is_told_so_and_nothing_else() {
 }
 
 #[test]
+fn a_reader_whose_rights_are_taken_back_is_told_so_and_nothing_else() {
+    for until in [None, Some(BEGIN + 40_000_000)] {
+        let mut world = World::new(10, until);
+        assert_eq!(world.next(), world.wait(15 * SECOND, Wanted::News));
+        world.pass(5 * SECOND);
+        world.publish("a", "too late");
+        world.subscription.revoke(BEGIN + 5_000_000);
+        assert_eq!(
+            world.next(),
+            bytes("event: expired\ndata: {\"until\":\"2026-11-22T05:18:06.400Z\"}\n\n")
+        );
+        assert_eq!(world.next(), Next::End);
+    }
+}
+
+#[test]
 fn several_events_need_room_which_is_asked_for_when_others_have_it() {
     let mut world = World::new(10, None);
     let budget = Budget::new(16 << 10);

@@ -15,7 +15,10 @@ use belfry_hub::{
 };
 use tracing::info;
 
-use crate::{Config, Keys, token};
+use crate::{
+    Authority, Config, Keys,
+    token::{self, Revocations},
+};
 
 /// The log of events, where the configuration says that it is.
 ///
@@ -37,7 +40,7 @@ pub fn open_log(config: &Config) -> Result<Arc<dyn Log>, Box<dyn Error>> {
 ///
 /// # Errors
 /// Where one of them cannot be read or made, or is weak.
-pub fn open_keys(config: &Config) -> Result<Keys, Box<dyn Error>> {
+fn open_keys(config: &Config) -> Result<Keys, Box<dyn Error>> {
     let mut keys = match &config.data_dir {
         Some(folder) => Keys::generated(folder)?,
         None => Keys::default(),
@@ -49,6 +52,19 @@ pub fn open_keys(config: &Config) -> Result<Keys, Box<dyn Error>> {
         keys = keys.with_public_key(file)?;
     }
     Ok(keys)
+}
+
+/// The authority on tokens, with the keys of the configuration and what was revoked in its data directory.
+///
+/// # Errors
+/// Where a key or the list of revocations cannot be used.
+pub fn open_authority(config: &Config) -> Result<Authority, Box<dyn Error>> {
+    let keys = open_keys(config)?;
+    let revocations = match &config.data_dir {
+        Some(folder) => Revocations::open(folder)?,
+        None => Revocations::default(),
+    };
+    Ok(Authority::new(keys, revocations)?)
 }
 
 /// Whether the data directory has no key yet.

@@ -112,6 +112,7 @@ impl Request {
             purge: words(&self.purge),
             exp: now.saturating_add_unsigned(self.expires.as_secs()),
             nbf: None,
+            iat: Some(now),
             sub: self.subject,
         };
         Ok(mint(&secret, &claims))

@@ -4,6 +4,7 @@ use belfry_hub::{
     event::{Invalid, Pattern, check_name},
     grant::Grant,
 };
+use data_encoding::BASE64URL_NOPAD;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -16,8 +17,8 @@ const AHEAD: i64 = 60 * SECOND;
 /// In microseconds.
 const SECOND: i64 = 1_000_000;
 
-/// The last second that RFC 3339 can write.
-const LAST_SECOND: i64 = 253_402_300_799;
+/// The last second that RFC 3339 can write, since the Unix epoch.
+pub(crate) const LAST_SECOND: i64 = 253_402_300_799;
 
 /// What a token says.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -36,9 +37,40 @@ pub struct Claims {
     /// When it becomes valid, in seconds since the Unix epoch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nbf: Option<i64>,
+    /// When it was issued, in seconds since the Unix epoch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub iat: Option<i64>,
     /// The token's holder.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sub: Option<String>,
+}
+
+/// The claims that allow the same as a grant.
+pub(super) fn of(grant: &Grant) -> Claims {
+    let words =
+        |patterns: &[Pattern]| patterns.iter().map(|it| it.as_str().to_owned()).collect::<Vec<_>>();
+    Claims {
+        publish: words(&grant.publish),
+        read: words(&grant.read),
+        purge: words(&grant.purge),
+        exp: grant.until.unwrap_or_default() / SECOND,
+        nbf: None,
+        iat: grant.issued.map(|at| at / SECOND),
+        sub: grant.subject.clone(),
+    }
+}
+
+/// What a token says. Nobody has verified it; `None` if it is no token.
+pub(super) fn unverified(token: &str) -> Option<Map<String, Value>> {
+    let [_, payload, _] = token.split('.').collect::<Vec<_>>()[..] else { return None };
+    let payload = BASE64URL_NOPAD.decode(payload.as_bytes()).ok()?;
+    serde_json::from_slice(&payload).ok()
+}
+
+/// When a token says that it expires, in seconds since the Unix epoch. Nobody has verified that; `None` if
+/// it is no token.
+pub(crate) fn unverified_end(token: &str) -> Option<i64> {
+    Some(instant(&unverified(token)?, "exp").ok()?? / SECOND)
 }
 
 /// What claims allow at `now`, in microseconds. Claims that are not in [`Claims`], such as `aud`, are
@@ -58,10 +90,17 @@ pub(super) fn grant(claims: &Map<String, Value>, now: i64) -> Result<Grant, Toke
         read: patterns(claims, "read")?,
         purge: patterns(claims, "purge")?,
         until: Some(until),
-        signer: 0,
-        credential: None,
-        local: false,
+        issued: issued(claims),
+        ..Grant::default()
     })
+}
+
+/// Reads when a token was issued. Nobody had to get that right so far: what cannot be read is not known.
+fn issued(claims: &Map<String, Value>) -> Option<i64> {
+    let seconds = claims.get("iat")?;
+    #[expect(clippy::cast_possible_truncation, reason = "a fraction of a second does not count")]
+    let seconds = seconds.as_i64().or_else(|| seconds.as_f64().map(|seconds| seconds as i64))?;
+    (0..=LAST_SECOND).contains(&seconds).then(|| seconds * SECOND)
 }
 
 fn wrong(claim: &'static str, reason: impl Into<String>) -> TokenError {
@@ -132,9 +171,7 @@ mod tests {
                 read: pattern("a"),
                 purge: pattern("*"),
                 until: Some(1001 * SECOND),
-                signer: 0,
-                credential: None,
-                local: false,
+                ..Grant::default()
             })
         );
         let none = Grant { until: Some(1001 * SECOND), ..Grant::default() };
@@ -179,6 +216,31 @@ mod tests {
             );
         }
         assert_eq!(read(json!({ "exp": LAST_SECOND })).unwrap().until, Some(LAST_SECOND * SECOND));
+    }
+
+    #[test]
+    fn when_it_was_issued_is_known_or_not() {
+        let issued = |iat: Value| read(json!({ "exp": 2000, "iat": iat })).unwrap().issued;
+        for known in [json!(999), json!(999.9), json!(999.0)] {
+            assert_eq!(issued(known.clone()), Some(999 * SECOND), "{known}");
+        }
+        for unknown in [json!("999"), json!(-1), json!(null), json!(1e300), json!(i64::MAX)] {
+            assert_eq!(issued(unknown.clone()), None, "{unknown}");
+        }
+        assert_eq!(read(json!({ "exp": 2000 })).unwrap().issued, None);
+    }
+
+    #[test]
+    fn the_end_of_a_token_is_found_without_its_key() {
+        let token = crate::token::mint(
+            &crate::token::Secret::random().unwrap(),
+            &Claims { exp: 1001, ..Claims::default() },
+        );
+        assert_eq!(unverified_end(&token), Some(1001));
+        let short = &token[..token.rfind('.').unwrap() - 1];
+        for wrong in ["", "a.b.c", "..", short, &format!("{short}."), &format!("{token}.")] {
+            assert_eq!(unverified_end(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

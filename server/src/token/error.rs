@@ -22,6 +22,14 @@ pub enum TokenError {
     TooEarly,
     /// A claim that cannot be used.
     Claim(Invalid),
+    /// Revoked: itself, or all of its subject's.
+    Revoked,
+    /// A session that was ended, by signing out or by revoking it.
+    Ended,
+    /// A session that was presented as a token.
+    Session,
+    /// The operating system gives no random bytes to begin a session with.
+    NoRandomness,
 }
 
 impl fmt::Display for TokenError {
@@ -35,6 +43,10 @@ impl fmt::Display for TokenError {
             Self::Claim(Invalid { field, reason }) => {
                 write!(f, "the token is invalid: {field} {reason}")
             }
+            Self::Revoked => f.write_str("the token has been revoked"),
+            Self::Ended => f.write_str("the session has ended; sign in again"),
+            Self::NoRandomness => f.write_str("the server cannot begin a session at the moment"),
+            Self::Session => f.write_str("a session is valid only as the cookie of a browser"),
         }
     }
 }

@@ -3,10 +3,12 @@
 use std::convert::Infallible;
 
 use axum::{extract::FromRequestParts, http::request::Parts};
-use belfry_hub::grant::Grant;
 use wire::{identity::Identity, tick::Tick};
 
-use crate::{AppState, web::client::Client};
+use crate::{
+    AppState,
+    web::{client::Client, presented::Presented},
+};
 
 /// Who a request comes from. A rejected token is a possible answer, not an error.
 pub(crate) struct Asking(pub(crate) Identity);
@@ -20,10 +22,10 @@ impl FromRequestParts<AppState> for Asking {
     }
 }
 
-fn identity(grant: Grant) -> Identity {
+fn identity(Presented { grant, by_cookie }: Presented) -> Identity {
     Identity {
         mark: grant.mark(),
-        cookie: grant.credential.is_some(),
+        cookie: by_cookie,
         until: grant.until.map(Tick::from_micros),
         subject: grant.subject,
     }

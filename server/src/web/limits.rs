@@ -54,7 +54,7 @@ pub struct Limited(Arc<All>);
 #[derive(Debug)]
 struct All {
     streams_per_client: Option<Places<IpAddr>>,
-    streams_per_token: Option<Places<u64>>,
+    streams_per_token: Option<Places<u128>>,
     publishes: Option<Limit<IpAddr>>,
     renders: Option<Semaphore>,
     stream_max_age: Option<Duration>,

@@ -1,7 +1,9 @@
-//! Login and logout: puts a token into a cookie that only this server's pages can write with, and removes
-//! it again.
+//! Login and logout: begins a session with what a token allows, in a cookie that only this server's pages
+//! can write with, and ends it.
 
 mod form;
+
+use std::io;
 
 use axum::{
     body::Body,
@@ -16,14 +18,15 @@ use belfry_hub::{
     budget::Receiving,
     http::{body, caching::NO_STORE, problem::Problem},
 };
+use tracing::{error, info, warn};
 
 use crate::{
     AppState,
-    token::TokenError,
+    token::{Session, TokenError},
     web::{
         client::Client,
         cookies::{Duration, SameSite, across_sites, hidden, written},
-        presented::{TOKEN_COOKIE, bearer, cookie_digest},
+        presented::{TOKEN_COOKIE, bearer, cookie},
         sender::Sender,
     },
 };
@@ -35,7 +38,8 @@ const LARGEST_COOKIE: usize = 4096;
 /// No content, and what becomes of the cookie.
 type Answer = (StatusCode, [(HeaderName, HeaderValue); 2]);
 
-/// `POST /login`: turns a token, from `Authorization` or from the body, into a cookie.
+/// `POST /login`: begins a session with what a token allows, from `Authorization` or from the body. The
+/// session goes into a cookie.
 ///
 /// A page's form is redirected to where it asks, with the cookie, or with `login=failed` in the query.
 pub(crate) async fn login(
@@ -48,11 +52,11 @@ pub(crate) async fn login(
 ) -> Result<Response, Problem> {
     refuse_other_sites(sender)?;
     if let Some(token) = bearer(&headers)? {
-        return Ok(admit(&state, token, (&client, &headers))?.into_response());
+        return Ok(admit(&state, token, (&client, &headers)).await?.into_response());
     }
     let text = text_of(body, form::longest(&headers), &receiving).await?;
     if let Some(form) = Form::read(&headers, &text) {
-        let admitted = admit(&state, form.token.trim(), (&client, &headers));
+        let admitted = admit(&state, form.token.trim(), (&client, &headers)).await;
         return Ok(form.answer(admitted.map(|(_, headers)| headers)));
     }
     match text.trim() {
@@ -60,40 +64,63 @@ pub(crate) async fn login(
             StatusCode::UNAUTHORIZED,
             "a token is required, in the body or as Authorization: Bearer",
         )),
-        token => Ok(admit(&state, token, (&client, &headers))?.into_response()),
+        token => Ok(admit(&state, token, (&client, &headers)).await?.into_response()),
     }
 }
 
-/// Turns a token into a cookie.
-fn admit(
+/// Begins a session with what a token allows.
+async fn admit(
     state: &AppState,
     token: &str,
     (client, headers): (&Client, &HeaderMap),
 ) -> Result<Answer, Problem> {
     let now = state.hub.clock().now();
-    let grant = state.keys.verify(token, now)?;
-    if TOKEN_COOKIE.len() + token.len() > LARGEST_COOKIE {
+    let Session { cookie, grant, id } = state.authority.begin_session(token, now)?;
+    if TOKEN_COOKIE.len() + cookie.len() > LARGEST_COOKIE {
         let detail = format!("the token does not fit into a cookie of {LARGEST_COOKIE} bytes");
         return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail));
     }
     let left = grant.until.unwrap_or(now).saturating_sub(now);
-    let answer = set_cookie(state, token, Duration::microseconds(left.max(0)), client)?;
-    // The browser's previous cookie is replaced.
-    state.sign_outs.tell(cookie_digest(client, headers));
+    let answer = set_cookie(state, &cookie, Duration::microseconds(left.max(0)), client)?;
+    info!(session = id, subject = grant.subject, "signed in");
+    // The browser's previous session is over. Whoever has signed in is not kept from that by the disk.
+    if let Err(why) = end_session(state, client, headers).await {
+        warn!(%why, "the previous session has ended only until the server is started again");
+    }
     Ok(answer)
 }
 
-/// `DELETE /login`: removes the cookie, and ends the streams that were opened with it.
+/// `DELETE /login`: ends the session, with its streams, and removes the cookie.
 pub(crate) async fn logout(
     State(state): State<AppState>,
     sender: Sender,
     client: Client,
     headers: HeaderMap,
-) -> Result<Answer, Problem> {
+) -> Result<Response, Problem> {
     refuse_other_sites(sender)?;
-    let answer = set_cookie(&state, "", Duration::ZERO, &client)?;
-    state.sign_outs.tell(cookie_digest(&client, &headers));
-    Ok(answer)
+    let (status, cookie) = set_cookie(&state, "", Duration::ZERO, &client)?;
+    Ok(match end_session(&state, &client, &headers).await {
+        Ok(()) => (status, cookie).into_response(),
+        // The browser is to forget the cookie all the same.
+        Err(why) => {
+            error!(%why, "a session has ended only until the server is started again");
+            let detail = format!(
+                "this browser is signed out, but the server could not store that: a copy of its \
+                 cookie would be valid again after a restart ({why})"
+            );
+            (cookie, Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail)).into_response()
+        }
+    })
+}
+
+/// Ends the session in the cookie of a request, if there is a valid one.
+async fn end_session(state: &AppState, client: &Client, headers: &HeaderMap) -> io::Result<()> {
+    let Ok(Some(cookie)) = cookie(client, headers) else { return Ok(()) };
+    let now = state.hub.clock().now();
+    if let Some(session) = state.authority.end_session(&cookie, now).await? {
+        info!(session, "signed out");
+    }
+    Ok(())
 }
 
 /// `POST /logout`: the same for a page's form, which is redirected to where it asks.
@@ -108,8 +135,11 @@ pub(crate) async fn logout_by_form(
     refuse_other_sites(sender)?;
     let body = body::whole(body, form::BESIDE, &receiving).await?.data;
     let to = form::place_in(&headers, &String::from_utf8_lossy(&body));
-    let (_, cookie) = logout(state, sender, client, headers).await?;
-    Ok((StatusCode::SEE_OTHER, [(LOCATION, to)], cookie).into_response())
+    let answer = logout(state, sender, client, headers).await?;
+    if answer.status() != StatusCode::NO_CONTENT {
+        return Ok(answer);
+    }
+    Ok((StatusCode::SEE_OTHER, [(LOCATION, to)], answer).into_response())
 }
 
 /// `Lax`: a visitor who follows a link from a mail or a wiki stays signed in. Writes are protected by

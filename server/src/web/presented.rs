@@ -3,58 +3,63 @@
 use std::sync::Arc;
 
 use axum::http::{HeaderMap, Method, StatusCode, header::AUTHORIZATION, request::Parts};
-use belfry_hub::{
-    Clock, authorise::Authorise, digest::digest, grant::Grant, http::problem::Problem,
-};
+use belfry_hub::{Clock, authorise::Authorise, grant::Grant, http::problem::Problem};
 use futures::{
     FutureExt,
     future::{BoxFuture, ready},
 };
 
 use crate::{
-    Keys,
     origins::Origins,
-    token::{SignOuts, TokenError},
+    token::{Authority, TokenError},
     web::{client::Client, cookies::values, sender::Sender},
 };
 
-/// The cookie that holds a token after `POST /login`.
+/// The cookie that holds a session after `POST /login`.
 pub(crate) const TOKEN_COOKIE: &str = "belfry-token";
 
 impl From<TokenError> for Problem {
     fn from(error: TokenError) -> Self {
-        Self::invalid_token(error.to_string())
+        match error {
+            TokenError::NoRandomness => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string())
+            }
+            _ => Self::invalid_token(error.to_string()),
+        }
     }
 }
 
 /// Tells by its token what a request may do. A cheap handle.
 #[derive(Clone, Debug)]
 pub(crate) struct Tokens {
-    keys: Arc<Keys>,
-    sign_outs: SignOuts,
+    authority: Arc<Authority>,
     origins: Arc<Origins>,
     clock: Clock,
 }
 
+/// What a request presents.
+#[derive(Debug, Default)]
+pub(crate) struct Presented {
+    /// What it allows.
+    pub(crate) grant: Grant,
+    /// It is in a cookie.
+    pub(crate) by_cookie: bool,
+}
+
 impl Tokens {
-    /// Those that were signed with one of these keys, until somebody signs out.
-    pub(crate) fn new(
-        keys: Arc<Keys>,
-        sign_outs: SignOuts,
-        origins: Arc<Origins>,
-        clock: Clock,
-    ) -> Self {
-        Self { keys, sign_outs, origins, clock }
+    /// Those that an authority takes.
+    pub(crate) fn new(authority: Arc<Authority>, origins: Arc<Origins>, clock: Clock) -> Self {
+        Self { authority, origins, clock }
     }
 
     /// What a request may do. Without a token, a request may only read what is public. An invalid token is
     /// refused, or a reader would continue without the rights that it expects.
     fn grant(&self, request: &Parts) -> Result<Grant, Problem> {
         let client = Client::among(&request.extensions);
-        let grant = self.presented(&client, &request.headers)?;
+        let Presented { grant, by_cookie } = self.presented(&client, &request.headers)?;
         let reads = matches!(request.method, Method::GET | Method::HEAD);
         let sender = Sender::of(&self.origins, &client, &request.headers);
-        if grant.credential.is_some() && !reads && !sender.writes_by_cookie() {
+        if by_cookie && !reads && !sender.writes_by_cookie() {
             let detail = "the sign-in cookie allows writes only from pages of this server \
                 (Sec-Fetch-Site: same-origin); other programs must send Authorization: Bearer";
             return Err(Problem::new(StatusCode::FORBIDDEN, detail));
@@ -63,16 +68,20 @@ impl Tokens {
     }
 
     /// What the token in a request's headers allows, whatever the method.
-    pub(crate) fn presented(&self, client: &Client, headers: &HeaderMap) -> Result<Grant, Problem> {
-        let local = client.local;
-        let verify = |token: &str| self.keys.verify(token, self.clock.now());
-        if let Some(token) = bearer(headers)? {
-            return Ok(Grant { local, ..verify(token)? });
-        }
-        let Some(token) = cookie(client, headers)? else {
-            return Ok(Grant { local, ..Grant::default() });
+    pub(crate) fn presented(
+        &self,
+        client: &Client,
+        headers: &HeaderMap,
+    ) -> Result<Presented, Problem> {
+        let (local, now) = (client.local, self.clock.now());
+        let (grant, by_cookie) = if let Some(token) = bearer(headers)? {
+            (self.authority.verify(token, now)?, false)
+        } else if let Some(cookie) = cookie(client, headers)? {
+            (self.authority.verify_cookie(&cookie, now)?, true)
+        } else {
+            (Grant::default(), false)
         };
-        Ok(Grant { credential: Some(token_digest(&token)), local, ..verify(&token)? })
+        Ok(Presented { grant: Grant { local, ..grant }, by_cookie })
     }
 }
 
@@ -81,9 +90,9 @@ impl Authorise for Tokens {
         ready(self.grant(request)).boxed()
     }
 
-    /// Once the browser has given up the cookie that the grant was in.
+    /// Once somebody has signed out, or the token was revoked.
     fn revoked(&self, grant: &Grant) -> BoxFuture<'static, ()> {
-        self.sign_outs.heard(grant.credential)
+        self.authority.revoked(grant)
     }
 
     fn refuse(&self, grant: &Grant, what: &str) -> Problem {
@@ -98,15 +107,6 @@ impl Authorise for Tokens {
             .of("topic")
         }
     }
-}
-
-/// The digest of the token in the cookie, see [`Grant::credential`]; `None` where there is none.
-pub(crate) fn cookie_digest(client: &Client, headers: &HeaderMap) -> Option<u64> {
-    cookie(client, headers).ok().flatten().map(|token| token_digest(&token))
-}
-
-fn token_digest(token: &str) -> u64 {
-    digest("belfry cookie", [token])
 }
 
 /// The token in `Authorization: Bearer …`; `None` without one. Any other scheme, such as a password for a
@@ -132,8 +132,8 @@ fn of_bearer(value: &[u8]) -> Option<&[u8]> {
     (ends && scheme.eq_ignore_ascii_case(b"bearer")).then_some(rest)
 }
 
-/// The token in the cookie; `None` where there is none, or an empty one.
-fn cookie(client: &Client, headers: &HeaderMap) -> Result<Option<String>, Problem> {
+/// What is in the cookie; `None` where there is none, or an empty one.
+pub(crate) fn cookie(client: &Client, headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let mut tokens = values(client, headers, TOKEN_COOKIE).filter(|token| !token.is_empty());
     let Some(token) = tokens.next() else { return Ok(None) };
     // One of them may have been set by another host of the same domain.

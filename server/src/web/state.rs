@@ -15,7 +15,7 @@ use crate::{
     origins::{Hosts, Origins},
     status::Health,
     tally::Tally,
-    token::{Keys, SignOuts},
+    token::Authority,
     web::{
         client::trust::Trust,
         limits::{Limited, Limits},
@@ -56,13 +56,13 @@ impl AppState {
 
 impl From<Parts> for AppState {
     fn from(parts: Parts) -> Self {
-        let Parts { hub, keys, sign_outs, origins, .. } = &parts;
-        let tokens = Tokens::new(keys.clone(), sign_outs.clone(), origins.clone(), hub.clock());
+        let Parts { hub, authority, origins, .. } = &parts;
+        let tokens = Tokens::new(authority.clone(), origins.clone(), hub.clock());
         let routes = Routes {
             budgets: parts.budgets.clone(),
             counters: parts.counters.clone(),
             shutdown: parts.shutdown.clone(),
-            ..Routes::new(hub.clone(), tokens.clone())
+            ..Routes::new(parts.hub.clone(), tokens.clone())
         };
         let limited = Limited::new(&parts.limits, parts.tally.clone());
         let warned_of_proxy = AtomicBool::new(false);
@@ -95,10 +95,8 @@ impl AsRef<Origins> for AppState {
 pub struct Parts {
     /// Gives each event to everyone who follows its topic.
     pub hub: Hub,
-    /// What tokens are verified with.
-    pub keys: Arc<Keys>,
-    /// Ends the streams of who signs out.
-    pub sign_outs: SignOuts,
+    /// Who verifies tokens, and begins and ends sessions.
+    pub authority: Arc<Authority>,
     /// The server's health.
     pub health: Health,
     /// Who is in which room.

@@ -74,5 +74,7 @@ fn every_command_explains_itself() {
         assert_eq!(code, 0);
         out
     };
-    insta::assert_snapshot!(["token", "publish", "follow", "purge"].map(help).join("\n\n"));
+    insta::assert_snapshot!(
+        ["token", "revoke", "publish", "follow", "purge"].map(help).join("\n\n")
+    );
 }

@@ -75,6 +75,10 @@ async fn a_page_a_probe_and_a_stream_know_the_same_identity() {
     }
     assert_eq!(seen[2..], ["", "refused"]);
     assert_eq!(marks(&world, &token("Ada", 20)).await[0], seen[0], "with a fresh token");
+    for lasts in [10, 20] {
+        let session = session(&world, &token("Ada", lasts)).await;
+        assert_eq!(marks(&world, &session).await, [&*seen[0]; 3], "by a session");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -116,6 +120,13 @@ async fn what_another_program_keeps_in_a_cookie_takes_nothing_away() {
     }
 }
 
+/// The session that begins when somebody signs in with a token.
+async fn session(world: &World, token: &str) -> String {
+    let answer = world.ask(Request::post("/login").body(token.to_owned().into()).unwrap()).await;
+    let cookie = answer.headers()["set-cookie"].to_str().unwrap();
+    cookie.split_once('=').unwrap().1.split(';').next().unwrap().to_owned()
+}
+
 /// Opens a stream with a cookie, and reads its beginning.
 async fn stream(world: &World, token: &str) -> Body {
     let answer = world.ask(with_cookie(Method::GET, "/sse?topic=news", token)).await;
@@ -124,28 +135,45 @@ async fn stream(world: &World, token: &str) -> Body {
     body
 }
 
-/// Whether a stream ends, and with no event.
+/// Whether a stream ends within a second, and says why.
 async fn ends(body: &mut Body) -> bool {
-    matches!(timeout(SECOND, next(body)).await, Ok(None))
+    let Ok(last) = timeout(SECOND, next(body)).await else { return false };
+    let last = String::from_utf8(last.unwrap().to_vec()).unwrap();
+    // It began at 01.4.
+    assert_eq!(last, "event: expired\ndata: {\"until\":\"2026-11-22T05:18:01.400Z\"}\n\n");
+    assert_eq!(next(body).await, None);
+    true
 }
 
 #[tokio::test(start_paused = true)]
-async fn signing_out_or_in_anew_ends_the_streams_of_that_cookie_and_no_others() {
-    for way in ["DELETE /login", "POST /logout", "POST /login"] {
+async fn signing_out_or_in_anew_ends_the_streams_of_that_session_and_no_others() {
+    for (way, by_session) in [
+        ("DELETE /login", true),
+        ("POST /logout", true),
+        ("POST /login", true),
+        // Earlier versions put the token itself into the cookie.
+        ("DELETE /login", false),
+    ] {
         let world = world();
         let (ada, bob) = (token("Ada", 100), token("Bob", 100));
-        let mut ours = [stream(&world, &ada).await, stream(&world, &ada).await];
+        let ours = if by_session { session(&world, &ada).await } else { ada.clone() };
+        let mut tabs = [stream(&world, &ours).await, stream(&world, &ours).await];
         let bearer =
             Request::get("/sse?topic=news").header("authorization", format!("Bearer {ada}"));
         let bearer = world.ask(bearer.body(Body::empty()).unwrap()).await;
-        let mut others = [stream(&world, &bob).await, stream(&world, "").await, bearer.into_body()];
-        next(&mut others[2]).await.unwrap();
+        let mut others = [
+            stream(&world, &bob).await,
+            stream(&world, "").await,
+            stream(&world, &session(&world, &ada).await).await,
+            bearer.into_body(),
+        ];
+        next(&mut others[3]).await.unwrap();
         let (method, path) = way.split_once(' ').unwrap();
-        let mut request = with_cookie(method.parse().unwrap(), path, &ada);
+        let mut request = with_cookie(method.parse().unwrap(), path, &ours);
         *request.body_mut() = if path == "/login" { bob.clone().into() } else { Body::empty() };
         let answer = world.ask(request).await;
         assert!(answer.headers().contains_key("set-cookie"), "{way}");
-        for stream in &mut ours {
+        for stream in &mut tabs {
             assert!(ends(stream).await, "{way}");
         }
         for stream in &mut others {

@@ -1,10 +1,13 @@
-//! How a token becomes a cookie, and for whom. Time is virtual.
+//! How a token becomes a session in a cookie, for whom, and how that ends. Time is virtual.
 
 use std::time::Duration;
 
 use axum::{
     body::Body,
-    http::{Method, Request, Response, StatusCode, header::COOKIE},
+    http::{
+        Method, Request, Response, StatusCode,
+        header::{AUTHORIZATION, COOKIE},
+    },
 };
 use server::{
     token::{Claims, mint},
@@ -45,11 +48,42 @@ fn cookie(answer: &Response<Body>) -> Option<&str> {
     answer.headers().get("set-cookie").map(|value| value.to_str().unwrap())
 }
 
+/// The session that an answer puts into a cookie for ten seconds.
+fn session(answer: &Response<Body>) -> String {
+    let (session, attributes) = cookie(answer).unwrap().split_once("; ").unwrap();
+    assert_eq!(attributes, "HttpOnly; SameSite=Lax; Path=/; Max-Age=10");
+    session.strip_prefix("belfry-token=").unwrap().to_owned()
+}
+
+/// Signs in.
+async fn sign_in(world: &World, token: &str) -> String {
+    session(&ask(world, Method::POST, token, &[]).await)
+}
+
+/// The answer to a page of ours that publishes with a cookie.
+async fn publish(world: &World, cookie: &str) -> Response<Body> {
+    let request = Request::post("/topics/news").header(COOKIE, format!("belfry-token={cookie}"));
+    let request = request.header("sec-fetch-site", "same-origin").body(Body::empty()).unwrap();
+    world.ask(request).await
+}
+
+/// The same with a header.
+async fn publish_as_bearer(world: &World, token: &str) -> Response<Body> {
+    let request = Request::post("/topics/news").header(AUTHORIZATION, format!("Bearer {token}"));
+    world.ask(request.body(Body::empty()).unwrap()).await
+}
+
+async fn is_refused(answer: Response<Body>, why: &str) {
+    assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{why}");
+    assert_eq!(answer.headers()["www-authenticate"], r#"Bearer error="invalid_token""#);
+    let said = text(answer).await;
+    assert!(said.contains(why), "{said}");
+}
+
 #[tokio::test(start_paused = true)]
-async fn a_token_becomes_a_cookie_until_it_ends() {
+async fn a_token_becomes_a_session_until_it_ends() {
     let world = world();
     let token = token("Ada");
-    let expected = format!("belfry-token={token}; HttpOnly; SameSite=Lax; Path=/; Max-Age=10");
     let bearer = format!("Bearer {token}");
     let newline = format!("{token}\n");
     for (body, headers) in [
@@ -60,14 +94,72 @@ async fn a_token_becomes_a_cookie_until_it_ends() {
     ] {
         let answer = ask(&world, Method::POST, body, headers).await;
         assert_eq!(answer.status(), StatusCode::NO_CONTENT);
-        assert_eq!(cookie(&answer), Some(&*expected));
         assert_eq!(answer.headers()["cache-control"], "no-store");
+        let session = session(&answer);
         assert_eq!(text(answer).await, "");
+        assert!(!session.contains(&token) && !token.contains(&session));
+        assert_eq!(publish(&world, &session).await.status(), StatusCode::OK);
     }
-    let cookie = expected.split(';').next().unwrap();
-    let request = Request::post("/topics/news").header(COOKIE, cookie);
-    let request = request.header("sec-fetch-site", "same-origin").body(Body::empty()).unwrap();
-    assert_eq!(world.ask(request).await.status(), StatusCode::OK);
+    let session = sign_in(&world, &token).await;
+    tokio::time::sleep(Duration::from_millis(10_600)).await;
+    is_refused(publish(&world, &session).await, "the token has expired").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn signing_out_ends_the_session_and_not_the_token() {
+    for (method, path) in [(Method::DELETE, "/login"), (Method::POST, "/logout")] {
+        let world = world();
+        let token = token("Ada");
+        let [copied, other] = [sign_in(&world, &token).await, sign_in(&world, &token).await];
+        assert_ne!(copied, other);
+        let request = Request::builder().method(method).uri(path);
+        let request = request.header(COOKIE, format!("belfry-token={copied}"));
+        let answer = world.ask(request.body(Body::empty()).unwrap()).await;
+        assert!(cookie(&answer).unwrap().starts_with("belfry-token=; "), "{path}");
+        is_refused(publish(&world, &copied).await, "the session has ended; sign in again").await;
+        assert_eq!(publish(&world, &other).await.status(), StatusCode::OK);
+        assert_eq!(publish_as_bearer(&world, &token).await.status(), StatusCode::OK);
+        let again = sign_in(&world, &token).await;
+        assert_eq!(publish(&world, &again).await.status(), StatusCode::OK);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn signing_in_anew_ends_the_browsers_previous_session() {
+    let world = world();
+    let first = sign_in(&world, &token("Ada")).await;
+    let with_cookie = format!("belfry-token={first}");
+    let refused = ask(&world, Method::POST, "x", &[("cookie", &with_cookie)]).await;
+    assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(publish(&world, &first).await.status(), StatusCode::OK);
+    let answer = ask(&world, Method::POST, &token("Bob"), &[("cookie", &with_cookie)]).await;
+    is_refused(publish(&world, &first).await, "the session has ended").await;
+    assert_eq!(publish(&world, &session(&answer)).await.status(), StatusCode::OK);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_is_of_use_only_as_a_cookie() {
+    let world = world();
+    let session = sign_in(&world, &token("Ada")).await;
+    let why = "a session is valid only as the cookie of a browser";
+    is_refused(publish_as_bearer(&world, &session).await, why).await;
+    // Or a copied one would begin another that signing out does not end.
+    is_refused(ask(&world, Method::POST, &session, &[]).await, why).await;
+    let bearer = format!("Bearer {session}");
+    is_refused(ask(&world, Method::POST, "", &[("authorization", &bearer)]).await, why).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cookie_of_an_earlier_version_is_valid_until_it_is_signed_out() {
+    let world = world();
+    let token = token("Ada");
+    assert_eq!(publish(&world, &token).await.status(), StatusCode::OK);
+    let old = format!("belfry-token={token}");
+    let answer = ask(&world, Method::DELETE, "", &[("cookie", &old)]).await;
+    assert_eq!(answer.status(), StatusCode::NO_CONTENT);
+    is_refused(publish(&world, &token).await, "the session has ended").await;
+    assert_eq!(publish_as_bearer(&world, &token).await.status(), StatusCode::OK);
+    assert_eq!(publish(&world, &sign_in(&world, &token).await).await.status(), StatusCode::OK);
 }
 
 #[tokio::test(start_paused = true)]
@@ -235,8 +327,7 @@ async fn a_form_is_sent_on_with_the_cookie() {
         assert_eq!(sent_on(&world, &body, &[headers]).await, (to.to_owned(), true), "{body}");
     }
     let answer = ask(&world, Method::POST, &format!("token={token}"), &[FORM]).await;
-    let expected = format!("belfry-token={token}; HttpOnly; SameSite=Lax; Path=/; Max-Age=10");
-    assert_eq!(cookie(&answer), Some(&*expected));
+    assert_eq!(publish(&world, &session(&answer)).await.status(), StatusCode::OK);
 }
 
 #[tokio::test(start_paused = true)]

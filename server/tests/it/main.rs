@@ -52,6 +52,7 @@ mod publish;
 mod purge;
 mod restored;
 mod resume;
+mod revoked;
 mod sampling;
 mod scripted;
 mod serving;

@@ -28,7 +28,7 @@ use server::{
     router,
     status::{Health, Visibility},
     tally::Tally,
-    token::{Claims, Secret, SignOuts, mint},
+    token::{Authority, Claims, Revocations, Secret, mint},
     web::{
         client::{connection::Connection, trust::Trust},
         limits::{Limited, Limits},
@@ -222,8 +222,7 @@ impl World {
             health: health.clone(),
             presence: presence.clone(),
             chat,
-            keys: Arc::new(keys()),
-            sign_outs: SignOuts::default(),
+            authority: Arc::new(Authority::new(keys(), Revocations::default()).unwrap()),
             trust,
             limits,
             tally: tally.clone(),

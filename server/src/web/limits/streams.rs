@@ -9,7 +9,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use belfry_hub::{digest::digest, http::caching::NO_STORE_NO_TRANSFORM};
+use belfry_hub::http::caching::NO_STORE_NO_TRANSFORM;
 use futures::StreamExt;
 use tokio::time::sleep;
 use wire::paths::STREAM_PATH;
@@ -17,9 +17,10 @@ use wire::paths::STREAM_PATH;
 use super::Limited;
 use crate::{
     tally::Rule,
+    token::token_of,
     web::{
         client::Client,
-        presented::{bearer, cookie_digest},
+        presented::{bearer, cookie},
     },
 };
 
@@ -66,11 +67,10 @@ pub(crate) async fn limit_streams(
     response.map(|body| lasting(body, limits.stream_max_age, held))
 }
 
-/// A number for the token that a request presents; `None` without one.
-fn token(client: &Client, headers: &HeaderMap) -> Option<u64> {
-    let bearer = bearer(headers).ok().flatten();
-    let bearer = bearer.map(|token| digest("belfry stream", [token]));
-    bearer.or_else(|| cookie_digest(client, headers))
+/// A number for the token that a request presents, or that its session was made from; `None` without one.
+fn token(client: &Client, headers: &HeaderMap) -> Option<u128> {
+    let bearer = bearer(headers).ok().flatten().map(token_of);
+    bearer.or_else(|| cookie(client, headers).ok().flatten().map(|cookie| token_of(&cookie)))
 }
 
 /// A body that ends at its age, and holds its places until it is gone.

@@ -1,0 +1,182 @@
+//! Revocations: the list of tokens, sessions and subjects whose rights were taken back before they expired.
+//!
+//! It is in memory, and where there is a data directory in the file `revoked` too, to which `belfry revoke`
+//! appends as well: the server looks at it twice a second. So revoking needs no server that answers.
+
+mod entry;
+mod file;
+mod list;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    io,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError, RwLock},
+    time::Duration,
+};
+
+use belfry_hub::{Clock, grant::Grant};
+use futures::{
+    FutureExt,
+    future::{BoxFuture, pending},
+};
+use tokio::{
+    sync::watch,
+    task::spawn_blocking,
+    time::{sleep, timeout},
+};
+use tokio_util::sync::CancellationToken;
+use tracing::error;
+
+pub(crate) use entry::Entry;
+pub use file::FileError;
+use file::RevocationsFile;
+use list::List;
+
+/// Between two looks at what others have appended to the file.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+/// The file is written anew while the server runs once this many lines more than half of it have expired.
+const SPARE_LINES: usize = 1000;
+
+/// How long a revocation waits for the disk.
+const WITHIN: Duration = Duration::from_secs(10);
+
+/// What was revoked. A cheap handle.
+#[derive(Clone, Debug, Default)]
+pub struct Revocations(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    list: RwLock<List>,
+    /// Told of every change of the list.
+    changed: watch::Sender<()>,
+    /// `None` where it is in memory only.
+    file: Option<Mutex<RevocationsFile>>,
+}
+
+impl Revocations {
+    /// Those in a data directory.
+    ///
+    /// # Errors
+    /// If the list cannot be read, or is damaged: what was revoked must not become valid again.
+    pub fn open(folder: &Path) -> Result<Self, FileError> {
+        let (mut file, mut list) = (RevocationsFile::new(folder), List::default());
+        file.read()?.iter().for_each(|entry| list.add(entry));
+        list.forget_expired(now());
+        file.tidy(list.entries().collect()).iter().for_each(|entry| list.add(entry));
+        let (list, file) = (RwLock::new(list), Some(Mutex::new(file)));
+        Ok(Self(Arc::new(Shared { list, file, ..Shared::default() })))
+    }
+
+    /// Appends to the list in a data directory, whether or not a server is using it.
+    ///
+    /// # Errors
+    /// If it cannot be read or written, or is damaged.
+    pub(crate) fn append(folder: &Path, entry: Entry) -> Result<(), FileError> {
+        RevocationsFile::new(folder).append(&[entry], Vec::new).map(|_| ())
+    }
+
+    /// Whether what a grant was read from was revoked.
+    pub(super) fn revokes(&self, grant: &Grant) -> bool {
+        self.0.list.read().unwrap_or_else(PoisonError::into_inner).revokes(grant)
+    }
+
+    /// Revokes. From now on nothing that is revoked is valid, and when this returns it is on disk.
+    ///
+    /// # Errors
+    /// If it could not be written within 10 s: then it is revoked until the server is started again.
+    pub(super) async fn add(&self, entry: Entry) -> io::Result<()> {
+        self.0.add([&entry]);
+        if self.0.file.is_none() {
+            return Ok(());
+        }
+        let shared = self.0.clone();
+        let writing = spawn_blocking(move || shared.write(&entry));
+        match timeout(WITHIN, writing).await {
+            Ok(Ok(written)) => written.map_err(io::Error::other),
+            Ok(Err(panicked)) => Err(panicked.into()),
+            Err(_) => Err(io::Error::other("the disk took too long to store the revocation")),
+        }
+    }
+
+    /// Returns once what a grant was read from is revoked; never for one that cannot be.
+    pub(super) fn heard(&self, grant: &Grant) -> BoxFuture<'static, ()> {
+        if grant.credentials.is_empty() {
+            return pending().boxed();
+        }
+        let (grant, revocations) = (grant.clone(), self.clone());
+        let mut changed = self.0.changed.subscribe();
+        async move {
+            // Also before it was asked for: the grant may have been read a moment ago.
+            while !revocations.revokes(&grant) {
+                // The sender is in what this holds.
+                let _ = changed.changed().await;
+            }
+        }
+        .boxed()
+    }
+
+    /// Takes in what others append to the file, until `shutdown`.
+    pub(crate) async fn follow(&self, shutdown: CancellationToken) {
+        if self.0.file.is_none() {
+            return;
+        }
+        let mut last = None;
+        while shutdown.run_until_cancelled(sleep(LOOK_EVERY)).await.is_some() {
+            let shared = self.0.clone();
+            let read = spawn_blocking(move || shared.read()).await;
+            let why = read.map_or_else(
+                |panic| Some(panic.to_string()),
+                |read| read.err().map(|error| error.to_string()),
+            );
+            if why != last {
+                why.iter().for_each(|why| error!("{why}"));
+                last = why;
+            }
+        }
+    }
+}
+
+impl Shared {
+    fn add<'e>(&self, entries: impl IntoIterator<Item = &'e Entry>) {
+        let mut list = self.list.write().unwrap_or_else(PoisonError::into_inner);
+        entries.into_iter().for_each(|entry| list.add(entry));
+        drop(list);
+        self.changed.send_replace(());
+    }
+
+    /// Takes in what others have appended.
+    fn read(&self) -> Result<(), FileError> {
+        let Some(file) = &self.file else { return Ok(()) };
+        let new = file.lock().unwrap_or_else(PoisonError::into_inner).read()?;
+        if !new.is_empty() {
+            self.add(&new);
+        }
+        Ok(())
+    }
+
+    fn write(&self, entry: &Entry) -> Result<(), FileError> {
+        let Some(file) = &self.file else { return Ok(()) };
+        let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+        self.add(&file.append(std::slice::from_ref(entry), || self.entries())?);
+        let live = {
+            let mut list = self.list.write().unwrap_or_else(PoisonError::into_inner);
+            list.forget_expired(now());
+            list.len()
+        };
+        self.add(&file.compact(2 * live + SPARE_LINES, || self.entries())?);
+        Ok(())
+    }
+
+    /// A copy, so that nobody who asks for a right waits for the disk.
+    fn entries(&self) -> Vec<Entry> {
+        self.list.read().unwrap_or_else(PoisonError::into_inner).entries().collect()
+    }
+}
+
+/// In seconds since the Unix epoch.
+fn now() -> i64 {
+    Clock::system().now() / 1_000_000
+}

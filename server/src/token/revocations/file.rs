@@ -1,0 +1,261 @@
+//! The file of revocations in a data directory, to which several processes append: a server, and
+//! `belfry revoke`. Whoever appends holds its lock.
+
+use std::{
+    error::Error,
+    fmt,
+    fs::{self, File, OpenOptions},
+    io::{self, Read, Seek, SeekFrom, Write},
+    os::unix::fs::{MetadataExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+};
+
+use tracing::warn;
+
+use super::entry::Entry;
+
+/// Its name in a data directory.
+const NAME: &str = "revoked";
+
+/// A file of revocations that cannot be used, and why.
+#[derive(Debug)]
+pub struct FileError {
+    path: PathBuf,
+    why: Why,
+}
+
+#[derive(Debug)]
+enum Why {
+    Io(io::Error),
+    /// By its number.
+    Line(usize),
+}
+
+impl fmt::Display for FileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot use the list of revocations {}: ", self.path.display())?;
+        match &self.why {
+            Why::Io(error) => error.fmt(f),
+            Why::Line(number) => write!(
+                f,
+                "line {number} is damaged; restore the file from a copy, or delete the line: what \
+                 it revoked is then valid again"
+            ),
+        }
+    }
+}
+
+impl Error for FileError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match &self.why {
+            Why::Io(error) => Some(error),
+            Why::Line(_) => None,
+        }
+    }
+}
+
+/// The file, and how far it was read.
+#[derive(Debug)]
+pub(super) struct RevocationsFile {
+    path: PathBuf,
+    /// What was read. It stays open, or a file that takes its place could have the same number.
+    held: Option<File>,
+    /// The bytes that were read.
+    read_to: u64,
+    /// The lines in these.
+    lines: usize,
+}
+
+impl RevocationsFile {
+    /// The one of a data directory, of which nothing was read yet.
+    pub(super) fn new(folder: &Path) -> Self {
+        Self { path: folder.join(NAME), held: None, read_to: 0, lines: 0 }
+    }
+
+    /// What is new in it.
+    ///
+    /// # Errors
+    /// If it cannot be read, or is damaged.
+    pub(super) fn read(&mut self) -> Result<Vec<Entry>, FileError> {
+        let file = match fs::metadata(&self.path) {
+            Ok(there) if self.holds(&there) && there.len() == self.read_to => return Ok(Vec::new()),
+            Ok(_) => File::open(&self.path),
+            Err(error) => Err(error),
+        };
+        match file {
+            Ok(file) => self.catch_up(&file),
+            // The first revocation creates it.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(self.io(error)),
+        }
+    }
+
+    /// Appends entries, which are on disk when this returns, and returns what others have appended before.
+    /// A file that was deleted is written anew from what is `known`.
+    ///
+    /// # Errors
+    /// If it cannot be read or written, or is damaged.
+    pub(super) fn append(
+        &mut self,
+        entries: &[Entry],
+        known: impl FnOnce() -> Vec<Entry>,
+    ) -> Result<Vec<Entry>, FileError> {
+        let file = self.lock().map_err(|error| self.io(error))?;
+        let others = self.catch_up(&file.0)?;
+        let mut lines = String::new();
+        if self.read_to == 0 {
+            lines.extend(known().iter().map(Entry::line));
+        }
+        lines.extend(entries.iter().map(Entry::line));
+        self.write(&file.0, &lines).map_err(|error| self.io(error))?;
+        Ok(others)
+    }
+
+    /// Creates the file if there is none, removes half a line at its end, and writes it anew if there is
+    /// more in it than is `known`, which is all that was read. That may fail: a data directory can be
+    /// read-only. Returns what others have appended before.
+    pub(super) fn tidy(&mut self, known: Vec<Entry>) -> Vec<Entry> {
+        let tidied = self.append(&[], Vec::new).and_then(|mut others| {
+            let all = [&known[..], &others].concat();
+            others.extend(self.compact(all.len(), || all)?);
+            Ok(others)
+        });
+        tidied.unwrap_or_else(|error| {
+            warn!("sign-outs and revocations cannot be stored: {error}");
+            Vec::new()
+        })
+    }
+
+    /// Writes the file anew with what is `known` if it has more than `most` lines, and returns what others
+    /// have appended before.
+    ///
+    /// # Errors
+    /// If it cannot be read or written, or is damaged.
+    pub(super) fn compact(
+        &mut self,
+        most: usize,
+        known: impl FnOnce() -> Vec<Entry>,
+    ) -> Result<Vec<Entry>, FileError> {
+        if self.lines <= most {
+            return Ok(Vec::new());
+        }
+        let old = self.lock().map_err(|error| self.io(error))?;
+        let others = self.catch_up(&old.0)?;
+        let lines: String = known().iter().chain(&others).map(Entry::line).collect();
+        self.replace(&lines).map_err(|error| self.io(error))?;
+        Ok(others)
+    }
+
+    /// Reads what is new, as far as there are whole lines.
+    fn catch_up(&mut self, file: &File) -> Result<Vec<Entry>, FileError> {
+        let bytes = self.new_bytes(file).map_err(|error| self.io(error))?;
+        let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
+        let mut entries = Vec::new();
+        for line in bytes[..whole].split_inclusive(|byte| *byte == b'\n') {
+            let entry = Entry::read(&line[..line.len() - 1]);
+            let number = self.lines + entries.len() + 1;
+            let error = || FileError { path: self.path.clone(), why: Why::Line(number) };
+            entries.push(entry.ok_or_else(error)?);
+        }
+        self.read_to += whole as u64;
+        self.lines += entries.len();
+        Ok(entries)
+    }
+
+    fn new_bytes(&mut self, mut file: &File) -> io::Result<Vec<u8>> {
+        let there = file.metadata()?;
+        if !self.holds(&there) || there.len() < self.read_to {
+            (self.held, self.read_to, self.lines) = (Some(file.try_clone()?), 0, 0);
+        }
+        file.seek(SeekFrom::Start(self.read_to))?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// Whether a file is the one that was read.
+    fn holds(&self, there: &fs::Metadata) -> bool {
+        let held = self.held.as_ref().and_then(|held| held.metadata().ok());
+        held.is_some_and(|held| (held.dev(), held.ino()) == (there.dev(), there.ino()))
+    }
+
+    /// The file, created if there is none, with its lock.
+    fn lock(&self) -> io::Result<Locked> {
+        loop {
+            let mut options = OpenOptions::new();
+            let file = options
+                .read(true)
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .mode(0o600)
+                .open(&self.path)?;
+            file.lock()?;
+            // Another may have put a new one in its place while this one waited.
+            let there = fs::metadata(&self.path);
+            if there.is_ok_and(|there| file.metadata().is_ok_and(|own| own.ino() == there.ino())) {
+                return Ok(Locked(file));
+            }
+        }
+    }
+
+    /// Writes lines after the last whole one. What is there already was never confirmed to anyone.
+    fn write(&mut self, mut file: &File, lines: &str) -> io::Result<()> {
+        if file.metadata()?.len() > self.read_to {
+            warn!("removed half a line from {}", self.path.display());
+        }
+        file.set_len(self.read_to)?;
+        file.seek(SeekFrom::Start(self.read_to))?;
+        file.write_all(lines.as_bytes())?;
+        file.sync_all()?;
+        if self.read_to == 0 {
+            give_to_owner_of_folder(&self.path, file)?;
+            sync_folder_of(&self.path)?;
+        }
+        self.read_to += lines.len() as u64;
+        self.lines += lines.matches('\n').count();
+        Ok(())
+    }
+
+    fn replace(&mut self, lines: &str) -> io::Result<()> {
+        let unfinished = self.path.with_extension("new");
+        let mut options = OpenOptions::new();
+        let mut file =
+            options.write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
+        file.write_all(lines.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&unfinished, &self.path)?;
+        sync_folder_of(&self.path)?;
+        self.held = Some(file);
+        self.read_to = lines.len() as u64;
+        self.lines = lines.matches('\n').count();
+        Ok(())
+    }
+
+    fn io(&self, error: io::Error) -> FileError {
+        FileError { path: self.path.clone(), why: Why::Io(error) }
+    }
+}
+
+/// The file while nobody else may append to it.
+struct Locked(File);
+
+impl Drop for Locked {
+    fn drop(&mut self) {
+        // What is held of it shares the lock. Should this fail, the lock ends with the process.
+        let _ = self.0.unlock();
+    }
+}
+
+/// If the superuser revokes first, the server has to be able to read it.
+fn give_to_owner_of_folder(path: &Path, file: &File) -> io::Result<()> {
+    let folder = path.parent().map_or(Err(io::ErrorKind::NotFound.into()), fs::metadata)?;
+    if folder.uid() == file.metadata()?.uid() {
+        return Ok(());
+    }
+    std::os::unix::fs::fchown(file, Some(folder.uid()), Some(folder.gid()))
+}
+
+fn sync_folder_of(path: &Path) -> io::Result<()> {
+    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+}
