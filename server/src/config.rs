@@ -83,6 +83,8 @@ pub struct Config {
     /// The rooms of the chat. Default any for requests made on this machine if it listens only on loopback
     /// addresses and unix sockets, otherwise none: posting in them needs no token.
     pub rooms: Rooms,
+    /// Every connection begins with a header of the PROXY protocol, from a trusted proxy. Default false.
+    pub proxy_protocol: bool,
     /// How much clients may take.
     pub limits: Limits,
     /// What is logged, as `tracing` filters are written. Default `info`.
@@ -116,6 +118,7 @@ impl Default for Config {
             site: PathBuf::from("target/site"),
             hashed: true,
             trust: Trust::default(),
+            proxy_protocol: false,
             limits: Limits::default(),
             status: Visibility::Local,
             rooms: Rooms::Local,
@@ -207,6 +210,13 @@ impl Config {
                 .transpose()?,
         };
         config.trust = trust(flags.trusted_proxy, flags.client_header)?;
+        if let Some(spoken) = given(Some(flags.proxy_protocol)) {
+            config.proxy_protocol = spoken.read(yes_or_no)?;
+        }
+        if config.proxy_protocol && config.trust.proxies.is_empty() {
+            let why = "--proxy-protocol needs the proxies that speak it";
+            return Err(BadSetting::missing("--trusted-proxy", why));
+        }
         let hashed = leptos("LEPTOS_HASH_FILES");
         config.hashed = hashed.is_none_or(|hashed| hashed.value() != "false");
         if let Some(size) = given(flags.send_budget) {

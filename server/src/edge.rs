@@ -2,6 +2,7 @@
 //!
 //! - [`listen`]: binds the addresses and paths, and takes what systemd passes
 //! - [`accept`]: one task for each listener
+//! - `proxy_protocol`: for whom a proxy opens a connection
 //! - `shared`: what all connections share
 //! - `connection`: serves one connection over its `socket`, with these around it:
 //!   - `stall`, `vanished`: a reader that takes nothing, and one that is gone
@@ -11,6 +12,7 @@ mod accept;
 mod connection;
 mod half_closed;
 pub mod listen;
+mod proxy_protocol;
 mod shared;
 mod socket;
 mod stall;

@@ -111,6 +111,15 @@ pub struct Flags {
         action = ArgAction::SetTrue
     )]
     pub cross_site_cookies: Setting,
+    /// Require a header of the PROXY protocol, version 1 or 2, from a trusted proxy on every connection; others
+    /// are closed
+    #[arg(
+        long,
+        env = "BELFRY_PROXY_PROTOCOL",
+        hide_env_values = true,
+        action = ArgAction::SetTrue
+    )]
+    pub proxy_protocol: Setting,
     /// Streams that one client, an IPv4 address or an IPv6 network of 64 bits, may have at once, or off. Clients
     /// nearby are not limited unless --trusted-proxy is given [default: 100]
     #[arg(

@@ -71,6 +71,10 @@ fn proxies_are_trusted_once_they_are_declared() {
     assert_eq!(trust(&[], "10.0.0.0/8,unix").unwrap().proxies, proxies);
     let more = trust(&["--client-header", "forwarded"], "").unwrap();
     assert_eq!(more.headers, Family::Forwarded);
+    let alone = config(&["--proxy-protocol"], &[]).unwrap_err().to_string();
+    assert!(alone.starts_with("--trusted-proxy is missing: --proxy-protocol needs"), "{alone}");
+    let both = config(&["--proxy-protocol", "--trusted-proxy", "unix"], &[]).unwrap();
+    assert!(both.proxy_protocol);
     for (flag, value, must) in [
         ("--trusted-proxy", "proxy", "must be an address, a network such as 10.0.0.0/8"),
         ("--trusted-proxy", "10.0.0.1/8", "must be a network whose address has no bits"),
@@ -91,7 +95,7 @@ fn limits_are_numbers_or_off() {
     let some = limits(&[&some[..], &["--stream-max-age", "1h"]].concat(), "3").unwrap();
     assert_eq!((some.streams_per_client, some.streams_per_token), (Some(7), None));
     assert_eq!((some.renders, some.stream_max_age), (Some(3), Some(Duration::from_secs(3600))));
-    for bad in ["0", "-1", "1000001", "many", "Off"] {
+    for bad in ["0", "1000001", "many", "Off", "1.5"] {
         let said = limits(&["--max-publish-rate", bad], "").unwrap_err().to_string();
         assert!(said.ends_with(": must be a number from 1 to 1000000, or off"), "{said}");
     }
@@ -208,9 +212,9 @@ fn sockets_that_are_passed_replace_the_default_and_join_what_is_said() {
     };
     let (open, local) = (["0.0.0.0:80"], ["unix:/run/belfry.sock"]);
     assert_eq!(listen(&[], &open), (String::new(), Visibility::Token));
-    assert_eq!(listen(&[], &local), (String::new(), Visibility::Public));
+    assert_eq!(listen(&[], &local), (String::new(), Visibility::Local));
     let said = &["--listen", "[::1]:1", "--listen", "unix:/a"];
-    assert_eq!(listen(said, &local), ("[::1]:1 unix:/a".into(), Visibility::Public));
+    assert_eq!(listen(said, &local), ("[::1]:1 unix:/a".into(), Visibility::Local));
     assert_eq!(listen(said, &open), ("[::1]:1 unix:/a".into(), Visibility::Token));
     let two = config(&[], &[("BELFRY_LISTEN", "127.0.0.1:1,unix:/a")]).unwrap();
     assert_eq!(two.listen.len(), 2);

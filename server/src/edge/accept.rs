@@ -8,7 +8,10 @@ use tokio::{task::JoinSet, time::sleep};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{debug, warn};
 
-use super::{connection::converse, listen::Listener, shared::Shared};
+use super::{
+    connection::converse, listen::Listener, proxy_protocol::introduced, shared::Shared,
+    socket::Socket,
+};
 use crate::{Config, web::client::connection::Connection};
 
 /// The pause after a failed attempt to accept a connection.
@@ -53,7 +56,7 @@ async fn accept_on(listener: Listener, shared: Arc<Shared>) {
                     continue;
                 }
                 let connection = Connection::new(peer);
-                shared.connections.spawn(converse(socket, connection, shared.clone()));
+                shared.connections.spawn(introduce(socket, connection, shared.clone()));
             }
             // Its client gave up while it was waiting to be accepted.
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
@@ -66,4 +69,23 @@ async fn accept_on(listener: Listener, shared: Arc<Shared>) {
             }
         }
     }
+}
+
+/// Serves a connection once it is known whose it is: with the PROXY protocol, that is what a trusted proxy says.
+async fn introduce(mut socket: Socket, mut connection: Connection, shared: Arc<Shared>) {
+    if shared.config.proxy_protocol {
+        let peer = connection.address();
+        if !shared.config.trust.includes(peer) {
+            debug!(%peer, "closed a connection whose peer is not a trusted proxy");
+            return;
+        }
+        connection = match introduced(connection, &mut socket).await {
+            Ok(connection) => connection,
+            Err(error) => {
+                debug!(%peer, %error, "closed a connection that its proxy did not introduce");
+                return;
+            }
+        };
+    }
+    converse(socket, connection, shared).await;
 }

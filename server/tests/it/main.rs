@@ -4,6 +4,7 @@
 
 mod answers;
 mod backups;
+mod behind;
 mod budget;
 mod chat;
 mod cli;

@@ -1,0 +1,84 @@
+//! The program behind proxies that say whose requests they pass on: by the PROXY protocol, and by headers.
+
+use std::{
+    io::{Read, Write},
+    net::{SocketAddr, TcpStream},
+    time::Duration,
+};
+
+use crate::{program::Program, serving::Serving};
+
+/// What comes back for a header of the PROXY protocol and a request; empty where the server closes.
+fn ask(server: SocketAddr, header: &[u8], request: &str) -> String {
+    let mut stream = TcpStream::connect(server).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream.write_all(&[header, request.as_bytes()].concat()).unwrap();
+    let mut answer = Vec::new();
+    // Who is not welcome may see a reset instead of the end.
+    let _ = stream.read_to_end(&mut answer);
+    String::from_utf8(answer).unwrap()
+}
+
+fn get(path: &str, more: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{more}\r\n")
+}
+
+/// Opens a stream, and returns the address that the server logs for it.
+fn logged_address(serving: &Serving, header: &[u8], more: &str) -> String {
+    let mut stream = TcpStream::connect(serving.address).unwrap();
+    stream.write_all(&[header, get("/sse", more).as_bytes()].concat()).unwrap();
+    let line = serving.logged("client connected");
+    let (_, address) = line.split_once("address=").unwrap();
+    address.split(' ').next().unwrap().to_owned()
+}
+
+const VERSION_2: &[u8] =
+    b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xc0\0\x02\x07\xc6\x33\x64\x01\0\x50\x01\xbb";
+
+#[test]
+fn the_proxy_protocol_says_who_the_client_is_and_is_required() {
+    let program = Program::new();
+    let flags = ["--proxy-protocol", "--trusted-proxy", "127.0.0.1"];
+    let serving = program.serves(&flags);
+    let version_1 = b"PROXY TCP4 192.0.2.7 198.51.100.1 80 443\r\n";
+    for header in [&version_1[..], VERSION_2] {
+        assert!(ask(serving.address, header, &get("/healthz", "")).starts_with("HTTP/1.1 200 OK"));
+        assert_eq!(logged_address(&serving, header, ""), "192.0.2.7:80");
+        // A header of the client's own means nothing.
+        let forged = "X-Forwarded-For: 203.0.113.9\r\n";
+        assert_eq!(logged_address(&serving, header, forged), "192.0.2.7:80");
+    }
+    // The proxy itself asks how the server is, and is not this machine's visitor.
+    let unknown = b"PROXY UNKNOWN\r\n";
+    assert!(ask(serving.address, unknown, &get("/healthz", "")).starts_with("HTTP/1.1 200 OK"));
+    let status = ask(serving.address, unknown, &get("/api/status", ""));
+    assert!(status.starts_with("HTTP/1.1 401"), "{status}");
+    for none in [&b""[..], b"PROXY TCP4 x\r\n", b"PROXY\r\n\r\n\r\n\r\n\r\n"] {
+        assert_eq!(ask(serving.address, none, &get("/healthz", "")), "", "{none:?}");
+    }
+}
+
+#[test]
+fn the_proxy_protocol_is_taken_from_trusted_proxies_alone() {
+    let program = Program::new();
+    let serving = program.serves(&["--proxy-protocol", "--trusted-proxy", "192.0.2.1"]);
+    assert_eq!(ask(serving.address, VERSION_2, &get("/healthz", "")), "");
+}
+
+#[test]
+fn headers_of_a_declared_proxy_are_believed_and_others_are_mentioned_once() {
+    let program = Program::new();
+    let named = "X-Forwarded-For: forged, 192.0.2.7\r\nX-Forwarded-Proto: https\r\n";
+    let declared = program.serves(&["--trusted-proxy", "127.0.0.0/8"]);
+    assert_eq!(logged_address(&declared, b"", named), "192.0.2.7");
+    drop(declared);
+    let undeclared = program.serves(&[]);
+    assert!(logged_address(&undeclared, b"", "").starts_with("127.0.0.1:"));
+    for _ in 0..2 {
+        ask(undeclared.address, b"", &get("/healthz", named));
+    }
+    assert!(undeclared.logged("ignored a forwarding header").contains("--trusted-proxy"));
+    assert!(logged_address(&undeclared, b"", named).starts_with("127.0.0.1:"));
+    undeclared.signal(rustix::process::Signal::TERM);
+    assert!(!undeclared.ended().1.contains("ignored a forwarding header"), "it was said twice");
+}
