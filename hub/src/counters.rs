@@ -1,9 +1,18 @@
 //! Counters on an event's way: sums since the start.
 
+mod histogram;
+
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering::Relaxed},
 };
+
+use wire::event::GapReason;
+
+use crate::{cursor::Cursor, log::AppendError};
+
+pub(crate) use histogram::Histogram;
+pub use histogram::{BOUNDS, Distribution};
 
 /// Counters. A cheap handle; counting is one relaxed addition.
 #[derive(Clone, Debug, Default)]
@@ -18,7 +27,93 @@ struct Sums {
     vanished: AtomicU64,
     cut: AtomicU64,
     refused: AtomicU64,
+    latency: Histogram,
+    published: [AtomicU64; Outcome::ALL.len()],
+    gaps: [AtomicU64; GAPS.len()],
+    ended: [AtomicU64; Ending::ALL.len()],
 }
+
+/// What became of a publish.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The event is on disk, now or from an earlier publish with the same key.
+    Stored,
+    /// The request was refused before the log was asked: by its token, its form or its size.
+    Refused,
+    /// The key was used for a different event.
+    KeyUsed,
+    /// The disk had no room.
+    Full,
+    /// The disk did not respond in time.
+    Late,
+    /// The log could not be written.
+    Unavailable,
+}
+
+impl Outcome {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Stored, Self::Refused, Self::KeyUsed, Self::Full, Self::Late, Self::Unavailable];
+
+    /// Its name in metrics.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Stored => "stored",
+            Self::Refused => "refused",
+            Self::KeyUsed => "key_used",
+            Self::Full => "full",
+            Self::Late => "late",
+            Self::Unavailable => "unavailable",
+        }
+    }
+}
+
+impl From<&Result<Cursor, AppendError>> for Outcome {
+    fn from(appended: &Result<Cursor, AppendError>) -> Self {
+        match appended {
+            Ok(_) => Self::Stored,
+            Err(AppendError::KeyUsed) => Self::KeyUsed,
+            Err(AppendError::Full) => Self::Full,
+            Err(AppendError::Late(_)) => Self::Late,
+            Err(AppendError::Unavailable(_)) => Self::Unavailable,
+        }
+    }
+}
+
+/// Why a stream has ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ending {
+    /// The reader has left, or its connection was lost or cut off.
+    #[default]
+    Left,
+    /// The reader's rights have expired.
+    Expired,
+    /// The reader's rights were taken back.
+    Revoked,
+    /// The server shuts down.
+    Shutdown,
+}
+
+impl Ending {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Left, Self::Expired, Self::Revoked, Self::Shutdown];
+
+    /// Its name in metrics.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Left => "left",
+            Self::Expired => "expired",
+            Self::Revoked => "revoked",
+            Self::Shutdown => "shutdown",
+        }
+    }
+}
+
+/// The reasons of gaps, in the order in which they are counted.
+pub const GAPS: [GapReason; 4] =
+    [GapReason::Expired, GapReason::Epoch, GapReason::Unknown, GapReason::Damaged];
 
 /// What was counted since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,6 +128,15 @@ pub struct Counted {
     pub cut: u64,
     /// Requests that were refused because there was no memory for them.
     pub refused: u64,
+    /// From an event's publishing until it was handed to a reader's connection: each event once for each
+    /// reader that was there when it came.
+    pub latency: Distribution,
+    /// Publishes, by [`Outcome::ALL`].
+    pub published: [u64; Outcome::ALL.len()],
+    /// Gaps that readers were told of, by [`GAPS`].
+    pub gaps: [u64; GAPS.len()],
+    /// Streams that have ended, by [`Ending::ALL`].
+    pub ended: [u64; Ending::ALL.len()],
 }
 
 impl Counters {
@@ -46,6 +150,25 @@ impl Counters {
     pub fn took(&self, micros: i64) {
         let micros = u64::try_from(micros).unwrap_or(0);
         self.0.slowest.fetch_max(micros.saturating_add(1), Relaxed);
+        self.0.latency.observe(micros);
+    }
+
+    /// Somebody has tried to publish.
+    pub fn published(&self, outcome: Outcome) {
+        self.0.published[outcome as usize].fetch_add(1, Relaxed);
+    }
+
+    /// A reader was told that events are missing.
+    pub fn gap(&self, reason: GapReason) {
+        let place = GAPS.iter().position(|one| *one == reason);
+        if let Some(place) = place {
+            self.0.gaps[place].fetch_add(1, Relaxed);
+        }
+    }
+
+    /// A stream has ended.
+    pub fn ended(&self, why: Ending) {
+        self.0.ended[why as usize].fetch_add(1, Relaxed);
     }
 
     /// A reader had stopped reading, and was cut off.
@@ -74,7 +197,17 @@ impl Counters {
         let Sums { delivered, stalled, vanished, cut, refused, .. } = &*self.0;
         let [delivered, stalled, vanished, cut, refused] =
             [delivered, stalled, vanished, cut, refused].map(|sum| sum.load(Relaxed));
-        Counted { delivered, stalled, vanished, cut, refused }
+        Counted {
+            delivered,
+            stalled,
+            vanished,
+            cut,
+            refused,
+            latency: self.0.latency.read(),
+            published: read(&self.0.published),
+            gaps: read(&self.0.gaps),
+            ended: read(&self.0.ended),
+        }
     }
 
     /// The longest that [`took`](Self::took) was told since the last time, in microseconds, up to
@@ -86,9 +219,25 @@ impl Counters {
     }
 }
 
+fn read<const N: usize>(sums: &[AtomicU64; N]) -> [u64; N] {
+    std::array::from_fn(|place| sums[place].load(Relaxed))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_outcome_ending_and_gap_has_a_counter_of_its_own() {
+        let counters = Counters::default();
+        for _ in 0..2 {
+            Outcome::ALL.into_iter().for_each(|one| counters.published(one));
+            Ending::ALL.into_iter().for_each(|one| counters.ended(one));
+            GAPS.into_iter().for_each(|one| counters.gap(one));
+        }
+        let counted = counters.read();
+        assert_eq!((counted.published, counted.ended, counted.gaps), ([2; 6], [2; 4], [2; 4]));
+    }
 
     #[test]
     fn the_longest_is_that_since_the_last_time() {

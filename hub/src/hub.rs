@@ -1,5 +1,6 @@
 //! The hub: publishes drafts and the newest values of state topics, and hands their frames to followers.
 
+mod places;
 mod reader;
 mod readers;
 mod time;
@@ -17,16 +18,19 @@ use wire::topics::{READERS, Receipt, TIME};
 use crate::{
     client::Address,
     clock::Clock,
-    counters::Counters,
+    counters::{Counters, Outcome},
     cursor::Cursor,
     event::{Draft, Event, Pattern, Topic},
     log::{AppendError, Key, Listing, Log, Order, Query, TopicCount, Unavailable},
     selector::{Selected, Selector},
     state_topics::{StateTopic, StateTopics},
 };
+use places::Places;
 use readers::Readers;
 use time::Time;
 
+pub use places::Lag;
+pub(crate) use places::Place;
 pub use reader::Reader;
 
 /// How long a publish waits for the log, unless told otherwise.
@@ -40,10 +44,12 @@ pub struct Hub(Arc<Topics>);
 struct Topics {
     clock: Clock,
     log: Arc<dyn Log>,
+    counters: Counters,
     /// No publish waits longer for the log.
     publish_deadline: Duration,
     time: Arc<Time>,
     readers: Arc<Readers>,
+    places: Places,
     states: StateTopics,
 }
 
@@ -59,8 +65,18 @@ impl Hub {
         for (name, owner) in own {
             states.register(Selector::new(name).expect("it is a word"), owner);
         }
-        let publish_deadline = PUBLISH_DEADLINE;
-        Self(Arc::new(Topics { clock, log, publish_deadline, time, readers, states }))
+        let (counters, publish_deadline) = (Counters::default(), PUBLISH_DEADLINE);
+        let places = Places::default();
+        Self(Arc::new(Topics {
+            clock,
+            log,
+            counters,
+            publish_deadline,
+            time,
+            readers,
+            places,
+            states,
+        }))
     }
 
     /// The same hub, where no publish waits longer for the log.
@@ -95,9 +111,11 @@ impl Hub {
     /// # Errors
     /// If it is not, or if that is unknown.
     pub async fn publish(&self, draft: Draft, key: Option<Key>) -> Result<Receipt, AppendError> {
-        let Topics { log, .. } = &*self.0;
+        let Topics { log, counters, .. } = &*self.0;
         let topics = draft.topics.clone();
-        let id = self.append(draft, key).await?;
+        let appended = self.append(draft, key).await;
+        counters.published(Outcome::from(&appended));
+        let id = appended?;
         let readers = log.tail().followers(&topics);
         Ok(Receipt { id: id.to_string(), sequence: id.sequence, readers })
     }
@@ -177,6 +195,12 @@ impl Hub {
         &*self.0.log
     }
 
+    /// What is counted on the way of its events.
+    #[must_use]
+    pub fn counters(&self) -> &Counters {
+        &self.0.counters
+    }
+
     /// The clock that the hub ticks by.
     #[must_use]
     pub fn clock(&self) -> Clock {
@@ -195,13 +219,23 @@ impl Hub {
         self.0.readers.count()
     }
 
-    /// Counts a reader until the returned guard is dropped, and logs both. `counters` are those of what is
-    /// handed to it.
+    /// How far those who read topics of the log are behind it.
     #[must_use]
-    pub fn admit(&self, address: Address, counters: &Counters) -> Reader {
+    pub fn lag(&self) -> Lag {
+        self.0.places.lag(self.0.log.tail().last())
+    }
+
+    /// A place in the log for a reader of it.
+    pub(crate) fn place(&self) -> Place {
+        self.0.places.take()
+    }
+
+    /// Counts a reader until the returned guard is dropped, and logs both.
+    #[must_use]
+    pub fn admit(&self, address: Address) -> Reader {
         let reading = self.0.readers.reading();
         let remaining = reading.fetch_add(1, Ordering::Relaxed) + 1;
         info!(%address, readers = remaining, "client connected");
-        Reader::new(reading.clone(), counters.clone(), address)
+        Reader::new(reading.clone(), self.0.counters.clone(), address)
     }
 }

@@ -6,8 +6,7 @@ use axum::{extract::FromRequestParts, http::request::Parts};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    authorise::Authorise, budget::Budgets, counters::Counters, grant::Grant,
-    http::problem::Problem, hub::Hub,
+    authorise::Authorise, budget::Budgets, grant::Grant, http::problem::Problem, hub::Hub,
 };
 
 /// What the routes of the hub answer from. A cheap handle.
@@ -19,8 +18,6 @@ pub struct Routes {
     pub authoriser: Arc<dyn Authorise>,
     /// What may wait to be sent, and come in.
     pub budgets: Budgets,
-    /// What is counted on an event's way.
-    pub counters: Counters,
     /// Ends every stream.
     pub shutdown: CancellationToken,
 }
@@ -33,7 +30,6 @@ impl Routes {
             hub,
             authoriser: Arc::new(authoriser),
             budgets: Budgets::default(),
-            counters: Counters::default(),
             shutdown: CancellationToken::new(),
         }
     }

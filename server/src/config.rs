@@ -15,6 +15,7 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 
 use crate::{
     chat::Rooms,
+    metrics::Exposure,
     origins::{Hosts, Origin, Origins},
     status::Visibility,
     web::{
@@ -80,6 +81,8 @@ pub struct Config {
     pub hosts: Hosts,
     /// The server's own origin, and those of other sites whose pages may use it. Default none.
     pub origins: Origins,
+    /// Who may see the metrics. Default holders of a token for the health, wherever it listens.
+    pub metrics: Exposure,
     /// The rooms of the chat. Default any for requests made on this machine if it listens only on loopback
     /// addresses and unix sockets, otherwise none: posting in them needs no token.
     pub rooms: Rooms,
@@ -121,6 +124,7 @@ impl Default for Config {
             proxy_protocol: false,
             limits: Limits::default(),
             status: Visibility::Local,
+            metrics: Exposure::Token,
             rooms: Rooms::Local,
             hosts: Hosts::new(&[], None, true),
             origins: Origins::default(),
@@ -174,6 +178,9 @@ impl Config {
             Some(shown) => shown.read(Visibility::read)?,
             None => Visibility::to_whom_it_listens(is_local),
         };
+        if let Some(shown) = given(flags.metrics) {
+            config.metrics = shown.read(Exposure::read)?;
+        }
         config.rooms = match given(flags.rooms) {
             Some(rooms) => rooms.read(Rooms::read)?,
             None => Rooms::for_whom_it_listens(is_local),

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! cli → config
-//! serve → edge ─→ web ─→ chat, status, token ─→ the hub ⇢ the browser
+//! serve → edge ─→ web ─→ chat, status, metrics, token ─→ the hub ⇢ the browser
 //! ```
 //!
 //! An arrow leads to what is used; none leads back.
@@ -12,7 +12,7 @@
 //! - [`web`]: what answers over HTTP: the routes, pages, the chat's forms, sign-in, probes, files, by the
 //!   headers of browsers and proxies. The stream, publishing, history and problems are the hub's
 //! - [`chat`]: rooms, names, texts, and how fast one may talk
-//! - [`status`]: the server's health, the state topic `status`
+//! - [`status`]: the server's health, the state topic `status`; [`metrics`]: what a monitoring system reads
 //! - a new state topic: its name in [`wire::topics`], also in `is_servers_own`; its owner like
 //!   [`status::Health`], which [`serve`] registers with the hub
 //! - [`token`]: keys, claims and sessions, and what was revoked
@@ -30,10 +30,11 @@
 
 use std::sync::Arc;
 
-use belfry_hub::{Clock, Hub, Log, budget::Budgets, counters::Counters, presence::Presence};
+use belfry_hub::{Clock, Hub, Log, budget::Budgets, presence::Presence};
 use tokio_util::sync::CancellationToken;
 
 use edge::listen::Listener;
+use metrics::Metrics;
 use status::Health;
 
 pub mod allocator;
@@ -43,6 +44,7 @@ pub mod cli;
 pub mod config;
 pub mod edge;
 pub mod failure;
+pub mod metrics;
 pub mod origins;
 mod rate;
 pub mod status;
@@ -76,12 +78,17 @@ pub async fn serve(
     let chat = chat::Chat::new(config.rooms.clone(), authority.keys());
     health.register(hub.state_topics());
     chat.register(&presence, hub.state_topics());
-    let counters = Counters::default();
+    let budgets = Budgets::new(config.send_budget, config.receive_budget);
+    let tally = tally::Tally::default();
+    let metrics = {
+        let (hub, budgets, tally) = (hub.clone(), budgets.clone(), tally.clone());
+        Metrics::new(metrics::Sources { hub, budgets, tally }, config.metrics)
+    };
     let folder = config.data_dir.clone().filter(|_| !config.ephemeral);
     let measuring = {
         let open = || status::ThisMachine::open(folder);
-        let (hub, counters, health) = (hub.clone(), counters.clone(), health.clone());
-        status::measure(status::Sources { hub, counters, health }, open, shutdown.clone())
+        let (hub, health) = (hub.clone(), health.clone());
+        status::measure(status::Sources { hub, health }, open, shutdown.clone())
     };
     let state = Parts {
         hub: hub.clone(),
@@ -91,14 +98,14 @@ pub async fn serve(
         authority: authority.clone(),
         trust: config.trust.clone(),
         limits: config.limits.clone(),
-        tally: tally::Tally::default(),
+        tally,
         site: Arc::new(site),
         hosts: config.hosts.clone(),
         origins: Arc::new(config.origins.clone()),
         token_maker: cli::serve::token_maker_here(&config),
         interval: config.interval,
-        budgets: Budgets::new(config.send_budget, config.receive_budget),
-        counters: counters.clone(),
+        budgets,
+        metrics,
         shutdown: shutdown.clone(),
     };
     let backups = async {
@@ -108,7 +115,13 @@ pub async fn serve(
     };
     // Who connects is answered first: the others prepare something.
     tokio::join!(
-        edge::accept(router(state.into()), &config, counters, listeners, shutdown.clone()),
+        edge::accept(
+            router(state.into()),
+            &config,
+            hub.counters().clone(),
+            listeners,
+            shutdown.clone()
+        ),
         hub.run(config.interval, shutdown.clone()),
         presence.run(shutdown.clone()),
         measuring,

@@ -3,7 +3,8 @@
 //! - [`router`]: the routes, and the headers of every answer; [`state`]: what handlers share
 //! - [`page`]: the pages; [`language`], `preference`: theirs; `documents`, [`site`], `etag`: files; `caching`:
 //!   who may keep them
-//! - [`chat`]: what is said in a room, and who is there; [`status`]: the server's health
+//! - [`chat`]: what is said in a room, and who is there; [`status`]: the server's health; [`metrics`]: for a
+//!   monitoring system
 //! - [`login`]: tokens as cookies; `presented`: the token of a request, and what it allows in the hub;
 //!   `asking`: who a request comes from
 //! - [`client`]: who sends a request, by its connection and by what trusted proxies say; `identify` finds it
@@ -27,6 +28,7 @@ mod identify;
 pub mod language;
 pub mod limits;
 pub mod login;
+pub mod metrics;
 mod not_found;
 mod options;
 pub mod page;

@@ -62,6 +62,12 @@ impl Budget {
         self.held().ledger.used()
     }
 
+    /// How many bytes there are.
+    #[must_use]
+    pub fn limit(&self) -> usize {
+        self.held().ledger.limit()
+    }
+
     /// Whether somebody waits for some.
     #[must_use]
     pub fn is_waited_for(&self) -> bool {

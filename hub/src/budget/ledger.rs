@@ -87,6 +87,11 @@ impl<P: Party> Ledger<P> {
         }
     }
 
+    /// How many bytes there are.
+    pub(super) fn limit(&self) -> usize {
+        self.limit
+    }
+
     /// How many bytes are held.
     pub(super) fn used(&self) -> usize {
         self.used

@@ -29,8 +29,8 @@ impl<S: AsRef<Routes> + Sync> FromRequestParts<S> for Receiving {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
-        let Routes { budgets, counters, .. } = state.as_ref();
-        Ok(Self::new(&budgets.receive, Client::of(parts), counters))
+        let Routes { hub, budgets, .. } = state.as_ref();
+        Ok(Self::new(&budgets.receive, Client::of(parts), hub.counters()))
     }
 }
 

@@ -18,6 +18,7 @@ use tracing::debug;
 use crate::{
     budget::Reservation,
     clock::Clock,
+    counters::Ending,
     log::{Page, Unavailable},
     reading::Reading,
     subscription::{CHUNK, FirstPage, Next, Now, States, Subscription, Wanted},
@@ -69,8 +70,9 @@ impl Outlet {
             return Some(greeting);
         }
         self.subscription.has_taken(Instant::now());
-        self.ended |= self.shutdown.is_cancelled();
-        if (&mut self.revoked).now_or_never().is_some() {
+        if self.shutdown.is_cancelled() {
+            self.ends(Ending::Shutdown);
+        } else if (&mut self.revoked).now_or_never().is_some() {
             self.revoke();
         }
         while !self.ended {
@@ -96,10 +98,7 @@ impl Outlet {
         }
         let came = select! {
             biased;
-            () = self.shutdown.cancelled() => {
-                self.ended = true;
-                return None;
-            }
+            () = self.shutdown.cancelled() => return self.ends(Ending::Shutdown),
             () = &mut self.revoked => {
                 self.revoke();
                 return None;
@@ -126,6 +125,13 @@ impl Outlet {
     fn revoke(&mut self) {
         self.subscription.revoke(self.clock.now());
         self.revoked = pending().boxed();
+    }
+
+    /// Gives nothing any more.
+    fn ends(&mut self, why: Ending) -> Option<Bytes> {
+        self.ended = true;
+        self.subscription.ends(why);
+        None
     }
 
     /// What it gives, as a stream for a body.

@@ -19,6 +19,7 @@ use wire::{
 
 use crate::{
     budget::{Account, Receiving},
+    counters::Outcome,
     cursor::Cursor,
     event::{Draft, EventType, Invalid, Topic, check_name, normal},
     grant::Grant,
@@ -41,22 +42,27 @@ type Named = Result<Path<String>, PathRejection>;
 /// `POST /topics/{*topic}`: publishes the body.
 pub(crate) async fn publish(
     State(routes): State<Routes>,
-    grant: Grant,
+    grant: Result<Grant, Problem>,
     path: Named,
     RawQuery(query): RawQuery,
     receiving: Receiving,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Receipt>, Problem> {
-    let topic = Topic::new(&name(path)?)?;
-    let draft = Attributes::read(topic, query.as_deref().unwrap_or_default(), &headers)?;
-    for topic in &draft.topics {
-        may(&routes, topic, grant.publishes(topic), &grant, "publish to")?;
-    }
-    let key = key(&headers)?.map(|name| Key { scope: grant.scope(), name });
+    let asked = async {
+        let grant = grant?;
+        let topic = Topic::new(&name(path)?)?;
+        let draft = Attributes::read(topic, query.as_deref().unwrap_or_default(), &headers)?;
+        for topic in &draft.topics {
+            may(&routes, topic, grant.publishes(topic), &grant, "publish to")?;
+        }
+        let key = key(&headers)?.map(|name| Key { scope: grant.scope(), name });
+        let Received { data, held } = body::whole(body, LARGEST_DATA, &receiving).await?;
+        Ok::<_, Problem>((draft.with(data)?, key, held))
+    };
     // Held until the event is in the log, which counts what waits for its disk.
-    let Received { data, held: _held } = body::whole(body, LARGEST_DATA, &receiving).await?;
-    let draft = draft.with(data)?;
+    let (draft, key, _held) =
+        asked.await.inspect_err(|_| routes.hub.counters().published(Outcome::Refused))?;
     Ok(Json(routes.hub.publish(draft, key).await?))
 }
 
@@ -123,7 +129,7 @@ pub(crate) async fn history(
     }
     let asked = Asked { topics, after, before, limit };
     let answer = asked.answer(&routes.hub, &grant, &account, coding.gzip());
-    answer::written(answer, coding, &routes.counters).await
+    answer::written(answer, coding, routes.hub.counters()).await
 }
 
 /// `GET /topics?prefix=&after=&limit=`: lists topics.
@@ -148,7 +154,7 @@ pub(crate) async fn list(
     }
     let listing = List { prefix, after, limit };
     let listing = listing.answer(&routes.hub, grant, account, coding.gzip());
-    answer::written(listing, coding, &routes.counters).await
+    answer::written(listing, coding, routes.hub.counters()).await
 }
 
 /// An event to be, without its data.

@@ -8,7 +8,10 @@ use std::sync::{
 use tokio::time::Instant;
 use tracing::info;
 
-use crate::{client::Address, counters::Counters};
+use crate::{
+    client::Address,
+    counters::{Counters, Ending},
+};
 
 /// A reader. Dropping it disconnects the reader.
 #[derive(Debug)]
@@ -19,12 +22,14 @@ pub struct Reader {
     address: Address,
     since: Instant,
     events: u64,
+    ending: Ending,
 }
 
 impl Reader {
     /// A reader that starts now and has been counted already.
     pub(super) fn new(reading: Arc<AtomicU32>, counters: Counters, address: Address) -> Self {
-        Self { reading, counters, address, since: Instant::now(), events: 0 }
+        let ending = Ending::default();
+        Self { reading, counters, address, since: Instant::now(), events: 0, ending }
     }
 
     /// Counts events that were handed over for this reader.
@@ -32,11 +37,19 @@ impl Reader {
         self.events += events;
         self.counters.delivered(events);
     }
+
+    /// Notes why its stream ends, where it is not the reader that leaves. The first reason counts.
+    pub fn ends(&mut self, why: Ending) {
+        if self.ending == Ending::Left {
+            self.ending = why;
+        }
+    }
 }
 
 impl Drop for Reader {
     fn drop(&mut self) {
         let remaining = self.reading.fetch_sub(1, Ordering::Relaxed) - 1;
+        self.counters.ended(self.ending);
         info!(
             address = %self.address,
             duration_ms = u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX),

@@ -12,6 +12,7 @@ use futures::{FutureExt, future::BoxFuture};
 
 use super::retention::Retention;
 use crate::{
+    counters::Distribution,
     cursor::Cursor,
     event::{Draft, Event, Pattern, Topic},
     selector::Selected,
@@ -95,6 +96,11 @@ pub trait Log: fmt::Debug + Send + Sync {
 
     /// How much it holds. This is cheap: nothing is counted.
     fn held(&self) -> Held;
+
+    /// How long its commits took since the start, the sync included; `None` where nothing is synced.
+    fn commit_times(&self) -> Option<Distribution> {
+        None
+    }
 
     /// Whether a publish could be durable now. Answers at once, whatever the storage does.
     ///

@@ -48,6 +48,7 @@ use super::{
 };
 use crate::{
     Clock,
+    counters::{Distribution, Histogram},
     cursor::{Cursor, Epoch},
     event::{Draft, Event, Topic},
     spans::Spans,
@@ -121,7 +122,7 @@ impl Embedded {
             database: RwLock::new(Some(database)),
             failed: Mutex::new(None),
             doubted: AtomicBool::new(false),
-            commits: AtomicU64::new(0),
+            commits: Histogram::default(),
             held: Mutex::new(totals.held()),
             spans: RwLock::new(Arc::new(spans.before(epoch))),
             seal,
@@ -148,7 +149,7 @@ impl Embedded {
     /// How many times it has committed since it was opened. Each commit is one sync.
     #[must_use]
     pub fn commits(&self) -> u64 {
-        self.shared.commits.load(Ordering::Relaxed)
+        self.shared.commits.read().count()
     }
 
     /// Hands a request to the writer, and waits for its answer.
@@ -230,6 +231,10 @@ impl Log for Embedded {
 
     fn held(&self) -> Held {
         Held { damaged: self.shared.damaged.load(Ordering::Relaxed), ..*self.shared.held() }
+    }
+
+    fn commit_times(&self) -> Option<Distribution> {
+        Some(self.shared.commits.read())
     }
 
     fn ready(&self) -> Result<(), Unavailable> {

@@ -5,7 +5,7 @@ use std::{collections::VecDeque, time::Duration};
 use axum::http::Version;
 use tokio::time::Instant;
 use wire::{
-    event::{GAP, Gap, GapReason, SESSION},
+    event::{GapReason, SESSION},
     session::Session,
     tick::Tick,
 };
@@ -21,7 +21,6 @@ use super::{
 use crate::{
     budget::{Account, Reservation},
     client::Address,
-    counters::Counters,
     cursor::Cursor,
     frame::Frame,
     grant::Grant,
@@ -58,17 +57,17 @@ pub(crate) async fn begin(
     (request, grant): (&Request, &Grant),
     version: Version,
 ) -> Result<(Subscription, States, FirstPage), Problem> {
-    let (hub, counters) = (&routes.hub, &routes.counters);
+    let hub = &routes.hub;
     let granted = Granted::of(request, hub.state_topics(), grant);
     granted.refuse_silence(request)?;
-    let mut beginning = Beginning::find(hub, account, counters, request, grant).await?;
+    let mut beginning = Beginning::find(hub, account, request, grant).await?;
     let mut events = Vec::new();
     if request.session {
         let about = (request, grant, &granted);
         let session = session(hub, about, beginning.as_ref(), version).await?;
         events.push(Frame::own(SESSION, &session, None));
     }
-    let reader = hub.admit(address, counters);
+    let reader = hub.admit(address);
     let gap = beginning.as_mut().and_then(|beginning| beginning.gap.take());
     // A gap says where reading begins; without one that is said at the greeting's end.
     let lost = gap.is_some();
@@ -139,7 +138,6 @@ impl Beginning {
     async fn find(
         hub: &Hub,
         account: &Account,
-        counters: &Counters,
         request: &Request,
         grant: &Grant,
     ) -> Result<Option<Self>, Unavailable> {
@@ -152,7 +150,7 @@ impl Beginning {
             None if request.last => selection.newest(after.sequence).await?,
             _ => VecDeque::new(),
         };
-        let position = Position::new(selection, counters, after, newest, Instant::now());
+        let position = Position::new(selection, after, newest, Instant::now());
         let resumes = request.cursor.is_some();
         let mut beginning = Self { position, gap: None, page: None, resumes };
         if let Some(cursor) = &request.cursor {
@@ -187,8 +185,8 @@ impl Beginning {
         };
         let page = selection.read(from.sequence, 1).await?;
         let to = position.skip_from(from, &page, Instant::now());
-        let gap = Gap { reason, after: text.chars().take(REPEATED).collect() };
-        self.gap = Some(Frame::own(GAP, &gap, Some(to)));
+        let after = text.chars().take(REPEATED).collect();
+        self.gap = Some(position.gap(reason, after, to));
         Ok(())
     }
 

@@ -12,7 +12,7 @@ use super::{
     position::{Handed, Position, Wanted},
     selection::Selection,
 };
-use crate::{budget::Reservation, frame::Frame, hub::Reader, log::Page};
+use crate::{budget::Reservation, counters::Ending, frame::Frame, hub::Reader, log::Page};
 
 /// The longest that the end of somebody's rights is slept for: clocks are set in between.
 const LOOK_AT_CLOCK: Duration = Duration::from_secs(30);
@@ -80,6 +80,7 @@ impl Subscription {
     /// Hears that the reader's rights were taken back, at an instant of the hub's clock: they end there.
     pub(crate) fn revoke(&mut self, at: i64) {
         self.expires = Some(self.expires.map_or(at, |until| until.min(at)));
+        self.reader.ends(Ending::Revoked);
     }
 
     /// Notes that the reader has taken all that it was given: silence counts from now on.
@@ -106,7 +107,7 @@ impl Subscription {
             return Next::End;
         }
         if let Some(until) = self.expires.filter(|until| *until <= now.wall) {
-            self.ended = true;
+            self.ends(Ending::Expired);
             let until = Tick::from_micros(until).to_string();
             let expired = Frame::own(EXPIRED, &json!({ "until": until }), None);
             return self.hand((expired.into_bytes(), 1));
@@ -152,6 +153,12 @@ impl Subscription {
             (Some(Wanted::Pause(at)), _) => until.min(at),
             _ => until,
         }
+    }
+
+    /// Nothing comes any more.
+    pub(crate) fn ends(&mut self, why: Ending) {
+        self.ended = true;
+        self.reader.ends(why);
     }
 
     /// Hands over a newer value of a state topic.

@@ -13,9 +13,10 @@ use super::{
 };
 use crate::{
     budget::Reservation,
-    counters::Counters,
     cursor::Cursor,
+    event::Event,
     frame::Frame,
+    hub::Place,
     log::Page,
     spans::Standing,
     tail::{Entry, Taken},
@@ -51,7 +52,7 @@ pub(crate) enum Wanted {
 /// A reader's position in the log.
 pub(super) struct Position {
     selection: Selection,
-    counters: Counters,
+    place: Place,
     /// Events after this sequence came while the reader was here: what they took is measured.
     came_at: u64,
     /// All events up to this position were handed over.
@@ -81,14 +82,14 @@ impl Position {
     /// The position `after` an event, before which the `newest` ones are handed over.
     pub(super) fn new(
         selection: Selection,
-        counters: &Counters,
         after: Cursor,
         newest: VecDeque<u64>,
         now: Instant,
     ) -> Self {
+        let place = selection.hub().place();
         Self {
             selection,
-            counters: counters.clone(),
+            place,
             came_at: after.sequence,
             after,
             announced: (after.sequence, now),
@@ -148,6 +149,15 @@ impl Position {
 
     /// The next bytes, of the tail, of about `limit` at most; or what is needed first.
     pub(super) fn next(&mut self, now: Instant, limit: usize) -> Result<Handed, Wanted> {
+        let next = self.go_on(now, limit);
+        match next {
+            Err(Wanted::News) => self.place.has_caught_up(),
+            _ => self.place.is_at(self.after.sequence),
+        }
+        next
+    }
+
+    fn go_on(&mut self, now: Instant, limit: usize) -> Result<Handed, Wanted> {
         if let Some(at) = self.again_at {
             if now < at {
                 return Err(Wanted::Pause(at));
@@ -166,13 +176,14 @@ impl Position {
                 }
             };
             let seen = |entry: &Arc<Entry>| {
-                self.selection.frame_of(entry).map(|frame| (entry.event.sequence, frame))
+                let Event { sequence, at, .. } = entry.event;
+                self.selection.frame_of(entry).map(|frame| ((sequence, at), frame))
             };
-            let (sequences, frames): (Vec<_>, Vec<_>) = entries.iter().filter_map(seen).unzip();
+            let (events, frames): (Vec<_>, Vec<_>) = entries.iter().filter_map(seen).unzip();
             let room = self.room_for(&frames)?;
             self.after = through;
-            if let Some(last) = sequences.last() {
-                self.measure(&entries);
+            if let Some((last, _)) = events.last() {
+                self.measure(&events);
                 self.announced = (*last, now);
                 let bytes = Frame::concat(&frames).into_bytes();
                 let bytes = match frames.len() {
@@ -200,13 +211,14 @@ impl Position {
         self.room = Some(room);
     }
 
-    /// Counts how long ago the oldest of what is handed over was published, unless it had been before
-    /// the reader came. What a reader catches up with from the log is not measured at all: the wait is
-    /// then its own.
-    fn measure(&self, entries: &[Arc<Entry>]) {
+    /// Counts how long ago the events that are handed over were published, by their sequences and
+    /// stamps, except those that had been before the reader came. What a reader catches up with from the
+    /// log is not measured at all: the wait is then its own.
+    fn measure(&self, events: &[(u64, i64)]) {
         let hub = self.selection.hub();
-        if let Some(oldest) = entries.iter().find(|entry| entry.event.sequence > self.came_at) {
-            self.counters.took(hub.clock().now().saturating_sub(oldest.event.at));
+        let now = hub.clock().now();
+        for (_, at) in events.iter().filter(|(sequence, _)| *sequence > self.came_at) {
+            hub.counters().took(now.saturating_sub(*at));
         }
     }
 
@@ -237,6 +249,7 @@ impl Position {
         self.selection.expect(&room);
         let handed =
             if self.newest.is_empty() { self.replay(page, now) } else { self.begin_with(page) };
+        self.place.is_at(self.after.sequence);
         handed.map(|(bytes, events)| (room.cover(bytes), events))
     }
 
@@ -254,6 +267,12 @@ impl Position {
         (!frames.is_empty()).then(|| (Frame::concat(&frames).into_bytes(), events))
     }
 
+    /// Tells the reader that events are missing `after` its cursor, and where reading goes on.
+    pub(super) fn gap(&self, reason: GapReason, after: String, to: Cursor) -> Frame {
+        self.selection.hub().counters().gap(reason);
+        Frame::own(GAP, &Gap { reason, after }, Some(to))
+    }
+
     fn replay(&mut self, page: &Page, now: Instant) -> Option<Handed> {
         let (mut frames, after) = (Vec::new(), self.after);
         let spans = self.selection.hub().log().spans();
@@ -267,15 +286,13 @@ impl Position {
             // The log was opened again, and does not hold what this reader was handed: what comes after
             // the place where the histories part is read from there.
             self.after = from;
-            let gap = Gap { reason: GapReason::Epoch, after: after.to_string() };
-            return Some((Frame::own(GAP, &gap, Some(from)).into_bytes(), 1));
+            return Some((self.gap(GapReason::Epoch, after.to_string(), from).into_bytes(), 1));
         }
         if let Some(Lost { reason, through }) = Lost::of(page)
             && through > after.sequence.max(self.told_lost)
         {
             let to = self.skip_from(after, page, now);
-            let gap = Gap { reason, after: after.to_string() };
-            frames.push(Frame::own(GAP, &gap, Some(to)));
+            frames.push(self.gap(reason, after.to_string(), to));
         }
         for event in &page.events {
             frames.push(self.selection.frame(event));

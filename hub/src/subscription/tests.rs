@@ -15,7 +15,6 @@ use crate::{
     Clock, Grant, Hub,
     budget::{Account, Budget, Progress},
     client::Address,
-    counters::Counters,
     event::{Draft, Topic},
     frame::{Format, Frame},
     log::{Bounds, Memory, Page, Query, Retention},
@@ -47,10 +46,9 @@ impl World {
         let account = Account::new(&Budget::new(16 << 20), None, Progress::new());
         let request = Request { topics: vec![Selector::new("a").unwrap()], ..Request::default() };
         let selection = Selection::new(&hub, &account, &request, &Grant::default());
-        let (now, counters) = (Instant::now(), Counters::default());
-        let after = hub.log().tail().position();
-        let position = Position::new(selection, &counters, after, VecDeque::new(), now);
-        let reader = hub.admit(Address::Unknown, &counters);
+        let (now, after) = (Instant::now(), hub.log().tail().position());
+        let position = Position::new(selection, after, VecDeque::new(), now);
+        let reader = hub.admit(Address::Unknown);
         let greeting = (Frame::COMMENT, 0);
         let mut subscription = Subscription::new(reader, greeting, Some(position), expires, now);
         assert_eq!(subscription.greeting().unwrap(), ":\n\n");
@@ -232,9 +230,9 @@ fn several_events_need_room_which_is_asked_for_when_others_have_it() {
     let request = Request { topics: vec![Selector::new("a").unwrap()], ..Request::default() };
     let selection = Selection::new(&world.hub, &world.account, &request, &Grant::default());
     let after = world.hub.log().tail().position();
-    let (now, counters) = (world.now.instant, Counters::default());
-    let position = Position::new(selection, &counters, after, VecDeque::new(), now);
-    let reader = world.hub.admit(Address::Unknown, &counters);
+    let now = world.now.instant;
+    let position = Position::new(selection, after, VecDeque::new(), now);
+    let reader = world.hub.admit(Address::Unknown);
     world.subscription = Subscription::new(reader, (Frame::COMMENT, 0), Some(position), None, now);
     world.subscription.greeting();
     let both = [world.publish("a", &large), world.publish("a", "2")].concat();

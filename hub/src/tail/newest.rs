@@ -87,6 +87,13 @@ impl Tail {
         self.position().sequence
     }
 
+    /// How much it holds.
+    #[must_use]
+    pub fn size(&self) -> Bounds {
+        let held = self.held();
+        Bounds { events: held.entries.len(), bytes: held.bytes }
+    }
+
     /// The position after the newest event.
     #[must_use]
     pub fn position(&self) -> Cursor {

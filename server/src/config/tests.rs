@@ -41,6 +41,21 @@ fn an_ephemeral_server_keeps_its_key_unless_others_sign() {
 }
 
 #[test]
+fn the_metrics_are_for_tokens_wherever_it_listens() {
+    let shown = |listen: &str, said: &[&str]| {
+        let arguments = [&["--listen", listen], said].concat();
+        config(&arguments, &[]).map(|config| config.metrics)
+    };
+    for listen in ["127.0.0.1:1", "0.0.0.0:1"] {
+        assert_eq!(shown(listen, &[]).unwrap(), Exposure::Token, "{listen}");
+        assert_eq!(shown(listen, &["--metrics", "public"]).unwrap(), Exposure::Public);
+        assert_eq!(shown(listen, &["--metrics", "off"]).unwrap(), Exposure::Off);
+    }
+    let bad = shown("127.0.0.1:1", &["--metrics", "all"]).unwrap_err().to_string();
+    assert_eq!(bad, r#"invalid value "all" for --metrics: must be public, token or off"#);
+}
+
+#[test]
 fn the_status_is_for_this_machine_on_loopback_and_for_tokens_elsewhere() {
     let shown = |listen: &str, said: &[&str], variable: &str| {
         let arguments = [&["--listen", listen], said].concat();

@@ -3,7 +3,7 @@
 
 use std::{error::Error, fmt, time::Duration};
 
-use belfry_hub::{counters::Counters, hub::Hub};
+use belfry_hub::hub::Hub;
 use sysinfo::System;
 use tokio::{
     task::{JoinError, spawn_blocking},
@@ -24,10 +24,8 @@ const INTERVAL: Duration = Duration::from_millis(STATUS_INTERVAL_MS as u64);
 /// What Belfry's own figures are read from, and where all of them go.
 #[derive(Clone, Debug)]
 pub struct Sources {
-    /// Its log, its clock and its readers.
+    /// Its log, its clock, its readers and its counters.
     pub hub: Hub,
-    /// What was counted on an event's way.
-    pub counters: Counters,
     /// Where a measurement goes.
     pub health: Health,
 }
@@ -119,15 +117,15 @@ struct Rates {
 }
 
 impl Rates {
-    fn begin(Sources { hub, counters, .. }: &Sources) -> Self {
-        let (published, delivered) = (hub.log().tail().last(), counters.read().delivered);
+    fn begin(Sources { hub, .. }: &Sources) -> Self {
+        let (published, delivered) = (hub.log().tail().last(), hub.counters().read().delivered);
         let node = System::host_name().unwrap_or_default();
         Self { node, started: Instant::now(), since: Instant::now(), published, delivered }
     }
 
     /// Belfry's own figures since the last time.
-    fn own(&mut self, Sources { hub, counters, .. }: &Sources, memory: Option<u64>) -> Own {
-        let (counted, held) = (counters.read(), hub.log().held());
+    fn own(&mut self, Sources { hub, .. }: &Sources, memory: Option<u64>) -> Own {
+        let (counted, held) = (hub.counters().read(), hub.log().held());
         let elapsed = self.since.elapsed().as_secs_f64();
         self.since = Instant::now();
         let rate = |before: &mut u64, now: u64| {
@@ -142,7 +140,7 @@ impl Rates {
             // Each event has its own sequence, so there is no need to count them.
             published: rate(&mut self.published, hub.log().tail().last()),
             delivered: rate(&mut self.delivered, counted.delivered),
-            latency_us: counters.take_slowest(),
+            latency_us: hub.counters().take_slowest(),
             log_events: held.events,
             log_bytes: held.bytes,
             log_keys: held.keys,

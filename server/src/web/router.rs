@@ -40,7 +40,7 @@ use crate::{
         identify::identify,
         language,
         limits::{publishes::limit_publishes, streams::limit_streams},
-        login,
+        login, metrics,
         not_found::not_found,
         options::answer_options,
         page, probe, status,
@@ -88,6 +88,7 @@ pub fn router(state: AppState) -> Router {
         .route(&format!("{}/{{name}}", documents::DOCUMENTS_PATH), get(documents::document))
         .route(PROBE_PATH, get(probe::probe))
         .route(STATUS_PATH, get(status::trend))
+        .route("/metrics", get(metrics::shown))
         .route("/healthz", get(health::live))
         .route("/readyz", get(health::ready))
         .route(LOGIN_PATH, post(login::login).delete(login::logout))

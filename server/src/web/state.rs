@@ -6,12 +6,13 @@ use std::{
     time::Duration,
 };
 
-use belfry_hub::{Hub, budget::Budgets, counters::Counters, presence::Presence, routes::Routes};
+use belfry_hub::{Hub, budget::Budgets, presence::Presence, routes::Routes};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     Site,
     chat::Chat,
+    metrics::Metrics,
     origins::{Hosts, Origins},
     status::Health,
     tally::Tally,
@@ -60,7 +61,6 @@ impl From<Parts> for AppState {
         let tokens = Tokens::new(authority.clone(), origins.clone(), hub.clock());
         let routes = Routes {
             budgets: parts.budgets.clone(),
-            counters: parts.counters.clone(),
             shutdown: parts.shutdown.clone(),
             ..Routes::new(parts.hub.clone(), tokens.clone())
         };
@@ -122,8 +122,8 @@ pub struct Parts {
     pub interval: Duration,
     /// What may wait to be sent, and come in.
     pub budgets: Budgets,
-    /// What is counted on an event's way.
-    pub counters: Counters,
+    /// What a monitoring system reads.
+    pub metrics: Metrics,
     /// Ends every stream.
     pub shutdown: CancellationToken,
 }

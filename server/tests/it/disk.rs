@@ -163,6 +163,20 @@ impl Disk {
         state.successor(file)
     }
 
+    /// Changes a byte of these words wherever they are stored.
+    pub(crate) fn damage(&self, words: &str) {
+        let mut state = self.state();
+        let State { durable, seen, .. } = &mut *state;
+        for file in [durable, seen] {
+            let found: Vec<_> = file
+                .windows(words.len())
+                .enumerate()
+                .filter_map(|(at, bytes)| (bytes == words.as_bytes()).then_some(at))
+                .collect();
+            found.into_iter().for_each(|at| file[at] ^= 1);
+        }
+    }
+
     /// The file as it can be read; `None` before it has its name.
     pub(crate) fn file(&self) -> Option<Vec<u8>> {
         let state = self.state();

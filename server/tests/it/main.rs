@@ -34,6 +34,7 @@ mod listening;
 mod log;
 mod login;
 mod memory;
+mod metrics;
 mod migrated;
 mod misplaced;
 mod model;

@@ -38,8 +38,7 @@ fn measured(world: &World) -> JoinHandle<()> {
 }
 
 fn sources(world: &World) -> Sources {
-    let (hub, counters) = (world.hub.clone(), world.counters.clone());
-    Sources { hub, counters, health: world.health.clone() }
+    Sources { hub: world.hub.clone(), health: world.health.clone() }
 }
 
 /// The last measurement.
@@ -96,12 +95,12 @@ async fn an_event_counts_once_for_each_who_gets_it() {
     let world = World::showing(Visibility::Public);
     let (mut one, _) = open(&world, "/sse?topic=a").await;
     let (mut two, _) = open(&world, "/sse?topic=a&format=json").await;
-    let before = world.counters.read().delivered;
+    let before = world.hub.counters().read().delivered;
     world.publish("a", "x").await;
     for body in [&mut one, &mut two] {
         heard(body).await.unwrap();
     }
-    assert_eq!(world.counters.read().delivered - before, 2);
+    assert_eq!(world.hub.counters().read().delivered - before, 2);
 }
 
 #[tokio::test(start_paused = true)]
@@ -112,20 +111,20 @@ async fn the_latency_is_that_of_the_slowest_and_of_nothing_that_was_there_before
     sleep(SECOND).await;
     let (mut body, _) = open(&world, &format!("/sse?topic=a&last_event_id={first}")).await;
     assert!(heard(&mut body).await.unwrap().contains("data: 2"));
-    assert_eq!(world.counters.take_slowest(), None);
+    assert_eq!(world.hub.counters().take_slowest(), None);
     for wait in [7, 3] {
         world.publish("a", "3").await;
         sleep(Duration::from_millis(wait)).await;
         heard(&mut body).await.unwrap();
     }
-    let slowest = world.counters.take_slowest().unwrap();
+    let slowest = world.hub.counters().take_slowest().unwrap();
     assert!((7000..9000).contains(&slowest), "{slowest}");
 
     // One that is handed over together with what was there before counts alone.
     let (mut late, _) = open(&world, &format!("/sse?topic=a&last_event_id={first}")).await;
     world.publish("a", "4").await;
     heard(&mut late).await.unwrap();
-    let slowest = world.counters.take_slowest().unwrap();
+    let slowest = world.hub.counters().take_slowest().unwrap();
     assert!(slowest < 1000, "{slowest}");
 }
 

@@ -88,6 +88,6 @@ async fn a_client_that_stops_reading_is_cut_after_its_writes_stall() {
     world.until_reading(2, SECOND).await;
     world.until_reading(1, 30 * SECOND).await;
     assert!(!draining.is_finished(), "who goes on reading was cut too");
-    let counted = world.counters.read();
+    let counted = world.hub.counters().read();
     assert_eq!((counted.stalled, counted.vanished), (1, 0));
 }

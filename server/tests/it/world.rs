@@ -14,16 +14,17 @@ use axum::{
 use belfry_hub::{
     Clock, Hub, Log,
     budget::Budgets,
-    counters::Counters,
     log::{Memory, Retention},
     presence::Presence,
     tail,
 };
+use futures::FutureExt;
 use http_body_util::BodyExt;
 use server::{
     AppState, Config, Keys, Parts, Site,
     chat::{Chat, Rooms},
     edge,
+    metrics::{Exposure, Metrics, Sources},
     origins::{Hosts, Origins},
     router,
     status::{Health, Visibility},
@@ -89,18 +90,11 @@ pub(crate) fn site_in(folder: &Path) -> Site {
     Site::find(folder, Some(&folder.join("hash.txt"))).unwrap()
 }
 
-/// Who is answered, and what is believed about them.
-struct Access {
-    hosts: Hosts,
-    origins: Origins,
-    trust: Trust,
-    limits: Limits,
-}
-
-/// Every host is answered for, no page of another origin reads, and no proxy is believed.
-fn for_all() -> Access {
-    let (origins, trust, limits) = (Origins::default(), Trust::default(), Limits::default());
-    Access { hosts: Hosts::Any, origins, trust, limits }
+/// The settings of a world unless a test asks for others: every host is answered for, and what is open to
+/// some by default is open to all.
+fn usual() -> Config {
+    let (status, rooms) = (Visibility::Public, Rooms::Any);
+    Config { hosts: Hosts::Any, status, rooms, ..Config::default() }
 }
 
 /// The application in virtual time, ticking, without a port.
@@ -108,7 +102,6 @@ pub(crate) struct World {
     pub(crate) hub: Hub,
     pub(crate) health: Health,
     pub(crate) presence: Presence,
-    pub(crate) counters: Counters,
     pub(crate) budgets: Budgets,
     pub(crate) shutdown: CancellationToken,
     /// What requests come by: a client far away, over plain HTTP.
@@ -147,74 +140,62 @@ impl World {
 
     /// One that shows its health to some.
     pub(crate) fn showing(shown: Visibility) -> Self {
-        let clock = Clock::starting_at(BEGIN);
-        let log = Memory::new(clock, Retention::default(), tail::Bounds::default());
-        let hour = Duration::from_secs(3600);
-        Self::with_all(clock, hour, Arc::new(log), shown, Rooms::Any, for_all())
+        Self::configured(Config { status: shown, ..usual() })
     }
 
     /// One with some limits.
     pub(crate) fn limiting(limits: Limits) -> Self {
-        let clock = Clock::starting_at(BEGIN);
-        let log = Memory::new(clock, Retention::default(), tail::Bounds::default());
-        let (shown, hour) = (Visibility::Public, Duration::from_secs(3600));
-        let access = Access { limits, ..for_all() };
-        Self::with_all(clock, hour, Arc::new(log), shown, Rooms::Any, access)
+        Self::configured(Config { limits, ..usual() })
     }
 
     /// One that believes some proxies, and whose rooms are open to everybody.
     pub(crate) fn with_trust(trust: Trust) -> Self {
-        let clock = Clock::starting_at(BEGIN);
-        let log = Memory::new(clock, Retention::default(), tail::Bounds::default());
-        let (shown, hour) = (Visibility::Public, Duration::from_secs(3600));
-        let access = Access { trust, ..for_all() };
-        Self::with_all(clock, hour, Arc::new(log), shown, Rooms::Any, access)
+        Self::configured(Config { trust, ..usual() })
+    }
+
+    /// One that shows its metrics to some, and its health to nobody.
+    pub(crate) fn exposing(exposure: Exposure) -> Self {
+        Self::configured(Config { metrics: exposure, status: Visibility::Off, ..usual() })
     }
 
     pub(crate) fn with_log(clock: Clock, interval: Duration, log: Arc<dyn Log>) -> Self {
-        Self::with_all(clock, interval, log, Visibility::Public, Rooms::Any, for_all())
+        Self::with_all(clock, log, Config { interval, ..usual() })
     }
 
     /// One with some rooms.
     pub(crate) fn with_rooms(rooms: &str) -> Self {
-        let clock = Clock::starting_at(BEGIN);
-        let log = Memory::new(clock, Retention::default(), tail::Bounds::default());
-        let (rooms, shown) = (Rooms::read(rooms).unwrap(), Visibility::Public);
-        Self::with_all(clock, Duration::from_secs(3600), Arc::new(log), shown, rooms, for_all())
+        Self::configured(Config { rooms: Rooms::read(rooms).unwrap(), ..usual() })
     }
 
     /// One that answers for some hosts, and lets pages of some origins read.
     pub(crate) fn answering(hosts: Hosts, origins: Origins) -> Self {
-        let clock = Clock::starting_at(BEGIN);
-        let log = Memory::new(clock, Retention::default(), tail::Bounds::default());
-        let (shown, rooms, hour) = (Visibility::Public, Rooms::Any, Duration::from_secs(3600));
-        let access = Access { hosts, origins, ..for_all() };
-        Self::with_all(clock, hour, Arc::new(log), shown, rooms, access)
+        Self::configured(Config { hosts, origins, ..usual() })
     }
 
     /// One that believes some proxies, with what is open by default on a loopback address.
     pub(crate) fn trusting(trust: Trust) -> Self {
-        let clock = Clock::starting_at(BEGIN);
-        let log = Memory::new(clock, Retention::default(), tail::Bounds::default());
-        let (shown, hour) = (Visibility::Local, Duration::from_secs(3600));
-        let access = Access { trust, ..for_all() };
-        Self::with_all(clock, hour, Arc::new(log), shown, Rooms::Local, access)
+        let (status, rooms) = (Visibility::Local, Rooms::Local);
+        Self::configured(Config { trust, status, rooms, ..usual() })
     }
 
-    fn with_all(
-        clock: Clock,
-        interval: Duration,
-        log: Arc<dyn Log>,
-        shown: Visibility,
-        rooms: Rooms,
-        Access { hosts, origins, trust, limits }: Access,
-    ) -> Self {
-        let (folder, tally) = (TempDir::new().unwrap(), Tally::default());
-        let Config { send_budget, receive_budget, .. } = Config::default();
-        let budgets = Budgets::new(send_budget, receive_budget);
+    /// One that hardly ticks.
+    fn configured(config: Config) -> Self {
+        let clock = Clock::starting_at(BEGIN);
+        let log = Memory::new(clock, Retention::default(), tail::Bounds::default());
+        Self::with_all(
+            clock,
+            Arc::new(log),
+            Config { interval: Duration::from_secs(3600), ..config },
+        )
+    }
+
+    fn with_all(clock: Clock, log: Arc<dyn Log>, config: Config) -> Self {
+        let folder = TempDir::new().unwrap();
+        let Config { interval, hosts, origins, trust, limits, .. } = config;
+        let budgets = Budgets::new(config.send_budget, config.receive_budget);
         let (hub, shutdown) = (Hub::new(clock, log), CancellationToken::new());
-        let (health, presence) = (Health::new(shown), Presence::new(clock));
-        let (chat, counters) = (Chat::new(rooms, &keys()), Counters::default());
+        let (health, presence) = (Health::new(config.status), Presence::new(clock));
+        let (chat, tally) = (Chat::new(config.rooms, &keys()), Tally::default());
         health.register(hub.state_topics());
         chat.register(&presence, hub.state_topics());
         let parts = Parts {
@@ -232,7 +213,10 @@ impl World {
             token_maker: Some("belfry token".to_owned()),
             interval,
             budgets: budgets.clone(),
-            counters: counters.clone(),
+            metrics: Metrics::new(
+                Sources { hub: hub.clone(), budgets: budgets.clone(), tally: tally.clone() },
+                config.metrics,
+            ),
             shutdown: shutdown.clone(),
         };
         let state = AppState::from(parts);
@@ -247,7 +231,6 @@ impl World {
             hub,
             health,
             presence,
-            counters,
             budgets,
             shutdown,
             connection,
@@ -259,10 +242,18 @@ impl World {
     }
 
     /// The answer to a request.
-    pub(crate) async fn ask(&self, mut request: Request<Body>) -> Response<Body> {
+    pub(crate) async fn ask(&self, request: Request<Body>) -> Response<Body> {
+        self.asking(request).await
+    }
+
+    /// The same, of a task of its own.
+    pub(crate) fn asking(
+        &self,
+        mut request: Request<Body>,
+    ) -> impl Future<Output = Response<Body>> + use<> {
         request.headers_mut().entry(HOST).or_insert(HeaderValue::from_static("belfry.test"));
         request.extensions_mut().insert(self.connection);
-        self.application.clone().oneshot(request).await.unwrap()
+        self.application.clone().oneshot(request).map(Result::unwrap)
     }
 
     pub(crate) fn limited(&self) -> &Limited {
@@ -305,7 +296,7 @@ impl World {
         let address = listener.local_addr().unwrap();
         let listeners = vec![listener.try_into().unwrap()];
         let (application, shutdown) = (self.application.clone(), self.shutdown.clone());
-        let counters = self.counters.clone();
+        let counters = self.hub.counters().clone();
         let serving = tokio::spawn(async move {
             edge::accept(application, &config, counters, listeners, shutdown).await;
         });

@@ -9,7 +9,7 @@ use redb::Database;
 use tracing::error;
 
 use super::{readiness::Readiness, row::Seal};
-use crate::{log::Held, spans::Spans};
+use crate::{counters::Histogram, log::Held, spans::Spans};
 
 /// What the writer and those who read have in common.
 #[derive(Debug)]
@@ -20,7 +20,8 @@ pub(super) struct Shared {
     pub(super) failed: Mutex<Option<String>>,
     /// A read failed, and the writer was asked to find out why.
     pub(super) doubted: AtomicBool,
-    pub(super) commits: AtomicU64,
+    /// How long each commit took, its sync included.
+    pub(super) commits: Histogram,
     /// As of the last commit.
     pub(super) held: Mutex<Held>,
     /// The epochs that the log has had, with this opening's once it is written.

@@ -202,7 +202,7 @@ impl Writer {
                 return Err(AppendError::Unavailable(Unavailable("it is closed".into())));
             };
             let (totals, names) = (self.totals.clone(), (self.epoch, self.shared.seal));
-            let commit = || -> store::Result<(T, Option<Done>)> {
+            let commit = || -> store::Result<(T, Option<(Done, Duration)>)> {
                 let mut transaction = database.begin_write()?;
                 transaction.set_durability(Durability::Immediate)?;
                 transaction.set_quick_repair(verified);
@@ -213,14 +213,15 @@ impl Writer {
                     transaction.abort()?;
                     return Ok((done, None));
                 }
+                let begun = Instant::now();
                 transaction.commit()?;
-                Ok((done, Some(all)))
+                Ok((done, Some((all, begun.elapsed()))))
             };
             opening::contained(commit)
         };
         match committed {
             Ok((done, changed)) => {
-                if let Some(Done { totals, begun, damaged }) = changed {
+                if let Some((Done { totals, begun, damaged }, took)) = changed {
                     self.shared.readiness.is_damaged(None);
                     // Memory follows the disk.
                     *self.shared.held() = totals.held();
@@ -232,7 +233,8 @@ impl Writer {
                         .for_each(|_| self.shared.found_damage("a record due to be dropped"));
                     self.unverified = !verified;
                     self.pause = Duration::ZERO;
-                    self.shared.commits.fetch_add(1, Ordering::Relaxed);
+                    let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+                    self.shared.commits.observe(micros);
                 }
                 Ok(done)
             }

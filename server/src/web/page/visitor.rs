@@ -75,7 +75,7 @@ impl Visitor {
     ) -> Result<(log::Page, Reservation), Unavailable> {
         let reading = Reader::new(&state.hub, &self.account).writing(TIMES).read(query);
         timeout(ROOM_WITHIN, reading).await.unwrap_or_else(|_| {
-            state.counters.refused();
+            state.hub.counters().refused();
             Err(Unavailable("no memory left for the page".into()))
         })
     }

@@ -1,0 +1,191 @@
+//! Metrics: each is triggered and counts what it says; both formats can be parsed; who may see them.
+
+mod cases;
+mod scrape;
+
+use std::collections::BTreeSet;
+
+use axum::{
+    body::Body,
+    http::{
+        Request,
+        header::{ACCEPT, ACCEPT_ENCODING},
+    },
+};
+use http_body_util::BodyExt;
+use server::metrics::Exposure;
+
+use crate::world::{World, text};
+use cases::{Case, IN_REAL_TIME, IN_VIRTUAL_TIME};
+use scrape::{Scraped, scrape};
+
+/// Those that follow the process and not what it is asked: the kernel's figures, and what never changes.
+const UNTRIGGERED: [&str; 8] = [
+    "belfry_build",
+    "belfry_budget_limit_bytes",
+    "process_cpu_seconds",
+    "process_max_fds",
+    "process_open_fds",
+    "process_resident_memory_bytes",
+    "process_start_time_seconds",
+    "process_virtual_memory_bytes",
+];
+
+/// What an hour's token for the health reads.
+pub(crate) async fn scraped(world: &World) -> Scraped {
+    let token = world.token(&[], &["status"]);
+    let answer = world.ask_with(&token, Request::get("/metrics")).await;
+    assert_eq!(answer.status(), 200);
+    scrape(&text(answer).await)
+}
+
+async fn check(cases: &[Case]) {
+    for Case { sample, by, stage, trigger } in cases {
+        let stage = stage();
+        let before = scraped(&stage.world).await.value(sample);
+        let _held = trigger(&stage).await;
+        let moved = scraped(&stage.world).await.value(sample) - before;
+        assert!(by.map_or(moved > 0.0, |by| moved == by), "{sample} has moved by {moved}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_metric_counts_what_happens() {
+    check(IN_VIRTUAL_TIME).await;
+}
+
+#[tokio::test]
+async fn each_metric_of_disks_and_sockets_counts_what_happens() {
+    check(IN_REAL_TIME).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_metric_is_exposed_that_no_test_triggers() {
+    let stage = cases::on_disk();
+    let exposed = scraped(&stage.world).await.families;
+    let exposed: BTreeSet<_> = exposed.keys().map(String::as_str).collect();
+    let of = |sample: &'static str| {
+        let name = sample.split('{').next().unwrap_or_default();
+        let suffixes = ["_total", "_bucket", "_count", "_sum"];
+        suffixes.iter().find_map(|suffix| name.strip_suffix(suffix)).unwrap_or(name)
+    };
+    let cases = IN_VIRTUAL_TIME.iter().chain(IN_REAL_TIME).map(|case| of(case.sample));
+    let triggered: BTreeSet<_> = cases.chain(UNTRIGGERED).collect();
+    assert_eq!(exposed, triggered);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_documents_list_every_metric_and_no_other() {
+    let stage = cases::on_disk();
+    let families = scraped(&stage.world).await.families;
+    let exposed: BTreeSet<String> = families
+        .iter()
+        .map(|(name, kind)| match &**kind {
+            "counter" => format!("{name}_total"),
+            "info" => format!("{name}_info"),
+            _ => name.clone(),
+        })
+        .collect();
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs");
+    for document in ["operations.md", "operations.zh-CN.md"] {
+        let text = std::fs::read_to_string(format!("{folder}/{document}")).unwrap();
+        let rows = text.lines().filter(|line| {
+            ["| `belfry_", "| `process_"].iter().any(|begin| line.starts_with(begin))
+        });
+        let names = rows.flat_map(|row| row.split('|').nth(1).unwrap().split('`'));
+        let listed: BTreeSet<String> =
+            names.filter(|name| name.contains('_')).map(str::to_owned).collect();
+        assert_eq!(listed, exposed, "{document}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn both_formats_hold_the_same_values() {
+    let world = World::exposing(Exposure::Public);
+    world.publish("a", "1").await;
+    let get = async |accept: &'static str| {
+        let request = Request::get("/metrics").header(ACCEPT, accept);
+        let answer = world.ask(request.body(Body::empty()).unwrap()).await;
+        let content_type = answer.headers()["content-type"].to_str().unwrap().to_owned();
+        assert_eq!(answer.headers()["cache-control"], "no-store");
+        (content_type, scrape(&text(answer).await))
+    };
+    let (content_type, open) = get("application/openmetrics-text;version=1.0.0").await;
+    assert_eq!(content_type, "application/openmetrics-text; version=1.0.0; charset=utf-8");
+    let (content_type, plain) = get("text/plain;version=0.0.4").await;
+    assert_eq!(content_type, "text/plain; version=0.0.4; charset=utf-8");
+    let values = |scraped: &Scraped| {
+        let mut values = scraped.samples.clone();
+        // These move on by themselves, or count the other request.
+        values.retain(|name, _| !name.starts_with("process_") && !name.contains("_http_"));
+        values
+    };
+    assert_eq!(values(&open), values(&plain));
+    assert!(open.samples.len() > 60, "{open:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_status_and_the_metrics_say_the_same() {
+    let world = World::exposing(Exposure::Public);
+    for _ in 0..3 {
+        world.publish("a", "1").await;
+    }
+    let (scraped, held) = (scraped(&world).await, world.hub.log().held());
+    let counted = world.hub.counters().read();
+    for (sample, value) in [
+        ("belfry_log_events", held.events),
+        ("belfry_log_bytes", held.bytes),
+        ("belfry_log_last_sequence", world.hub.log().tail().last()),
+        ("belfry_events_delivered_total", counted.delivered),
+        ("belfry_readers", world.hub.reading().into()),
+    ] {
+        assert_eq!(scraped.value(sample), value as f64, "{sample}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_process_shows_its_figures_though_the_status_is_off() {
+    let world = World::exposing(Exposure::Token);
+    let scraped = scraped(&world).await;
+    for name in UNTRIGGERED.iter().filter(|name| name.starts_with("process_")) {
+        let sample =
+            if *name == "process_cpu_seconds" { "process_cpu_seconds_total" } else { name };
+        assert!(scraped.value(sample) > 0.0, "{sample}");
+    }
+    let build = format!("belfry_build_info{{version=\"{}\"}}", env!("CARGO_PKG_VERSION"));
+    assert_eq!(scraped.value(&build), 1.0);
+    let budgets = [&world.budgets.send, &world.budgets.receive];
+    for (name, budget) in ["send", "receive"].into_iter().zip(budgets) {
+        let sample = format!("belfry_budget_limit_bytes{{budget=\"{name}\"}}");
+        assert_eq!(scraped.value(&sample), budget.limit() as f64);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn metrics_are_for_whom_they_are_meant() {
+    for (exposure, [without, useless, with]) in [
+        (Exposure::Public, [200, 200, 200]),
+        (Exposure::Token, [401, 403, 200]),
+        (Exposure::Off, [404, 404, 404]),
+    ] {
+        let world = World::exposing(exposure);
+        let (no_use, token) = (world.token(&["*"], &["metrics"]), world.token(&[], &["status"]));
+        assert_eq!(world.get("/metrics").await.status(), without, "{exposure:?}");
+        for (token, expected) in [(no_use, useless), (token, with)] {
+            let answer = world.ask_with(&token, Request::get("/metrics")).await;
+            assert_eq!(answer.status(), expected, "{exposure:?}");
+        }
+    }
+    let said = text(World::exposing(Exposure::Token).get("/metrics").await).await;
+    assert!(said.contains("`belfry token --read status`"), "{said}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn metrics_are_compressed_for_those_who_ask() {
+    let world = World::exposing(Exposure::Public);
+    let request = Request::get("/metrics").header(ACCEPT_ENCODING, "gzip");
+    let answer = world.ask(request.body(Body::empty()).unwrap()).await;
+    assert_eq!(answer.headers()["content-encoding"], "gzip");
+    let bytes = answer.into_body().collect().await.unwrap().to_bytes();
+    assert!(bytes.starts_with(&[0x1f, 0x8b]));
+}
