@@ -76,8 +76,8 @@ pub struct Config {
     /// Who may see the server's health. Default requests made on this machine if it listens only on loopback
     /// addresses and unix sockets, otherwise holders of a token for it.
     pub status: Visibility,
-    /// The hosts that requests may ask for. Default those of this machine and that of the public origin if
-    /// it listens on loopback addresses, otherwise all; also all if only on unix sockets.
+    /// The hosts that requests may ask for. Default on a loopback address those of this machine and that of
+    /// the public origin, elsewhere all.
     pub hosts: Hosts,
     /// The server's own origin, and those of other sites whose pages may use it. Default none.
     pub origins: Origins,
@@ -126,7 +126,7 @@ impl Default for Config {
             status: Visibility::Local,
             metrics: Exposure::Token,
             rooms: Rooms::Local,
-            hosts: Hosts::new(&[], None, true),
+            hosts: Hosts::default(),
             origins: Origins::default(),
             log: Targets::new().with_default(LevelFilter::INFO),
             write_stall: Duration::from_secs(30),
@@ -203,10 +203,7 @@ impl Config {
         }
         let hosts = all_given(flags.host, ' ').into_iter();
         let hosts: Vec<_> = hosts.map(|host| host.read(Hosts::read)).collect::<Result<_, _>>()?;
-        // Only an address can be reached by a name that is rebound.
-        let mut all = config.listen.iter().chain(&flags.passed);
-        let is_loopback = is_local && all.any(|place| matches!(place, Endpoint::Tcp(_)));
-        config.hosts = Hosts::new(&hosts, config.origins.public.as_ref(), is_loopback);
+        config.hosts = Hosts::new(&hosts, config.origins.public.as_ref());
         config.limits = Limits {
             streams_per_client: limit(flags.max_streams_per_client, 100)?,
             streams_per_token: limit(flags.max_streams_per_token, 100)?,

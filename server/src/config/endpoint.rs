@@ -18,6 +18,12 @@ pub enum Endpoint {
 }
 
 impl Endpoint {
+    /// Whether it is a loopback address.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        matches!(self, Self::Tcp(_)) && self.is_local()
+    }
+
     /// Whether only this machine can reach it: a loopback address or a unix socket.
     #[must_use]
     pub fn is_local(&self) -> bool {

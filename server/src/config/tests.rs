@@ -138,14 +138,13 @@ fn rooms_are_open_on_loopback_and_where_somebody_says_so() {
 }
 
 #[test]
-fn hosts_are_those_of_this_machine_on_loopback_and_all_elsewhere() {
+fn hosts_are_the_usual_ones_until_some_are_listed() {
     let hosts = |arguments: &[&str], variable: &str| {
         config(arguments, &[("BELFRY_HOST", variable)]).map(|config| config.hosts)
     };
-    assert_eq!(hosts(&[], "").unwrap(), Hosts::Local(Vec::new()));
-    assert_eq!(hosts(&["--listen", "0.0.0.0:1"], "").unwrap(), Hosts::Any);
+    assert_eq!(hosts(&[], "").unwrap(), Hosts::Usual(Vec::new()));
     let public = ["--public-url", "https://Belfry.test/"];
-    assert_eq!(hosts(&public, "").unwrap(), Hosts::Local(vec!["belfry.test".into()]));
+    assert_eq!(hosts(&public, "").unwrap(), Hosts::Usual(vec!["belfry.test".into()]));
     let both = hosts(&public, "a.test b.test").unwrap();
     let names = ["a.test", "b.test", "belfry.test"];
     assert_eq!(both, Hosts::Listed(names.map(str::to_owned).into()));

@@ -55,7 +55,8 @@ async fn accept_on(listener: Listener, shared: Arc<Shared>) {
                     debug!(%peer, %error, "connection closed before it could be served");
                     continue;
                 }
-                let connection = Connection::new(peer);
+                let to_loopback = listener.endpoint().is_loopback();
+                let connection = Connection::new(peer).to_loopback(to_loopback);
                 shared.connections.spawn(introduce(socket, connection, shared.clone()));
             }
             // Its client gave up while it was waiting to be accepted.

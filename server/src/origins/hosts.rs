@@ -12,23 +12,27 @@ use super::Origin;
 pub enum Hosts {
     /// Every host.
     Any,
-    /// The names of this machine, every address, and these names. No other site's page can ask for an
-    /// address: it would have to come from there.
-    Local(Vec<String>),
+    /// On a listener with a loopback address the names of this machine, every address, and these names; on
+    /// others every host. No other site's page can ask for an address: it would have to come from there.
+    Usual(Vec<String>),
     /// These alone.
     Listed(Vec<String>),
 }
 
+impl Default for Hosts {
+    fn default() -> Self {
+        Self::Usual(Vec::new())
+    }
+}
+
 impl Hosts {
-    /// Those that are listed, and that of the public origin. If none is listed, a server that listens on a
-    /// loopback address alone answers for this machine, and others for every host.
+    /// Those that are listed, and that of the public origin; the usual ones if none is listed.
     #[must_use]
-    pub fn new(listed: &[String], public: Option<&Origin>, is_loopback: bool) -> Self {
+    pub fn new(listed: &[String], public: Option<&Origin>) -> Self {
         let names = listed.iter().map(|name| normal(name));
         let names = names.chain(public.map(|origin| normal(origin.host()))).collect();
-        match (listed, is_loopback) {
-            ([], true) => Self::Local(names),
-            ([], false) => Self::Any,
+        match listed {
+            [] => Self::Usual(names),
             _ if listed.iter().any(|name| name == "*") => Self::Any,
             _ => Self::Listed(names),
         }
@@ -48,14 +52,14 @@ impl Hosts {
         Err("must be a host name or an IP address, without a port, or * for every host")
     }
 
-    /// Whether it answers for a host, without a port.
+    /// Whether they have a host in them, without a port, on a listener whose address may be a loopback one.
     #[must_use]
-    pub fn answer(&self, host: &str) -> bool {
+    pub fn answer(&self, host: &str, is_loopback: bool) -> bool {
         let host = normal(host);
         match self {
             Self::Any => true,
             Self::Listed(names) => names.contains(&host),
-            Self::Local(names) => is_local(&host) || names.contains(&host),
+            Self::Usual(names) => !is_loopback || is_local(&host) || names.contains(&host),
         }
     }
 }
@@ -102,38 +106,38 @@ mod tests {
         "*",
     ];
 
-    fn hosts(listed: &[&str], public: Option<&str>, is_loopback: bool) -> Hosts {
+    fn hosts(listed: &[&str], public: Option<&str>) -> Hosts {
         let listed: Vec<_> = listed.iter().map(|name| Hosts::read(name).unwrap()).collect();
-        let public = public.map(|origin| Origin::read(origin).unwrap());
-        Hosts::new(&listed, public.as_ref(), is_loopback)
+        Hosts::new(&listed, public.map(|origin| Origin::read(origin).unwrap()).as_ref())
     }
 
     #[test]
     fn on_loopback_no_name_of_another_machine_is_answered_for() {
-        let (alone, public) =
-            (hosts(&[], None, true), hosts(&[], Some("https://Belfry.test:444"), true));
+        let (alone, public) = (Hosts::default(), hosts(&[], Some("https://Belfry.test:444")));
         for host in LOCAL {
-            assert!(alone.answer(host) && public.answer(host), "{host}");
+            assert!(alone.answer(host, true) && public.answer(host, true), "{host}");
         }
         for host in OTHERS {
-            assert!(!alone.answer(host) && !public.answer(host), "{host}");
+            assert!(!alone.answer(host, true) && !public.answer(host, true), "{host}");
         }
-        assert!(public.answer("belfry.test") && public.answer("BELFRY.test."));
-        assert!(!public.answer("a.belfry.test") && !alone.answer("belfry.test"));
+        assert!(public.answer("belfry.test", true) && public.answer("BELFRY.test.", true));
+        assert!(!public.answer("a.belfry.test", true) && !alone.answer("belfry.test", true));
     }
 
     #[test]
     fn elsewhere_every_host_is_answered_for_until_some_are_listed() {
-        for any in [hosts(&[], Some("https://belfry.test"), false), hosts(&["*"], None, true)] {
-            assert!(LOCAL.iter().chain(&OTHERS).all(|host| any.answer(host)));
+        for host in LOCAL.into_iter().chain(OTHERS) {
+            let public = hosts(&[], Some("https://belfry.test"));
+            assert!(Hosts::default().answer(host, false) && public.answer(host, false), "{host}");
+            assert!(hosts(&["a.test", "*"], None).answer(host, true), "{host}");
         }
         for is_loopback in [true, false] {
-            let listed = hosts(&["A.test", "::1"], Some("https://b.test"), is_loopback);
+            let listed = hosts(&["A.test", "::1"], Some("https://b.test"));
             for host in ["a.test", "A.TEST.", "b.test", "[::1]", "[0::1]"] {
-                assert!(listed.answer(host), "{host}");
+                assert!(listed.answer(host, is_loopback), "{host}");
             }
             for host in ["localhost", "127.0.0.1", "c.test", "x.a.test"] {
-                assert!(!listed.answer(host), "{host}");
+                assert!(!listed.answer(host, is_loopback), "{host}");
             }
         }
     }

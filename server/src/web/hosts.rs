@@ -8,7 +8,7 @@ use axum::{
 };
 use belfry_hub::http::problem::Problem;
 
-use crate::AppState;
+use crate::{AppState, web::client::connection::Connection};
 
 /// What load balancers ask by address, whatever the server's names are. It tells nothing about anybody.
 const PROBES: [&str; 2] = ["/healthz", "/readyz"];
@@ -39,9 +39,12 @@ pub(super) async fn refuse_other_hosts(
 ) -> Response {
     let asked = request.headers().get(HOST).and_then(|host| host.to_str().ok());
     let asked = asked.and_then(|host| host.parse::<Authority>().ok());
+    let connection: Connection = request.extensions().get().copied().unwrap_or_default();
     let is_probe = PROBES.contains(&request.uri().path());
     match asked {
-        Some(asked) if !is_probe && !state.hosts.answer(asked.host()) => {
+        Some(asked)
+            if !is_probe && !state.hosts.answer(asked.host(), connection.is_to_loopback()) =>
+        {
             let detail = format!(
                 "this server does not answer for the host {}; its operator can list it with --host",
                 asked.host()

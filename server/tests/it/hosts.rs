@@ -3,6 +3,7 @@
 use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpStream},
+    os::unix::net::UnixStream,
 };
 
 use axum::{
@@ -90,8 +91,9 @@ fn who_names_no_host_is_no_browser_and_is_answered() {
 #[tokio::test(start_paused = true)]
 async fn the_host_of_the_public_address_is_answered_for_and_in_http_2_its_authority() {
     let public = Origin::read("https://belfry.test").unwrap();
-    let hosts = Hosts::new(&[], Some(&public), true);
-    let world = World::answering(hosts, Origins::default());
+    let hosts = Hosts::new(&[], Some(&public));
+    let mut world = World::answering(hosts, Origins::default());
+    world.connection = world.connection.to_loopback(true);
     for (address, status) in [
         ("/api/time", StatusCode::OK),
         ("http://belfry.test:8443/api/time", StatusCode::OK),
@@ -108,6 +110,22 @@ async fn the_host_of_the_public_address_is_answered_for_and_in_http_2_its_author
         World::answering(Hosts::Any, Origins { public: Some(public), ..Origins::default() });
     let html = text(world.get("http://proxied.test/").await).await;
     assert!(html.contains("https://belfry.test/") && !html.contains("proxied.test"), "{html}");
+}
+
+#[test]
+fn each_listener_answers_for_what_can_reach_it() {
+    let program = Program::new();
+    let socket = program.folder().join("socket");
+    let unix = format!("unix:{}", socket.display());
+    let server = program.serves(&["--listen", &unix, "--listen", "0.0.0.0:0"]);
+    let request = "GET /api/time HTTP/1.1\r\nHost: evil.test\r\nConnection: close\r\n\r\n";
+    assert!(ask(server.address, request).starts_with("HTTP/1.1 421 "));
+    // A proxy has passed on the host, and no page can reach the socket itself.
+    let mut answer = String::new();
+    let mut socket = UnixStream::connect(socket).unwrap();
+    socket.write_all(request.as_bytes()).unwrap();
+    socket.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
 }
 
 #[tokio::test(start_paused = true)]

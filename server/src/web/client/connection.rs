@@ -10,12 +10,13 @@ pub struct Connection {
     address: Address,
     secure: bool,
     proxied: bool,
+    to_loopback: bool,
 }
 
 impl Connection {
     /// One that a peer has opened, without TLS. A Unix socket's peer is [`Address::Unix`].
     pub fn new(peer: impl Into<Address>) -> Self {
-        Self { address: peer.into(), secure: false, proxied: false }
+        Self { address: peer.into(), secure: false, proxied: false, to_loopback: false }
     }
 
     /// The same, with TLS.
@@ -24,11 +25,17 @@ impl Connection {
         Self { secure: true, ..self }
     }
 
+    /// The same, to a listener whose address may be a loopback one.
+    #[must_use]
+    pub fn to_loopback(self, to_loopback: bool) -> Self {
+        Self { to_loopback, ..self }
+    }
+
     /// The same, which a trusted proxy has opened for another by the PROXY protocol. `secure` is whether that one
     /// spoke TLS to the proxy.
     #[must_use]
     pub fn of_proxy(self, client: SocketAddr, secure: bool) -> Self {
-        Self { address: client.into(), secure: self.secure || secure, proxied: true }
+        Self { address: client.into(), secure: self.secure || secure, proxied: true, ..self }
     }
 
     /// The other end: the peer, or for whom it has opened the connection.
@@ -39,6 +46,11 @@ impl Connection {
 
     pub(super) fn is_secure(&self) -> bool {
         self.secure
+    }
+
+    /// Whether its listener has a loopback address.
+    pub(crate) fn is_to_loopback(&self) -> bool {
+        self.to_loopback
     }
 
     pub(super) fn is_proxied(&self) -> bool {
