@@ -1,6 +1,6 @@
 //! What the routes of the hub answer from.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use axum::{extract::FromRequestParts, http::request::Parts};
 use tokio_util::sync::CancellationToken;
@@ -20,6 +20,8 @@ pub struct Routes {
     pub budgets: Budgets,
     /// Ends every stream.
     pub shutdown: CancellationToken,
+    /// Over how long the readers of these streams come back, each at a time of its own. Default 30 s.
+    pub drain: Duration,
 }
 
 impl Routes {
@@ -31,6 +33,7 @@ impl Routes {
             authoriser: Arc::new(authoriser),
             budgets: Budgets::default(),
             shutdown: CancellationToken::new(),
+            drain: Duration::from_secs(30),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The command line: parses the arguments into the command to run.
 //!
-//! - [`serve`], [`signals`]: the server; [`token`], [`revoke`], [`storage`]: what works beside it; [`remote`]:
+//! - [`serve`], [`signals`], [`systemd`]: the server; [`token`], [`revoke`], [`storage`]: what works beside it; [`remote`]:
 //!   what talks to one
 
 pub mod remote;
@@ -8,6 +8,7 @@ pub mod revoke;
 pub mod serve;
 pub mod signals;
 pub mod storage;
+pub mod systemd;
 pub mod token;
 
 use clap::{Parser, Subcommand};
@@ -73,7 +74,7 @@ Environment (a flag takes precedence over its variable; an empty variable is ign
   LEPTOS_HASH_FILES=false  use site files without a hash in their names
 
 Signals:
-  SIGTERM                  end the streams, finish pending requests and exit, within 10 s
+  SIGTERM                  end the streams, finish pending requests and exit, within --drain
   SIGINT                   close the log and exit, within 2 s
   a second signal          exit at once, even if something hangs
 

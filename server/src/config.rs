@@ -41,6 +41,10 @@ const LIMITS: RangeInclusive<u32> = 1..=1_000_000;
 const STREAM_AGES: RangeInclusive<Duration> =
     Duration::from_secs(10)..=Duration::from_secs(7 * 24 * 3600);
 
+/// How much of the time after SIGTERM is reserved for closing the log, and the longest that the program runs
+/// after SIGINT.
+pub const CLOSE: Duration = Duration::from_secs(2);
+
 /// The least that a budget may have, in bytes: a client gets a sixteenth.
 const LEAST_BUDGET: usize = 1 << 20;
 
@@ -67,6 +71,9 @@ pub struct Config {
     pub interval: Duration,
     /// How long a publish waits for the log, 100 ms to 1 h. Default 10 s.
     pub publish_deadline: Duration,
+    /// The longest that the program runs after SIGTERM, and over how long readers come back, 2 s to 1 h.
+    /// Default 30 s.
+    pub drain: Duration,
     /// The folder of the wasm, the styles and the icons. Default `target/site`.
     pub site: PathBuf,
     /// The names of those files carry a hash, listed in `hash.txt` beside the binary. Default true.
@@ -118,6 +125,7 @@ impl Default for Config {
             public_keys: Vec::new(),
             interval: Duration::from_secs(3),
             publish_deadline: PUBLISH_DEADLINE,
+            drain: Duration::from_secs(30),
             site: PathBuf::from("target/site"),
             hashed: true,
             trust: Trust::default(),
@@ -167,6 +175,9 @@ impl Config {
         }
         if let Some(deadline) = given(flags.publish_deadline) {
             config.publish_deadline = deadline.read(interval)?;
+        }
+        if let Some(drain) = given(flags.drain) {
+            config.drain = drain.read(drain_of)?;
         }
         if let Some(site) = given(flags.site).or_else(|| leptos("LEPTOS_SITE_ROOT")) {
             config.site = site.into_value().into();
@@ -312,6 +323,12 @@ fn budget(value: &str) -> Result<usize, Reason> {
 fn interval(value: &str) -> Result<Duration, &'static str> {
     let interval = duration(value)?;
     if INTERVALS.contains(&interval) { Ok(interval) } else { Err("must be from 100ms to 1h") }
+}
+
+fn drain_of(value: &str) -> Result<Duration, &'static str> {
+    let drain = duration(value)?;
+    let longest = Duration::from_secs(3600);
+    if (CLOSE..=longest).contains(&drain) { Ok(drain) } else { Err("must be from 2s to 1h") }
 }
 
 /// A lone word must be a level: `tracing` would take any other for the name of a module and log nothing.

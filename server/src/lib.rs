@@ -107,6 +107,7 @@ pub async fn serve(
         budgets,
         metrics,
         shutdown: shutdown.clone(),
+        drain: config.drain,
     };
     let backups = async {
         if let Some(folder) = config.data_dir.clone().filter(|_| !config.ephemeral) {

@@ -21,9 +21,10 @@ use server::{
         remote::{broken_pipe, follow::Follow, publish::publish, purge::purge},
         revoke::revoke,
         serve::{is_first_start, open_authority, open_log, say_how_to_publish},
-        signals::{self, CLOSE, DRAIN, Ending},
-        storage, token,
+        signals::{self, Ending},
+        storage, systemd, token,
     },
+    config::CLOSE,
     config::{Endpoint, Flags},
     edge::listen::{Passed, listen},
     failure::Failure,
@@ -98,7 +99,8 @@ async fn run_until_asked(
     let log = open_log(&config)?;
     let authority = Arc::new(open_authority(&config)?);
     let listeners = listen(&config, passed)?;
-    let asked_to_end = signals::listen(|| {
+    let drain = config.drain;
+    let asked_to_end = signals::listen(drain, || {
         last_words();
         exit();
     })?;
@@ -113,14 +115,17 @@ async fn run_until_asked(
 
     let shutdown = CancellationToken::new();
     let mut serving = pin!(serve(config, site, log, authority, listeners, shutdown.clone()));
+    systemd::ready();
+    tokio::spawn(systemd::watch());
     let ending = select! {
         () = &mut serving => return Ok(()),
         ending = asked_to_end => ending?,
     };
+    systemd::stopping();
     if ending == Ending::Drain {
-        info!(at_most_s = DRAIN.as_secs(), "draining");
+        info!(at_most_s = drain.as_secs(), "draining");
         shutdown.cancel();
-        if timeout(DRAIN - CLOSE, serving).await.is_err() {
+        if timeout(drain.saturating_sub(CLOSE), serving).await.is_err() {
             warn!("draining timed out");
         }
     }

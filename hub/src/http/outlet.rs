@@ -10,7 +10,7 @@ use futures::{
 };
 use tokio::{
     select,
-    time::{Instant, sleep_until},
+    time::{Duration, Instant, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
@@ -19,10 +19,14 @@ use crate::{
     budget::Reservation,
     clock::Clock,
     counters::Ending,
+    frame::Frame,
     log::{Page, Unavailable},
     reading::Reading,
     subscription::{CHUNK, FirstPage, Next, Now, States, Subscription, Wanted},
 };
+
+/// The earliest that a reader comes back after the shutdown.
+const BACK_AFTER: Duration = Duration::from_secs(1);
 
 /// Drives a subscription.
 pub(super) struct Outlet {
@@ -34,6 +38,8 @@ pub(super) struct Outlet {
     /// Returns once the reader's rights are taken back.
     revoked: BoxFuture<'static, ()>,
     shutdown: CancellationToken,
+    /// Over how long readers come back after the shutdown.
+    drain: Duration,
     ended: bool,
 }
 
@@ -57,22 +63,23 @@ impl Outlet {
         (subscription, states, first): (Subscription, States, FirstPage),
         clock: Clock,
         revoked: BoxFuture<'static, ()>,
-        shutdown: CancellationToken,
+        (shutdown, drain): (CancellationToken, Duration),
     ) -> Self {
         let coming = first.map(|page| Coming::Page(ready(Ok(page)).boxed()));
-        Self { subscription, states, clock, coming, revoked, shutdown, ended: false }
+        Self { subscription, states, clock, coming, revoked, shutdown, drain, ended: false }
     }
 
-    /// The next bytes to send; `None` when the server shuts down, or when the reader was told that its rights
-    /// have ended or were taken back.
+    /// The next bytes to send; `None` when the reader was told when to come back, because the server shuts
+    /// down, or that its rights have ended or were taken back.
     async fn next(&mut self) -> Option<Bytes> {
         if let Some(greeting) = self.subscription.greeting() {
             return Some(greeting);
         }
         self.subscription.has_taken(Instant::now());
-        if self.shutdown.is_cancelled() {
-            self.ends(Ending::Shutdown);
-        } else if (&mut self.revoked).now_or_never().is_some() {
+        if !self.ended && self.shutdown.is_cancelled() {
+            return Some(self.dismiss());
+        }
+        if (&mut self.revoked).now_or_never().is_some() {
             self.revoke();
         }
         while !self.ended {
@@ -98,7 +105,7 @@ impl Outlet {
         }
         let came = select! {
             biased;
-            () = self.shutdown.cancelled() => return self.ends(Ending::Shutdown),
+            () = self.shutdown.cancelled() => return Some(self.dismiss()),
             () = &mut self.revoked => {
                 self.revoke();
                 return None;
@@ -121,17 +128,19 @@ impl Outlet {
         None
     }
 
+    /// The server shuts down: the last bytes say when to come back. Each reader is told another time, so that
+    /// not all connect at once to a server that has just started.
+    fn dismiss(&mut self) -> Bytes {
+        self.ended = true;
+        self.subscription.ends(Ending::Shutdown);
+        let most = self.drain.max(BACK_AFTER);
+        Frame::retry(BACK_AFTER + (most - BACK_AFTER).mul_f64(fastrand::f64())).into_bytes()
+    }
+
     /// The reader's rights were taken back: it is told so, and nothing else.
     fn revoke(&mut self) {
         self.subscription.revoke(self.clock.now());
         self.revoked = pending().boxed();
-    }
-
-    /// Gives nothing any more.
-    fn ends(&mut self, why: Ending) -> Option<Bytes> {
-        self.ended = true;
-        self.subscription.ends(why);
-        None
     }
 
     /// What it gives, as a stream for a body.

@@ -39,7 +39,7 @@ pub(crate) async fn stream(
     // Asked before anything else: what happens from now on ends the stream.
     let revoked = routes.authoriser.revoked(&grant);
     let begun = begin(&routes, &account, client.address, (&request, &grant), version).await?;
-    let outlet = Outlet::new(begun, routes.hub.clock(), revoked, routes.shutdown.clone());
+    let outlet = Outlet::new(begun, routes.hub.clock(), revoked, (routes.shutdown, routes.drain));
     Ok((HEADERS, Body::from_stream(outlet.into_stream())))
 }
 

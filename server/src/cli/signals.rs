@@ -12,11 +12,7 @@ use tokio::{
 };
 use tracing::warn;
 
-/// The longest that the program runs after SIGTERM.
-pub const DRAIN: Duration = Duration::from_secs(10);
-
-/// How much of that is reserved for closing the log, and the longest that the program runs after SIGINT.
-pub const CLOSE: Duration = Duration::from_secs(2);
+use crate::config::CLOSE;
 
 /// How the program is to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,12 +23,15 @@ pub enum Ending {
     AtOnce,
 }
 
-/// Reports the first SIGTERM or SIGINT. On the second, or when the time that the first allows is over,
+/// Reports the first SIGTERM, which allows `drain`, or SIGINT. On the second, or when the time that the first allows is over,
 /// calls `exit` on the thread that receives them.
 ///
 /// # Errors
 /// If the operating system cannot deliver signals.
-pub fn listen(exit: impl FnOnce() + Send + 'static) -> io::Result<oneshot::Receiver<Ending>> {
+pub fn listen(
+    drain: Duration,
+    exit: impl FnOnce() + Send + 'static,
+) -> io::Result<oneshot::Receiver<Ending>> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let (mut terminate, mut interrupt) = {
         let _within = runtime.enter();
@@ -41,7 +40,7 @@ pub fn listen(exit: impl FnOnce() + Send + 'static) -> io::Result<oneshot::Recei
     let (tell, told) = oneshot::channel();
     let listening = async move {
         let (ending, patience) = select! {
-            _ = terminate.recv() => (Ending::Drain, DRAIN),
+            _ = terminate.recv() => (Ending::Drain, drain),
             _ = interrupt.recv() => (Ending::AtOnce, CLOSE),
         };
         // A receiver that is not there to hear it is ending already.

@@ -66,6 +66,10 @@ pub struct Flags {
     /// [default: 10s]
     #[arg(long, env = "BELFRY_PUBLISH_DEADLINE", hide_env_values = true, value_name = "DURATION")]
     pub publish_deadline: Option<Setting>,
+    /// Time to end after SIGTERM: requests under way may take that long, and readers are told to come back
+    /// spread over it; from 2s to 1h [default: 30s]
+    #[arg(long, env = "BELFRY_DRAIN", hide_env_values = true, value_name = "DURATION")]
+    pub drain: Option<Setting>,
     /// Proxy whose headers are believed about who a client is and how it connected: an address, a network such
     /// as 10.0.0.0/8, or unix for those that connect by a Unix socket. May be repeated [default: none]
     #[arg(long, env = "BELFRY_TRUSTED_PROXY", hide_env_values = true, value_name = "CIDR")]

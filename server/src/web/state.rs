@@ -62,6 +62,7 @@ impl From<Parts> for AppState {
         let routes = Routes {
             budgets: parts.budgets.clone(),
             shutdown: parts.shutdown.clone(),
+            drain: parts.drain,
             ..Routes::new(parts.hub.clone(), tokens.clone())
         };
         let limited = Limited::new(&parts.limits, parts.tally.clone());
@@ -126,4 +127,6 @@ pub struct Parts {
     pub metrics: Metrics,
     /// Ends every stream.
     pub shutdown: CancellationToken,
+    /// Over how long their readers come back.
+    pub drain: Duration,
 }

@@ -167,7 +167,7 @@ fn on_a_disk_that_hangs(program: &Program) -> (Serving, Connection) {
     assert!(compiled.unwrap().success());
     let mut command =
         program.command(&["--listen", "127.0.0.1:0", "--site", ".", "--data-dir", "data"]);
-    command.args(["--publish-deadline", "3s"]).env("LD_PRELOAD", made);
+    command.args(["--publish-deadline", "3s", "--drain", "3s"]).env("LD_PRELOAD", made);
     let serving = Serving::start(command);
     let mut connection = Connection::open(serving.address, &program.token("data")).unwrap();
     connection.publish("a", "1").unwrap().unwrap();
@@ -199,7 +199,7 @@ fn a_program_whose_disk_hangs_says_so_and_goes_on_when_it_is_back() {
 #[test]
 fn a_disk_that_hangs_keeps_no_program_from_ending() {
     for (signals, bound) in
-        [(&[Signal::TERM, Signal::INT][..], 5), (&[Signal::INT], 5), (&[Signal::TERM], 13)]
+        [(&[Signal::TERM, Signal::INT][..], 5), (&[Signal::INT], 5), (&[Signal::TERM], 6)]
     {
         let program = Program::new();
         let (serving, mut connection) = on_a_disk_that_hangs(&program);

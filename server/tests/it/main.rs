@@ -15,6 +15,7 @@ mod console;
 mod cors;
 mod damage;
 mod disk;
+mod drain;
 mod durable;
 mod encodings;
 mod folder;

@@ -96,6 +96,7 @@ fn bad_configuration_is_one_line_and_exit_code_2() {
             &["--publish-deadline", "0s"][..],
             "belfry: invalid value \"0s\" for --publish-deadline: must be from 100ms",
         ),
+        (&["--drain", "1s"][..], "belfry: invalid value \"1s\" for --drain: must be from 2s to 1h"),
         (
             &["--interval", "5ms"][..],
             r#"belfry: invalid value "5ms" for --interval: must be from 100ms to 1h"#,

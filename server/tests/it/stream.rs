@@ -121,6 +121,9 @@ async fn the_shutdown_ends_every_stream() {
     let (mut body, _) = reader(&world).await;
     world.shutdown.cancel();
     let begun = Instant::now();
+    let last = String::from_utf8(next(&mut body).await.unwrap().to_vec()).unwrap();
+    let retry = last.strip_prefix("retry: ").and_then(|rest| rest.strip_suffix("\n\n"));
+    assert!((1000..=30_000).contains(&retry.unwrap().parse::<u32>().unwrap()), "{last}");
     assert_eq!(next(&mut body).await, None);
     assert_eq!(begun.elapsed(), Duration::ZERO);
     assert_eq!(world.hub.reading(), 0);

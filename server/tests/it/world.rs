@@ -218,6 +218,7 @@ impl World {
                 config.metrics,
             ),
             shutdown: shutdown.clone(),
+            drain: Config::default().drain,
         };
         let state = AppState::from(parts);
         let limited = state.limited().clone();

@@ -1,0 +1,36 @@
+//! Tells systemd how the program is, by `sd_notify`, where systemd has started it with `Type=notify`.
+
+use std::time::Duration;
+
+use sd_notify::{NotifyState, notify, watchdog_enabled};
+use tokio::time::interval;
+use tracing::debug;
+
+/// It serves.
+pub fn ready() {
+    tell(&NotifyState::Ready);
+}
+
+/// It is about to end.
+pub fn stopping() {
+    tell(&NotifyState::Stopping);
+}
+
+/// Says that the runtime still runs, twice in the time that `WatchdogSec=` allows, if that is set.
+pub async fn watch() {
+    let Some(within) = watchdog_enabled().filter(|within| !within.is_zero()) else {
+        return;
+    };
+    let mut due = interval((within / 2).max(Duration::from_millis(1)));
+    loop {
+        due.tick().await;
+        tell(&NotifyState::Watchdog);
+    }
+}
+
+/// Does nothing without `NOTIFY_SOCKET`.
+fn tell(state: &NotifyState) {
+    if let Err(error) = notify(std::slice::from_ref(state)) {
+        debug!(%error, "cannot tell systemd");
+    }
+}

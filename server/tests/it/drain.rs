@@ -1,0 +1,133 @@
+//! How a program that serves ends: what its readers, those under way and systemd are told.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    os::unix::net::UnixDatagram,
+    process::Stdio,
+    time::{Duration, Instant},
+};
+
+use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
+
+use crate::{connection::Connection, program::Program, serving::Serving};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// As many streams as there are descriptors for, at most a thousand.
+fn streams() -> usize {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).unwrap();
+    let most = maximum.unwrap_or(u64::MAX).saturating_sub(200);
+    usize::try_from(most).unwrap_or(usize::MAX).min(1000)
+}
+
+/// What the rest of a stream says about when to come back, in milliseconds; fails if it is cut.
+fn retry_of(mut reader: BufReader<TcpStream>) -> u64 {
+    let mut rest = String::new();
+    reader.read_to_string(&mut rest).unwrap();
+    let rest = rest.strip_suffix("\r\n0\r\n\r\n").expect("the stream was cut instead of ended");
+    let retry = rest.trim_end().rsplit("retry: ").next().unwrap();
+    retry.parse().unwrap_or_else(|_| panic!("{rest:?} does not end in a retry"))
+}
+
+#[test]
+fn a_thousand_readers_are_sent_away_at_once_and_come_back_one_by_one() {
+    let number = streams();
+    let serving = Program::new().serves(&["--drain", "9s", "--interval", "1h"]);
+    let readers: Vec<_> = (0..number).map(|_| serving.reader()).collect();
+    serving.signal(Signal::TERM);
+    serving.logged("draining");
+    let begun = Instant::now();
+    while TcpStream::connect(serving.address).is_ok() {
+        assert!(begun.elapsed() < 5 * SECOND, "it goes on accepting");
+    }
+    let mut retries: Vec<_> = readers.into_iter().map(retry_of).collect();
+    let (code, log) = serving.ended();
+    assert_eq!(code, 0, "{log}");
+    assert!(begun.elapsed() < 9 * SECOND, "took {:?}", begun.elapsed());
+    assert!(!log.contains("timed out"), "{log}");
+
+    retries.sort_unstable();
+    assert!(retries[0] >= 1000 && *retries.last().unwrap() <= 9000, "{retries:?}");
+    // Of a thousand about 125 come in each of the eight seconds.
+    for second in 1..9_u64 {
+        let within = second * 1000..(second + 1) * 1000;
+        let come = retries.iter().filter(|retry| within.contains(retry)).count();
+        assert!((number / 20..=number / 4).contains(&come), "{come} of {number} in {within:?}");
+    }
+}
+
+#[test]
+fn curl_takes_the_end_of_its_stream_for_one() {
+    let program = Program::new();
+    let serving = program.serves(&[]);
+    let mut curl = program.shell(&format!("exec curl -sSN http://{}/sse", serving.address));
+    let mut curl = curl.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut out = BufReader::new(curl.stdout.take().unwrap());
+    let mut line = String::new();
+    while !line.starts_with("data: ") {
+        line.clear();
+        assert!(out.read_line(&mut line).unwrap() > 0);
+    }
+    serving.signal(Signal::TERM);
+    let mut rest = String::new();
+    out.read_to_string(&mut rest).unwrap();
+    let ended = curl.wait_with_output().unwrap();
+    assert!(ended.status.success() && ended.stderr.is_empty(), "{ended:?}");
+    assert!(rest.contains("retry: "), "{rest}");
+    assert_eq!(serving.ended().0, 0);
+}
+
+#[test]
+fn a_publish_under_way_is_finished() {
+    let program = Program::new();
+    let serving = program.serves(&["--data-dir", "data"]);
+    let token = program.token("data");
+    let mut publishing = TcpStream::connect(serving.address).unwrap();
+    publishing.set_read_timeout(Some(20 * SECOND)).unwrap();
+    let head = format!(
+        "POST /topics/a HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\
+         Content-Length: 5\r\nExpect: 100-continue\r\n\r\n"
+    );
+    publishing.write_all(head.as_bytes()).unwrap();
+    let mut publishing = BufReader::new(publishing);
+    // The server waits for the body.
+    let mut line = String::new();
+    publishing.read_line(&mut line).unwrap();
+    assert_eq!(line, "HTTP/1.1 100 Continue\r\n");
+    serving.signal(Signal::TERM);
+    serving.logged("draining");
+    publishing.get_mut().write_all(b"whole").unwrap();
+    let mut answer = String::new();
+    publishing.read_to_string(&mut answer).unwrap();
+    assert!(answer.contains("HTTP/1.1 200 "), "{answer}");
+    assert_eq!(serving.ended().0, 0);
+    let serving = program.serves(&["--data-dir", "data"]);
+    let history = Connection::open(serving.address, &token).unwrap().history("a", "");
+    assert_eq!(history.iter().map(|(_, data)| &**data).collect::<Vec<_>>(), ["whole"]);
+}
+
+#[test]
+fn systemd_is_told_when_it_serves_that_it_lives_and_when_it_ends() {
+    let program = Program::new();
+    let socket = UnixDatagram::bind(program.folder().join("notify")).unwrap();
+    socket.set_read_timeout(Some(20 * SECOND)).unwrap();
+    let told = || {
+        let mut message = [0; 200];
+        let length = socket.recv(&mut message).expect("nothing is told");
+        String::from_utf8(message[..length].to_vec()).unwrap()
+    };
+    let mut command = program.command(&["--listen", "127.0.0.1:0", "--site", "."]);
+    command.env("NOTIFY_SOCKET", program.folder().join("notify")).env("WATCHDOG_USEC", "100000");
+    let serving = Serving::start(command);
+    assert_eq!(told().trim_end(), "READY=1");
+    // It takes connections by then.
+    TcpStream::connect(serving.address).unwrap();
+    for _ in 0..3 {
+        assert_eq!(told().trim_end(), "WATCHDOG=1");
+    }
+    serving.signal(Signal::TERM);
+    while told().trim_end() != "STOPPING=1" {}
+    assert_eq!(serving.ended().0, 0);
+}
