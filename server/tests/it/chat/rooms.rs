@@ -1,6 +1,7 @@
 //! What the list of rooms says about each.
 
-use belfry_hub::presence::Lease;
+use belfry_hub::{client::Address, presence::Lease};
+use server::web::client::connection::Connection;
 use wire::chat::{RoomPresence, page_data::Listed};
 
 use super::{
@@ -101,7 +102,9 @@ async fn no_names_hide_a_room_where_something_is_said() {
 
 #[tokio::test(start_paused = true)]
 async fn where_the_names_are_too_many_the_last_messages_lead_to_their_rooms() {
-    let world = world();
+    let mut world = world();
+    // A program on this machine may publish as fast as it can.
+    world.connection = Connection::new(Address::Unix);
     for number in 0..11_000 {
         world.publish(&format!("chat/!{number:05}"), "x").await;
     }
