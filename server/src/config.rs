@@ -220,6 +220,8 @@ impl Config {
             streams_per_token: limit(flags.max_streams_per_token, 100)?,
             publish_rate: limit(flags.max_publish_rate, 1000)?,
             renders: limit(flags.max_renders, 64)?,
+            connections: given(flags.max_connections).map(|most| most.read(number)).transpose()?,
+            connection_rate: limit(flags.max_connection_rate, 100)?,
             stream_max_age: given(flags.stream_max_age)
                 .map(|age| age.read(stream_age))
                 .transpose()?,
@@ -283,11 +285,13 @@ fn limit(said: Option<Setting>, usual: u32) -> Result<Option<u32>, BadSetting> {
     let Some(said) = given(said) else { return Ok(Some(usual)) };
     said.read(|value| match value {
         "off" => Ok(None),
-        number => match number.parse() {
-            Ok(number) if LIMITS.contains(&number) => Ok(Some(number)),
-            _ => Err("must be a number from 1 to 1000000, or off"),
-        },
+        said => number(said).map(Some).map_err(|_| "must be a number from 1 to 1000000, or off"),
     })
+}
+
+fn number(value: &str) -> Result<u32, &'static str> {
+    let number = value.parse().ok().filter(|number| LIMITS.contains(number));
+    number.ok_or("must be a number from 1 to 1000000")
 }
 
 fn stream_age(value: &str) -> Result<Duration, &'static str> {

@@ -2,13 +2,14 @@
 //!
 //! - [`listen`]: binds the addresses and paths, and takes what systemd passes
 //! - [`accept`]: one task for each listener
-//! - `proxy_protocol`: for whom a proxy opens a connection
+//! - `admission`: how many, and how fast from one client; `proxy_protocol`: for whom a proxy opens a connection
 //! - `shared`: what all connections share
 //! - `connection`: serves one connection over its `socket`, with these around it:
 //!   - `stall`, `vanished`: a reader that takes nothing, and one that is gone
 //!   - `half_closed`: a client that ends its sending side first
 
 mod accept;
+mod admission;
 mod connection;
 mod half_closed;
 pub mod listen;

@@ -16,12 +16,22 @@ pub enum Rule {
     PublishRate,
     /// Too many pages were being rendered.
     Renders,
+    /// There were as many connections as there may be.
+    Connections,
+    /// Its client connects too fast.
+    ConnectionRate,
 }
 
 impl Rule {
     /// All of them, in their order.
-    pub const ALL: [Self; 4] =
-        [Self::StreamsPerClient, Self::StreamsPerToken, Self::PublishRate, Self::Renders];
+    pub const ALL: [Self; 6] = [
+        Self::StreamsPerClient,
+        Self::StreamsPerToken,
+        Self::PublishRate,
+        Self::Renders,
+        Self::Connections,
+        Self::ConnectionRate,
+    ];
 
     /// Its name in metrics.
     #[must_use]
@@ -31,6 +41,8 @@ impl Rule {
             Self::StreamsPerToken => "streams_per_token",
             Self::PublishRate => "publish_rate",
             Self::Renders => "renders",
+            Self::Connections => "connections",
+            Self::ConnectionRate => "connection_rate",
         }
     }
 }

@@ -156,6 +156,18 @@ pub struct Flags {
     /// Pages that may be rendered at once, or off; others wait for up to 2 s [default: 64]
     #[arg(long, env = "BELFRY_MAX_RENDERS", hide_env_values = true, value_name = "NUMBER|off")]
     pub max_renders: Option<Setting>,
+    /// Connections that may be open at once; beyond them streams get 503, and others are closed after their answer
+    /// [default: three quarters of the open-file limit, and all but 1024 of it if it is large]
+    #[arg(long, env = "BELFRY_MAX_CONNECTIONS", hide_env_values = true, value_name = "NUMBER")]
+    pub max_connections: Option<Setting>,
+    /// Connections that one client may open per second, and as many at once, or off [default: 100]
+    #[arg(
+        long,
+        env = "BELFRY_MAX_CONNECTION_RATE",
+        hide_env_values = true,
+        value_name = "NUMBER|off"
+    )]
+    pub max_connection_rate: Option<Setting>,
     /// End each stream after at most this long, for load balancers that spread new connections; readers resume
     /// by themselves [default: never]
     #[arg(long, env = "BELFRY_STREAM_MAX_AGE", hide_env_values = true, value_name = "DURATION")]

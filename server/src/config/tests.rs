@@ -114,6 +114,8 @@ fn limits_are_numbers_or_off() {
         let said = limits(&["--max-publish-rate", bad], "").unwrap_err().to_string();
         assert!(said.ends_with(": must be a number from 1 to 1000000, or off"), "{said}");
     }
+    let said = limits(&["--max-connections", "off"], "").unwrap_err().to_string();
+    assert!(said.ends_with(": must be a number from 1 to 1000000"), "{said}");
     let said = limits(&["--stream-max-age", "1s"], "").unwrap_err().to_string();
     assert!(said.ends_with(": must be from 10s to 7d"), "{said}");
 }

@@ -9,8 +9,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{debug, warn};
 
 use super::{
-    connection::converse, listen::Listener, proxy_protocol::introduced, shared::Shared,
-    socket::Socket,
+    admission::Admission, connection::converse, listen::Listener, proxy_protocol::introduced,
+    shared::Shared, socket::Socket,
 };
 use crate::{Config, web::client::connection::Connection};
 
@@ -27,13 +27,15 @@ pub async fn accept(
     listeners: Vec<Listener>,
     shutdown: CancellationToken,
 ) {
-    let (config, connections) = (config.clone(), TaskTracker::new());
+    let (admission, connections) = (Admission::new(&config.limits), TaskTracker::new());
+    let config = config.clone();
     let shared = Arc::new(Shared {
         application,
         config,
         counters,
         shutdown,
         connections: connections.clone(),
+        admission,
     });
     let mut accepting = JoinSet::new();
     for listener in listeners {
@@ -47,7 +49,8 @@ pub async fn accept(
 /// Accepts whatever waits whenever it is woken; tokio makes it yield after some hundred.
 async fn accept_on(listener: Listener, shared: Arc<Shared>) {
     let mut refused = false;
-    while let Some(accepted) = shared.shutdown.run_until_cancelled(listener.socket.accept()).await {
+    let next = async || (shared.admission.room().await, listener.socket.accept().await);
+    while let Some((room, accepted)) = shared.shutdown.run_until_cancelled(next()).await {
         match accepted {
             Ok((socket, peer)) => {
                 refused = false;
@@ -57,7 +60,11 @@ async fn accept_on(listener: Listener, shared: Arc<Shared>) {
                 }
                 let to_loopback = listener.endpoint().is_loopback();
                 let connection = Connection::new(peer).to_loopback(to_loopback);
-                shared.connections.spawn(introduce(socket, connection, shared.clone()));
+                let serving = introduce(socket, connection, shared.clone());
+                shared.connections.spawn(async move {
+                    serving.await;
+                    drop(room);
+                });
             }
             // Its client gave up while it was waiting to be accepted.
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
@@ -88,5 +95,6 @@ async fn introduce(mut socket: Socket, mut connection: Connection, shared: Arc<S
             }
         };
     }
+    let connection = shared.admission.judge(connection, &shared.config.trust);
     converse(socket, connection, shared).await;
 }

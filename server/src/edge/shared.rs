@@ -4,6 +4,7 @@ use axum::Router;
 use belfry_hub::counters::Counters;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+use super::admission::Admission;
 use crate::Config;
 
 /// What the connections of all listeners share.
@@ -13,4 +14,5 @@ pub(super) struct Shared {
     pub(super) counters: Counters,
     pub(super) shutdown: CancellationToken,
     pub(super) connections: TaskTracker,
+    pub(super) admission: Admission,
 }

@@ -1,8 +1,10 @@
 //! Limits of what clients may take: each refuses with a status, a time to come back and a count.
 //!
 //! - `streams`: how many at once, and for how long; `places` counts them
+//! - `connections`: how many, and how fast they come; the edge judges them
 //! - `publishes`: how fast; `renders`: how many pages at once
 
+pub(crate) mod connections;
 mod places;
 pub(crate) mod publishes;
 mod renders;
@@ -31,6 +33,10 @@ pub struct Limits {
     pub publish_rate: Option<u32>,
     /// Pages that are rendered at once. Default 64.
     pub renders: Option<u32>,
+    /// Connections at once. Default, and at most, three quarters of the descriptors, and all but 1,024.
+    pub connections: Option<u32>,
+    /// Connections that one client opens per second, and as many at once. Default 100.
+    pub connection_rate: Option<u32>,
     /// How long a stream lasts at most. Default as long as its reader stays.
     pub stream_max_age: Option<Duration>,
 }
@@ -42,6 +48,8 @@ impl Default for Limits {
             streams_per_token: Some(100),
             publish_rate: Some(1000),
             renders: Some(64),
+            connections: None,
+            connection_rate: Some(100),
             stream_max_age: None,
         }
     }

@@ -39,7 +39,9 @@ use crate::{
         hosts::{refuse_other_hosts, refuse_what_names_no_host},
         identify::identify,
         language,
-        limits::{publishes::limit_publishes, streams::limit_streams},
+        limits::{
+            connections::limit_connections, publishes::limit_publishes, streams::limit_streams,
+        },
         login, metrics,
         not_found::not_found,
         options::answer_options,
@@ -101,6 +103,7 @@ pub fn router(state: AppState) -> Router {
     // Around all of them: only outside of them `Allow` is there.
     Router::new()
         .fallback_service(routes)
+        .layer(from_fn_with_state(state.limited().clone(), limit_connections))
         .layer(from_fn(answer_options))
         .layer(from_fn_with_state(Cors::new(state.origins.clone()), share))
         .layer(from_fn_with_state(state.clone(), refuse_other_hosts))

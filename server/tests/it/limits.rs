@@ -119,6 +119,32 @@ async fn a_client_publishes_so_many_at_once_and_then_so_many_a_second() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_comes_by_a_connection_over_a_limit_is_answered_and_it_is_closed() {
+    let mut world = World::limiting(Limits::default());
+    let direct = world.connection;
+    world.connection = direct.over(Rule::ConnectionRate);
+    let answer = world.get("/healthz").await;
+    assert_eq!(answer.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(answer.headers()["retry-after"], "1");
+    assert_eq!(answer.headers()["connection"], "close");
+    let stream = open(&world, None).await;
+    assert_eq!(stream.headers()["connection"], "close");
+    assert!(is_over(stream).await);
+    assert_eq!(refused(&world, Rule::ConnectionRate), 2);
+    world.connection = direct.over(Rule::Connections);
+    for path in ["/healthz", "/robots.txt", "/topics/a"] {
+        let answer = world.get(path).await;
+        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+        assert_eq!(answer.headers()["connection"], "close", "{path}");
+    }
+    let answer = world.get("/sse").await;
+    assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let wait = answer.headers()["retry-after"].to_str().unwrap().parse::<u32>().unwrap();
+    assert!((5..=15).contains(&wait));
+    assert_eq!((refused(&world, Rule::Connections), world.hub.reading()), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_page_waits_for_its_turn_and_is_refused_where_that_takes_too_long() {
     let world = World::limiting(Limits { renders: Some(1), ..Limits::default() });
     assert_eq!(world.get("/").await.status(), StatusCode::OK);

@@ -13,6 +13,7 @@ mod compressed;
 mod connection;
 mod console;
 mod cors;
+mod crowds;
 mod damage;
 mod disk;
 mod drain;

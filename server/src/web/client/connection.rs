@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 
 use belfry_hub::client::Address;
 
+use crate::tally::Rule;
+
 /// What the edge knows of a connection. It puts one into the extensions of each request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Connection {
@@ -11,12 +13,15 @@ pub struct Connection {
     secure: bool,
     proxied: bool,
     to_loopback: bool,
+    /// The limit that it is over.
+    rule: Option<Rule>,
 }
 
 impl Connection {
     /// One that a peer has opened, without TLS. A Unix socket's peer is [`Address::Unix`].
     pub fn new(peer: impl Into<Address>) -> Self {
-        Self { address: peer.into(), secure: false, proxied: false, to_loopback: false }
+        let address = peer.into();
+        Self { address, secure: false, proxied: false, to_loopback: false, rule: None }
     }
 
     /// The same, with TLS.
@@ -36,6 +41,16 @@ impl Connection {
     #[must_use]
     pub fn of_proxy(self, client: SocketAddr, secure: bool) -> Self {
         Self { address: client.into(), secure: self.secure || secure, proxied: true, ..self }
+    }
+
+    /// The same, which is over a limit: what it asks for may be refused, and it is closed after its answer.
+    #[must_use]
+    pub fn over(self, rule: Rule) -> Self {
+        Self { rule: Some(rule), ..self }
+    }
+
+    pub(crate) fn rule(&self) -> Option<Rule> {
+        self.rule
     }
 
     /// The other end: the peer, or for whom it has opened the connection.

@@ -45,7 +45,7 @@ impl Trust {
 
     /// Whether a client is held to limits per address. Proxies are not; and where none is declared nobody near
     /// is, because behind an undeclared proxy everybody has its address.
-    pub(super) fn holds(&self, client: Address) -> bool {
+    pub(crate) fn holds(&self, client: Address) -> bool {
         let near = client.ip().is_none_or(is_near);
         if self.proxies.is_empty() { !near } else { !self.includes(client) }
     }

@@ -90,7 +90,7 @@ fn lasting<H: Send + 'static>(body: Body, most: Option<Duration>, held: H) -> Bo
 
 /// A stream that says when to come back, and ends. A browser that got a status of 400 or more would not come
 /// back at all.
-fn refused(why: &str) -> Response {
+pub(super) fn refused(why: &str) -> Response {
     let text = format!(": {why}; try again later\nretry: {}\n\n", fastrand::u64(RETRY_MS));
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8")),
