@@ -15,6 +15,7 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 
 use crate::{
     chat::Rooms,
+    lines::LineFormat,
     metrics::Exposure,
     origins::{Hosts, Origin, Origins},
     status::Visibility,
@@ -97,6 +98,11 @@ pub struct Config {
     pub proxy_protocol: bool,
     /// How much clients may take.
     pub limits: Limits,
+    /// Each request is logged. Default false: a busy server would write thousands of lines a second, and
+    /// the addresses of visitors are personal data.
+    pub access_log: bool,
+    /// How lines are logged. Default text.
+    pub log_format: LineFormat,
     /// What is logged, as `tracing` filters are written. Default `info`.
     pub log: Targets,
     /// A connection that takes less than 1 KiB/s of waiting data for this long is closed. Default 30 s: a
@@ -136,6 +142,8 @@ impl Default for Config {
             rooms: Rooms::Local,
             hosts: Hosts::default(),
             origins: Origins::default(),
+            access_log: false,
+            log_format: LineFormat::default(),
             log: Targets::new().with_default(LevelFilter::INFO),
             write_stall: Duration::from_secs(30),
             send_buffer: 64 * 1024,
@@ -189,6 +197,12 @@ impl Config {
             Some(shown) => shown.read(Visibility::read)?,
             None => Visibility::to_whom_it_listens(is_local),
         };
+        if let Some(format) = given(flags.log_format) {
+            config.log_format = format.read(LineFormat::read)?;
+        }
+        if let Some(access) = given(flags.access_log) {
+            config.access_log = access.read(on_or_off)?;
+        }
         if let Some(shown) = given(flags.metrics) {
             config.metrics = shown.read(Exposure::read)?;
         }
@@ -309,6 +323,14 @@ fn trust(proxies: Vec<Setting>, headers: Option<Setting>) -> Result<Trust, BadSe
 fn permissions(value: &str) -> Result<u32, &'static str> {
     let mode = u32::from_str_radix(value, 8).ok().filter(|mode| *mode <= 0o777);
     mode.ok_or("must be an octal number from 0 to 777, such as 660")
+}
+
+fn on_or_off(value: &str) -> Result<bool, &'static str> {
+    match value {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("must be on or off"),
+    }
 }
 
 fn yes_or_no(value: &str) -> Result<bool, &'static str> {

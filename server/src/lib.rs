@@ -17,6 +17,7 @@
 //!   [`status::Health`], which [`serve`] registers with the hub
 //! - [`token`]: keys, claims and sessions, and what was revoked
 //! - [`origins`]: the hosts that are answered for, and the origins whose pages may ask
+//! - [`lines`]: the log on stderr, line by line
 //! - `rate`: how often something may happen; [`tally`]: counts what was refused
 //! - `synchronised`: what the kernel says of the clock; [`allocator`]: how memory goes back to it
 //!
@@ -44,6 +45,7 @@ pub mod cli;
 pub mod config;
 pub mod edge;
 pub mod failure;
+pub mod lines;
 pub mod metrics;
 pub mod origins;
 mod rate;
@@ -105,6 +107,7 @@ pub async fn serve(
         token_maker: cli::serve::token_maker_here(&config),
         interval: config.interval,
         budgets,
+        access_log: config.access_log,
         metrics,
         shutdown: shutdown.clone(),
         drain: config.drain,

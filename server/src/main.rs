@@ -28,6 +28,7 @@ use server::{
     config::{Endpoint, Flags},
     edge::listen::{Passed, listen},
     failure::Failure,
+    lines::{self, LineFormat},
     serve,
     stdout::print_line,
 };
@@ -81,7 +82,7 @@ fn perform(command: Command) -> Result<(), Failure> {
 
 fn run(config: Config, passed: Passed) -> Result<(), Box<dyn Error>> {
     // Dropped after the runtime: what hangs there is reported.
-    let lines = log_to_stderr(config.log.clone());
+    let lines = log_to_stderr(config.log.clone(), config.log_format);
     let runtime = Runtime::new()?;
     runtime.block_on(run_until_asked(config, passed, lines.last()))
 }
@@ -161,11 +162,10 @@ const WAITING_LINES: usize = 8192;
 
 /// Logs until the returned guard is dropped. Lines are dropped rather than waited for: a blocked terminal
 /// or journal must not stop the streams.
-fn log_to_stderr(filter: Targets) -> Lines {
+fn log_to_stderr(filter: Targets, format: LineFormat) -> Lines {
     let (writer, guard) =
         NonBlockingBuilder::default().buffered_lines_limit(WAITING_LINES).finish(io::stderr());
-    let lines =
-        tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(io::stderr().is_terminal());
+    let lines = lines::layer(format, writer, io::stderr().is_terminal());
     tracing_subscriber::registry().with(lines).with(filter).init();
     Lines(Arc::new(Mutex::new(Some(guard))))
 }

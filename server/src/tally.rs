@@ -1,9 +1,14 @@
-//! Counts what was refused, by the rule that refused it.
+//! Counts what was answered, by status, and what was refused, by the rule that refused it.
 
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering::Relaxed},
 };
+
+use axum::http::StatusCode;
+
+/// A status has three digits, of which the first is not 0.
+const STATUSES: std::ops::Range<u16> = 100..1000;
 
 /// Why a request or a connection was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,16 +54,43 @@ impl Rule {
 
 /// Sums since the start. A cheap handle; counting is one relaxed addition.
 #[derive(Clone, Debug, Default)]
-pub struct Tally(Arc<[AtomicU64; Rule::ALL.len()]>);
+pub struct Tally(Arc<Sums>);
+
+#[derive(Debug)]
+struct Sums {
+    refused: [AtomicU64; Rule::ALL.len()],
+    answered: Vec<AtomicU64>,
+}
+
+impl Default for Sums {
+    fn default() -> Self {
+        let answered = STATUSES.map(|_| AtomicU64::default()).collect();
+        Self { refused: Default::default(), answered }
+    }
+}
 
 impl Tally {
+    /// A request was answered.
+    pub fn answered(&self, status: StatusCode) {
+        let place = usize::from(status.as_u16() - STATUSES.start);
+        if let Some(sum) = self.0.answered.get(place) {
+            sum.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// How many requests were answered with each status that was ever sent.
+    pub fn answers(&self) -> impl Iterator<Item = (u16, u64)> {
+        let sums = STATUSES.zip(self.0.answered.iter().map(|sum| sum.load(Relaxed)));
+        sums.filter(|(_, sum)| *sum > 0)
+    }
+
     /// A request or a connection was refused.
     pub fn refused(&self, rule: Rule) {
-        self.0[rule as usize].fetch_add(1, Relaxed);
+        self.0.refused[rule as usize].fetch_add(1, Relaxed);
     }
 
     /// How often each rule has refused something.
     pub fn refusals(&self) -> impl Iterator<Item = (Rule, u64)> {
-        Rule::ALL.into_iter().zip(self.0.iter().map(|sum| sum.load(Relaxed)))
+        Rule::ALL.into_iter().zip(self.0.refused.iter().map(|sum| sum.load(Relaxed)))
     }
 }

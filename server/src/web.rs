@@ -12,8 +12,10 @@
 //!   other origins may read the answer; `options`: which methods a path has
 //! - [`limits`]: what clients may take
 //! - `cookies`: what browsers keep; `redirect`: where they may be sent on to
+//! - `access`: the ids of requests, and a line for each
 //! - [`probe`]: the clock's probes; `health`: `/healthz` and `/readyz`; `not_found`: what there is not
 
+mod access;
 mod asking;
 mod caching;
 pub mod chat;

@@ -179,4 +179,11 @@ pub struct Flags {
     /// [default: info]
     #[arg(long, env = "BELFRY_LOG", hide_env_values = true, value_name = "FILTER")]
     pub log: Option<Setting>,
+    /// How lines are logged: text, or json for one JSON object each [default: text]
+    #[arg(long, env = "BELFRY_LOG_FORMAT", hide_env_values = true, value_name = "text|json")]
+    pub log_format: Option<Setting>,
+    /// Whether to log a line for each request when it is done: on or off. A stream is done when it ends
+    /// [default: off]
+    #[arg(long, env = "BELFRY_ACCESS_LOG", hide_env_values = true, value_name = "on|off")]
+    pub access_log: Option<Setting>,
 }

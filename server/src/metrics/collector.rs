@@ -162,6 +162,13 @@ impl Collector {
             ("belfry_refusals", "Requests and connections refused, by rule.", None),
             "rule",
             refused.chain([("memory", counted.refused)]),
+        )?;
+        let answers: Vec<_> =
+            self.0.tally.answers().map(|(status, sum)| (status.to_string(), sum)).collect();
+        to.counters(
+            ("belfry_http_responses", "Requests answered, by status code.", None),
+            "code",
+            answers.iter().map(|(status, sum)| (status.as_str(), *sum)),
         )
     }
 }

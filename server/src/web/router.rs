@@ -30,6 +30,7 @@ use wire::paths::{
 use crate::{
     AppState,
     web::{
+        access::access,
         caching::{AN_HOUR, ASK_AGAIN, FOR_EVER},
         chat,
         cors::{Cors, share},
@@ -116,6 +117,7 @@ pub fn router(state: AppState) -> Router {
         // With these two, the page has its own process, and browsers give it a finer timer.
         .layer(always(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
         .layer(always(HeaderName::from_static("cross-origin-embedder-policy"), "require-corp"))
+        .layer(from_fn_with_state(state.clone(), access))
         // First of all: whatever answers reads who asks.
         .layer(map_request_with_state(state, identify))
 }

@@ -123,6 +123,8 @@ pub struct Parts {
     pub interval: Duration,
     /// What may wait to be sent, and come in.
     pub budgets: Budgets,
+    /// Each request is logged.
+    pub access_log: bool,
     /// What a monitoring system reads.
     pub metrics: Metrics,
     /// Ends every stream.

@@ -213,6 +213,7 @@ impl World {
             token_maker: Some("belfry token".to_owned()),
             interval,
             budgets: budgets.clone(),
+            access_log: config.access_log,
             metrics: Metrics::new(
                 Sources { hub: hub.clone(), budgets: budgets.clone(), tally: tally.clone() },
                 config.metrics,

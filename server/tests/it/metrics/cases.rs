@@ -260,6 +260,9 @@ pub(super) const IN_VIRTUAL_TIME: &[Case] = &[
         assert_eq!(stage.world.get("/topics/a").await.status(), 503);
         held
     }),
+    case!("belfry_http_responses_total{code=\"404\"}", Some(2.0), quiet, async |stage| {
+        (stage.world.get("/nothing").await, stage.world.get("/chat/a/b").await)
+    }),
     case!("belfry_connections_dropped_total{reason=\"cut\"}", Some(1.0), quiet, async |stage| {
         // One client may have a sixteenth of 64 MiB, and each may become 1 MiB.
         let stuck: Vec<_> = (0..5).map(|_| stage.stuck()).collect();

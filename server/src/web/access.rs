@@ -1,0 +1,201 @@
+//! Gives each request an id, counts its answer, and, where that is asked for, logs one line once all of it is
+//! sent: for a stream, at its end.
+
+use std::{
+    fmt::Write,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use axum::{
+    body::{Body, Bytes},
+    extract::{Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode},
+    middleware::Next,
+    response::Response,
+};
+use belfry_hub::client::Address;
+use hyper::body::{Frame, SizeHint};
+use tokio::time::Instant;
+use tracing::{Instrument, Span, info, info_span};
+
+use crate::{
+    AppState,
+    web::client::{Client, connection::Connection},
+};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The longest id that is taken from a proxy, and the longest path and method that are logged, in bytes.
+const LONGEST_ID: usize = 128;
+const LONGEST_PATH: usize = 1024;
+const LONGEST_METHOD: usize = 32;
+
+/// Wraps everything that answers.
+pub(crate) async fn access(
+    State(state): State<AppState>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let id = request_id(&state, &request);
+    if !state.access_log {
+        let mut response = next.run(request).await;
+        state.tally.answered(response.status());
+        response.headers_mut().insert(REQUEST_ID, id);
+        return response;
+    }
+    let span = info_span!("request", id = id.to_str().unwrap_or_default());
+    let mut line = Line::new(&request, id.clone(), span.clone());
+    let mut response = next.run(request).instrument(span).await;
+    state.tally.answered(response.status());
+    response.headers_mut().insert(REQUEST_ID, id);
+    line.status = response.status();
+    response.map(|body| Body::new(Logged { body: Some(body), line }))
+}
+
+/// The id that a trusted proxy has given to a request, or a new one.
+fn request_id(state: &AppState, request: &Request) -> HeaderValue {
+    let peer = request.extensions().get().map(Connection::address).unwrap_or_default();
+    let said = said(request.headers()).filter(|_| state.trust.includes(peer));
+    said.cloned().unwrap_or_else(|| {
+        HeaderValue::try_from(format!("{:032x}", fastrand::u128(..))).expect("digits are visible")
+    })
+}
+
+/// The id that a request names, where it is one and looks like one.
+fn said(headers: &HeaderMap) -> Option<&HeaderValue> {
+    let mut all = headers.get_all(REQUEST_ID).iter();
+    let one = all.next().filter(|_| all.next().is_none())?;
+    let of_id = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:/+=".contains(byte);
+    let fits = (1..=LONGEST_ID).contains(&one.len()) && one.as_bytes().iter().all(of_id);
+    fits.then_some(one)
+}
+
+/// What is logged of a request: neither its query nor its headers, which may hold tokens. Logged when dropped.
+struct Line {
+    id: HeaderValue,
+    client: Address,
+    method: String,
+    path: String,
+    status: StatusCode,
+    bytes: u64,
+    began: Instant,
+    span: Span,
+}
+
+impl Line {
+    fn new(request: &Request, id: HeaderValue, span: Span) -> Self {
+        Self {
+            id,
+            client: Client::among(request.extensions()).sender.address,
+            method: request.method().as_str().chars().take(LONGEST_METHOD).collect(),
+            path: visible(request.uri().path()),
+            status: StatusCode::OK,
+            bytes: 0,
+            began: Instant::now(),
+            span,
+        }
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        info!(
+            target: "access",
+            request_id = self.id.to_str().unwrap_or_default(),
+            client = %self.client,
+            method = self.method,
+            path = self.path,
+            status = self.status.as_u16(),
+            bytes = self.bytes,
+            duration_ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX),
+        );
+    }
+}
+
+/// A path in visible ASCII, and not too long.
+fn visible(path: &str) -> String {
+    let mut text = String::new();
+    for byte in path.bytes() {
+        if text.len() >= LONGEST_PATH {
+            text.push_str("...");
+            break;
+        }
+        match byte {
+            b'"' | b'\\' | 0..=b' ' | 0x7f.. => {
+                // Writing to a string does not fail.
+                let _ = write!(text, "%{byte:02X}");
+            }
+            _ => text.push(char::from(byte)),
+        }
+    }
+    text
+}
+
+/// The body of an answer, whose bytes are counted for its line.
+struct Logged {
+    /// `None` once it is dropped.
+    body: Option<Body>,
+    line: Line,
+}
+
+impl hyper::body::Body for Logged {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let Some(body) = &mut self.body else { return Poll::Ready(None) };
+        let frame = ready!(Pin::new(body).poll_frame(context));
+        if let Some(Ok(frame)) = &frame {
+            self.line.bytes += frame.data_ref().map_or(0, Bytes::len) as u64;
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.as_ref().is_none_or(hyper::body::Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.as_ref().map(hyper::body::Body::size_hint).unwrap_or_default()
+    }
+}
+
+impl Drop for Logged {
+    /// What is logged as a stream ends has the request's id too.
+    fn drop(&mut self) {
+        let body = self.body.take();
+        self.line.span.in_scope(|| drop(body));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_logged_in_visible_ascii_and_not_too_long() {
+        assert_eq!(visible("/topics/a"), "/topics/a");
+        assert_eq!(visible("/é\"\\ \u{7f}"), "/%C3%A9%22%5C%20%7F");
+        assert!(visible(&"é".repeat(100_000)).len() < LONGEST_PATH + 9);
+    }
+
+    #[test]
+    fn an_id_is_one_short_word() {
+        let said = |values: &[&'static [u8]]| {
+            let values =
+                values.iter().map(|one| (REQUEST_ID, HeaderValue::from_bytes(one).unwrap()));
+            said(&values.collect()).is_some()
+        };
+        for good in [&b"a"[..], b"0123-4567_89.ab:/+=", &[b'x'; LONGEST_ID]] {
+            assert!(said(&[good]));
+        }
+        for bad in [&b""[..], b"a b", b"a\"", b"a\tb", b"\xc3\xa9", &[b'x'; LONGEST_ID + 1]] {
+            assert!(!said(&[bad]), "{bad:?}");
+        }
+        assert!(!said(&[]) && !said(&[b"a", b"a"]));
+    }
+}
