@@ -7,6 +7,7 @@ mod retention;
 mod setting;
 #[cfg(test)]
 mod tests;
+mod waits;
 
 use std::{net::SocketAddr, ops::RangeInclusive, path::PathBuf, time::Duration};
 
@@ -32,6 +33,7 @@ pub use setting::BadSetting;
 use setting::Reason;
 pub use setting::{Setting, SettingParser};
 pub(crate) use setting::{all_given, duration, given};
+pub use waits::Waits;
 
 /// The limits of the interval and of the publish deadline. Below, a page has no time to notice silence;
 /// above, it would take hours to.
@@ -108,6 +110,8 @@ pub struct Config {
     /// A connection that takes less than 1 KiB/s of waiting data for this long is closed. Default 30 s: a
     /// live reader at 8 KB/s goes 14 s between two writes into a buffer of 64 KiB.
     pub write_stall: Duration,
+    /// How long to wait for a request.
+    pub waits: Waits,
     /// `SO_SNDBUF` of each connection, in bytes; Linux doubles it. Default 64 KiB.
     pub send_buffer: usize,
     /// A peer that acknowledges nothing for this long, while something is waiting to be acknowledged, is
@@ -145,6 +149,7 @@ impl Default for Config {
             access_log: false,
             log_format: LineFormat::default(),
             log: Targets::new().with_default(LevelFilter::INFO),
+            waits: Waits::default(),
             write_stall: Duration::from_secs(30),
             send_buffer: 64 * 1024,
             vanished_after: Duration::from_secs(25),

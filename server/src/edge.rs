@@ -6,14 +6,23 @@
 //! - `shared`: what all connections share
 //! - `connection`: serves one connection over its `socket`, with these around it:
 //!   - `stall`, `vanished`: a reader that takes nothing, and one that is gone
+//!   - `owed`, `bodies`: which answer is pending
+//!   - `heads`, `refusal`: requests that do not come, and bytes that are none
+//!   - `linger`, `lingering`: clients that are still sending when they are answered
 //!   - `half_closed`: a client that ends its sending side first
 
 mod accept;
 mod admission;
+mod bodies;
 mod connection;
 mod half_closed;
+mod heads;
+mod linger;
+mod lingering;
 pub mod listen;
+mod owed;
 mod proxy_protocol;
+mod refusal;
 mod shared;
 mod socket;
 mod stall;

@@ -9,8 +9,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{debug, warn};
 
 use super::{
-    admission::Admission, connection::converse, listen::Listener, proxy_protocol::introduced,
-    shared::Shared, socket::Socket,
+    admission::Admission, connection::converse, lingering::Lingering, listen::Listener,
+    proxy_protocol::introduced, shared::Shared, socket::Socket,
 };
 use crate::{Config, web::client::connection::Connection};
 
@@ -33,6 +33,7 @@ pub async fn accept(
         application,
         config,
         counters,
+        lingering: Lingering::default(),
         shutdown,
         connections: connections.clone(),
         admission,

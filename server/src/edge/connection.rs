@@ -1,41 +1,50 @@
 //! Serves one connection: what lies between its socket and the application.
 //!
 //! ```text
-//! socket → write deadline → (TLS, the PROXY protocol) → half-closed → hyper → application
+//! socket → write deadline → (TLS, the PROXY protocol) → linger → heads → half-closed → hyper → application
 //! ```
 
-use std::{sync::Arc, time::Duration};
-
-use axum::Extension;
-use hyper::{Request, body::Incoming, server::conn::http1, service::Service, service::service_fn};
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    service::TowerToHyperService,
+use std::{
+    convert::Infallible,
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
 };
+
+use axum::{
+    Extension,
+    http::{StatusCode, Uri},
+    response::IntoResponse,
+};
+use belfry_hub::http::problem::Problem;
+use hyper::{Request, body::Incoming, server::conn::http1, service::Service, service::service_fn};
+use hyper_util::{rt::TokioIo, service::TowerToHyperService};
 use tower::ServiceBuilder;
 use tracing::{debug, info};
 
 use super::{
-    half_closed::{HalfClosed, Owed},
+    bodies::{answer, asked},
+    half_closed::HalfClosed,
+    heads::Heads,
+    linger::Linger,
+    owed::Owed,
+    refusal::{LARGEST_HEAD, LONGEST_TARGET, detail},
     shared::Shared,
     socket::Socket,
     stall::WriteDeadline,
 };
 use crate::web::client::connection::Connection;
 
-/// The timeout for a request's head, including the next one on a kept-alive connection.
-const HEAD_WITHIN: Duration = Duration::from_secs(30);
-
-/// The largest head of a request, in bytes.
-const HEAD_BYTES: usize = 16 * 1024;
-
 /// Serves one connection until it ends, or until others need memory that it holds and does not read.
 pub(super) async fn converse(socket: Socket, from: Connection, shared: Arc<Shared>) {
     let (config, counters) = (&shared.config, shared.counters.clone());
     let socket = WriteDeadline::new(socket, config.write_stall, config.vanished_after, counters);
-    let (progress, owed) = (socket.progress().clone(), Owed::default());
+    let (progress, peer) = (socket.progress().clone(), from.address());
+    // Who comes by a unix socket is on this machine.
+    let client = peer.ip().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    let owed = Owed::new(shared.lingering.clone(), client);
+    let socket = Linger::new(socket, owed.clone());
+    let socket = Heads::new(socket, owed.clone(), config.waits);
     let socket = HalfClosed::new(socket, owed.clone());
-    let peer = from.address();
     // Around the router, and not its own `layer`, which makes every route again.
     let service = ServiceBuilder::new()
         .layer(Extension(from))
@@ -44,13 +53,25 @@ pub(super) async fn converse(socket: Socket, from: Connection, shared: Arc<Share
     let service = TowerToHyperService::new(service);
     // An answer has to be owed before hyper reads on.
     let service = service_fn(move |request: Request<Incoming>| {
-        let (answering, owed) = (service.call(owed.request(request)), owed.clone());
-        async move { answering.await.map(|response| owed.response(response)) }
+        let too_long = length(request.uri()) > LONGEST_TARGET;
+        let request = asked(&owed, request);
+        let answering = (!too_long).then(|| service.call(request));
+        let owed = owed.clone();
+        async move {
+            let response = match answering {
+                Some(answering) => answering.await?,
+                None => {
+                    let status = StatusCode::URI_TOO_LONG;
+                    Problem::new(status, detail(status)).into_response()
+                }
+            };
+            Ok::<_, Infallible>(answer(&owed, response))
+        }
     });
     let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_WITHIN)
-        .max_buf_size(HEAD_BYTES)
+        .header_read_timeout(None)
+        .max_header_size(LARGEST_HEAD)
+        .max_buf_size(LARGEST_HEAD)
         .serve_connection(TokioIo::new(socket), service);
     let mut connection = std::pin::pin!(connection);
     let serving = async {
@@ -71,4 +92,10 @@ pub(super) async fn converse(socket: Socket, from: Connection, shared: Arc<Share
             info!(%peer, "closed a connection that stopped reading while others waited for memory");
         }
     }
+}
+
+/// How many bytes the target of a request has.
+fn length(target: &Uri) -> usize {
+    let authority = target.authority().map_or(0, |authority| authority.as_str().len());
+    authority + target.path_and_query().map_or(0, |path| path.as_str().len())
 }

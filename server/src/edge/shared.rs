@@ -4,7 +4,7 @@ use axum::Router;
 use belfry_hub::counters::Counters;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::admission::Admission;
+use super::{admission::Admission, lingering::Lingering};
 use crate::Config;
 
 /// What the connections of all listeners share.
@@ -12,6 +12,7 @@ pub(super) struct Shared {
     pub(super) application: Router,
     pub(super) config: Config,
     pub(super) counters: Counters,
+    pub(super) lingering: Lingering,
     pub(super) shutdown: CancellationToken,
     pub(super) connections: TaskTracker,
     pub(super) admission: Admission,

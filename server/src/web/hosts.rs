@@ -19,7 +19,8 @@ pub(super) async fn refuse_what_names_no_host(mut request: Request, next: Next) 
     let hosts = request.headers().get_all(HOST);
     let one = hosts.iter().count() == 1 || request.version() != Version::HTTP_11;
     if !one || !hosts.iter().all(is_host) {
-        return (StatusCode::BAD_REQUEST, "Host must name exactly one host.\n").into_response();
+        let detail = "Host must name exactly one host";
+        return Problem::new(StatusCode::BAD_REQUEST, detail).into_response();
     }
     // What the first line names counts, and in HTTP/2 `:authority` (RFC 9112, section 3.2.2; RFC 9113,
     // section 8.3.1).

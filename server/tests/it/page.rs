@@ -135,11 +135,8 @@ async fn a_request_names_one_host_that_could_be_one() {
         assert!(status == 200 && html.contains(&format!("http://{good}/")), "{good}");
     }
     for bad in [&["a b"][..], &["a/<b>"], &["me@a.example"], &["a.example", "b.example"]] {
-        assert_eq!(
-            ask("/", bad).await,
-            (400, "Host must name exactly one host.\n".into()),
-            "{bad:?}"
-        );
+        let (status, problem) = ask("/", bad).await;
+        assert!(status == 400 && problem.contains("Host must name exactly one host"), "{bad:?}");
     }
     // An empty one does not count, and what the first line names does.
     assert!(ask("/", &[""]).await.1.contains("http://localhost/"));

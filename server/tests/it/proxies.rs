@@ -137,7 +137,8 @@ fn configuration(kind: Kind, port: u16, upstream: SocketAddr, folder: &Path) -> 
     };
     match kind {
         Kind::NginxDefault => nginx(&format!(
-            "server {{ listen {port}; location / {{ proxy_pass http://{upstream}; }} }}"
+            "server {{ listen {port}; client_max_body_size 16m;\n\
+             location / {{ proxy_pass http://{upstream}; }} }}"
         )),
         Kind::Nginx => {
             let site = shipped("nginx.conf").replace("listen 443", &format!("listen {port}"));
