@@ -76,7 +76,8 @@ impl Served {
         let keys = Keys::default().with_secret(&secret);
         let authority = Arc::new(Authority::new(keys, Revocations::default())?);
         let (config, listeners) = (Config::default(), vec![listener.try_into()?]);
-        let serving = serve(config, site, log.clone(), authority, listeners, shutdown.clone());
+        let serving =
+            serve(config, site, log.clone(), authority, listeners, None, shutdown.clone());
         let serving = tokio::spawn(serving);
         Ok(Self { log, on_disk, address, token, folder, shutdown, serving })
     }

@@ -64,7 +64,7 @@ pub use web::{
     state::{AppState, Parts},
 };
 
-/// Serves Belfry on `listeners`. After `shutdown` it accepts no more connections, ends every stream, and
+/// Serves Belfry on `listeners`, and its metrics alone on `scraped`. After `shutdown` it accepts no more connections, ends every stream, and
 /// returns when the last response is sent; the caller limits that wait.
 pub async fn serve(
     config: Config,
@@ -72,6 +72,7 @@ pub async fn serve(
     log: Arc<dyn Log>,
     authority: Arc<Authority>,
     listeners: Vec<Listener>,
+    scraped: Option<Listener>,
     shutdown: CancellationToken,
 ) {
     let kept = log.clone();
@@ -108,7 +109,7 @@ pub async fn serve(
         interval: config.interval,
         budgets,
         access_log: config.access_log,
-        metrics,
+        metrics: metrics.clone(),
         shutdown: shutdown.clone(),
         drain: config.drain,
     };
@@ -117,6 +118,15 @@ pub async fn serve(
             backup::serve(folder, kept, shutdown.clone()).await;
         }
     };
+    // A monitoring system connects to it directly.
+    let direct = Config { proxy_protocol: false, ..config.clone() };
+    let scraping = edge::accept(
+        web::metrics::router(metrics),
+        &direct,
+        hub.counters().clone(),
+        scraped.into_iter().collect(),
+        shutdown.clone(),
+    );
     // Who connects is answered first: the others prepare something.
     tokio::join!(
         edge::accept(
@@ -128,6 +138,7 @@ pub async fn serve(
         ),
         hub.run(config.interval, shutdown.clone()),
         presence.run(shutdown.clone()),
+        scraping,
         measuring,
         backups,
         authority.revocations().follow(shutdown.clone()),

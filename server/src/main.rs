@@ -26,13 +26,14 @@ use server::{
     },
     config::CLOSE,
     config::{Endpoint, Flags},
-    edge::listen::{Passed, listen},
+    edge::listen::{Listener, Passed, listen},
     failure::Failure,
     lines::{self, LineFormat},
+    metrics::Exposure,
     serve,
     stdout::print_line,
 };
-use tokio::{runtime::Runtime, select, time::timeout};
+use tokio::{net::TcpListener, runtime::Runtime, select, time::timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
@@ -100,6 +101,10 @@ async fn run_until_asked(
     let log = open_log(&config)?;
     let authority = Arc::new(open_authority(&config)?);
     let listeners = listen(&config, passed)?;
+    let scraped = match config.metrics {
+        Exposure::At(address) => Some(listen_for_metrics(address).await?),
+        _ => None,
+    };
     let drain = config.drain;
     let asked_to_end = signals::listen(drain, || {
         last_words();
@@ -115,7 +120,8 @@ async fn run_until_asked(
     }
 
     let shutdown = CancellationToken::new();
-    let mut serving = pin!(serve(config, site, log, authority, listeners, shutdown.clone()));
+    let mut serving =
+        pin!(serve(config, site, log, authority, listeners, scraped, shutdown.clone()));
     systemd::ready();
     tokio::spawn(systemd::watch());
     let ending = select! {
@@ -131,6 +137,13 @@ async fn run_until_asked(
         }
     }
     Ok(())
+}
+
+async fn listen_for_metrics(address: SocketAddr) -> Result<Listener, Box<dyn Error>> {
+    let listening = TcpListener::bind(address).await.and_then(Listener::try_from);
+    let listener = listening.map_err(|error| format!("cannot listen on {address}: {error}"))?;
+    info!("metrics are at http://{}/metrics", listener.endpoint());
+    Ok(listener)
 }
 
 /// Ends the program, whatever its other threads do.

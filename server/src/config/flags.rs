@@ -89,8 +89,13 @@ pub struct Flags {
     #[arg(long, env = "BELFRY_STATUS", hide_env_values = true, value_name = "public|token|off")]
     pub status: Option<Setting>,
     /// Who may read /metrics: public for everyone, token for holders of a token made with --read status, off
-    /// for no one [default: token]
-    #[arg(long, env = "BELFRY_METRICS", hide_env_values = true, value_name = "public|token|off")]
+    /// for no one; or an address of its own, where it needs no token [default: token]
+    #[arg(
+        long,
+        env = "BELFRY_METRICS",
+        hide_env_values = true,
+        value_name = "public|token|off|ADDRESS"
+    )]
     pub metrics: Option<Setting>,
     /// Chat rooms in which anyone may talk without a token: any, a comma-separated list of names, or off
     /// [default: on a loopback address, any for requests made on this machine and through no proxy; otherwise

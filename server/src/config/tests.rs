@@ -52,7 +52,10 @@ fn the_metrics_are_for_tokens_wherever_it_listens() {
         assert_eq!(shown(listen, &["--metrics", "off"]).unwrap(), Exposure::Off);
     }
     let bad = shown("127.0.0.1:1", &["--metrics", "all"]).unwrap_err().to_string();
-    assert_eq!(bad, r#"invalid value "all" for --metrics: must be public, token or off"#);
+    assert_eq!(
+        bad,
+        r#"invalid value "all" for --metrics: must be public, token, off or an address such as 127.0.0.1:9464 or [::1]:9464"#
+    );
 }
 
 #[test]

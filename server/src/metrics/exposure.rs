@@ -1,4 +1,6 @@
-//! Who may see the metrics.
+//! Who may see the metrics, and where.
+
+use std::net::SocketAddr;
 
 /// Who may see the metrics. They tell how the server is used and how busy its machine is, so they are never
 /// public by default.
@@ -8,12 +10,14 @@ pub enum Exposure {
     Public,
     /// Holders of a token that may read the topic `status`.
     Token,
+    /// Whoever reaches this other address, at which nothing else is served.
+    At(SocketAddr),
     /// Nobody.
     Off,
 }
 
 impl Exposure {
-    /// Reads one of its names.
+    /// Reads one of its names, or an address.
     ///
     /// # Errors
     /// Anything else.
@@ -22,7 +26,9 @@ impl Exposure {
             "public" => Ok(Self::Public),
             "token" => Ok(Self::Token),
             "off" => Ok(Self::Off),
-            _ => Err("must be public, token or off"),
+            _ => value.parse().map(Self::At).map_err(
+                |_| "must be public, token, off or an address such as 127.0.0.1:9464 or [::1]:9464",
+            ),
         }
     }
 }

@@ -1,12 +1,14 @@
 //! `/metrics`: for a monitoring system, in the format that it asks for.
 
 use axum::{
+    Router,
     extract::State,
     http::{
         HeaderMap, HeaderValue, StatusCode,
         header::{ACCEPT, CONTENT_TYPE},
     },
     response::{IntoResponse, Response},
+    routing::get,
 };
 use belfry_hub::{
     event::Topic,
@@ -24,6 +26,7 @@ use wire::topics::STATUS;
 use crate::{
     AppState,
     metrics::{Exposure, Format, Metrics},
+    web::health,
 };
 
 const OPEN_METRICS: &str = "application/openmetrics-text";
@@ -38,12 +41,23 @@ pub(crate) async fn shown(
     match state.metrics.shown() {
         Exposure::Public => {}
         Exposure::Token => may_see(&grant)?,
-        Exposure::Off => {
-            let detail = "this server does not show its metrics";
+        Exposure::At(_) | Exposure::Off => {
+            let detail = "this server does not show its metrics here";
             return Err(Problem::new(StatusCode::NOT_FOUND, detail));
         }
     }
     answer(&state.metrics, coding, &headers).await
+}
+
+/// What is served at an address of its own: the metrics, for whoever reaches it, and the health check.
+pub fn router(metrics: Metrics) -> Router {
+    let at = async |State(metrics): State<Metrics>, coding: Coding, headers: HeaderMap| {
+        answer(&metrics, coding, &headers).await
+    };
+    Router::new()
+        .route("/metrics", get(at))
+        .route("/healthz", get(health::live))
+        .with_state(metrics)
 }
 
 fn may_see(grant: &Grant) -> Result<(), Problem> {

@@ -3,7 +3,11 @@
 mod cases;
 mod scrape;
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    io::{Read, Write},
+    net::TcpStream,
+};
 
 use axum::{
     body::Body,
@@ -15,7 +19,10 @@ use axum::{
 use http_body_util::BodyExt;
 use server::metrics::Exposure;
 
-use crate::world::{World, text};
+use crate::{
+    program::Program,
+    world::{World, text},
+};
 use cases::{Case, IN_REAL_TIME, IN_VIRTUAL_TIME};
 use scrape::{Scraped, scrape};
 
@@ -166,6 +173,7 @@ async fn metrics_are_for_whom_they_are_meant() {
     for (exposure, [without, useless, with]) in [
         (Exposure::Public, [200, 200, 200]),
         (Exposure::Token, [401, 403, 200]),
+        (Exposure::At(([127, 0, 0, 1], 9464).into()), [404, 404, 404]),
         (Exposure::Off, [404, 404, 404]),
     ] {
         let world = World::exposing(exposure);
@@ -178,6 +186,27 @@ async fn metrics_are_for_whom_they_are_meant() {
     }
     let said = text(World::exposing(Exposure::Token).get("/metrics").await).await;
     assert!(said.contains("`belfry token --read status`"), "{said}");
+}
+
+#[test]
+fn an_address_of_its_own_serves_metrics_and_health_and_nothing_else() {
+    let program = Program::new();
+    let serving = program.serves(&["--metrics", "127.0.0.1:0"]);
+    let line = serving.logged("metrics are at http://");
+    let address = line.split("http://").nth(1).unwrap().split('/').next().unwrap();
+    let ask = |address: &str, path: &str| {
+        let mut stream = TcpStream::connect(address).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: any\r\nConnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    for (path, status) in [("/metrics", 200), ("/healthz", 200), ("/", 404), ("/sse", 404)] {
+        let answer = ask(address, path);
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{path} {answer}");
+    }
+    assert!(ask(address, "/metrics").contains("belfry_log_ready 1"));
+    assert!(ask(&serving.address.to_string(), "/metrics").starts_with("HTTP/1.1 4"));
 }
 
 #[tokio::test(start_paused = true)]
