@@ -88,9 +88,11 @@ async fn introduce(mut socket: Socket, mut connection: Connection, shared: Arc<S
             debug!(%peer, "closed a connection whose peer is not a trusted proxy");
             return;
         }
-        connection = match introduced(connection, &mut socket).await {
-            Ok(connection) => connection,
-            Err(error) => {
+        let introduced = introduced(connection, &mut socket);
+        connection = match shared.shutdown.run_until_cancelled(introduced).await {
+            None => return,
+            Some(Ok(connection)) => connection,
+            Some(Err(error)) => {
                 debug!(%peer, %error, "closed a connection that its proxy did not introduce");
                 return;
             }

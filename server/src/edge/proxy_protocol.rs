@@ -26,16 +26,22 @@ const PREFIX: usize = 16;
 const LONGEST_LINE: usize = 107;
 const LONGEST: usize = 4096;
 
-/// For whom a proxy has opened a connection.
+/// The version and the command of a connection that a proxy has opened for itself (section 2.2).
+const LOCAL: u8 = 0x20;
+
+/// For whom a proxy has opened a connection. `secure` is whether that one speaks TLS to the proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Proxied {
-    client: SocketAddr,
-    /// Whether it speaks TLS to the proxy.
-    secure: bool,
+enum Proxied {
+    /// For itself, to check this server.
+    Itself,
+    /// For a client.
+    Client { address: SocketAddr, secure: bool },
+    /// For a client whose address it does not know, or cannot say.
+    Unnamed { secure: bool },
 }
 
 /// Reads the header with which a proxy begins `connection`, and returns the connection as it is then: for
-/// another, or for the proxy itself, which sends `LOCAL` or `UNKNOWN` to check this server.
+/// another, or for the proxy itself.
 ///
 /// # Errors
 /// If there is no valid header, or none in time.
@@ -47,7 +53,11 @@ pub(super) async fn introduced(
     let header = header.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
     let invalid = || io::Error::new(io::ErrorKind::InvalidData, "invalid PROXY protocol header");
     let proxied = parse(&header).ok_or_else(invalid)?;
-    Ok(proxied.map_or(connection, |one| connection.of_proxy(one.client, one.secure)))
+    Ok(match proxied {
+        Proxied::Itself => connection,
+        Proxied::Client { address, secure } => connection.of_proxy(address, secure),
+        Proxied::Unnamed { secure } => connection.of_unnamed(secure),
+    })
 }
 
 /// Reads a header and nothing of what follows it.
@@ -78,14 +88,20 @@ async fn read(socket: &mut (impl AsyncRead + Unpin)) -> io::Result<Vec<u8>> {
 }
 
 /// Parses a whole header; `None` if it is not one.
-fn parse(header: &[u8]) -> Option<Option<Proxied>> {
-    let (header, read) = ProxyHeader::parse(header, ParseConfig::default())
+fn parse(bytes: &[u8]) -> Option<Proxied> {
+    let (header, read) = ProxyHeader::parse(bytes, ParseConfig::default())
         .ok()
-        .filter(|(_, read)| *read == header.len())?;
+        .filter(|(_, read)| *read == bytes.len())?;
     debug_assert!(read <= LONGEST);
+    if bytes.starts_with(SIGNATURE) && bytes[SIGNATURE.len()] == LOCAL {
+        return Some(Proxied::Itself);
+    }
     let address = header.proxied_address().filter(|it| it.protocol == Protocol::Stream);
     let secure = header.ssl().is_some_and(|ssl| ssl.client_ssl());
-    Some(address.map(|address| Proxied { client: address.source, secure }))
+    Some(match address {
+        Some(address) => Proxied::Client { address: address.source, secure },
+        None => Proxied::Unnamed { secure },
+    })
 }
 
 #[cfg(test)]
@@ -110,12 +126,13 @@ mod tests {
     #[test]
     fn both_versions_say_who_the_client_is() {
         let proxied =
-            |client: &str, secure| Some(Some(Proxied { client: address(client), secure }));
+            |client: &str, secure| Some(Proxied::Client { address: address(client), secure });
+        let unnamed = Some(Proxied::Unnamed { secure: false });
         for (line, expected) in [
             ("PROXY TCP4 192.0.2.7 198.51.100.1 56324 443\r\n", proxied("192.0.2.7:56324", false)),
             ("PROXY TCP6 2001:db8::7 2001:db8::1 1 2\r\n", proxied("[2001:db8::7]:1", false)),
-            ("PROXY UNKNOWN\r\n", Some(None)),
-            ("PROXY UNKNOWN ffff::1 ffff::2 1 2\r\n", Some(None)),
+            ("PROXY UNKNOWN\r\n", unnamed),
+            ("PROXY UNKNOWN ffff::1 ffff::2 1 2\r\n", unnamed),
             ("PROXY TCP4 192.0.2.7 198.51.100.1 56324 443", None),
             ("PROXY TCP4 192.0.2.7 198.51.100.1 56324 443\r\nGET", None),
             ("PROXY TCP4 2001:db8::7 198.51.100.1 1 2\r\n", None),
@@ -132,7 +149,17 @@ mod tests {
         assert_eq!(parse(&bytes), proxied("[2001:db8::7]:1", true));
         let mut local = Vec::new();
         ProxyHeader::with_local().encode_v2(&mut local).unwrap();
-        assert_eq!(parse(&local), Some(None));
+        assert_eq!(parse(&local), Some(Proxied::Itself));
+        // Unspecified, a datagram, and a Unix socket: written by the proxy for clients, whose headers follow.
+        let mut unspecified = Vec::new();
+        ProxyHeader::with_tlvs(None, std::iter::empty()).encode_v2(&mut unspecified).unwrap();
+        unspecified[12] = 0x21;
+        let mut datagram = version_2("192.0.2.7:1", "198.51.100.1:2", &[]);
+        datagram[13] = 0x12;
+        let unix = [&SIGNATURE[..], b"\x21\x31\0\xd8", &[b'a'; 216]].concat();
+        for bytes in [unspecified, datagram, unix] {
+            assert_eq!(parse(&bytes), unnamed, "{bytes:?}");
+        }
     }
 
     /// What is read of these bytes, and what is left.

@@ -62,6 +62,16 @@ impl Hosts {
             Self::Usual(names) => !is_loopback || is_local(&host) || names.contains(&host),
         }
     }
+
+    /// The same, without those that are answered for because every host is.
+    #[must_use]
+    pub fn know(&self, host: &str, is_loopback: bool) -> bool {
+        match self {
+            Self::Any => false,
+            Self::Usual(names) if !is_loopback => names.contains(&normal(host)),
+            Self::Listed(_) | Self::Usual(_) => self.answer(host, is_loopback),
+        }
+    }
 }
 
 /// Browsers take every name below `localhost` for this machine's too ([RFC 6761, section
@@ -130,6 +140,9 @@ mod tests {
             let public = hosts(&[], Some("https://belfry.test"));
             assert!(Hosts::default().answer(host, false) && public.answer(host, false), "{host}");
             assert!(hosts(&["a.test", "*"], None).answer(host, true), "{host}");
+            assert!(!hosts(&["a.test", "*"], None).know(host, true), "{host}");
+            assert!(!public.know(host, false), "{host}");
+            assert_eq!(public.know(host, true), public.answer(host, true), "{host}");
         }
         for is_loopback in [true, false] {
             let listed = hosts(&["A.test", "::1"], Some("https://b.test"));

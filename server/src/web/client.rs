@@ -9,12 +9,18 @@ pub mod connection;
 mod forwarded;
 pub mod trust;
 
-use std::{convert::Infallible, net::IpAddr};
+use std::{
+    convert::Infallible,
+    net::{IpAddr, Ipv6Addr},
+};
 
 use axum::{
     extract::{FromRequestParts, Request},
     http::{
-        Extensions, HeaderMap, HeaderName, Version, header::HOST, request::Parts, uri::Authority,
+        Extensions, HeaderMap, HeaderName, Version,
+        header::{HOST, ORIGIN, REFERER},
+        request::Parts,
+        uri::{Authority, Uri},
     },
 };
 use belfry_hub::{client as hub, network::network};
@@ -48,6 +54,8 @@ pub(crate) struct Client {
     pub(crate) secure: bool,
     /// The host that it asked for, perhaps with a port; `None` where it names none.
     pub(crate) host: Option<Authority>,
+    /// Whether that is known to be a name of the server.
+    pub(crate) known: bool,
     /// Whether it was made on this machine, to a name of this machine, and through no proxy.
     pub(crate) local: bool,
 }
@@ -74,10 +82,15 @@ impl Client {
         let proxied = trusted || connection.is_proxied() || came_by_proxy(head.version(), headers);
         let local = !proxied
             && connection.address().ip().is_some_and(|address| address.is_loopback())
-            && host.as_ref().is_some_and(is_this_machine);
-        let held = trust.holds(address) || said.malformed;
-        let network = address.ip().filter(|_| held).map(network);
-        Self { sender: hub::Client { address, network }, secure, host, local }
+            && host.as_ref().is_some_and(|host| is_this_machine(host.host()))
+            && public.is_none_or(|public| is_this_machine(public.host()))
+            && !names_another_machine(headers);
+        let hidden = said.malformed || connection.hides_its_client();
+        let held = hidden || trust.holds(address);
+        // All that nothing is known of share one.
+        let shared = || hidden.then_some(Ipv6Addr::UNSPECIFIED.into());
+        let network = address.ip().or_else(shared).filter(|_| held).map(network);
+        Self { sender: hub::Client { address, network }, secure, host, known: false, local }
     }
 
     /// The origin that it asked for.
@@ -94,7 +107,8 @@ impl Client {
 impl Default for Client {
     /// One of which nothing is known.
     fn default() -> Self {
-        Self { sender: hub::Client::default(), secure: false, host: None, local: false }
+        let sender = hub::Client::default();
+        Self { sender, secure: false, host: None, known: false, local: false }
     }
 }
 
@@ -128,10 +142,18 @@ fn came_by_proxy(version: Version, headers: &HeaderMap) -> bool {
 }
 
 /// Whether a host is a name of this machine that means nothing to others.
-fn is_this_machine(host: &Authority) -> bool {
-    let name = host.host().trim_matches(['[', ']']);
+fn is_this_machine(host: &str) -> bool {
+    let name = host.trim_matches(['[', ']']);
     let address = name.parse().map(|address: IpAddr| address.to_canonical().is_loopback());
     name.eq_ignore_ascii_case("localhost") || address.unwrap_or(false)
+}
+
+/// Whether the page that a request comes from is of another machine, or hides where it is from. Where that page
+/// is ours, a proxy has replaced the host.
+fn names_another_machine(headers: &HeaderMap) -> bool {
+    let pages = [ORIGIN, REFERER].into_iter().flat_map(|name| headers.get_all(name));
+    let hosts = pages.map(|page| Uri::try_from(page.as_bytes()).ok());
+    hosts.into_iter().any(|page| !page.is_some_and(|page| page.host().is_some_and(is_this_machine)))
 }
 
 #[cfg(test)]

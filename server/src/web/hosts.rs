@@ -8,7 +8,10 @@ use axum::{
 };
 use belfry_hub::http::problem::Problem;
 
-use crate::{AppState, web::client::connection::Connection};
+use crate::{
+    AppState,
+    web::client::{Client, connection::Connection},
+};
 
 /// What load balancers ask by address, whatever the server's names are. It tells nothing about anybody.
 const PROBES: [&str; 2] = ["/healthz", "/readyz"];
@@ -31,15 +34,14 @@ pub(super) async fn refuse_what_names_no_host(mut request: Request, next: Next) 
     next.run(request).await
 }
 
-/// Answers 421 to a request for a host that the server does not answer for. One without a host comes from no
-/// browser.
+/// Answers 421 to a request for a host that the server does not answer for: the one that a trusted proxy says was
+/// asked for, or else its own. One without a host comes from no browser.
 pub(super) async fn refuse_other_hosts(
     State(state): State<AppState>,
     request: Request,
     next: Next,
 ) -> Response {
-    let asked = request.headers().get(HOST).and_then(|host| host.to_str().ok());
-    let asked = asked.and_then(|host| host.parse::<Authority>().ok());
+    let asked = Client::among(request.extensions()).host;
     let connection: Connection = request.extensions().get().copied().unwrap_or_default();
     let is_probe = PROBES.contains(&request.uri().path());
     match asked {

@@ -10,7 +10,10 @@ use tracing::warn;
 
 use crate::{
     AppState,
-    web::client::{Client, X_FORWARDED, connection::Connection},
+    web::{
+        client::{Client, X_FORWARDED, connection::Connection},
+        sender::Sender,
+    },
 };
 
 /// Finds the client of a request, for all that answer it: ours as [`Client`], the hub's as
@@ -18,7 +21,12 @@ use crate::{
 pub(crate) async fn identify(State(state): State<AppState>, mut request: Request) -> Request {
     let connection = request.extensions().get().copied().unwrap_or_default();
     let public = state.origins.public.as_ref();
-    let client = Client::of(&connection, &request, &state.trust, public);
+    let mut client = Client::of(&connection, &request, &state.trust, public);
+    let to_loopback = connection.is_to_loopback();
+    client.known =
+        client.host.as_ref().is_some_and(|host| state.hosts.know(host.host(), to_loopback));
+    // A page of another origin could read what is for this machine's visitors, if it is listed.
+    client.local &= Sender::of(&state.origins, &client, request.headers()).is_no_other_site();
     warn_of_undeclared(&state, &connection, request.headers());
     let extensions = request.extensions_mut();
     extensions.insert(client.sender);

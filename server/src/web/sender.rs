@@ -65,10 +65,12 @@ impl Sender {
     }
 }
 
-/// Whether an origin is the server's own: the configured one, or else the one that is asked.
+/// Whether an origin is the server's own: the configured one, or the one that is asked, if none is configured or
+/// it has a host that the server is known by.
 fn is_ours(said: &str, origins: &Origins, client: &Client) -> bool {
     let said = Origin::read(said);
-    said.is_some() && said == origins.public.clone().or_else(|| client.asked())
+    let is_asked = origins.public.is_none() || client.known;
+    said.is_some() && (said == origins.public || is_asked && said == client.asked())
 }
 
 impl<S: AsRef<Origins> + Sync> FromRequestParts<S> for Sender {
@@ -137,6 +139,23 @@ mod tests {
         ] {
             let seen = sender(&origins, host, said, proto);
             assert_eq!(seen, expected, "{host} {said:?} {proto}");
+        }
+    }
+
+    #[test]
+    fn beside_the_public_address_a_page_is_ours_at_a_host_that_is_known() {
+        let origins = Origins { public: Some(origin("https://belfry.test")), ..Origins::default() };
+        for (known, said, expected) in [
+            (true, "http://localhost:3000", Sender::OurPage),
+            (true, "https://belfry.test", Sender::OurPage),
+            (true, "http://localhost:3001", Sender::OtherPage),
+            (true, "null", Sender::OtherPage),
+            (false, "http://localhost:3000", Sender::OtherPage),
+        ] {
+            let host = "localhost:3000".parse().ok();
+            let client = Client { host, known, ..Client::default() };
+            let headers = [(ORIGIN, HeaderValue::from_static(said))].into_iter().collect();
+            assert_eq!(Sender::of(&origins, &client, &headers), expected, "{known} {said}");
         }
     }
 

@@ -48,14 +48,31 @@ fn the_proxy_protocol_says_who_the_client_is_and_is_required() {
         let forged = "X-Forwarded-For: 203.0.113.9\r\n";
         assert_eq!(logged_address(&serving, header, forged), "192.0.2.7:80");
     }
-    // The proxy itself asks how the server is, and is not this machine's visitor.
+    // Whom a proxy does not name says nothing that is believed, and is not this machine's visitor.
     let unknown = b"PROXY UNKNOWN\r\n";
+    let forged = "X-Forwarded-For: 203.0.113.9\r\n";
+    assert_eq!(logged_address(&serving, unknown, forged), "unknown");
     assert!(ask(serving.address, unknown, &get("/healthz", "")).starts_with("HTTP/1.1 200 OK"));
     let status = ask(serving.address, unknown, &get("/api/status", ""));
     assert!(status.starts_with("HTTP/1.1 401"), "{status}");
     for none in [&b""[..], b"PROXY TCP4 x\r\n", b"PROXY\r\n\r\n\r\n\r\n\r\n"] {
         assert_eq!(ask(serving.address, none, &get("/healthz", "")), "", "{none:?}");
     }
+}
+
+#[test]
+fn a_connection_that_waits_for_its_header_does_not_hold_up_the_end() {
+    let program = Program::new();
+    let flags = ["--proxy-protocol", "--trusted-proxy", "127.0.0.1"];
+    let serving = program.serves(&flags);
+    let mut waits = TcpStream::connect(serving.address).unwrap();
+    waits.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    // Accepted after the one that waits.
+    assert!(ask(serving.address, VERSION_2, &get("/healthz", "")).starts_with("HTTP/1.1 200 OK"));
+    serving.signal(rustix::process::Signal::TERM);
+    assert_eq!(waits.read(&mut [0]).unwrap(), 0);
+    let (code, log) = serving.ended();
+    assert!(code == 0 && !log.contains("draining timed out"), "{code} {log}");
 }
 
 #[test]

@@ -113,6 +113,50 @@ async fn the_host_of_the_public_address_is_answered_for_and_in_http_2_its_author
 }
 
 #[test]
+fn behind_a_trusted_proxy_the_host_is_the_one_that_it_says() {
+    let program = Program::new();
+    let server = program.serves(&["--host", "belfry.test", "--trusted-proxy", "127.0.0.1"]);
+    for (host, said, status) in [
+        ("inside:3000", "X-Forwarded-Host: belfry.test\r\n", "200"),
+        ("belfry.test", "X-Forwarded-Host: evil.test\r\n", "421"),
+        ("belfry.test", "", "200"),
+        ("inside:3000", "", "421"),
+    ] {
+        let head = format!("Host: {host}\r\n{said}Connection: close\r\n");
+        let answer = ask(server.address, &format!("GET /api/time HTTP/1.1\r\n{head}\r\n"));
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{host} {said}: {answer}");
+    }
+}
+
+#[test]
+fn what_is_for_visitors_of_this_machine_is_not_for_other_pages() {
+    let program = Program::new();
+    let server = program.serves(&["--allow-origin", "*", "--allow-origin", "http://localhost:1"]);
+    let status = |begin: &str, more: &str| {
+        let host = format!("Host: localhost:{}\r\nConnection: close\r\n", server.address.port());
+        let request = format!("{begin} HTTP/1.1\r\n{host}{more}\r\n");
+        ask(server.address, &request).split(' ').nth(1).unwrap().to_owned()
+    };
+    let begins = ["GET /api/status", "HEAD /sse?topic=status"];
+    let ours = format!("Origin: http://localhost:{}\r\n", server.address.port());
+    for here in ["", "Sec-Fetch-Site: none\r\n", "Sec-Fetch-Site: same-origin\r\n", &ours] {
+        for begin in begins {
+            assert_eq!(status(begin, here), "200", "{begin} {here}");
+        }
+    }
+    for other in [
+        "Origin: https://evil.test\r\n",
+        "Origin: http://localhost:1\r\n",
+        "Origin: http://localhost:2\r\nSec-Fetch-Site: same-site\r\n",
+        "Origin: null\r\nSec-Fetch-Site: cross-site\r\n",
+    ] {
+        for begin in begins {
+            assert_eq!(status(begin, other), "401", "{begin} {other}");
+        }
+    }
+}
+
+#[test]
 fn each_listener_answers_for_what_can_reach_it() {
     let program = Program::new();
     let socket = program.folder().join("socket");

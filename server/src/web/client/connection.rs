@@ -43,6 +43,14 @@ impl Connection {
         Self { address: client.into(), secure: self.secure || secure, proxied: true, ..self }
     }
 
+    /// The same, which a trusted proxy has opened for another whom it does not name. `secure` is whether that one
+    /// spoke TLS to the proxy.
+    #[must_use]
+    pub fn of_unnamed(self, secure: bool) -> Self {
+        let secure = self.secure || secure;
+        Self { address: Address::Unknown, secure, proxied: true, ..self }
+    }
+
     /// The same, which is over a limit: what it asks for may be refused, and it is closed after its answer.
     #[must_use]
     pub fn over(self, rule: Rule) -> Self {
@@ -66,6 +74,11 @@ impl Connection {
     /// Whether its listener has a loopback address.
     pub(crate) fn is_to_loopback(&self) -> bool {
         self.to_loopback
+    }
+
+    /// Whether it is for somebody whom its proxy does not name.
+    pub(super) fn hides_its_client(&self) -> bool {
+        self.proxied && self.address == Address::Unknown
     }
 
     pub(super) fn is_proxied(&self) -> bool {

@@ -120,3 +120,45 @@ fn who_asks_here_names_this_machine_and_comes_through_no_proxy() {
     assert!(!client(by_protocol, &[("host", "localhost")], &none).local);
     assert!(!client(Connection::new(Address::Unix), &[("host", "localhost")], &none).local);
 }
+
+#[test]
+fn who_comes_from_a_page_of_another_machine_is_not_here() {
+    let none = Trust::default();
+    let local = |name: &str, page: &str| {
+        client(peer(HERE), &[("host", "127.0.0.1:3000"), (name, page)], &none).local
+    };
+    for name in ["origin", "referer"] {
+        for page in ["http://127.0.0.1:3000", "http://localhost:5173/", "https://[::1]/"] {
+            assert!(local(name, page), "{name} {page}");
+        }
+        for page in ["https://belfry.test", "http://192.0.2.1/a?b", "null", "", "/", "a b"] {
+            assert!(!local(name, page), "{name} {page}");
+        }
+    }
+    let public = |origin: &str| {
+        let asked = asked(&[("host", "127.0.0.1:3000")]);
+        Client::of(&peer(HERE), &asked, &none, Origin::read(origin).as_ref()).local
+    };
+    assert!(public("http://localhost:3000") && !public("https://belfry.test"));
+}
+
+#[test]
+fn whom_a_proxy_does_not_name_is_not_believed_and_shares_limits() {
+    let proxy = trusting(&["198.51.100.1", "127.0.0.1", "unix"]);
+    let headers = [
+        ("host", "localhost"),
+        ("x-forwarded-for", "192.0.2.7"),
+        ("x-forwarded-proto", "https"),
+        ("x-forwarded-host", "b.test"),
+    ];
+    for connection in [peer(FAR), peer(HERE), Connection::new(Address::Unix)] {
+        let client = client(connection.of_unnamed(false), &headers, &proxy);
+        assert_eq!(client.sender.address, Address::Unknown);
+        assert_eq!(client.network(), Some(Ipv6Addr::UNSPECIFIED.into()));
+        assert!(!client.secure && !client.local);
+        assert_eq!(client.host.unwrap(), "localhost");
+    }
+    let unreadable = [("x-forwarded-for", "unknown")];
+    let client = client(Connection::new(Address::Unix), &unreadable, &proxy);
+    assert_eq!(client.network(), Some(Ipv6Addr::UNSPECIFIED.into()));
+}
