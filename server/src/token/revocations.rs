@@ -5,6 +5,7 @@
 
 mod entry;
 mod file;
+mod known;
 mod list;
 #[cfg(test)]
 mod tests;
@@ -12,17 +13,18 @@ mod tests;
 use std::{
     io,
     path::Path,
-    sync::{Arc, Mutex, PoisonError, RwLock},
+    slice,
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-use belfry_hub::{Clock, grant::Grant};
+use belfry_hub::grant::Grant;
 use futures::{
     FutureExt,
     future::{BoxFuture, pending},
 };
 use tokio::{
-    sync::watch,
+    sync::Mutex as Turn,
     task::spawn_blocking,
     time::{sleep, timeout},
 };
@@ -32,7 +34,7 @@ use tracing::error;
 pub(crate) use entry::Entry;
 pub use file::FileError;
 use file::RevocationsFile;
-use list::List;
+use known::Known;
 
 /// Between two looks at what others have appended to the file.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -49,11 +51,11 @@ pub struct Revocations(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
-    list: RwLock<List>,
-    /// Told of every change of the list.
-    changed: watch::Sender<()>,
+    known: Known,
     /// `None` where it is in memory only.
     file: Option<Mutex<RevocationsFile>>,
+    /// Whose turn it is to write. Those who wait hold no thread.
+    turn: Turn<()>,
 }
 
 impl Revocations {
@@ -62,12 +64,10 @@ impl Revocations {
     /// # Errors
     /// If the list cannot be read, or is damaged: what was revoked must not become valid again.
     pub fn open(folder: &Path) -> Result<Self, FileError> {
-        let (mut file, mut list) = (RevocationsFile::new(folder), List::default());
-        file.read()?.iter().for_each(|entry| list.add(entry));
-        list.forget_expired(now());
-        file.tidy(list.entries().collect()).iter().for_each(|entry| list.add(entry));
-        let (list, file) = (RwLock::new(list), Some(Mutex::new(file)));
-        Ok(Self(Arc::new(Shared { list, file, ..Shared::default() })))
+        let (mut file, known) = (RevocationsFile::new(folder), Known::default());
+        file.read(&known)?;
+        file.tidy(&known);
+        Ok(Self(Arc::new(Shared { known, file: Some(Mutex::new(file)), ..Shared::default() })))
     }
 
     /// Appends to the list in a data directory, whether or not a server is using it.
@@ -75,12 +75,12 @@ impl Revocations {
     /// # Errors
     /// If it cannot be read or written, or is damaged.
     pub(crate) fn append(folder: &Path, entry: Entry) -> Result<(), FileError> {
-        RevocationsFile::new(folder).append(&[entry], Vec::new).map(|_| ())
+        RevocationsFile::new(folder).append(&[entry], &Known::default())
     }
 
     /// Whether what a grant was read from was revoked.
     pub(super) fn revokes(&self, grant: &Grant) -> bool {
-        self.0.list.read().unwrap_or_else(PoisonError::into_inner).revokes(grant)
+        self.0.known.revokes(grant)
     }
 
     /// Revokes. From now on nothing that is revoked is valid, and when this returns it is on disk.
@@ -88,15 +88,20 @@ impl Revocations {
     /// # Errors
     /// If it could not be written within 10 s: then it is revoked until the server is started again.
     pub(super) async fn add(&self, entry: Entry) -> io::Result<()> {
-        self.0.add([&entry]);
+        self.0.known.add(slice::from_ref(&entry));
         if self.0.file.is_none() {
             return Ok(());
         }
         let shared = self.0.clone();
-        let writing = spawn_blocking(move || shared.write(&entry));
+        // It goes on when nobody waits for it any longer.
+        let writing = tokio::spawn(async move {
+            let writer = shared.clone();
+            let _turn = shared.turn.lock().await;
+            spawn_blocking(move || writer.write(&entry)).await
+        });
         match timeout(WITHIN, writing).await {
-            Ok(Ok(written)) => written.map_err(io::Error::other),
-            Ok(Err(panicked)) => Err(panicked.into()),
+            Ok(Ok(Ok(written))) => written.map_err(io::Error::other),
+            Ok(Ok(Err(panicked)) | Err(panicked)) => Err(panicked.into()),
             Err(_) => Err(io::Error::other("the disk took too long to store the revocation")),
         }
     }
@@ -107,7 +112,7 @@ impl Revocations {
             return pending().boxed();
         }
         let (grant, revocations) = (grant.clone(), self.clone());
-        let mut changed = self.0.changed.subscribe();
+        let mut changed = self.0.known.changes();
         async move {
             // Also before it was asked for: the grant may have been read a moment ago.
             while !revocations.revokes(&grant) {
@@ -140,43 +145,23 @@ impl Revocations {
 }
 
 impl Shared {
-    fn add<'e>(&self, entries: impl IntoIterator<Item = &'e Entry>) {
-        let mut list = self.list.write().unwrap_or_else(PoisonError::into_inner);
-        entries.into_iter().for_each(|entry| list.add(entry));
-        drop(list);
-        self.changed.send_replace(());
-    }
-
     /// Takes in what others have appended.
     fn read(&self) -> Result<(), FileError> {
-        let Some(file) = &self.file else { return Ok(()) };
-        let new = file.lock().unwrap_or_else(PoisonError::into_inner).read()?;
-        if !new.is_empty() {
-            self.add(&new);
-        }
-        Ok(())
+        self.with_file(|file| file.read(&self.known))
     }
 
     fn write(&self, entry: &Entry) -> Result<(), FileError> {
+        self.with_file(|file| {
+            file.append(slice::from_ref(entry), &self.known)?;
+            file.compact(2 * self.known.len() + SPARE_LINES, &self.known)
+        })
+    }
+
+    fn with_file(
+        &self,
+        act: impl FnOnce(&mut RevocationsFile) -> Result<(), FileError>,
+    ) -> Result<(), FileError> {
         let Some(file) = &self.file else { return Ok(()) };
-        let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
-        self.add(&file.append(std::slice::from_ref(entry), || self.entries())?);
-        let live = {
-            let mut list = self.list.write().unwrap_or_else(PoisonError::into_inner);
-            list.forget_expired(now());
-            list.len()
-        };
-        self.add(&file.compact(2 * live + SPARE_LINES, || self.entries())?);
-        Ok(())
+        act(&mut file.lock().unwrap_or_else(PoisonError::into_inner))
     }
-
-    /// A copy, so that nobody who asks for a right waits for the disk.
-    fn entries(&self) -> Vec<Entry> {
-        self.list.read().unwrap_or_else(PoisonError::into_inner).entries().collect()
-    }
-}
-
-/// In seconds since the Unix epoch.
-fn now() -> i64 {
-    Clock::system().now() / 1_000_000
 }

@@ -4,11 +4,13 @@ use std::{
     fs,
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
+    os::unix::fs::{MetadataExt, chown},
+    process::Command,
     thread,
     time::{Duration, Instant},
 };
 
-use rustix::process::Signal;
+use rustix::process::{Signal, geteuid};
 
 use crate::{program::Program, serving::Serving};
 
@@ -229,4 +231,21 @@ fn a_sign_out_that_cannot_be_stored_is_said() {
     assert!(head.contains(" 503 ") && head.contains("belfry-token=;"), "{head}");
     assert!(said.contains("this browser is signed out, but the server could not store"), "{said}");
     assert!(!is_valid(&serving, &session));
+}
+
+#[test]
+fn needs_root_a_folder_of_others_to_whom_nothing_can_be_given_is_used_all_the_same() {
+    assert!(geteuid().is_root(), "needs root; or skip it: cargo test -- --skip needs_root");
+    let program = Program::new();
+    let data = program.folder().join("data");
+    drop(program.serves(&["--data-dir", "data"]));
+    fs::remove_file(data.join("revoked")).unwrap();
+    chown(&data, Some(65_534), None).unwrap();
+    let belfry = program.command(&[]);
+    let mut confined = Command::new("setpriv");
+    confined.args(["--bounding-set", "-chown"]).arg(belfry.get_program());
+    confined.args(["revoke", "--data-dir"]).arg(&data).args(["--subject", "ada"]);
+    let output = confined.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(fs::metadata(data.join("revoked")).unwrap().uid(), 0, "it could be given");
 }

@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::token::credential;
 
 /// What was revoked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum Entry {
     /// A token, a session, or a cookie.

@@ -2,17 +2,19 @@
 //! `belfry revoke`. Whoever appends holds its lock.
 
 use std::{
+    collections::HashSet,
     error::Error,
     fmt,
     fs::{self, File, OpenOptions},
     io::{self, Read, Seek, SeekFrom, Write},
-    os::unix::fs::{MetadataExt, OpenOptionsExt},
+    os::unix::fs::{MetadataExt, OpenOptionsExt, fchown},
     path::{Path, PathBuf},
 };
 
+use rustix::process::geteuid;
 use tracing::warn;
 
-use super::entry::Entry;
+use super::{entry::Entry, known::Known};
 
 /// Its name in a data directory.
 const NAME: &str = "revoked";
@@ -64,86 +66,96 @@ pub(super) struct RevocationsFile {
     read_to: u64,
     /// The lines in these.
     lines: usize,
+    /// Whether everything that is known is in it, as far as this process has to see to that.
+    complete: bool,
 }
 
 impl RevocationsFile {
     /// The one of a data directory, of which nothing was read yet.
     pub(super) fn new(folder: &Path) -> Self {
-        Self { path: folder.join(NAME), held: None, read_to: 0, lines: 0 }
+        Self { path: folder.join(NAME), held: None, read_to: 0, lines: 0, complete: false }
     }
 
-    /// What is new in it.
+    /// Takes in what is new in it. A file that took the place of the one that was read is completed with
+    /// what is known and missing there.
     ///
     /// # Errors
-    /// If it cannot be read, or is damaged.
-    pub(super) fn read(&mut self) -> Result<Vec<Entry>, FileError> {
+    /// If it cannot be read, completed, or is damaged.
+    pub(super) fn read(&mut self, known: &Known) -> Result<(), FileError> {
         let file = match fs::metadata(&self.path) {
-            Ok(there) if self.holds(&there) && there.len() == self.read_to => return Ok(Vec::new()),
+            Ok(there) if self.holds(&there) && there.len() == self.read_to => return Ok(()),
             Ok(_) => File::open(&self.path),
             Err(error) => Err(error),
         };
-        match file {
-            Ok(file) => self.catch_up(&file),
+        let file = match file {
+            Ok(file) => file,
             // The first revocation creates it.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-            Err(error) => Err(self.io(error)),
-        }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(self.io(error)),
+        };
+        let was_complete = self.complete;
+        known.add(&self.catch_up(&file)?);
+        if was_complete && !self.complete { self.append(&[], known) } else { Ok(()) }
     }
 
-    /// Appends entries, which are on disk when this returns, and returns what others have appended before.
-    /// A file that was deleted is written anew from what is `known`.
+    /// Takes in what others have appended, and then appends entries, which are on disk when this returns,
+    /// and what is known and missing in a file that is new, or to which appending has failed before.
     ///
     /// # Errors
     /// If it cannot be read or written, or is damaged.
-    pub(super) fn append(
-        &mut self,
-        entries: &[Entry],
-        known: impl FnOnce() -> Vec<Entry>,
-    ) -> Result<Vec<Entry>, FileError> {
+    pub(super) fn append(&mut self, entries: &[Entry], known: &Known) -> Result<(), FileError> {
+        let appended = self.try_append(entries, known);
+        self.complete = appended.is_ok();
+        appended
+    }
+
+    fn try_append(&mut self, entries: &[Entry], known: &Known) -> Result<(), FileError> {
         let file = self.lock().map_err(|error| self.io(error))?;
-        let others = self.catch_up(&file.0)?;
+        if !self.complete {
+            // What is missing is found by reading all of it.
+            (self.held, self.read_to, self.lines) = (None, 0, 0);
+        }
+        let there = self.catch_up(&file.0)?;
+        // Before anything can fail: it is not read again.
+        known.add(&there);
         let mut lines = String::new();
-        if self.read_to == 0 {
-            lines.extend(known().iter().map(Entry::line));
+        if !self.complete {
+            let there: HashSet<_> = there.iter().chain(entries).collect();
+            let missing = known.entries().into_iter().filter(|entry| !there.contains(entry));
+            lines.extend(missing.map(|entry| entry.line()));
         }
         lines.extend(entries.iter().map(Entry::line));
-        self.write(&file.0, &lines).map_err(|error| self.io(error))?;
-        Ok(others)
+        self.write(&file.0, &lines).map_err(|error| self.io(error))
     }
 
     /// Creates the file if there is none, removes half a line at its end, and writes it anew if there is
-    /// more in it than is `known`, which is all that was read. That may fail: a data directory can be
-    /// read-only. Returns what others have appended before.
-    pub(super) fn tidy(&mut self, known: Vec<Entry>) -> Vec<Entry> {
-        let tidied = self.append(&[], Vec::new).and_then(|mut others| {
-            let all = [&known[..], &others].concat();
-            others.extend(self.compact(all.len(), || all)?);
-            Ok(others)
+    /// more in it than is known. That may fail: a data directory can be read-only.
+    pub(super) fn tidy(&mut self, known: &Known) {
+        let tidied = self.append(&[], known).and_then(|()| {
+            let live = known.entries().len();
+            self.compact(live, known)
         });
-        tidied.unwrap_or_else(|error| {
+        if let Err(error) = tidied {
             warn!("sign-outs and revocations cannot be stored: {error}");
-            Vec::new()
-        })
+        }
     }
 
-    /// Writes the file anew with what is `known` if it has more than `most` lines, and returns what others
+    /// Writes the file anew with what is known if it has more than `most` lines, and takes in what others
     /// have appended before.
     ///
     /// # Errors
     /// If it cannot be read or written, or is damaged.
-    pub(super) fn compact(
-        &mut self,
-        most: usize,
-        known: impl FnOnce() -> Vec<Entry>,
-    ) -> Result<Vec<Entry>, FileError> {
+    pub(super) fn compact(&mut self, most: usize, known: &Known) -> Result<(), FileError> {
         if self.lines <= most {
-            return Ok(Vec::new());
+            return Ok(());
         }
         let old = self.lock().map_err(|error| self.io(error))?;
-        let others = self.catch_up(&old.0)?;
-        let lines: String = known().iter().chain(&others).map(Entry::line).collect();
+        // Before anything can fail: it is not read again.
+        known.add(&self.catch_up(&old.0)?);
+        let lines: String = known.entries().iter().map(Entry::line).collect();
         self.replace(&lines).map_err(|error| self.io(error))?;
-        Ok(others)
+        self.complete = true;
+        Ok(())
     }
 
     /// Reads what is new, as far as there are whole lines.
@@ -166,6 +178,7 @@ impl RevocationsFile {
         let there = file.metadata()?;
         if !self.holds(&there) || there.len() < self.read_to {
             (self.held, self.read_to, self.lines) = (Some(file.try_clone()?), 0, 0);
+            self.complete = false;
         }
         file.seek(SeekFrom::Start(self.read_to))?;
         let mut bytes = Vec::new();
@@ -247,13 +260,17 @@ impl Drop for Locked {
     }
 }
 
-/// If the superuser revokes first, the server has to be able to read it.
+/// If the superuser revokes first, the server has to be able to read it. Anyone else may use a folder that
+/// belongs to others, and can give nothing away; nor can a superuser everywhere, as over NFS.
 fn give_to_owner_of_folder(path: &Path, file: &File) -> io::Result<()> {
     let folder = path.parent().map_or(Err(io::ErrorKind::NotFound.into()), fs::metadata)?;
-    if folder.uid() == file.metadata()?.uid() {
+    if !geteuid().is_root() || folder.uid() == file.metadata()?.uid() {
         return Ok(());
     }
-    std::os::unix::fs::fchown(file, Some(folder.uid()), Some(folder.gid()))
+    match fchown(file, Some(folder.uid()), Some(folder.gid())) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        given => given,
+    }
 }
 
 fn sync_folder_of(path: &Path) -> io::Result<()> {

@@ -12,6 +12,9 @@ const LONGER: i64 = 24 * 3600;
 /// In microseconds.
 const SECOND: i64 = 1_000_000;
 
+/// With fewer entries than this, expired ones are not looked for while entries are added.
+const FEW: usize = 1024;
+
 /// What was revoked.
 #[derive(Debug, Default)]
 pub(super) struct List {
@@ -19,6 +22,8 @@ pub(super) struct List {
     credentials: HashMap<u128, i64>,
     /// Subjects, and the last second in which what is revoked was issued to them.
     subjects: HashMap<String, i64>,
+    /// From this many entries on, and from [`FEW`] on, expired ones are looked for.
+    crowded: usize,
 }
 
 impl List {
@@ -49,6 +54,15 @@ impl List {
     /// Forgets what has expired long before `now`, in seconds since the Unix epoch.
     pub(super) fn forget_expired(&mut self, now: i64) {
         self.credentials.retain(|_, until| until.saturating_add(LONGER) > now);
+    }
+
+    /// The same if there are many, and twice as many as were left the last time. So the work for each entry
+    /// that is added is bounded, and so is what has expired.
+    pub(super) fn forget_expired_if_grown(&mut self, now: i64) {
+        if self.len() >= self.crowded.max(FEW) {
+            self.forget_expired(now);
+            self.crowded = 2 * self.len();
+        }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -114,5 +128,23 @@ mod tests {
         assert_eq!(left.len(), 2);
         assert!(left.contains(&Entry::Credential { number: 1, until: 101 }), "{left:?}");
         assert!(left.contains(&Entry::Subject { name: "Ada".into(), through: 1 }), "{left:?}");
+    }
+
+    #[test]
+    fn what_has_expired_is_looked_for_when_the_list_has_doubled() {
+        let (mut list, mut number) = (List::default(), 0);
+        let mut add = |count: usize, until: i64| {
+            for _ in 0..count {
+                number += 1;
+                list.add(&Entry::Credential { number, until });
+                list.forget_expired_if_grown(LONGER + 10);
+            }
+            list.len()
+        };
+        // These are needed.
+        assert_eq!(add(FEW, 11), FEW);
+        // And these are not.
+        assert_eq!(add(FEW - 1, 10), 2 * FEW - 1);
+        assert_eq!(add(1, 9), FEW);
     }
 }

@@ -1,15 +1,20 @@
 //! The list of revocations with its file: what is stored, found again, and shared by several processes.
 
 use std::{
-    fs::{self, OpenOptions},
+    fs::{self, File, OpenOptions},
     io::Write,
-    os::unix::fs::PermissionsExt,
+    os::{
+        fd::AsRawFd,
+        unix::fs::{PermissionsExt, symlink},
+    },
     path::PathBuf,
 };
 
+use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
 use tempfile::TempDir;
+use tokio::{runtime, task::yield_now, time::timeout};
 
-use super::*;
+use super::{known::now, *};
 
 /// A number's entry that expires in an hour.
 fn of(number: u128) -> Entry {
@@ -214,4 +219,93 @@ async fn a_file_that_takes_the_place_of_another_is_not_taken_for_it() {
         one.0.read().unwrap();
         assert!(one.revokes(&grant(round * 100)));
     }
+}
+
+#[tokio::test]
+async fn a_file_that_was_deleted_and_begun_anew_is_completed() {
+    let folder = TempDir::new().unwrap();
+    let server = Revocations::open(folder.path()).unwrap();
+    let expired = Entry::Credential { number: 7, until: now() - 2 * 24 * 3600 };
+    for entry in [of(1), of(2), expired] {
+        server.add(entry).await.unwrap();
+    }
+    let begin_anew = |number| {
+        fs::remove_file(path(&folder)).unwrap();
+        Revocations::append(folder.path(), of(number)).unwrap();
+        assert_eq!(lines(&folder), 1);
+    };
+    let again = || revoked(&Revocations::open(folder.path()).unwrap(), 0..9);
+    begin_anew(3);
+    server.0.read().unwrap();
+    assert_eq!((lines(&folder), again()), (3, vec![1, 2, 3]));
+    begin_anew(4);
+    server.add(of(5)).await.unwrap();
+    assert_eq!((lines(&folder), again()), (5, vec![1, 2, 3, 4, 5]));
+    server.0.read().unwrap();
+    assert_eq!((lines(&folder), revoked(&server, 0..9)), (5, vec![1, 2, 3, 4, 5]));
+}
+
+#[tokio::test]
+async fn what_others_appended_counts_although_nothing_can_be_written_and_that_is_made_up_for() {
+    let folder = TempDir::new().unwrap();
+    let mut full = File::from(memfd_create("revoked", MemfdFlags::ALLOW_SEALING).unwrap());
+    symlink(format!("/proc/self/fd/{}", full.as_raw_fd()), path(&folder)).unwrap();
+    let server = Revocations::open(folder.path()).unwrap();
+    server.add(of(1)).await.unwrap();
+    full.write_all(of(1).line().as_bytes()).unwrap();
+    full.write_all(of(2).line().as_bytes()).unwrap();
+    fcntl_add_seals(&full, SealFlags::GROW).unwrap();
+    assert!(server.add(of(3)).await.is_err());
+    assert_eq!(revoked(&server, 0..9), [1, 2, 3]);
+    server.0.read().unwrap();
+    // There is room again.
+    fs::remove_file(path(&folder)).unwrap();
+    fs::write(path(&folder), of(4).line()).unwrap();
+    server.add(of(5)).await.unwrap();
+    for each in [&server, &Revocations::open(folder.path()).unwrap()] {
+        assert_eq!(revoked(each, 0..9), [1, 2, 3, 4, 5]);
+    }
+}
+
+#[test]
+fn what_others_appended_counts_although_the_file_cannot_be_written_anew() {
+    let folder = TempDir::new().unwrap();
+    let (mut file, known) = (RevocationsFile::new(folder.path()), Known::default());
+    file.append(&[of(1)], &known).unwrap();
+    fs::create_dir(path(&folder).with_extension("new")).unwrap();
+    Revocations::append(folder.path(), of(2)).unwrap();
+    assert!(file.compact(0, &known).is_err());
+    assert!(known.revokes(&grant(2)));
+    Revocations::append(folder.path(), of(3)).unwrap();
+    file.tidy(&known);
+    assert!(known.revokes(&grant(3)));
+}
+
+#[test]
+fn those_who_wait_for_their_turn_to_write_hold_no_threads() {
+    let mut runtime = runtime::Builder::new_current_thread();
+    let runtime = runtime.max_blocking_threads(2).enable_all().build().unwrap();
+    let folder = TempDir::new().unwrap();
+    runtime.block_on(async {
+        let server = Revocations::open(folder.path()).unwrap();
+        server.add(of(0)).await.unwrap();
+        let others = File::open(path(&folder)).unwrap();
+        others.lock().unwrap();
+        let mut adding: Vec<_> = (1..9).map(|number| Box::pin(server.add(of(number)))).collect();
+        // One hears no answer, and is stored all the same.
+        for one in &mut adding {
+            assert!(one.now_or_never().is_none());
+        }
+        drop(adding.pop());
+        // All of them begin.
+        yield_now().await;
+        timeout(WITHIN / 2, spawn_blocking(|| ())).await.expect("all threads wait").unwrap();
+        others.unlock().unwrap();
+        for one in adding {
+            one.await.unwrap();
+        }
+        server.add(of(9)).await.unwrap();
+        let again = Revocations::open(folder.path()).unwrap();
+        assert_eq!(revoked(&again, 0..10), (0..10).collect::<Vec<_>>());
+    });
 }
