@@ -93,11 +93,14 @@ pub enum Ending {
     Revoked,
     /// The server shuts down.
     Shutdown,
+    /// It has lasted as long as a stream may.
+    Age,
 }
 
 impl Ending {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Left, Self::Expired, Self::Revoked, Self::Shutdown];
+    pub const ALL: [Self; 5] =
+        [Self::Left, Self::Expired, Self::Revoked, Self::Shutdown, Self::Age];
 
     /// Its name in metrics.
     #[must_use]
@@ -107,6 +110,7 @@ impl Ending {
             Self::Expired => "expired",
             Self::Revoked => "revoked",
             Self::Shutdown => "shutdown",
+            Self::Age => "age",
         }
     }
 }
@@ -240,7 +244,7 @@ mod tests {
             GAPS.into_iter().for_each(|one| counters.gap(one));
         }
         let counted = counters.read();
-        assert_eq!((counted.published, counted.ended, counted.gaps), ([2; 6], [2; 4], [2; 4]));
+        assert_eq!((counted.published, counted.ended, counted.gaps), ([2; 6], [2; 5], [2; 4]));
     }
 
     #[test]

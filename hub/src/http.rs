@@ -23,6 +23,7 @@ use axum::{Router, routing::get};
 use wire::paths::{STREAM_PATH, TOPICS_PATH};
 
 use crate::routes::Routes;
+pub use outlet::StreamAge;
 
 /// The stream, and the topics: publishing, history, lists and purges.
 pub fn router<S: Clone + Send + Sync + 'static>(routes: Routes) -> Router<S> {

@@ -20,7 +20,7 @@ use server::{
         Command, CommandLine,
         remote::{broken_pipe, follow::Follow, publish::publish, purge::purge},
         revoke::revoke,
-        serve::{is_first_start, open_authority, open_log, say_how_to_publish},
+        serve::{is_first_start, open_authority, open_log, say_how_to_publish, warn_of_every_host},
         signals::{self, Ending},
         storage, systemd, token,
     },
@@ -110,6 +110,7 @@ async fn run_until_asked(
         last_words();
         exit();
     })?;
+    warn_of_every_host(&config, listeners.iter().map(Listener::endpoint));
     let places: Vec<_> = listeners.iter().map(|listener| reachable(listener.endpoint())).collect();
     if first_start {
         say_how_to_publish(&config, &places);

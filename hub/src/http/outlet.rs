@@ -28,6 +28,10 @@ use crate::{
 /// The earliest that a reader comes back after the shutdown.
 const BACK_AFTER: Duration = Duration::from_secs(1);
 
+/// How long a stream lasts at most. A program that limits it puts one into the extensions of each request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StreamAge(pub Duration);
+
 /// Drives a subscription.
 pub(super) struct Outlet {
     subscription: Subscription,
@@ -40,6 +44,8 @@ pub(super) struct Outlet {
     shutdown: CancellationToken,
     /// Over how long readers come back after the shutdown.
     drain: Duration,
+    /// When it has lasted long enough.
+    until: Option<Instant>,
     ended: bool,
 }
 
@@ -66,11 +72,17 @@ impl Outlet {
         (shutdown, drain): (CancellationToken, Duration),
     ) -> Self {
         let coming = first.map(|page| Coming::Page(ready(Ok(page)).boxed()));
-        Self { subscription, states, clock, coming, revoked, shutdown, drain, ended: false }
+        let (until, ended) = (None, false);
+        Self { subscription, states, clock, coming, revoked, shutdown, drain, until, ended }
+    }
+
+    /// The same, which ends at an instant, if there is one.
+    pub(super) fn until(self, until: Option<Instant>) -> Self {
+        Self { until, ..self }
     }
 
     /// The next bytes to send; `None` when the reader was told when to come back, because the server shuts
-    /// down, or that its rights have ended or were taken back.
+    /// down, or that its rights have ended or were taken back; and at its age.
     async fn next(&mut self) -> Option<Bytes> {
         if let Some(greeting) = self.subscription.greeting() {
             return Some(greeting);
@@ -84,6 +96,10 @@ impl Outlet {
         }
         while !self.ended {
             let now = Now { instant: Instant::now(), wall: self.clock.now() };
+            if self.until.is_some_and(|until| until <= now.instant) {
+                self.subscription.ends(Ending::Age);
+                return None;
+            }
             let state = || self.states.next().now_or_never();
             match self.subscription.next(now, CHUNK, state) {
                 Next::Bytes(bytes) => return Some(bytes),
@@ -110,7 +126,7 @@ impl Outlet {
                 self.revoke();
                 return None;
             }
-            () = sleep_until(until) => return None,
+            () = sleep_until(self.until.map_or(until, |end| end.min(until))) => return None,
             state = self.states.next() => return Some(self.subscription.state(state)),
             came = come(&mut self.coming, &self.subscription, wanted) => came,
         };

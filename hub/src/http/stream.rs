@@ -1,13 +1,16 @@
 //! The stream: answers a reader with `text/event-stream` until it leaves.
 
 use axum::{
+    Extension,
     body::Body,
     extract::{RawQuery, State},
     http::{HeaderMap, HeaderName, HeaderValue, Version, header::CONTENT_TYPE},
     response::IntoResponse,
 };
 
-use super::outlet::Outlet;
+use tokio::time::Instant;
+
+use super::outlet::{Outlet, StreamAge};
 use crate::{
     budget::Account,
     client::Client,
@@ -30,7 +33,7 @@ pub(crate) async fn stream(
     client: Client,
     grant: Grant,
     account: Account,
-    version: Version,
+    (version, age): (Version, Option<Extension<StreamAge>>),
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, Problem> {
@@ -40,6 +43,7 @@ pub(crate) async fn stream(
     let revoked = routes.authoriser.revoked(&grant);
     let begun = begin(&routes, &account, client.address, (&request, &grant), version).await?;
     let outlet = Outlet::new(begun, routes.hub.clock(), revoked, (routes.shutdown, routes.drain));
+    let outlet = outlet.until(age.map(|Extension(StreamAge(age))| Instant::now() + age));
     Ok((HEADERS, Body::from_stream(outlet.into_stream())))
 }
 

@@ -13,10 +13,13 @@ use belfry_hub::{
     log::{Embedded, Memory},
     tail,
 };
-use tracing::info;
+use tracing::{info, warn};
 
 use crate::{
     Authority, Config, Keys,
+    chat::Rooms,
+    config::Endpoint,
+    origins::Hosts,
     token::{self, Revocations},
 };
 
@@ -104,4 +107,13 @@ fn program() -> String {
         .map(|name| name.to_string_lossy().into_owned())
         .or_else(place)
         .unwrap_or_else(|| "belfry".into())
+}
+
+/// Warns of rooms that a page of another site can get into by making its name mean this server (DNS rebinding):
+/// where other machines can reach a listener, or a container hides that they cannot, every host is answered for.
+pub fn warn_of_every_host<'a>(config: &Config, mut endpoints: impl Iterator<Item = &'a Endpoint>) {
+    let open = *config.rooms.seen(false) != Rooms::Off && matches!(config.hosts, Hosts::Usual(_));
+    if let Some(listener) = endpoints.find(|endpoint| open && !endpoint.is_local()) {
+        warn!(%listener, "rooms are open here under every host name; list the server's own with --host");
+    }
 }

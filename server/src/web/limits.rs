@@ -22,6 +22,10 @@ use crate::{
 };
 use places::Places;
 
+/// The share of the turns of pages that one client has at most, with those that it waits for: an eighth, but one
+/// at least.
+const SHARE: u32 = 8;
+
 /// How much clients may take. `None` is no limit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -64,7 +68,8 @@ struct All {
     streams_per_client: Option<Places<IpAddr>>,
     streams_per_token: Option<Places<u128>>,
     publishes: Option<Limit<IpAddr>>,
-    renders: Option<Semaphore>,
+    /// All turns, and each client's.
+    renders: Option<(Semaphore, Places<IpAddr>)>,
     stream_max_age: Option<Duration>,
     tally: Tally,
 }
@@ -76,7 +81,9 @@ impl Limited {
             streams_per_client: limits.streams_per_client.map(Places::new),
             streams_per_token: limits.streams_per_token.map(Places::new),
             publishes: limits.publish_rate.map(|rate| Limit::new((rate, rate))),
-            renders: limits.renders.map(|most| Semaphore::new(most as usize)),
+            renders: limits
+                .renders
+                .map(|most| (Semaphore::new(most as usize), Places::new((most / SHARE).max(1)))),
             stream_max_age: limits.stream_max_age,
             tally,
         }))

@@ -117,11 +117,11 @@ async fn show(
     last: u64,
 ) -> Response {
     let limited = state.limited().clone();
-    let _turn = match limited.render().await {
+    let client = Client::among(request.extensions());
+    let _turn = match limited.render(client.network()).await {
         Ok(turn) => turn,
         Err(problem) => return problem.into_response(),
     };
-    let client = Client::among(request.extensions());
     let (status, coding) = (page_data::status(&page), Coding::of(request.headers()));
     let snapshot = Snapshot {
         now: Tick::from_micros(state.hub.clock().now()),

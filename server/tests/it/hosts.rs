@@ -113,6 +113,22 @@ async fn the_host_of_the_public_address_is_answered_for_and_in_http_2_its_author
 }
 
 #[test]
+fn rooms_that_are_open_under_every_name_are_warned_of() {
+    for (flags, warns) in [
+        (&["--listen", "0.0.0.0:0", "--rooms", "any"][..], true),
+        (&["--listen", "0.0.0.0:0", "--rooms", "any", "--host", "localhost"], false),
+        (&["--listen", "0.0.0.0:0"], false),
+        (&["--rooms", "any"], false),
+    ] {
+        let program = Program::new();
+        let server = program.serves(flags);
+        server.signal(rustix::process::Signal::TERM);
+        let log = server.ended().1;
+        assert_eq!(log.contains("open here under every host name"), warns, "{flags:?}: {log}");
+    }
+}
+
+#[test]
 fn behind_a_trusted_proxy_the_host_is_the_one_that_it_says() {
     let program = Program::new();
     let server = program.serves(&["--host", "belfry.test", "--trusted-proxy", "127.0.0.1"]);

@@ -6,6 +6,7 @@ use axum::{
     body::Body,
     http::{Request, Response, StatusCode, header::AUTHORIZATION},
 };
+use belfry_hub::counters::Ending;
 use server::{
     tally::Rule,
     web::{client::connection::Connection, limits::Limits},
@@ -149,7 +150,7 @@ async fn a_page_waits_for_its_turn_and_is_refused_where_that_takes_too_long() {
     let world = World::limiting(Limits { renders: Some(1), ..Limits::default() });
     assert_eq!(world.get("/").await.status(), StatusCode::OK);
     assert_eq!(world.get("/").await.status(), StatusCode::OK, "a page that is made holds no turn");
-    let turn = world.limited().render().await.unwrap();
+    let turn = world.limited().render(None).await.unwrap();
     let begun = Instant::now();
     let answer = world.get("/").await;
     assert_eq!((answer.status(), begun.elapsed().as_secs()), (StatusCode::SERVICE_UNAVAILABLE, 2));
@@ -158,6 +159,27 @@ async fn a_page_waits_for_its_turn_and_is_refused_where_that_takes_too_long() {
     assert_eq!(refused(&world, Rule::Renders), 1);
     assert_eq!(world.get("/healthz").await.status(), StatusCode::OK);
     drop(turn);
+    assert_eq!(world.get("/").await.status(), StatusCode::OK);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_client_has_more_than_an_eighth_of_the_turns() {
+    let mut world = World::limiting(Limits { renders: Some(16), ..Limits::default() });
+    let network = |last| Some(std::net::IpAddr::from([192, 0, 2, last]));
+    let limited = world.limited().clone();
+    let (one, _two) = (limited.render(network(7)).await, limited.render(network(7)).await);
+    at(&mut world, "192.0.2.7:1");
+    let begun = Instant::now();
+    let answer = world.get("/").await;
+    assert_eq!((answer.status(), begun.elapsed().as_secs()), (StatusCode::TOO_MANY_REQUESTS, 0));
+    assert_eq!(answer.headers()["retry-after"], "2");
+    assert_eq!(refused(&world, Rule::Renders), 1);
+    // Others have turns, and those who are not held to limits.
+    assert!(limited.render(network(8)).await.is_ok());
+    for _ in 0..3 {
+        std::mem::forget(limited.render(None).await.unwrap());
+    }
+    drop(one);
     assert_eq!(world.get("/").await.status(), StatusCode::OK);
 }
 
@@ -177,4 +199,6 @@ async fn a_stream_ends_within_its_age_but_not_all_at_once() {
     assert!(lasted.iter().all(|it| (Duration::from_secs(80)..=age).contains(it)), "{lasted:?}");
     lasted.sort();
     assert!(lasted[19] - lasted[0] > Duration::from_secs(2), "{lasted:?}");
+    let ended = world.hub.counters().read().ended;
+    assert_eq!((ended[Ending::Left as usize], ended[Ending::Age as usize]), (0, 20));
 }

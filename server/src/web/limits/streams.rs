@@ -1,7 +1,5 @@
 //! Limits how many streams a client, and a token, has at once, and how long each lasts.
 
-use std::time::Duration;
-
 use axum::{
     body::Body,
     extract::{Request, State},
@@ -9,9 +7,8 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use belfry_hub::http::caching::NO_STORE_NO_TRANSFORM;
+use belfry_hub::http::{StreamAge, caching::NO_STORE_NO_TRANSFORM};
 use futures::StreamExt;
-use tokio::time::sleep;
 use wire::paths::STREAM_PATH;
 
 use super::Limited;
@@ -35,7 +32,7 @@ const JITTER: f64 = 0.2;
 /// Refuses a stream for which its client or its token has no place, and ends others at their age.
 pub(crate) async fn limit_streams(
     State(limited): State<Limited>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
     if request.uri().path() != STREAM_PATH || request.method() != Method::GET {
@@ -59,12 +56,15 @@ pub(crate) async fn limit_streams(
             return refused("this token has as many streams as it may have");
         }
     }
+    if let Some(most) = limits.stream_max_age {
+        let age = most.mul_f64(1.0 - JITTER * fastrand::f64());
+        request.extensions_mut().insert(StreamAge(age));
+    }
     let response = next.run(request).await;
-    let plain = held.0.is_none() && held.1.is_none() && limits.stream_max_age.is_none();
-    if plain || !response.status().is_success() {
+    if matches!(held, (None, None)) || !response.status().is_success() {
         return response;
     }
-    response.map(|body| lasting(body, limits.stream_max_age, held))
+    response.map(|body| holding(body, held))
 }
 
 /// A number for the token that a request presents, or that its session was made from; `None` without one.
@@ -73,19 +73,12 @@ fn token(client: &Client, headers: &HeaderMap) -> Option<u128> {
     bearer.or_else(|| cookie(client, headers).ok().flatten().map(|cookie| token_of(&cookie)))
 }
 
-/// A body that ends at its age, and holds its places until it is gone.
-fn lasting<H: Send + 'static>(body: Body, most: Option<Duration>, held: H) -> Body {
-    let pieces = body.into_data_stream().map(move |piece| {
+/// A body that holds its places until it is gone.
+fn holding<H: Send + 'static>(body: Body, held: H) -> Body {
+    Body::from_stream(body.into_data_stream().map(move |piece| {
         let _ = &held;
         piece
-    });
-    match most {
-        None => Body::from_stream(pieces),
-        Some(most) => {
-            let age = most.mul_f64(1.0 - JITTER * fastrand::f64());
-            Body::from_stream(pieces.take_until(sleep(age)))
-        }
-    }
+    }))
 }
 
 /// A stream that says when to come back, and ends. A browser that got a status of 400 or more would not come
