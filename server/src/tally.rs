@@ -25,17 +25,20 @@ pub enum Rule {
     Connections,
     /// Its client connects too fast.
     ConnectionRate,
+    /// Its client, or whoever sends it, signs in and out too often.
+    SignInRate,
 }
 
 impl Rule {
     /// All of them, in their order.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::StreamsPerClient,
         Self::StreamsPerToken,
         Self::PublishRate,
         Self::Renders,
         Self::Connections,
         Self::ConnectionRate,
+        Self::SignInRate,
     ];
 
     /// Its name in metrics.
@@ -48,6 +51,7 @@ impl Rule {
             Self::Renders => "renders",
             Self::Connections => "connections",
             Self::ConnectionRate => "connection_rate",
+            Self::SignInRate => "sign_in_rate",
         }
     }
 }

@@ -14,7 +14,7 @@ pub(crate) const A_YEAR: Duration = Duration::days(365);
 
 /// What a cookie is called: over https a name that only https, and no other host, can have set ([RFC 6265bis,
 /// section 4.1.3.2](https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis#section-4.1.3.2)).
-fn called(name: &'static str, client: &Client) -> Cow<'static, str> {
+pub(crate) fn called(name: &'static str, client: &Client) -> Cow<'static, str> {
     if client.secure { format!("__Host-{name}").into() } else { name.into() }
 }
 
@@ -25,7 +25,10 @@ pub(crate) fn values(
     headers: &HeaderMap,
     name: &'static str,
 ) -> impl Iterator<Item = String> {
-    let name = called(name, client);
+    named(headers, called(name, client))
+}
+
+fn named(headers: &HeaderMap, name: Cow<'static, str>) -> impl Iterator<Item = String> {
     let lines = headers.get_all(COOKIE).iter();
     let lines = lines.map(|line| String::from_utf8_lossy(line.as_bytes()));
     let cookies = lines.flat_map(Cookie::split_parse).filter_map(Result::ok);
@@ -42,6 +45,18 @@ pub(crate) fn cookie<'c>(
 ) -> CookieBuilder<'c> {
     let cookie = Cookie::build((called(name, client), value)).path("/");
     cookie.same_site(same_site).max_age(kept_for).secure(client.secure)
+}
+
+/// Takes away the cookie of a request that is called as over plain HTTP, where that is not read: earlier
+/// versions set it over https too.
+pub(crate) fn without_prefix(
+    name: &'static str,
+    client: &Client,
+    headers: &HeaderMap,
+) -> Option<CookieBuilder<'static>> {
+    let there = client.secure && named(headers, name.into()).next().is_some();
+    let gone = || Cookie::build((name, "")).path("/").max_age(Duration::ZERO);
+    there.then(|| gone().same_site(SameSite::Lax).secure(true).http_only(true))
 }
 
 /// A cookie for all of this server that no script is told.

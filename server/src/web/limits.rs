@@ -2,12 +2,13 @@
 //!
 //! - `streams`: how many at once, and for how long; `places` counts them
 //! - `connections`: how many, and how fast they come; the edge judges them
-//! - `publishes`: how fast; `renders`: how many pages at once
+//! - `publishes`, `sign_ins`: how fast; `renders`: how many pages at once
 
 pub(crate) mod connections;
 mod places;
 pub(crate) mod publishes;
 mod renders;
+mod sign_ins;
 pub(crate) mod streams;
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
@@ -17,7 +18,7 @@ use belfry_hub::http::problem::Problem;
 use tokio::sync::Semaphore;
 
 use crate::{
-    rate::Limit,
+    rate::{Limit, Rate},
     tally::{Rule, Tally},
 };
 use places::Places;
@@ -25,6 +26,10 @@ use places::Places;
 /// The share of the turns of pages that one client has at most, with those that it waits for: an eighth, but one
 /// at least.
 const SHARE: u32 = 8;
+
+/// Many people may share an address.
+const SIGN_INS_OF_A_CLIENT: Rate = (60, 10);
+const SIGN_INS_OF_A_HOLDER: Rate = (10, 1);
 
 /// How much clients may take. `None` is no limit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +75,9 @@ struct All {
     publishes: Option<Limit<IpAddr>>,
     /// All turns, and each client's.
     renders: Option<(Semaphore, Places<IpAddr>)>,
+    sign_ins_per_client: Limit<IpAddr>,
+    /// By who vouches for them, and by their subject, or else by their token.
+    sign_ins_per_holder: Limit<(u64, u128)>,
     stream_max_age: Option<Duration>,
     tally: Tally,
 }
@@ -84,6 +92,8 @@ impl Limited {
             renders: limits
                 .renders
                 .map(|most| (Semaphore::new(most as usize), Places::new((most / SHARE).max(1)))),
+            sign_ins_per_client: Limit::new(SIGN_INS_OF_A_CLIENT),
+            sign_ins_per_holder: Limit::new(SIGN_INS_OF_A_HOLDER),
             stream_max_age: limits.stream_max_age,
             tally,
         }))

@@ -12,10 +12,11 @@ use axum::{
         HeaderMap, HeaderName, HeaderValue, StatusCode,
         header::{LOCATION, SET_COOKIE},
     },
-    response::{IntoResponse, Response},
+    response::{AppendHeaders, IntoResponse, Response},
 };
 use belfry_hub::{
     budget::Receiving,
+    grant::Grant,
     http::{body, caching::NO_STORE, problem::Problem},
 };
 use tracing::{error, info, warn};
@@ -25,7 +26,7 @@ use crate::{
     token::{Session, TokenError},
     web::{
         client::Client,
-        cookies::{Duration, SameSite, across_sites, hidden, written},
+        cookies::{Duration, SameSite, across_sites, called, hidden, without_prefix, written},
         presented::{TOKEN_COOKIE, bearer, cookie},
         sender::Sender,
     },
@@ -35,8 +36,11 @@ use form::Form;
 /// Browsers silently drop a cookie whose name and value together have more bytes than this.
 const LARGEST_COOKIE: usize = 4096;
 
-/// No content, and what becomes of the cookie.
-type Answer = (StatusCode, [(HeaderName, HeaderValue); 2]);
+/// What becomes of the cookie.
+type Cookies = ([(HeaderName, HeaderValue); 1], AppendHeaders<Vec<(HeaderName, HeaderValue)>>);
+
+/// No content, and that.
+type Answer = (StatusCode, Cookies);
 
 /// `POST /login`: begins a session with what a token allows, from `Authorization` or from the body. The
 /// session goes into a cookie.
@@ -51,6 +55,7 @@ pub(crate) async fn login(
     body: Body,
 ) -> Result<Response, Problem> {
     refuse_other_sites(sender)?;
+    state.limited().sign_in_from(&client)?;
     if let Some(token) = bearer(&headers)? {
         return Ok(admit(&state, token, (&client, &headers)).await?.into_response());
     }
@@ -76,15 +81,18 @@ async fn admit(
 ) -> Result<Answer, Problem> {
     let now = state.hub.clock().now();
     let Session { cookie, grant, id } = state.authority.begin_session(token, now)?;
-    if TOKEN_COOKIE.len() + cookie.len() > LARGEST_COOKIE {
+    state.limited().sign_in_of(&grant)?;
+    if called(TOKEN_COOKIE, client).len() + cookie.len() > LARGEST_COOKIE {
         let detail = format!("the token does not fit into a cookie of {LARGEST_COOKIE} bytes");
         return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail));
     }
     let left = grant.until.unwrap_or(now).saturating_sub(now);
-    let answer = set_cookie(state, &cookie, Duration::microseconds(left.max(0)), client)?;
+    let answer =
+        set_cookie(state, &cookie, Duration::microseconds(left.max(0)), (client, headers))?;
     info!(session = id, subject = grant.subject, "signed in");
     // The browser's previous session is over. Whoever has signed in is not kept from that by the disk.
-    if let Err(why) = end_session(state, client, headers).await {
+    let previous = session_in(state, client, headers);
+    if let Err(why) = end_session(state, previous).await {
         warn!(%why, "the previous session has ended only until the server is started again");
     }
     Ok(answer)
@@ -98,8 +106,13 @@ pub(crate) async fn logout(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     refuse_other_sites(sender)?;
-    let (status, cookie) = set_cookie(&state, "", Duration::ZERO, &client)?;
-    Ok(match end_session(&state, &client, &headers).await {
+    state.limited().sign_in_from(&client)?;
+    let ending = session_in(&state, &client, &headers);
+    if let Some((_, grant)) = &ending {
+        state.limited().sign_in_of(grant)?;
+    }
+    let (status, cookie) = set_cookie(&state, "", Duration::ZERO, (&client, &headers))?;
+    Ok(match end_session(&state, ending).await {
         Ok(()) => (status, cookie).into_response(),
         // The browser is to forget the cookie all the same.
         Err(why) => {
@@ -113,9 +126,16 @@ pub(crate) async fn logout(
     })
 }
 
-/// Ends the session in the cookie of a request, if there is a valid one.
-async fn end_session(state: &AppState, client: &Client, headers: &HeaderMap) -> io::Result<()> {
-    let Ok(Some(cookie)) = cookie(client, headers) else { return Ok(()) };
+/// The session in the cookie of a request, and what it allows, if there is a valid one.
+fn session_in(state: &AppState, client: &Client, headers: &HeaderMap) -> Option<(String, Grant)> {
+    let cookie = cookie(client, headers).ok().flatten()?;
+    let grant = state.authority.verify_cookie(&cookie, state.hub.clock().now()).ok()?;
+    Some((cookie, grant))
+}
+
+/// Ends a session, if there is one.
+async fn end_session(state: &AppState, session: Option<(String, Grant)>) -> io::Result<()> {
+    let Some((cookie, _)) = session else { return Ok(()) };
     let now = state.hub.clock().now();
     if let Some(session) = state.authority.end_session(&cookie, now).await? {
         info!(session, "signed out");
@@ -143,18 +163,20 @@ pub(crate) async fn logout_by_form(
 }
 
 /// `Lax`: a visitor who follows a link from a mail or a wiki stays signed in. Writes are protected by
-/// checking their origin, see [`Grant`](belfry_hub::grant::Grant).
+/// checking their origin, see [`Grant`].
 fn set_cookie(
     state: &AppState,
     token: &str,
     left: Duration,
-    client: &Client,
+    (client, headers): (&Client, &HeaderMap),
 ) -> Result<Answer, Problem> {
     let cookie = hidden(TOKEN_COOKIE, token, SameSite::Lax, left, client);
     let across = state.origins.cross_site_cookies;
-    let cookie = written(if across { across_sites(cookie) } else { cookie });
-    let cookie = cookie.ok_or(TokenError::Malformed)?;
-    Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, cookie), NO_STORE]))
+    let both = [cookie].into_iter().chain(without_prefix(TOKEN_COOKIE, client, headers));
+    let both = both.map(|cookie| if across { across_sites(cookie) } else { cookie });
+    let both: Option<_> = both.map(|cookie| Some((SET_COOKIE, written(cookie)?))).collect();
+    let both = AppendHeaders(both.ok_or(TokenError::Malformed)?);
+    Ok((StatusCode::NO_CONTENT, ([NO_STORE], both)))
 }
 
 async fn text_of(body: Body, longest: usize, receiving: &Receiving) -> Result<String, Problem> {

@@ -10,6 +10,7 @@ use axum::{
     },
 };
 use server::{
+    tally::Rule,
     token::{Claims, mint},
     web::client::trust::{Family, Proxy, Trust},
 };
@@ -347,7 +348,6 @@ async fn a_form_with_a_wrong_token_is_sent_on_with_a_word() {
 #[tokio::test(start_paused = true)]
 async fn a_form_is_sent_nowhere_else() {
     let world = world();
-    let token = token("Ada");
     for elsewhere in [
         "",
         "status",
@@ -364,7 +364,7 @@ async fn a_form_is_sent_nowhere_else() {
         "/%E5%A4%A9",
         "%20/x",
     ] {
-        let body = format!("token={token}&to={elsewhere}");
+        let body = format!("token={}&to={elsewhere}", token(&format!("Ada {}", elsewhere.len())));
         assert_eq!(sent_on(&world, &body, &[FORM]).await, ("/status".to_owned(), true), "{body}");
     }
 }
@@ -392,4 +392,91 @@ async fn a_body_that_only_calls_itself_a_form_is_a_token() {
     let bearer = format!("Bearer {good}");
     let answer = ask(&world, Method::POST, "token=x", &[FORM, ("authorization", &bearer)]).await;
     assert_eq!(answer.status(), StatusCode::NO_CONTENT);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_signs_in_and_out_too_often_is_told_when_to_come_back() {
+    let mut world = world();
+    let ada = token("Ada");
+    for _ in 0..5 {
+        let with_cookie = format!("belfry-token={}", sign_in(&world, &ada).await);
+        let answer = ask(&world, Method::DELETE, "", &[("cookie", &with_cookie)]).await;
+        assert_eq!(answer.status(), StatusCode::NO_CONTENT);
+    }
+    let is_too_often = async |world: &World, body: &str, headers: &[_]| {
+        let answer = ask(world, Method::POST, body, headers).await;
+        let too_often = answer.status() == StatusCode::TOO_MANY_REQUESTS;
+        assert_eq!(
+            too_often.then(|| answer.headers()["retry-after"] == "1"),
+            too_often.then_some(true)
+        );
+        too_often
+    };
+    assert!(is_too_often(&world, &ada, &[]).await);
+    assert!(is_too_often(&world, &format!("token={ada}"), &[FORM]).await);
+    let others = sign_in(&world, &token("Bob")).await;
+    tokio::time::advance(Duration::from_secs(1)).await;
+    assert!(!is_too_often(&world, &ada, &[]).await && is_too_often(&world, &ada, &[]).await);
+
+    // Whatever comes of it, and for whomever.
+    let mut refused = 0;
+    while !is_too_often(&world, "x", &[]).await {
+        refused += 1;
+    }
+    assert!((40..60).contains(&refused), "{refused}");
+    assert!(is_too_often(&world, &token("Eve"), &[]).await);
+    let with_cookie = format!("belfry-token={others}");
+    let answer = ask(&world, Method::DELETE, "", &[("cookie", &with_cookie)]).await;
+    assert_eq!((answer.status(), cookie(&answer)), (StatusCode::TOO_MANY_REQUESTS, None));
+    let elsewhere: std::net::SocketAddr = "10.0.0.1:1".parse().unwrap();
+    world.connection = server::web::client::connection::Connection::new(elsewhere);
+    assert!(!is_too_often(&world, &token("Eve"), &[]).await);
+    let sum = world.tally.refusals().find(|(rule, _)| *rule == Rule::SignInRate).unwrap().1;
+    assert_eq!(sum, 6);
+}
+
+#[tokio::test(start_paused = true)]
+async fn over_https_a_cookie_without_the_prefix_is_taken_away() {
+    let mut world = world();
+    let (token, old) = (token("Ada"), ("cookie", "belfry-token=x"));
+    let set = async |world: &World, method: Method, headers: &[_]| -> Vec<String> {
+        let answer = ask(world, method, &token, headers).await;
+        let set = answer.headers().get_all("set-cookie").iter();
+        set.map(|it| it.to_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(set(&world, Method::DELETE, &[old]).await.len(), 1);
+    world.connection = world.connection.with_tls();
+    for method in [Method::POST, Method::DELETE] {
+        let both = set(&world, method.clone(), &[old]).await;
+        assert_eq!(both.len(), 2, "{both:?}");
+        assert!(both[0].starts_with("__Host-belfry-token="), "{both:?}");
+        let gone = "belfry-token=; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=0";
+        assert_eq!(both[1], gone);
+        assert_eq!(set(&world, method, &[]).await.len(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_whole_name_of_a_cookie_counts_for_its_size() {
+    let mut world = world();
+    world.connection = world.connection.with_tls();
+    let kept = async |length: usize| {
+        let (publish, sub) = (vec!["a".repeat(200); 13], Some("s".repeat(length)));
+        let exp = BEGIN / 1_000_000 + 11;
+        let large = mint(&secret(), &Claims { publish, sub, exp, ..Claims::default() });
+        let answer = ask(&world, Method::POST, &large, &[]).await;
+        let kept = cookie(&answer).and_then(|it| it.split_once(';'));
+        let too_large = answer.status() == StatusCode::PAYLOAD_TOO_LARGE;
+        assert_eq!(kept.is_none(), too_large, "{}", answer.status());
+        kept.map(|(pair, _)| pair.len() - "=".len())
+    };
+    let mut length = 0;
+    while kept(length + 20).await.is_some() {
+        length += 20;
+    }
+    let mut longest = 0;
+    while let Some(kept) = kept(length).await {
+        (length, longest) = (length + 1, kept);
+    }
+    assert!((4093..=4096).contains(&longest), "{longest}");
 }

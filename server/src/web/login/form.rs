@@ -2,10 +2,10 @@
 
 use axum::{
     http::{
-        HeaderMap, HeaderName, HeaderValue, StatusCode,
+        HeaderMap, StatusCode,
         header::{CONTENT_TYPE, LOCATION, REFERER},
     },
-    response::{IntoResponse, Response},
+    response::{IntoResponse, IntoResponseParts, Response},
 };
 use belfry_hub::http::{caching::NO_STORE, problem::Problem, query::first};
 use wire::parameters::{FAILED, LOGIN, TO, TOKEN};
@@ -39,14 +39,14 @@ impl Form {
     }
 
     /// Goes on, with the headers that set the cookie, or with the word that there is none.
-    pub(super) fn answer(
-        self,
-        admitted: Result<[(HeaderName, HeaderValue); 2], Problem>,
-    ) -> Response {
+    pub(super) fn answer(self, admitted: Result<impl IntoResponseParts, Problem>) -> Response {
         match admitted {
             Ok(cookie) => {
                 let to = [(LOCATION, place_after(&self.to, false))];
-                (StatusCode::SEE_OTHER, to, cookie).into_response()
+                (StatusCode::SEE_OTHER, to, cookie, ()).into_response()
+            }
+            Err(problem) if problem.status() == StatusCode::TOO_MANY_REQUESTS => {
+                ([NO_STORE], problem).into_response()
             }
             Err(_) => {
                 let to = [(LOCATION, place_after(&self.to, true))];
