@@ -7,6 +7,7 @@ mod retention;
 mod setting;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod waits;
 
 use std::{net::SocketAddr, ops::RangeInclusive, path::PathBuf, time::Duration};
@@ -33,6 +34,7 @@ pub use setting::BadSetting;
 use setting::Reason;
 pub use setting::{Setting, SettingParser};
 pub(crate) use setting::{all_given, duration, given};
+pub use tls::{Pair, Tls};
 pub use waits::Waits;
 
 /// The limits of the interval and of the publish deadline. Below, a page has no time to notice silence;
@@ -62,6 +64,10 @@ pub struct Config {
     /// where nothing is to be written: an ephemeral server whose tokens others sign, and that was
     /// given no folder.
     pub data_dir: Option<PathBuf>,
+    /// The certificates of TLS. Default none, so that the server speaks plain HTTP.
+    pub tls: Tls,
+    /// For how long browsers that came by https are to use nothing else, in whole seconds. Default not said.
+    pub hsts: Option<Duration>,
     /// The log is in memory. The key is in `data_dir` all the same. Default false.
     pub ephemeral: bool,
     /// What the log keeps. Default 1,000,000 events, 7 days, 1 GiB.
@@ -129,6 +135,8 @@ impl Default for Config {
             listen: vec![Endpoint::Tcp(SocketAddr::from(([127, 0, 0, 1], 3000)))],
             unix_mode: 0o660,
             data_dir: None,
+            tls: Tls::Off,
+            hsts: None,
             ephemeral: false,
             retention: Retention::default(),
             secret_file: None,
@@ -261,6 +269,8 @@ impl Config {
         if let Some(size) = given(flags.receive_budget) {
             config.receive_budget = size.read(budget)?;
         }
+        config.hsts = tls::hsts(flags.tls.hsts.clone())?;
+        config.tls = Tls::read(flags.tls)?;
         config.retention = retention(flags.retain, flags.retain_topic)?;
         config.secret_file = given(flags.jwt_secret_file).map(|file| file.into_value().into());
         let public = all_given(flags.jwt_public_key, ':');

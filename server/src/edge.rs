@@ -6,10 +6,13 @@
 //! - `shared`: what all connections share
 //! - `connection`: serves one connection over its `socket`, with these around it:
 //!   - `stall`, `vanished`: a reader that takes nothing, and one that is gone
-//!   - `owed`, `bodies`: which answer is pending
-//!   - `heads`, `refusal`: requests that do not come, and bytes that are none
-//!   - `linger`, `lingering`: clients that are still sending when they are answered
-//!   - `half_closed`: a client that ends its sending side first
+//!   - [`tls`]: its certificates and the handshake; `rewound`: what was read to see what a client speaks
+//!   - `http2`: many streams on one connection
+//!   - `http1`: one request after the other, with
+//!     - `owed`, `bodies`: which answer is pending
+//!     - `heads`, `refusal`: requests that do not come, and bytes that are none
+//!     - `linger`, `lingering`: clients that are still sending when they are answered
+//!     - `half_closed`: a client that ends its sending side first
 
 mod accept;
 mod admission;
@@ -17,15 +20,19 @@ mod bodies;
 mod connection;
 mod half_closed;
 mod heads;
+mod http1;
+mod http2;
 mod linger;
 mod lingering;
 pub mod listen;
 mod owed;
 mod proxy_protocol;
 mod refusal;
+mod rewound;
 mod shared;
 mod socket;
 mod stall;
+pub mod tls;
 mod vanished;
 
 pub use accept::accept;

@@ -106,6 +106,7 @@ pub async fn serve(
         hosts: config.hosts.clone(),
         origins: Arc::new(config.origins.clone()),
         token_maker: cli::serve::token_maker_here(&config),
+        hsts: config.hsts,
         interval: config.interval,
         budgets,
         access_log: config.access_log,

@@ -20,7 +20,10 @@ use server::{
         Command, CommandLine,
         remote::{broken_pipe, follow::Follow, publish::publish, purge::purge},
         revoke::revoke,
-        serve::{is_first_start, open_authority, open_log, say_how_to_publish, warn_of_every_host},
+        serve::{
+            is_first_start, open_authority, open_log, open_tls, say_how_to_publish,
+            warn_of_every_host,
+        },
         signals::{self, Ending},
         storage, systemd, token,
     },
@@ -33,7 +36,7 @@ use server::{
     serve,
     stdout::print_line,
 };
-use tokio::{net::TcpListener, runtime::Runtime, select, time::timeout};
+use tokio::{net::TcpListener, runtime::Runtime, select, sync::Notify, time::timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
@@ -100,7 +103,9 @@ async fn run_until_asked(
     let first_start = is_first_start(&config);
     let log = open_log(&config)?;
     let authority = Arc::new(open_authority(&config)?);
-    let listeners = listen(&config, passed)?;
+    let tls = open_tls(&config)?;
+    let listeners = listen(&config, passed)?.into_iter();
+    let listeners: Vec<_> = listeners.map(|listener| listener.with_tls(tls.clone())).collect();
     let scraped = match config.metrics {
         Exposure::At(address) => Some(listen_for_metrics(address).await?),
         _ => None,
@@ -111,7 +116,7 @@ async fn run_until_asked(
         exit();
     })?;
     warn_of_every_host(&config, listeners.iter().map(Listener::endpoint));
-    let places: Vec<_> = listeners.iter().map(|listener| reachable(listener.endpoint())).collect();
+    let places: Vec<_> = listeners.iter().map(reachable).collect();
     if first_start {
         say_how_to_publish(&config, &places);
     }
@@ -120,7 +125,12 @@ async fn run_until_asked(
         let _ = writeln!(io::stdout(), "Belfry is listening on {place}");
     }
 
-    let shutdown = CancellationToken::new();
+    let (shutdown, reload) = (CancellationToken::new(), Arc::new(Notify::new()));
+    signals::on_hang_up(reload.clone())?;
+    if let Some(tls) = tls {
+        let shutdown = shutdown.clone();
+        tokio::spawn(async move { tls.keep_fresh(&reload, &shutdown).await });
+    }
     let mut serving =
         pin!(serve(config, site, log, authority, listeners, scraped, shutdown.clone()));
     systemd::ready();
@@ -193,14 +203,17 @@ fn raise_descriptor_limit() {
 }
 
 /// What to open in a browser, or connect to: the unspecified address is replaced by loopback.
-fn reachable(listening: &Endpoint) -> String {
-    let Endpoint::Tcp(listening) = listening else { return listening.to_string() };
+fn reachable(listener: &Listener) -> String {
+    let Endpoint::Tcp(listening) = listener.endpoint() else {
+        return listener.endpoint().to_string();
+    };
     let ip = match listening.ip() {
         ip if !ip.is_unspecified() => ip,
         IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
     };
-    format!("http://{}/", SocketAddr::new(ip, listening.port()))
+    let scheme = if listener.is_secure() { "https" } else { "http" };
+    format!("{scheme}://{}/", SocketAddr::new(ip, listening.port()))
 }
 
 #[expect(clippy::print_stderr, reason = "said before, or instead of, doing what was asked")]

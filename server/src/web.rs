@@ -8,8 +8,8 @@
 //! - [`login`]: tokens as cookies; `presented`: the token of a request, and what it allows in the hub;
 //!   `asking`: who a request comes from
 //! - [`client`]: who sends a request, by its connection and by what trusted proxies say; `identify` finds it
-//! - `hosts`: the hosts that are answered for; `sender`: whose page sent a request; `cors`: which pages of
-//!   other origins may read the answer; `options`: which methods a path has
+//! - `hosts`: the hosts that are answered for; `hsts`: who is to use https only; `sender`: whose page sent a
+//!   request; `cors`: which pages of other origins may read the answer; `options`: which methods a path has
 //! - [`limits`]: what clients may take
 //! - `cookies`: what browsers keep; `redirect`: where they may be sent on to
 //! - `access`: the ids of requests, and a line for each
@@ -26,6 +26,7 @@ mod documents;
 mod etag;
 mod health;
 mod hosts;
+mod hsts;
 mod identify;
 pub mod language;
 pub mod limits;

@@ -19,6 +19,7 @@ use crate::{
     Authority, Config, Keys,
     chat::Rooms,
     config::Endpoint,
+    edge::tls::Tls,
     origins::Hosts,
     token::{self, Revocations},
 };
@@ -68,6 +69,15 @@ pub fn open_authority(config: &Config) -> Result<Authority, Box<dyn Error>> {
         None => Revocations::default(),
     };
     Ok(Authority::new(keys, revocations)?)
+}
+
+/// The certificates that the configuration asks for; `None` where it asks for no TLS.
+///
+/// # Errors
+/// Where one of them cannot be used or made.
+pub fn open_tls(config: &Config) -> Result<Option<Tls>, Box<dyn Error>> {
+    let folder = config.data_dir.as_deref().filter(|_| !config.ephemeral);
+    Tls::open(&config.tls, folder)
 }
 
 /// Whether the data directory has no key yet.

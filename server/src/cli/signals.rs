@@ -1,13 +1,13 @@
 //! Signals that ask the program to end, and how. A separate thread receives them, so that the program ends
 //! even if something hangs: a disk, a response, another thread.
 
-use std::{io, thread, time::Duration};
+use std::{io, sync::Arc, thread, time::Duration};
 
 use tokio::{
     runtime::Builder,
     select,
     signal::unix::{SignalKind, signal},
-    sync::oneshot,
+    sync::{Notify, oneshot},
     time::sleep,
 };
 use tracing::warn;
@@ -56,6 +56,20 @@ pub fn listen(
         exit();
     })?;
     Ok(told)
+}
+
+/// Notifies `asked` of each SIGHUP, which would otherwise end the program.
+///
+/// # Errors
+/// If the operating system cannot deliver signals.
+pub fn on_hang_up(asked: Arc<Notify>) -> io::Result<()> {
+    let mut hang_up = signal(SignalKind::hangup())?;
+    tokio::spawn(async move {
+        while hang_up.recv().await.is_some() {
+            asked.notify_one();
+        }
+    });
+    Ok(())
 }
 
 /// Makes a write beyond the file size limit (`ulimit -f`) fail as on a full disk: without this, the kernel

@@ -2,7 +2,7 @@
 
 use clap::{ArgAction, Args};
 
-use super::{Endpoint, Setting};
+use super::{Endpoint, Setting, tls::TlsFlags};
 
 /// How to serve.
 #[derive(Clone, Debug, Args)]
@@ -17,6 +17,9 @@ pub struct Flags {
     /// Where the sockets listen that systemd has passed.
     #[arg(skip)]
     pub passed: Vec<Endpoint>,
+    #[command(flatten)]
+    /// Those of TLS.
+    pub tls: TlsFlags,
     /// Directory for the event log and the key [default: ${XDG_DATA_HOME:-~/.local/share}/belfry]
     #[arg(long, env = "BELFRY_DATA_DIR", hide_env_values = true, value_name = "DIRECTORY")]
     pub data_dir: Option<Setting>,

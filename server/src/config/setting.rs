@@ -83,6 +83,12 @@ impl Setting {
         BadSetting { name: self.name.clone(), value: Some("…".into()), reason: reason.into() }
     }
 
+    /// An error for a value that cannot be used beside another setting.
+    pub(crate) fn unfit(&self, reason: &str) -> BadSetting {
+        let (name, value) = (self.name.clone(), Some(self.value.clone()));
+        BadSetting { name, value, reason: reason.into() }
+    }
+
     /// Whether the variable gives it.
     pub(crate) fn is_variable(&self) -> bool {
         self.is_variable

@@ -10,7 +10,7 @@ use tracing::{debug, warn};
 
 use super::{
     admission::Admission, connection::converse, lingering::Lingering, listen::Listener,
-    proxy_protocol::introduced, shared::Shared, socket::Socket,
+    proxy_protocol::introduced, shared::Shared, socket::Socket, tls::Tls,
 };
 use crate::{Config, web::client::connection::Connection};
 
@@ -61,7 +61,7 @@ async fn accept_on(listener: Listener, shared: Arc<Shared>) {
                 }
                 let to_loopback = listener.endpoint().is_loopback();
                 let connection = Connection::new(peer).to_loopback(to_loopback);
-                let serving = introduce(socket, connection, shared.clone());
+                let serving = introduce(socket, listener.tls.clone(), connection, shared.clone());
                 shared.connections.spawn(async move {
                     serving.await;
                     drop(room);
@@ -81,7 +81,12 @@ async fn accept_on(listener: Listener, shared: Arc<Shared>) {
 }
 
 /// Serves a connection once it is known whose it is: with the PROXY protocol, that is what a trusted proxy says.
-async fn introduce(mut socket: Socket, mut connection: Connection, shared: Arc<Shared>) {
+async fn introduce(
+    mut socket: Socket,
+    tls: Option<Tls>,
+    mut connection: Connection,
+    shared: Arc<Shared>,
+) {
     if shared.config.proxy_protocol {
         let peer = connection.address();
         if !shared.config.trust.includes(peer) {
@@ -99,5 +104,5 @@ async fn introduce(mut socket: Socket, mut connection: Connection, shared: Arc<S
         };
     }
     let connection = shared.admission.judge(connection, &shared.config.trust);
-    converse(socket, connection, shared).await;
+    converse(socket, tls, connection, shared).await;
 }

@@ -1,90 +1,47 @@
 //! Serves one connection: what lies between its socket and the application.
 //!
 //! ```text
-//! socket → write deadline → (TLS, the PROXY protocol) → linger → heads → half-closed → hyper → application
+//! socket → write deadline → (TLS) → HTTP/1.1 or HTTP/2 → application
 //! ```
 
 use std::{
-    convert::Infallible,
+    error::Error,
     net::{IpAddr, Ipv4Addr},
     sync::Arc,
 };
 
-use axum::{
-    Extension,
-    http::{StatusCode, Uri},
-    response::IntoResponse,
+use axum::{Extension, Router, middleware::AddExtension};
+use belfry_hub::budget::Progress;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    select,
 };
-use belfry_hub::http::problem::Problem;
-use hyper::{Request, body::Incoming, server::conn::http1, service::Service, service::service_fn};
-use hyper_util::{rt::TokioIo, service::TowerToHyperService};
 use tower::ServiceBuilder;
 use tracing::{debug, info};
 
 use super::{
-    bodies::{answer, asked},
-    half_closed::HalfClosed,
-    heads::Heads,
-    linger::Linger,
+    http1, http2,
     owed::Owed,
-    refusal::{LARGEST_HEAD, LONGEST_TARGET, detail},
     shared::Shared,
     socket::Socket,
     stall::WriteDeadline,
+    tls::{self, Tls},
 };
 use crate::web::client::connection::Connection;
 
 /// Serves one connection until it ends, or until others need memory that it holds and does not read.
-pub(super) async fn converse(socket: Socket, from: Connection, shared: Arc<Shared>) {
+pub(super) async fn converse(
+    socket: Socket,
+    tls: Option<Tls>,
+    from: Connection,
+    shared: Arc<Shared>,
+) {
     let (config, counters) = (&shared.config, shared.counters.clone());
     let socket = WriteDeadline::new(socket, config.write_stall, config.vanished_after, counters);
-    let (progress, peer) = (socket.progress().clone(), from.address());
-    // Who comes by a unix socket is on this machine.
-    let client = peer.ip().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
-    let owed = Owed::new(shared.lingering.clone(), client);
-    let socket = Linger::new(socket, owed.clone());
-    let socket = Heads::new(socket, owed.clone(), config.waits);
-    let socket = HalfClosed::new(socket, owed.clone());
-    // Around the router, and not its own `layer`, which makes every route again.
-    let service = ServiceBuilder::new()
-        .layer(Extension(from))
-        .layer(Extension(progress.clone()))
-        .service(shared.application.clone());
-    let service = TowerToHyperService::new(service);
-    // An answer has to be owed before hyper reads on.
-    let service = service_fn(move |request: Request<Incoming>| {
-        let too_long = length(request.uri()) > LONGEST_TARGET;
-        let request = asked(&owed, request);
-        let answering = (!too_long).then(|| service.call(request));
-        let owed = owed.clone();
-        async move {
-            let response = match answering {
-                Some(answering) => answering.await?,
-                None => {
-                    let status = StatusCode::URI_TOO_LONG;
-                    Problem::new(status, detail(status)).into_response()
-                }
-            };
-            Ok::<_, Infallible>(answer(&owed, response))
-        }
-    });
-    let connection = http1::Builder::new()
-        .header_read_timeout(None)
-        .max_header_size(LARGEST_HEAD)
-        .max_buf_size(LARGEST_HEAD)
-        .serve_connection(TokioIo::new(socket), service);
-    let mut connection = std::pin::pin!(connection);
-    let serving = async {
-        tokio::select! {
-            ended = &mut connection => ended,
-            () = shared.shutdown.cancelled() => {
-                connection.as_mut().graceful_shutdown();
-                connection.await
-            }
-        }
-    };
-    tokio::select! {
-        ended = serving => if let Err(error) = ended {
+    let (peer, progress) = (from.address(), socket.progress().clone());
+    let speaker = Speaker { from, progress: progress.clone(), shared: &shared };
+    select! {
+        ended = speaker.speak(socket, tls) => if let Err(error) = ended {
             debug!(%peer, %error, "connection failed");
         },
         () = progress.is_cut() => {
@@ -94,8 +51,63 @@ pub(super) async fn converse(socket: Socket, from: Connection, shared: Arc<Share
     }
 }
 
-/// How many bytes the target of a request has.
-fn length(target: &Uri) -> usize {
-    let authority = target.authority().map_or(0, |authority| authority.as_str().len());
-    authority + target.path_and_query().map_or(0, |path| path.as_str().len())
+/// What is the same whatever a client speaks.
+struct Speaker<'s> {
+    from: Connection,
+    progress: Progress,
+    shared: &'s Shared,
+}
+
+type Application = AddExtension<Router, Connection>;
+
+type Ended = Result<(), Box<dyn Error + Send + Sync>>;
+
+impl Speaker<'_> {
+    /// Speaks what the client does: over TLS it says so beforehand, otherwise its first bytes tell.
+    async fn speak(
+        mut self,
+        socket: impl AsyncRead + AsyncWrite + Unpin,
+        tls: Option<Tls>,
+    ) -> Ended {
+        if let Some(tls) = tls {
+            let socket = tls.accept(socket).await?;
+            self.from = self.from.with_tls();
+            if tls::speaks_http2(&socket) {
+                return self.speak_http2(socket).await;
+            }
+            return self.speak_http1(socket).await;
+        }
+        let wait = self.shared.config.waits.first_byte;
+        let (is_http2, socket) = http2::is_begun(socket, wait).await?;
+        if is_http2 { self.speak_http2(socket).await } else { self.speak_http1(socket).await }
+    }
+
+    async fn speak_http1(self, socket: impl AsyncRead + AsyncWrite + Unpin) -> Ended {
+        let progress = Extension(self.progress.clone());
+        let application = ServiceBuilder::new().layer(progress).service(self.application());
+        let owed = Owed::new(self.shared.lingering.clone(), self.client());
+        let Shared { config, shutdown, .. } = self.shared;
+        Ok(http1::serve(socket, application, owed, config.waits, shutdown).await?)
+    }
+
+    async fn speak_http2(self, socket: impl AsyncRead + AsyncWrite + Unpin) -> Ended {
+        let Shared { config, counters, shutdown, .. } = self.shared;
+        let rules = http2::Rules {
+            progress: self.progress.clone(),
+            patience: config.write_stall,
+            counters: counters.clone(),
+            shutdown: shutdown.clone(),
+        };
+        Ok(http2::serve(socket, self.application(), rules).await?)
+    }
+
+    /// Who comes by a unix socket is on this machine.
+    fn client(&self) -> IpAddr {
+        self.from.address().ip().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))
+    }
+
+    /// Around the router, and not its own `layer`, which makes every route again.
+    fn application(&self) -> Application {
+        ServiceBuilder::new().layer(Extension(self.from)).service(self.shared.application.clone())
+    }
 }

@@ -38,6 +38,7 @@ use crate::{
         etag::{Tags, validate},
         health,
         hosts::{refuse_other_hosts, refuse_what_names_no_host},
+        hsts::insist_on_https,
         identify::identify,
         language,
         limits::{
@@ -117,6 +118,7 @@ pub fn router(state: AppState) -> Router {
         // With these two, the page has its own process, and browsers give it a finer timer.
         .layer(always(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
         .layer(always(HeaderName::from_static("cross-origin-embedder-policy"), "require-corp"))
+        .layer(from_fn_with_state(state.hsts, insist_on_https))
         .layer(from_fn_with_state(state.clone(), access))
         // First of all: whatever answers reads who asks.
         .layer(map_request_with_state(state, identify))

@@ -114,6 +114,8 @@ pub struct Parts {
     pub site: Arc<Site>,
     /// The hosts that requests may ask for.
     pub hosts: Hosts,
+    /// For how long browsers that came by https are to use nothing else.
+    pub hsts: Option<Duration>,
     /// Whose pages may ask.
     pub origins: Arc<Origins>,
     /// The beginning of the command that makes a token here, as pages print it; `None` where the server

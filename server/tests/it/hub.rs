@@ -14,9 +14,30 @@ use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 use wire::{cursor::Span, event::Envelope, session::Session};
 
-use crate::world::{World, next, text};
+use crate::{
+    transport::{Transport, on_each_transport},
+    world::{World, next, text},
+};
 
 const SECOND: Duration = Duration::from_secs(1);
+
+on_each_transport!(
+    what_is_published_reaches_who_follows_its_topic_and_nobody_else,
+    an_event_of_several_topics_comes_once_to_who_follows_both,
+    a_reader_that_comes_back_gets_what_it_missed_and_then_what_comes,
+    the_header_goes_before_the_query,
+    a_cursor_that_leads_nowhere_is_a_gap_and_then_what_there_is,
+    what_the_log_has_dropped_is_a_gap_and_coming_back_after_it_is_none,
+    a_quiet_topics_reader_gets_no_gap_when_others_have_rolled_the_log_over,
+    a_quiet_topics_readers_cursor_moves_on_with_the_log_after_15_s,
+    a_reader_that_fell_out_of_the_tail_reads_on_from_the_log,
+    a_slow_reader_that_retention_overtakes_is_told_once,
+    last_begins_with_each_topics_newest_event,
+    a_large_private_event_does_not_hide_the_newest_public_one,
+    what_retention_has_dropped_is_not_replayed_from_the_tail,
+    a_session_says_who_what_and_where_before_all_else,
+    state_topics_come_with_their_newest_value_and_mix_with_the_log,
+);
 
 pub(crate) fn quiet() -> World {
     World::ticking_every(3600 * SECOND)
@@ -52,7 +73,6 @@ pub(crate) async fn open(world: &World, query: &str) -> (Body, String) {
     (body, rest.to_owned())
 }
 
-#[tokio::test(start_paused = true)]
 async fn what_is_published_reaches_who_follows_its_topic_and_nobody_else() {
     let world = quiet();
     let (mut lobby, greeting) = open(&world, "topic=chat/lobby").await;
@@ -64,7 +84,6 @@ async fn what_is_published_reaches_who_follows_its_topic_and_nobody_else() {
     assert!(timeout(14 * SECOND, next(&mut cellar)).await.is_err());
 }
 
-#[tokio::test(start_paused = true)]
 async fn an_event_of_several_topics_comes_once_to_who_follows_both() {
     let world = quiet();
     let (mut both, _) = open(&world, "topic=a&topic=b&format=json").await;
@@ -83,7 +102,6 @@ async fn an_event_of_several_topics_comes_once_to_who_follows_both() {
     assert!(second.ends_with(&last), "{second}");
 }
 
-#[tokio::test(start_paused = true)]
 async fn a_reader_that_comes_back_gets_what_it_missed_and_then_what_comes() {
     let world = quiet();
     let first = publish(&world, "a", "1").await;
@@ -95,7 +113,6 @@ async fn a_reader_that_comes_back_gets_what_it_missed_and_then_what_comes() {
     assert_eq!(heard(&mut body).await, format!("data: 3\nid: {third}\n\n"));
 }
 
-#[tokio::test(start_paused = true)]
 async fn the_header_goes_before_the_query() {
     let world = quiet();
     let (first, second) = (publish(&world, "a", "1").await, publish(&world, "a", "2").await);
@@ -106,7 +123,6 @@ async fn the_header_goes_before_the_query() {
     assert!(timeout(14 * SECOND, next(&mut body)).await.is_err());
 }
 
-#[tokio::test(start_paused = true)]
 async fn a_cursor_that_leads_nowhere_is_a_gap_and_then_what_there_is() {
     let world = quiet();
     let id = publish(&world, "a", "1").await;
@@ -137,7 +153,6 @@ fn keeping(events: u64) -> Retention {
     Retention { total: Bounds { events, ..Bounds::NONE }, rules: Vec::new() }
 }
 
-#[tokio::test(start_paused = true)]
 async fn what_the_log_has_dropped_is_a_gap_and_coming_back_after_it_is_none() {
     let world = World::keeping(keeping(3), 2);
     let mut ids = Vec::new();
@@ -159,7 +174,6 @@ async fn what_the_log_has_dropped_is_a_gap_and_coming_back_after_it_is_none() {
     assert_eq!(greeting, format!("id: {}\n\n", ids[1]));
 }
 
-#[tokio::test(start_paused = true)]
 async fn a_quiet_topics_reader_gets_no_gap_when_others_have_rolled_the_log_over() {
     let world = World::keeping(keeping(3), 2);
     let quiet = publish(&world, "quiet", "1").await;
@@ -172,7 +186,6 @@ async fn a_quiet_topics_reader_gets_no_gap_when_others_have_rolled_the_log_over(
     assert_eq!(heard(&mut body).await, format!("data: 2\nid: {id}\n\n"));
 }
 
-#[tokio::test(start_paused = true)]
 async fn a_quiet_topics_readers_cursor_moves_on_with_the_log_after_15_s() {
     let world = quiet();
     let (mut body, _) = open(&world, "topic=quiet").await;
@@ -185,7 +198,6 @@ async fn a_quiet_topics_readers_cursor_moves_on_with_the_log_after_15_s() {
     assert_eq!(heard(&mut body).await, ":\n\n");
 }
 
-#[tokio::test(start_paused = true)]
 async fn a_reader_that_fell_out_of_the_tail_reads_on_from_the_log() {
     let world = World::keeping(Retention::default(), 2);
     let (mut body, _) = open(&world, "topic=a&topic=b").await;
@@ -200,7 +212,6 @@ async fn a_reader_that_fell_out_of_the_tail_reads_on_from_the_log() {
     assert_eq!(data, (1..=50).map(|n| n.to_string()).collect::<Vec<_>>());
 }
 
-#[tokio::test(start_paused = true)]
 async fn a_slow_reader_that_retention_overtakes_is_told_once() {
     let world = World::keeping(keeping(5), 2);
     let (mut body, _) = open(&world, "topic=a").await;
@@ -215,7 +226,6 @@ async fn a_slow_reader_that_retention_overtakes_is_told_once() {
     assert!(text.ends_with(&format!("data: 20\nid: {}\n\n", ids[19])), "{text}");
 }
 
-#[tokio::test(start_paused = true)]
 async fn last_begins_with_each_topics_newest_event() {
     let world = quiet();
     publish(&world, "a", "1").await;
@@ -230,7 +240,6 @@ async fn last_begins_with_each_topics_newest_event() {
     assert_eq!(heard(&mut body).await, format!("data: 5\nid: {next}\n\n"));
 }
 
-#[tokio::test(start_paused = true)]
 async fn a_large_private_event_does_not_hide_the_newest_public_one() {
     let world = quiet();
     let id = publish(&world, "a", "public").await;
@@ -240,7 +249,6 @@ async fn a_large_private_event_does_not_hide_the_newest_public_one() {
     assert_eq!(heard(&mut body).await, format!("data: public\nid: {id}\n\nid: {end}\n\n"));
 }
 
-#[tokio::test(start_paused = true)]
 async fn what_retention_has_dropped_is_not_replayed_from_the_tail() {
     let world = World::keeping(keeping(1), 100);
     for data in ["1", "2", "3"] {
@@ -252,7 +260,6 @@ async fn what_retention_has_dropped_is_not_replayed_from_the_tail() {
     assert!(heard(&mut body).await.starts_with("data: 3\n"));
 }
 
-#[tokio::test(start_paused = true)]
 async fn a_session_says_who_what_and_where_before_all_else() {
     let world = quiet();
     let first = publish(&world, "a", "1").await;
@@ -273,14 +280,13 @@ async fn a_session_says_who_what_and_where_before_all_else() {
             replayed: 1,
             lost: false,
             spans: vec![Span { epoch: first.split('-').next().unwrap().into(), after: 0 }],
-            http: "HTTP/1.1".into(),
+            http: Transport::current().version().into(),
         }
     );
     let (_, greeting) = open(&world, "session=1").await;
     assert!(greeting.starts_with("event: session\n"), "{greeting}");
 }
 
-#[tokio::test(start_paused = true)]
 async fn state_topics_come_with_their_newest_value_and_mix_with_the_log() {
     let world = World::ticking_every(3 * SECOND);
     let (mut body, greeting) = open(&world, "topic=time&topic=a&format=json").await;

@@ -13,10 +13,20 @@ use wire::{session::Session, topics::History};
 
 use crate::{
     hub::{draft, heard, json, open, publish, quiet},
+    transport::on_each_transport,
     world::{World, next, text},
 };
 
 const SECOND: Duration = Duration::from_secs(1);
+
+on_each_transport!(
+    live_all_that_is_under_a_prefix_comes_and_nothing_else,
+    resumed_from_the_log_and_from_the_tail_nothing_is_missing,
+    the_history_of_a_prefix_is_read_in_pages_from_both_ends,
+    a_loss_in_one_topic_is_announced_by_its_prefixes,
+    who_may_read_all_of_a_prefix_sees_its_private_events_through_it,
+    a_star_that_is_not_a_last_level_is_refused_by_name,
+);
 
 /// The data of what a stream has within a second, a space after each.
 async fn data(body: &mut Body) -> String {
@@ -37,7 +47,6 @@ async fn publish_some(world: &World, from: u32) {
     }
 }
 
-#[tokio::test(start_paused = true)]
 async fn live_all_that_is_under_a_prefix_comes_and_nothing_else() {
     let world = quiet();
     let (mut body, _) = open(&world, "topic=chat/*").await;
@@ -50,7 +59,6 @@ async fn live_all_that_is_under_a_prefix_comes_and_nothing_else() {
     assert_eq!((data(&mut body).await, data(&mut deeper).await), ("8 ".into(), "8 ".into()));
 }
 
-#[tokio::test(start_paused = true)]
 async fn resumed_from_the_log_and_from_the_tail_nothing_is_missing() {
     for world in [quiet(), World::with_tail_of(2)] {
         publish_some(&world, 1).await;
@@ -69,7 +77,6 @@ async fn resumed_from_the_log_and_from_the_tail_nothing_is_missing() {
     }
 }
 
-#[tokio::test(start_paused = true)]
 async fn the_history_of_a_prefix_is_read_in_pages_from_both_ends() {
     let world = quiet();
     publish_some(&world, 1).await;
@@ -84,7 +91,6 @@ async fn the_history_of_a_prefix_is_read_in_pages_from_both_ends() {
     assert_eq!(page(&format!("before={end}")).await.0, "531");
 }
 
-#[tokio::test(start_paused = true)]
 async fn a_loss_in_one_topic_is_announced_by_its_prefixes() {
     let rules = vec![(Pattern::new("chat/a").unwrap(), Bounds { events: 1, ..Bounds::NONE })];
     let world = World::keeping(Retention { total: Bounds::NONE, rules }, 100);
@@ -107,7 +113,6 @@ async fn a_loss_in_one_topic_is_announced_by_its_prefixes() {
     assert!(heard(&mut body).await.starts_with("event: purged\n"));
 }
 
-#[tokio::test(start_paused = true)]
 async fn who_may_read_all_of_a_prefix_sees_its_private_events_through_it() {
     let world = quiet();
     for (topic, private) in [("chat/a", false), ("chat/a", true), ("chat/b", true), ("x", true)] {
@@ -134,7 +139,6 @@ async fn who_may_read_all_of_a_prefix_sees_its_private_events_through_it() {
     }
 }
 
-#[tokio::test(start_paused = true)]
 async fn a_star_that_is_not_a_last_level_is_refused_by_name() {
     let world = quiet();
     for topic in ["chat*", "*", "/*", "chat/*/a", "chat/**", "chat//*", "chat/../*"] {

@@ -10,9 +10,21 @@ use server::token::{Claims, mint};
 use tokio::time::{Instant, timeout};
 use wire::topics::History;
 
-use crate::world::{BEGIN, World, next, secret, text};
+use crate::{
+    transport::on_each_transport,
+    world::{BEGIN, World, next, secret, text},
+};
 
 const SECOND: Duration = Duration::from_secs(1);
+
+on_each_transport!(
+    live_a_private_event_reaches_who_follows_a_topic_of_it_that_they_may_read,
+    so_on_replay_from_the_tail_and_from_the_log,
+    so_as_the_newest_event,
+    so_in_the_history,
+    the_session_says_who_one_is_and_what_one_may_read,
+    a_stream_says_that_its_token_has_expired_and_ends,
+);
 
 fn world() -> World {
     World::ticking_every(3 * SECOND)
@@ -63,7 +75,6 @@ async fn publish(world: &World) -> String {
     before
 }
 
-#[tokio::test(start_paused = true)]
 async fn live_a_private_event_reaches_who_follows_a_topic_of_it_that_they_may_read() {
     let world = world();
     for (token, sees) in readers(&world) {
@@ -74,7 +85,6 @@ async fn live_a_private_event_reaches_who_follows_a_topic_of_it_that_they_may_re
     }
 }
 
-#[tokio::test(start_paused = true)]
 async fn so_on_replay_from_the_tail_and_from_the_log() {
     for world in [world(), World::with_tail_of(1)] {
         let before = publish(&world).await;
@@ -86,7 +96,6 @@ async fn so_on_replay_from_the_tail_and_from_the_log() {
     }
 }
 
-#[tokio::test(start_paused = true)]
 async fn so_as_the_newest_event() {
     let world = world();
     publish(&world).await;
@@ -105,7 +114,6 @@ async fn so_as_the_newest_event() {
     }
 }
 
-#[tokio::test(start_paused = true)]
 async fn so_in_the_history() {
     let world = world();
     publish(&world).await;
@@ -127,7 +135,6 @@ async fn so_in_the_history() {
     assert_eq!(history(None, "/topics/staff").await, "");
 }
 
-#[tokio::test(start_paused = true)]
 async fn the_session_says_who_one_is_and_what_one_may_read() {
     let world = world();
     let claims = Claims {
@@ -150,7 +157,6 @@ async fn the_session_says_who_one_is_and_what_one_may_read() {
     assert!(fields.starts_with(beginning), "{session}");
 }
 
-#[tokio::test(start_paused = true)]
 async fn a_stream_says_that_its_token_has_expired_and_ends() {
     let world = world();
     let claims = Claims { exp: BEGIN / 1_000_000 + 6, ..Claims::default() };

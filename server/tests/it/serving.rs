@@ -28,9 +28,10 @@ impl Serving {
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let address =
-            line.trim().strip_prefix("Belfry is listening on http://").unwrap_or_else(|| {
+            line.trim().strip_prefix("Belfry is listening on http").unwrap_or_else(|| {
                 panic!("it is not listening: {line:?}, {:?}", log.iter().collect::<Vec<_>>());
             });
+        let address = address.trim_start_matches('s').trim_start_matches("://");
         Self { address: address.trim_end_matches('/').parse().unwrap(), child, log }
     }
 

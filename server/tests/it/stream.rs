@@ -8,9 +8,25 @@ use axum::{
 };
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::world::{World, next};
+use crate::{
+    transport::on_each_transport,
+    world::{World, next},
+};
 
 const SECOND: Duration = Duration::from_secs(1);
+
+on_each_transport!(
+    begins_with_the_time_of_connecting_and_goes_on_at_multiples_of_the_interval,
+    the_wait_before_coming_back_differs_by_connection,
+    says_nothing_between_ticks,
+    a_comment_comes_after_15_s_of_silence,
+    the_number_of_readers_is_told_with_the_next_tick_and_only_when_it_changed,
+    who_came_between_two_ticks_is_told_that_another_left_before_the_second,
+    who_was_told_the_number_at_the_start_is_not_told_again,
+    the_shutdown_ends_every_stream,
+    nobody_on_the_way_may_keep_or_hold_back_the_stream,
+    asking_for_the_headers_is_not_reading,
+);
 
 /// Opens a stream, and takes what it begins with: the number of readers is told in it.
 async fn reader(world: &World) -> (Body, String) {
@@ -19,7 +35,6 @@ async fn reader(world: &World) -> (Body, String) {
     (body, greeting)
 }
 
-#[tokio::test(start_paused = true)]
 async fn begins_with_the_time_of_connecting_and_goes_on_at_multiples_of_the_interval() {
     let world = World::ticking_every(3 * SECOND);
     let (mut body, greeting) = reader(&world).await;
@@ -31,7 +46,6 @@ async fn begins_with_the_time_of_connecting_and_goes_on_at_multiples_of_the_inte
     assert_eq!(next(&mut body).await.unwrap(), "data: 2026-11-22T05:18:06.000Z\n\n");
 }
 
-#[tokio::test(start_paused = true)]
 async fn the_wait_before_coming_back_differs_by_connection() {
     let world = World::ticking_every(3 * SECOND);
     let mut waits = std::collections::HashSet::new();
@@ -42,7 +56,6 @@ async fn the_wait_before_coming_back_differs_by_connection() {
     assert!(waits.len() > 10, "{waits:?}");
 }
 
-#[tokio::test(start_paused = true)]
 async fn says_nothing_between_ticks() {
     let world = World::ticking_every(3 * SECOND);
     let (mut body, _) = reader(&world).await;
@@ -50,7 +63,6 @@ async fn says_nothing_between_ticks() {
     assert!(timeout(Duration::from_millis(2), next(&mut body)).await.is_ok());
 }
 
-#[tokio::test(start_paused = true)]
 async fn a_comment_comes_after_15_s_of_silence() {
     let world = World::ticking_every(3600 * SECOND);
     let (mut body, _) = reader(&world).await;
@@ -61,7 +73,6 @@ async fn a_comment_comes_after_15_s_of_silence() {
     }
 }
 
-#[tokio::test(start_paused = true)]
 async fn the_number_of_readers_is_told_with_the_next_tick_and_only_when_it_changed() {
     let world = World::ticking_every(3 * SECOND);
     let (mut first, _) = reader(&world).await;
@@ -76,7 +87,6 @@ async fn the_number_of_readers_is_told_with_the_next_tick_and_only_when_it_chang
     assert_eq!(next(&mut first).await.unwrap(), "event: readers\ndata: 1\n\n");
 }
 
-#[tokio::test(start_paused = true)]
 async fn who_came_between_two_ticks_is_told_that_another_left_before_the_second() {
     let world = World::ticking_every(3 * SECOND);
     let (mut first, _) = reader(&world).await;
@@ -88,7 +98,6 @@ async fn who_came_between_two_ticks_is_told_that_another_left_before_the_second(
     assert_eq!(next(&mut second).await.unwrap(), "event: readers\ndata: 1\n\n");
 }
 
-#[tokio::test(start_paused = true)]
 async fn who_was_told_the_number_at_the_start_is_not_told_again() {
     let world = World::ticking_every(3 * SECOND);
     let (_first, _) = reader(&world).await;
@@ -115,7 +124,6 @@ async fn leaving_is_counted_at_once() {
     assert_eq!(world.hub.reading(), 0);
 }
 
-#[tokio::test(start_paused = true)]
 async fn the_shutdown_ends_every_stream() {
     let world = World::ticking_every(3 * SECOND);
     let (mut body, _) = reader(&world).await;
@@ -129,7 +137,6 @@ async fn the_shutdown_ends_every_stream() {
     assert_eq!(world.hub.reading(), 0);
 }
 
-#[tokio::test(start_paused = true)]
 async fn nobody_on_the_way_may_keep_or_hold_back_the_stream() {
     let world = World::ticking_every(3 * SECOND);
     let response = world.get("/sse").await;
@@ -141,7 +148,6 @@ async fn nobody_on_the_way_may_keep_or_hold_back_the_stream() {
     assert_eq!(header("content-encoding"), None);
 }
 
-#[tokio::test(start_paused = true)]
 async fn asking_for_the_headers_is_not_reading() {
     let world = World::ticking_every(3 * SECOND);
     let response = world.ask(Request::head("/sse").body(Body::empty()).unwrap()).await;

@@ -23,7 +23,7 @@ use http_body_util::BodyExt;
 use server::{
     AppState, Config, Keys, Parts, Site,
     chat::{Chat, Rooms},
-    edge,
+    edge::{self, listen::Listener},
     metrics::{Exposure, Metrics, Sources},
     origins::{Hosts, Origins},
     router,
@@ -36,10 +36,12 @@ use server::{
     },
 };
 use tempfile::TempDir;
-use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
+use tokio::{net::TcpListener, sync::OnceCell, task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use wire::topics::Receipt;
+
+use crate::transport::Transport;
 
 /// `2026-11-22T05:18:01.400Z`, when tests begin.
 pub(crate) const BEGIN: i64 = 1_795_324_681_400_000;
@@ -109,6 +111,8 @@ pub(crate) struct World {
     pub(crate) tally: Tally,
     limited: Limited,
     application: Router,
+    /// Where requests go, unless they go without a socket.
+    address: OnceCell<SocketAddr>,
     _folder: TempDir,
 }
 
@@ -218,6 +222,7 @@ impl World {
                 Sources { hub: hub.clone(), budgets: budgets.clone(), tally: tally.clone() },
                 config.metrics,
             ),
+            hsts: Some(Duration::from_secs(3600)),
             shutdown: shutdown.clone(),
             drain: Config::default().drain,
         };
@@ -239,21 +244,27 @@ impl World {
             tally,
             limited,
             application,
+            address: OnceCell::new(),
             _folder: folder,
         }
     }
 
     /// The answer to a request.
     pub(crate) async fn ask(&self, request: Request<Body>) -> Response<Body> {
-        self.asking(request).await
+        let transport = Transport::current();
+        if transport == Transport::Memory {
+            return self.asking(request).await;
+        }
+        let address = self.address.get_or_init(|| self.serve_here()).await;
+        transport.ask(*address, named(request)).await
     }
 
     /// The same, of a task of its own.
     pub(crate) fn asking(
         &self,
-        mut request: Request<Body>,
+        request: Request<Body>,
     ) -> impl Future<Output = Response<Body>> + use<> {
-        request.headers_mut().entry(HOST).or_insert(HeaderValue::from_static("belfry.test"));
+        let mut request = named(request);
         request.extensions_mut().insert(self.connection);
         self.application.clone().oneshot(request).map(Result::unwrap)
     }
@@ -292,11 +303,16 @@ impl World {
         serde_json::from_str(&said).unwrap()
     }
 
-    /// Serves the application on a free port of the loopback address.
+    async fn serve_here(&self) -> SocketAddr {
+        self.serve(Config::default()).await.0
+    }
+
+    /// Serves the application on a free port of the loopback address, by the transport of the test.
     pub(crate) async fn serve(&self, config: Config) -> (SocketAddr, JoinHandle<()>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let listeners = vec![listener.try_into().unwrap()];
+        let listener = Listener::try_from(listener).unwrap();
+        let listeners = vec![listener.with_tls(Transport::current().tls())];
         let (application, shutdown) = (self.application.clone(), self.shutdown.clone());
         let counters = self.hub.counters().clone();
         let serving = tokio::spawn(async move {
@@ -317,9 +333,21 @@ impl World {
     }
 }
 
+/// The same request, with a host.
+fn named(mut request: Request<Body>) -> Request<Body> {
+    request.headers_mut().entry(HOST).or_insert(HeaderValue::from_static("belfry.test"));
+    request
+}
+
 /// The next bytes of a stream; `None` at its end.
 pub(crate) async fn next(body: &mut Body) -> Option<Bytes> {
-    body.frame().await.map(|frame| frame.unwrap().into_data().unwrap())
+    loop {
+        let bytes = body.frame().await?.unwrap().into_data().unwrap();
+        // In HTTP/2 the end is an empty piece.
+        if !bytes.is_empty() {
+            return Some(bytes);
+        }
+    }
 }
 
 /// The whole of a body as text.

@@ -9,7 +9,7 @@ use std::{
 
 use tokio::net::{TcpListener, UnixListener};
 
-use crate::config::Endpoint;
+use crate::{config::Endpoint, edge::tls::Tls};
 
 /// How many connections the kernel keeps until they are accepted: as many as it allows, which is
 /// `net.core.somaxconn`. It drops what comes beyond, and a client tries again after 1, 3 and 7 s.
@@ -19,6 +19,8 @@ pub(super) const BACKLOG: i32 = i32::MAX;
 #[derive(Debug)]
 pub struct Listener {
     pub(in crate::edge) socket: Listening,
+    /// What its clients have to speak first.
+    pub(in crate::edge) tls: Option<Tls>,
     endpoint: Endpoint,
     /// Removed with the listener.
     _file: Option<SocketFile>,
@@ -37,6 +39,19 @@ impl Listener {
         &self.endpoint
     }
 
+    /// The same, for clients that speak TLS. A Unix socket stays as it is: who connects there is on this
+    /// machine, and usually a proxy.
+    #[must_use]
+    pub fn with_tls(self, tls: Option<Tls>) -> Self {
+        if matches!(self.socket, Listening::Unix(_)) { self } else { Self { tls, ..self } }
+    }
+
+    /// Whether its clients speak TLS.
+    #[must_use]
+    pub fn is_secure(&self) -> bool {
+        self.tls.is_some()
+    }
+
     pub(super) fn tcp(socket: StdTcpListener) -> io::Result<Self> {
         socket.set_nonblocking(true)?;
         Self::try_from(TcpListener::from_std(socket)?)
@@ -49,7 +64,7 @@ impl Listener {
     ) -> io::Result<Self> {
         socket.set_nonblocking(true)?;
         let socket = Listening::Unix(UnixListener::from_std(socket)?);
-        Ok(Self { socket, endpoint, _file: file })
+        Ok(Self { socket, tls: None, endpoint, _file: file })
     }
 }
 
@@ -58,7 +73,7 @@ impl TryFrom<TcpListener> for Listener {
 
     fn try_from(socket: TcpListener) -> io::Result<Self> {
         let endpoint = Endpoint::Tcp(socket.local_addr()?);
-        Ok(Self { socket: Listening::Tcp(socket), endpoint, _file: None })
+        Ok(Self { socket: Listening::Tcp(socket), tls: None, endpoint, _file: None })
     }
 }
 

@@ -1,0 +1,159 @@
+//! Whether the server speaks TLS, and with which certificates, from flags and variables.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::{ArgAction, Args};
+
+use super::{BadSetting, Setting, all_given, duration, given, yes_or_no};
+
+/// The flags of TLS.
+#[derive(Clone, Debug, Args)]
+pub struct TlsFlags {
+    /// PEM file with the TLS certificate and its chain; the server then speaks https, over HTTP/2 too. May be
+    /// repeated: clients get the certificate for the name they ask for, otherwise the first. Reloaded when
+    /// the file changes, and on SIGHUP
+    #[arg(long, env = "BELFRY_TLS_CERT", hide_env_values = true, value_name = "FILE")]
+    pub tls_cert: Vec<Setting>,
+    /// PEM file with the key of the certificate; one for each --tls-cert, in the same order
+    #[arg(long, env = "BELFRY_TLS_KEY", hide_env_values = true, value_name = "FILE")]
+    pub tls_key: Vec<Setting>,
+    /// Speak https with a self-signed certificate, for development; it is kept in the data directory
+    #[arg(
+        long,
+        env = "BELFRY_TLS_SELF_SIGNED",
+        hide_env_values = true,
+        action = ArgAction::SetTrue
+    )]
+    pub tls_self_signed: Setting,
+    /// How long browsers that came by https must use only https for this host, such as 180d (HSTS)
+    /// [default: not sent]
+    #[arg(long, env = "BELFRY_HSTS", hide_env_values = true, value_name = "DURATION")]
+    pub hsts: Option<Setting>,
+}
+
+/// Where certificates come from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Tls {
+    /// There are none, and no TLS.
+    #[default]
+    Off,
+    /// From files, at least one pair. The first is for clients that ask for none of them.
+    Files(Vec<Pair>),
+    /// One that the server makes for itself.
+    SelfSigned,
+}
+
+/// The files of a certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pair {
+    /// The chain, the server's own certificate first, in PEM.
+    pub certificate: PathBuf,
+    /// The key of the first certificate, in PEM.
+    pub key: PathBuf,
+}
+
+impl Tls {
+    pub(super) fn read(flags: TlsFlags) -> Result<Self, BadSetting> {
+        let certificates = all_given(flags.tls_cert, ':');
+        let keys = all_given(flags.tls_key, ':');
+        let self_signed = given(Some(flags.tls_self_signed));
+        let self_signed = self_signed.map(|said| said.read(yes_or_no)).transpose()?;
+        let missing = "each --tls-cert needs its --tls-key, in the same order";
+        if certificates.len() < keys.len() {
+            return Err(BadSetting::missing("--tls-cert", missing));
+        }
+        if keys.len() < certificates.len() {
+            return Err(BadSetting::missing("--tls-key", missing));
+        }
+        match (certificates.first(), self_signed.unwrap_or(false)) {
+            (None, false) => Ok(Self::Off),
+            (None, true) => Ok(Self::SelfSigned),
+            (Some(file), true) => Err(file.unfit("cannot be combined with --tls-self-signed")),
+            (Some(_), false) => {
+                let pairs = certificates.into_iter().zip(keys).map(|(certificate, key)| Pair {
+                    certificate: certificate.into_value().into(),
+                    key: key.into_value().into(),
+                });
+                Ok(Self::Files(pairs.collect()))
+            }
+        }
+    }
+
+    /// Whether there is TLS.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        *self != Self::Off
+    }
+}
+
+/// For how long browsers are to use https only, whole seconds up to ten years.
+pub(super) fn hsts(said: Option<Setting>) -> Result<Option<Duration>, BadSetting> {
+    const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
+    let read = |value: &str| match duration(value)? {
+        fits if fits <= LONGEST => Ok(Duration::from_secs(fits.as_secs())),
+        _ => Err("must be at most 10 years"),
+    };
+    given(said).map(|said| said.read(read)).transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::cli::{Command, parsed};
+
+    fn read(arguments: &[&str], variables: &[(&str, &str)]) -> Result<Tls, String> {
+        let Ok(Command::Serve(flags)) = parsed([&["belfry"], arguments].concat(), variables) else {
+            panic!("{arguments:?}");
+        };
+        Tls::read(flags.tls).map_err(|error| error.to_string())
+    }
+
+    fn pairs(files: &[(&str, &str)]) -> Result<Tls, String> {
+        let pair = |(certificate, key): &(&str, &str)| Pair {
+            certificate: Path::new(certificate).into(),
+            key: Path::new(key).into(),
+        };
+        Ok(Tls::Files(files.iter().map(pair).collect()))
+    }
+
+    #[test]
+    fn certificates_come_from_pairs_of_files_or_from_ourselves() {
+        let one = ["--tls-cert", "a", "--tls-key", "b"];
+        assert_eq!(read(&[], &[]), Ok(Tls::Off));
+        assert_eq!(read(&one, &[]), pairs(&[("a", "b")]));
+        let two = [&one[..], &["--tls-cert", "c", "--tls-key", "d"]].concat();
+        assert_eq!(read(&two, &[]), pairs(&[("a", "b"), ("c", "d")]));
+        let variables = [("BELFRY_TLS_CERT", "a:c"), ("BELFRY_TLS_KEY", "b:d")];
+        assert_eq!(read(&[], &variables), pairs(&[("a", "b"), ("c", "d")]));
+        assert_eq!(read(&["--tls-self-signed"], &[]), Ok(Tls::SelfSigned));
+        assert_eq!(read(&[], &[("BELFRY_TLS_SELF_SIGNED", "1")]), Ok(Tls::SelfSigned));
+        for (bad, said) in [
+            (&one[..2], "--tls-key is missing: each --tls-cert needs its --tls-key"),
+            (&one[2..], "--tls-cert is missing: each --tls-cert needs its --tls-key"),
+            (
+                &[&one[..], &["--tls-self-signed"]].concat(),
+                r#"invalid value "a" for --tls-cert: cannot be combined with --tls-self-signed"#,
+            ),
+        ] {
+            let refused = read(bad, &[]).unwrap_err();
+            assert!(refused.starts_with(said), "{refused}");
+        }
+    }
+
+    #[test]
+    fn hsts_is_a_duration_in_whole_seconds() {
+        let hsts = |value: &str| {
+            let Ok(Command::Serve(flags)) = parsed(["belfry", "--hsts", value], &[]) else {
+                panic!("{value}");
+            };
+            hsts(flags.tls.hsts).map_err(|error| error.to_string())
+        };
+        assert_eq!(hsts("180d"), Ok(Some(Duration::from_secs(15_552_000))));
+        assert_eq!(hsts("0s"), Ok(Some(Duration::ZERO)));
+        assert_eq!(hsts("1500ms"), Ok(Some(Duration::from_secs(1))));
+        assert!(hsts("11years").unwrap_err().contains("must be at most 10 years"));
+        assert!(hsts("180").unwrap_err().contains("must be a number with a unit"));
+    }
+}

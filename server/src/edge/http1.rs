@@ -1,0 +1,89 @@
+//! HTTP/1.1: serves a connection that speaks it, one request after the other.
+//!
+//! ```text
+//! socket → linger → heads → half-closed → hyper → application
+//! ```
+
+use std::{convert::Infallible, pin::pin};
+
+use axum::{
+    body::Body,
+    http::{Request, Response, StatusCode, Uri},
+    response::IntoResponse,
+};
+use belfry_hub::http::problem::Problem;
+use hyper::{
+    body::Incoming,
+    server::conn::http1,
+    service::{Service as _, service_fn},
+};
+use hyper_util::{rt::TokioIo, service::TowerToHyperService};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    select,
+};
+use tokio_util::sync::CancellationToken;
+use tower::Service;
+
+use super::{
+    bodies::{Asked, answer, asked},
+    half_closed::HalfClosed,
+    heads::Heads,
+    linger::Linger,
+    owed::Owed,
+    refusal::{LARGEST_HEAD, LONGEST_TARGET, detail},
+};
+use crate::config::Waits;
+
+/// Serves a connection until it ends; after the shutdown, with the response under way.
+pub(super) async fn serve<S, A>(
+    socket: S,
+    application: A,
+    owed: Owed,
+    waits: Waits,
+    shutdown: &CancellationToken,
+) -> hyper::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    A: Service<Request<Asked>, Response = Response<Body>, Error = Infallible> + Clone,
+{
+    let socket = Linger::new(socket, owed.clone());
+    let socket = Heads::new(socket, owed.clone(), waits);
+    let socket = HalfClosed::new(socket, owed.clone());
+    let service = TowerToHyperService::new(application);
+    // An answer has to be owed before hyper reads on.
+    let service = service_fn(move |request: Request<Incoming>| {
+        let too_long = length(request.uri()) > LONGEST_TARGET;
+        let request = asked(&owed, request);
+        let answering = (!too_long).then(|| service.call(request));
+        let owed = owed.clone();
+        async move {
+            let response = match answering {
+                Some(answering) => answering.await?,
+                None => {
+                    let status = StatusCode::URI_TOO_LONG;
+                    Problem::new(status, detail(status)).into_response()
+                }
+            };
+            Ok::<_, Infallible>(answer(&owed, response))
+        }
+    });
+    let connection = http1::Builder::new()
+        .header_read_timeout(None)
+        .max_header_size(LARGEST_HEAD)
+        .max_buf_size(LARGEST_HEAD)
+        .serve_connection(TokioIo::new(socket), service);
+    let mut connection = pin!(connection);
+    select! {
+        ended = &mut connection => return ended,
+        () = shutdown.cancelled() => {}
+    }
+    connection.as_mut().graceful_shutdown();
+    connection.await
+}
+
+/// How many bytes the target of a request has.
+fn length(target: &Uri) -> usize {
+    let authority = target.authority().map_or(0, |authority| authority.as_str().len());
+    authority + target.path_and_query().map_or(0, |path| path.as_str().len())
+}

@@ -1,0 +1,165 @@
+//! TLS: the certificates that this server shows, and the handshake with a client.
+//!
+//! - `certificates`: loads them; `self_signed`: makes one for development; `choice`: which one a client gets;
+//!   `reload`: loads them again when their files change
+
+mod certificates;
+mod choice;
+mod reload;
+mod self_signed;
+
+use std::{
+    error::Error,
+    io,
+    path::Path,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use rustls::{
+    ServerConfig,
+    crypto::{CryptoProvider, ring},
+    sign::CertifiedKey,
+    version::{TLS12, TLS13},
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    sync::Notify,
+    time::timeout,
+};
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use crate::config;
+use certificates::{CertificateError, Validity, validity};
+use choice::Choice;
+
+/// The longest that a handshake takes.
+const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
+
+/// The most plain text that a connection holds encrypted but unsent, in bytes; a record has 16 KiB.
+const UNSENT: usize = 32 * 1024;
+
+/// HTTP/2 in ALPN ([RFC 9113, section 3.1](https://www.rfc-editor.org/rfc/rfc9113#section-3.1)).
+const H2: &[u8] = b"h2";
+
+/// What a server needs to speak TLS. A cheap handle.
+#[derive(Clone)]
+pub struct Tls {
+    acceptor: TlsAcceptor,
+    choice: Arc<Choice>,
+    files: Arc<[config::Pair]>,
+    provider: Arc<CryptoProvider>,
+}
+
+impl std::fmt::Debug for Tls {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tls").field("files", &self.files).finish_non_exhaustive()
+    }
+}
+
+impl Tls {
+    /// Loads or makes the certificates that the configuration asks for; `None` where it asks for none. A
+    /// certificate of our own is kept in `folder`, or in memory where there is none.
+    ///
+    /// # Errors
+    /// The file that cannot be used, and why.
+    pub fn open(
+        config: &config::Tls,
+        folder: Option<&Path>,
+    ) -> Result<Option<Self>, Box<dyn Error>> {
+        // Passed to everything, and never made the one of the process: that is for main to decide.
+        let provider = Arc::new(ring::default_provider());
+        let certificates = match config {
+            config::Tls::Off => return Ok(None),
+            config::Tls::Files(files) => load_all(files, &provider)?,
+            config::Tls::SelfSigned => {
+                let made = self_signed::open_or_make(folder, &provider)?;
+                info!(sha256 = fingerprint(&made), "using a self-signed certificate");
+                vec![made]
+            }
+        };
+        certificates.iter().for_each(warn_of_its_time);
+        let files = if let config::Tls::Files(files) = config { files.clone() } else { Vec::new() };
+        let choice = Arc::new(Choice::new(certificates));
+        let acceptor = acceptor(choice.clone(), provider.clone())?;
+        Ok(Some(Self { acceptor, choice, files: files.into(), provider }))
+    }
+
+    /// Shakes hands with a client.
+    ///
+    /// # Errors
+    /// Where the client fails to, or takes longer than 10 s.
+    pub(super) async fn accept<S>(&self, socket: S) -> io::Result<TlsStream<S>>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let shaking = self
+            .acceptor
+            .accept_with(socket, |connection| connection.set_buffer_limit(Some(UNSENT)));
+        timeout(HANDSHAKE_WITHIN, shaking).await.unwrap_or_else(|_| {
+            Err(io::Error::new(io::ErrorKind::TimedOut, "the TLS handshake took too long"))
+        })
+    }
+
+    /// Loads the certificates again whenever their files change, and when it is `asked`, until the
+    /// `shutdown`. Connections that are open go on. Files that cannot be used change nothing.
+    pub async fn keep_fresh(&self, asked: &Notify, shutdown: &CancellationToken) {
+        reload::run(self, asked, shutdown).await;
+    }
+}
+
+/// Whether a client has chosen HTTP/2.
+pub(super) fn speaks_http2<S>(stream: &TlsStream<S>) -> bool {
+    stream.get_ref().1.alpn_protocol() == Some(H2)
+}
+
+fn acceptor(
+    choice: Arc<Choice>,
+    provider: Arc<CryptoProvider>,
+) -> Result<TlsAcceptor, rustls::Error> {
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&TLS13, &TLS12])?
+        .with_no_client_auth()
+        .with_cert_resolver(choice);
+    config.alpn_protocols = vec![H2.into(), b"http/1.1".into()];
+    config.ignore_client_order = true;
+    // After a restart or a lost network, thousands come back at once: most of them need no full handshake.
+    config.ticketer = ring::Ticketer::new()?;
+    Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+fn load_all(
+    files: &[config::Pair],
+    provider: &CryptoProvider,
+) -> Result<Vec<CertifiedKey>, CertificateError> {
+    let load = |pair: &config::Pair| certificates::load(&pair.certificate, &pair.key, provider);
+    files.iter().map(load).collect()
+}
+
+/// Serving goes on: a client may be lenient, or its clock may differ.
+fn warn_of_its_time(certified: &CertifiedKey) {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let hours = |time: Duration| time.as_secs() / 3600;
+    let sha256 = fingerprint(certified);
+    match certified.cert.first().map_or(Validity::Valid, |own| validity(own, now)) {
+        Validity::Valid => {}
+        Validity::Expired(since) => {
+            warn!(sha256, hours_ago = hours(since), "the TLS certificate has expired");
+        }
+        Validity::NotYet(until) => {
+            warn!(sha256, in_hours = hours(until), "the TLS certificate is not valid yet");
+        }
+    }
+}
+
+/// What certificates are told apart by, as browsers show it.
+fn fingerprint(certified: &CertifiedKey) -> String {
+    use sha2::{Digest, Sha256};
+    let own = certified.cert.first().map_or(&[][..], |own| own.as_ref());
+    data_encoding::HEXLOWER.encode(&Sha256::digest(own))
+}
+
+#[cfg(test)]
+mod tests;

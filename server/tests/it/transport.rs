@@ -1,0 +1,175 @@
+//! The same tests over each way to the server: without a socket, and over HTTP/1.1, HTTP/1.1 over TLS and
+//! HTTP/2 over TLS.
+
+use std::{
+    net::SocketAddr,
+    path::Path,
+    sync::{Arc, OnceLock},
+};
+
+use axum::{
+    body::Body,
+    http::{Request, Response, Uri, header::HOST},
+};
+use hyper::client::conn::{http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use rustls::{
+    ClientConfig, RootCertStore,
+    crypto::ring,
+    pki_types::{CertificateDer, ServerName, pem::PemObject},
+};
+use server::{config, edge::tls::Tls};
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+};
+use tokio_rustls::{TlsConnector, client::TlsStream};
+
+/// A way to the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Transport {
+    /// The application is called.
+    Memory,
+    Http1,
+    Http1OverTls,
+    Http2OverTls,
+}
+
+tokio::task_local! {
+    static CURRENT: Transport;
+}
+
+/// Tests of this module, each over each transport, in virtual time.
+macro_rules! on_each_transport {
+    ($($test:ident),+ $(,)?) => {
+        $crate::transport::on_each_transport!(in_memory Memory $($test)+);
+        $crate::transport::on_each_transport!(over_http1 Http1 $($test)+);
+        $crate::transport::on_each_transport!(over_http1_and_tls Http1OverTls $($test)+);
+        $crate::transport::on_each_transport!(over_http2_and_tls Http2OverTls $($test)+);
+    };
+    ($module:ident $transport:ident $($test:ident)+) => {
+        mod $module {
+            $(
+                #[tokio::test(start_paused = true)]
+                async fn $test() {
+                    $crate::transport::Transport::$transport.run(super::$test()).await;
+                }
+            )+
+        }
+    };
+}
+pub(crate) use on_each_transport;
+
+impl Transport {
+    /// Runs a test whose requests go this way.
+    pub(crate) async fn run<T>(self, test: impl Future<Output = T>) -> T {
+        CURRENT.scope(self, test).await
+    }
+
+    /// The way of the test that runs.
+    pub(crate) fn current() -> Self {
+        CURRENT.try_with(|current| *current).unwrap_or(Self::Memory)
+    }
+
+    /// How the server calls it.
+    pub(crate) fn version(self) -> &'static str {
+        if self == Self::Http2OverTls { "HTTP/2" } else { "HTTP/1.1" }
+    }
+
+    /// What the server needs for it.
+    pub(crate) fn tls(self) -> Option<Tls> {
+        matches!(self, Self::Http1OverTls | Self::Http2OverTls).then(|| secure().tls.clone())
+    }
+
+    /// Sends a request over a connection of its own.
+    pub(crate) async fn ask(self, address: SocketAddr, request: Request<Body>) -> Response<Body> {
+        let socket = TcpStream::connect(address).await.unwrap();
+        socket.set_nodelay(true).unwrap();
+        match self {
+            Self::Memory => panic!("without a socket there is no address"),
+            Self::Http1 => ask_http1(socket, request).await,
+            Self::Http1OverTls => ask_http1(shake_hands(socket, b"http/1.1").await, request).await,
+            Self::Http2OverTls => {
+                let mut sender = speak_http2(shake_hands(socket, b"h2").await).await;
+                sender.send_request(absolute(request)).await.unwrap().map(Body::new)
+            }
+        }
+    }
+}
+
+/// A certificate of the server's own, and clients that trust it.
+struct Secure {
+    tls: Tls,
+    trusted: RootCertStore,
+    _folder: TempDir,
+}
+
+fn secure() -> &'static Secure {
+    static SECURE: OnceLock<Secure> = OnceLock::new();
+    SECURE.get_or_init(|| {
+        let folder = TempDir::new().unwrap();
+        let tls = Tls::open(&config::Tls::SelfSigned, Some(folder.path())).unwrap().unwrap();
+        let trusted = trusting(&folder.path().join("self-signed.pem"));
+        Secure { tls, trusted, _folder: folder }
+    })
+}
+
+/// Trusts the certificates in a file.
+pub(crate) fn trusting(certificates: &Path) -> RootCertStore {
+    let mut trusted = RootCertStore::empty();
+    for certificate in CertificateDer::pem_file_iter(certificates).unwrap() {
+        trusted.add(certificate.unwrap()).unwrap();
+    }
+    trusted
+}
+
+/// Shakes hands with a server of this test's process.
+pub(crate) async fn shake_hands(socket: TcpStream, alpn: &[u8]) -> TlsStream<TcpStream> {
+    shake_hands_with(socket, alpn, secure().trusted.clone()).await
+}
+
+/// Shakes hands with a server whose certificate is trusted.
+pub(crate) async fn shake_hands_with(
+    socket: TcpStream,
+    alpn: &[u8],
+    trusted: RootCertStore,
+) -> TlsStream<TcpStream> {
+    let provider = Arc::new(ring::default_provider());
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(trusted)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![alpn.to_vec()];
+    let name = ServerName::try_from("localhost").unwrap();
+    TlsConnector::from(Arc::new(config)).connect(name, socket).await.unwrap()
+}
+
+async fn ask_http1<S>(socket: S, request: Request<Body>) -> Response<Body>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let (mut sender, connection) = http1::handshake(TokioIo::new(socket)).await.unwrap();
+    tokio::spawn(connection);
+    sender.send_request(request).await.unwrap().map(Body::new)
+}
+
+/// A connection of HTTP/2, over which many requests can go.
+pub(crate) async fn speak_http2<S>(socket: S) -> http2::SendRequest<Body>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let handshake = http2::handshake(TokioExecutor::new(), TokioIo::new(socket));
+    let (sender, connection) = handshake.await.unwrap();
+    tokio::spawn(connection);
+    sender
+}
+
+/// As HTTP/2 writes it: the host is in the address.
+pub(crate) fn absolute(mut request: Request<Body>) -> Request<Body> {
+    let host = request.headers_mut().remove(HOST).unwrap();
+    let (host, path) = (host.to_str().unwrap(), request.uri().to_string());
+    *request.uri_mut() = format!("https://{host}{path}").parse::<Uri>().unwrap();
+    request
+}
