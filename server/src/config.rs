@@ -33,7 +33,7 @@ pub use flags::Flags;
 pub use setting::BadSetting;
 use setting::Reason;
 pub use setting::{Setting, SettingParser};
-pub(crate) use setting::{all_given, duration, given};
+pub(crate) use setting::{all_given, duration, given, yes_or_no};
 pub use tls::{Pair, Tls};
 pub use waits::Waits;
 
@@ -345,14 +345,6 @@ fn on_or_off(value: &str) -> Result<bool, &'static str> {
         "on" => Ok(true),
         "off" => Ok(false),
         _ => Err("must be on or off"),
-    }
-}
-
-fn yes_or_no(value: &str) -> Result<bool, &'static str> {
-    match value {
-        "1" | "true" => Ok(true),
-        "0" | "false" => Ok(false),
-        _ => Err("must be 1, true, 0 or false"),
     }
 }
 

@@ -178,3 +178,12 @@ pub(crate) fn duration(value: &str) -> Result<std::time::Duration, &'static str>
     humantime::parse_duration(value)
         .map_err(|_| "must be a number with a unit, such as 3s, 500ms or 1m")
 }
+
+/// Reads a switch: on or off.
+pub(crate) fn yes_or_no(value: &str) -> Result<bool, &'static str> {
+    match value {
+        "1" | "true" => Ok(true),
+        "0" | "false" => Ok(false),
+        _ => Err("must be 1, true, 0 or false"),
+    }
+}

@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{ArgAction, Args};
 
-use super::{BadSetting, Setting, all_given, duration, given, yes_or_no};
+use super::setting::{BadSetting, Setting, all_given, duration, given, yes_or_no};
 
 /// The flags of TLS.
 #[derive(Clone, Debug, Args)]

@@ -1,7 +1,7 @@
 //! TLS: the certificates that this server shows, and the handshake with a client.
 //!
 //! - `certificates`: loads them; `self_signed`: makes one for development; `choice`: which one a client gets;
-//!   `reload`: loads them again when their files change
+//!   `reload`: tells when their files change
 
 mod certificates;
 mod choice;
@@ -25,15 +25,17 @@ use rustls::{
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::Notify,
+    task::spawn_blocking,
     time::timeout,
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use crate::config;
 use certificates::{CertificateError, Validity, validity};
 use choice::Choice;
+use reload::Watch;
 
 /// The longest that a handshake takes.
 const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
@@ -106,7 +108,27 @@ impl Tls {
     /// Loads the certificates again whenever their files change, and when it is `asked`, until the
     /// `shutdown`. Connections that are open go on. Files that cannot be used change nothing.
     pub async fn keep_fresh(&self, asked: &Notify, shutdown: &CancellationToken) {
-        reload::run(self, asked, shutdown).await;
+        let mut watch = Watch::new(self.files.clone()).await;
+        while watch.changed(asked, shutdown).await {
+            self.load_again().await;
+        }
+    }
+
+    /// Replaces the certificates, all or none: a pair of which only one half has been written does not fit.
+    async fn load_again(&self) {
+        let (files, provider) = (self.files.clone(), self.provider.clone());
+        if files.is_empty() {
+            return;
+        }
+        match spawn_blocking(move || load_all(&files, &provider)).await {
+            Ok(Ok(certificates)) => {
+                certificates.iter().for_each(warn_of_its_time);
+                info!(certificates = certificates.len(), "loaded the TLS certificates again");
+                self.choice.replace(certificates);
+            }
+            Ok(Err(problem)) => error!(%problem, "the TLS certificates stay as they were"),
+            Err(failure) => error!(%failure, "cannot load the TLS certificates again"),
+        }
     }
 }
 
