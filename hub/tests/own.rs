@@ -193,6 +193,8 @@ async fn a_stream_ends_when_its_rights_are_taken_back() {
     let (mut body, _) = world.open("topic=ada/a", Some("ada")).await;
     assert_eq!((world.hub.reading(), heard(&mut body).await.unwrap()), (1, ":\n\n".into()));
     world.revoked.send_replace(true);
+    let last = heard(&mut body).await.unwrap();
+    assert!(last.starts_with("event: expired\ndata: "), "{last}");
     assert_eq!(heard(&mut body).await, None);
     drop(body);
     assert_eq!(world.hub.reading(), 0);
