@@ -86,7 +86,7 @@ for (const [locale, words] of [['en-GB', WORDS.en], ['zh-CN', WORDS.zh]] as cons
       expect((await chat.shown()).map(({ text }) => text.length)).toEqual([4_096]);
     });
 
-    test('who is too fast is told so, and can send it later', async ({ belfry, page, request }) => {
+    test('someone who posts too fast is told so, and can send it later', async ({ belfry, page, request }) => {
       const chat = new RoomPage(page, words);
       await chat.goto(belfry.origin);
       const form = { name: 'Ada', text: 'hello' };

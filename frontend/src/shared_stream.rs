@@ -1,5 +1,5 @@
-//! Decides what this tab does about the browser's one stream, whichever tab has it: inputs go in, actions
-//! come out. Which tab has it is decided by the [`Leader`]; the [`shell`] does what is decided.
+//! Decides what this tab does about the browser's one stream, whichever tab has it. The [`Leader`] decides
+//! which tab that is; the [`shell`] carries out what is decided.
 
 mod leading;
 mod others;

@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn after_a_clock_was_set_back_the_trend_begins_anew() {
+    fn after_a_clock_was_set_back_the_trend_starts_over() {
         let day = 86_400_000;
         assert_eq!(instants(&trend(&[day, day + 2000, day - 17_999])), [day, day + 2000]);
         assert_eq!(instants(&trend(&[day, day + 2000, day - 18_000])), [day - 18_000]);

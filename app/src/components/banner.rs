@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn another_attempt_does_not_begin_the_wait_anew() {
+    fn another_attempt_does_not_restart_the_wait() {
         let lost = live_at(20_000_000).next(Link::Waiting { until: 0 }, 21_000_000);
         let trying =
             (1..=20).fold(lost, |lost, n| lost.next(Link::Opening, 21_000_000 + n * TENTH));

@@ -39,7 +39,7 @@ use known::Known;
 /// Between two looks at what others have appended to the file.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// The file is written anew while the server runs once this many lines more than half of it have expired.
+/// A running server rewrites the file once it has this many lines more than twice what is still needed.
 const SPARE_LINES: usize = 1000;
 
 /// How long a revocation waits for the disk.

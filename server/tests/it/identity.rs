@@ -146,7 +146,7 @@ async fn ends(body: &mut Body) -> bool {
 }
 
 #[tokio::test(start_paused = true)]
-async fn signing_out_or_in_anew_ends_the_streams_of_that_session_and_no_others() {
+async fn signing_out_or_in_again_ends_the_streams_of_that_session_and_no_others() {
     for (way, by_session) in [
         ("DELETE /login", true),
         ("POST /logout", true),

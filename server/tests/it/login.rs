@@ -126,7 +126,7 @@ async fn signing_out_ends_the_session_and_not_the_token() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn signing_in_anew_ends_the_browsers_previous_session() {
+async fn signing_in_again_ends_the_browsers_previous_session() {
     let world = world();
     let first = sign_in(&world, &token("Ada")).await;
     let with_cookie = format!("belfry-token={first}");

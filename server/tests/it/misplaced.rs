@@ -55,7 +55,7 @@ fn a_log_that_is_deleted_takes_no_more() {
     serving.signal(Signal::TERM);
     let (code, log) = serving.ended();
     assert!(code == 0 && !log.contains("refusing to publish"), "{code} {log}");
-    assert!(!program.folder().join("data/log.redb").exists(), "it was made anew");
+    assert!(!program.folder().join("data/log.redb").exists(), "it was created again");
 }
 
 #[test]

@@ -113,7 +113,7 @@ fn waking_up_leaves_a_good_source_alone_and_replaces_one_that_is_overdue_or_old(
 }
 
 #[test]
-fn waking_up_ends_a_wait_and_starts_the_waits_anew() {
+fn waking_up_ends_a_wait_and_resets_the_back_off() {
     let mut it = opened();
     it.failures = 4;
     assert_eq!(told(&mut it, Failed, 0).1, Some(12_000));

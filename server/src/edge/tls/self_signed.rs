@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_made_anew_when_it_expires_soon_or_the_host_has_another_name() {
+    fn it_is_made_again_when_it_expires_soon_or_the_host_has_another_name() {
         let (names, now) = (names(), SystemTime::now());
         let made = make(&names, now, Path::new(NAME)).unwrap();
         let made = made.certified(&ring::default_provider()).unwrap();

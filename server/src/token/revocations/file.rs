@@ -128,7 +128,7 @@ impl RevocationsFile {
         self.write(&file.0, &lines).map_err(|error| self.io(error))
     }
 
-    /// Creates the file if there is none, removes half a line at its end, and writes it anew if there is
+    /// Creates the file if there is none, removes half a line at its end, and rewrites it if there is
     /// more in it than is known. That may fail: a data directory can be read-only.
     pub(super) fn tidy(&mut self, known: &Known) {
         let tidied = self.append(&[], known).and_then(|()| {
@@ -140,7 +140,7 @@ impl RevocationsFile {
         }
     }
 
-    /// Writes the file anew with what is known if it has more than `most` lines, and takes in what others
+    /// Rewrites the file with what is known if it has more than `most` lines, and takes in what others
     /// have appended before.
     ///
     /// # Errors

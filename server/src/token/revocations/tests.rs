@@ -50,7 +50,7 @@ async fn what_is_revoked_is_found_again_and_is_its_owners_alone() {
     }
     assert_eq!(revoked(&revocations, 0..9), [1, 2]);
     assert_eq!(fs::metadata(path(&folder)).unwrap().permissions().mode() & 0o777, 0o600);
-    assert_eq!(lines(&folder), 2, "it was written anew");
+    assert_eq!(lines(&folder), 2, "it was rewritten");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
@@ -89,7 +89,7 @@ async fn what_others_append_is_taken_in_and_kept() {
     assert_eq!(revoked(&one, 0..9), []);
     one.0.read().unwrap();
     assert_eq!(revoked(&one, 0..9), [1, 2]);
-    // A file that was written anew is read from its beginning.
+    // A file that was rewritten is read from its beginning.
     for _ in 0..9 {
         other.add(of(3)).await.unwrap();
     }
@@ -105,7 +105,7 @@ async fn what_others_append_is_taken_in_and_kept() {
 }
 
 #[test]
-fn many_may_append_while_the_file_is_written_anew() {
+fn many_may_append_while_the_file_is_rewritten() {
     let folder = TempDir::new().unwrap();
     std::thread::scope(|scope| {
         for thread in 0..4 {
@@ -222,23 +222,23 @@ async fn a_file_that_takes_the_place_of_another_is_not_taken_for_it() {
 }
 
 #[tokio::test]
-async fn a_file_that_was_deleted_and_begun_anew_is_completed() {
+async fn a_file_that_was_deleted_and_recreated_is_completed() {
     let folder = TempDir::new().unwrap();
     let server = Revocations::open(folder.path()).unwrap();
     let expired = Entry::Credential { number: 7, until: now() - 2 * 24 * 3600 };
     for entry in [of(1), of(2), expired] {
         server.add(entry).await.unwrap();
     }
-    let begin_anew = |number| {
+    let recreate = |number| {
         fs::remove_file(path(&folder)).unwrap();
         Revocations::append(folder.path(), of(number)).unwrap();
         assert_eq!(lines(&folder), 1);
     };
     let again = || revoked(&Revocations::open(folder.path()).unwrap(), 0..9);
-    begin_anew(3);
+    recreate(3);
     server.0.read().unwrap();
     assert_eq!((lines(&folder), again()), (3, vec![1, 2, 3]));
-    begin_anew(4);
+    recreate(4);
     server.add(of(5)).await.unwrap();
     assert_eq!((lines(&folder), again()), (5, vec![1, 2, 3, 4, 5]));
     server.0.read().unwrap();
@@ -268,7 +268,7 @@ async fn what_others_appended_counts_although_nothing_can_be_written_and_that_is
 }
 
 #[test]
-fn what_others_appended_counts_although_the_file_cannot_be_written_anew() {
+fn what_others_appended_counts_although_the_file_cannot_be_rewritten() {
     let folder = TempDir::new().unwrap();
     let (mut file, known) = (RevocationsFile::new(folder.path()), Known::default());
     file.append(&[of(1)], &known).unwrap();

@@ -131,7 +131,7 @@ impl Change<'_> {
             return Ok(None);
         };
         let (event, size) = (found.event.clone(), retention::size(&found.event));
-        // One that was dropped from the topic, but not from another, is no longer of this one.
+        // It may have been dropped from this topic and still be in another.
         if !self.is_indexed(topic.as_str(), &event)? {
             return Ok(None);
         }
