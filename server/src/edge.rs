@@ -13,6 +13,7 @@
 //!     - `heads`, `refusal`: requests that do not come, and bytes that are none
 //!     - `linger`, `lingering`: clients that are still sending when they are answered
 //!     - `half_closed`: a client that ends its sending side first
+//!   - `pass_on`: what these wrappers leave to the socket within
 
 mod accept;
 mod admission;
@@ -26,6 +27,7 @@ mod linger;
 mod lingering;
 pub mod listen;
 mod owed;
+mod pass_on;
 mod proxy_protocol;
 mod refusal;
 mod rewound;

@@ -6,7 +6,7 @@
 //! is pending; for a stream, only its beginning counts.
 
 use std::{
-    io::{self, IoSlice},
+    io,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -14,7 +14,7 @@ use std::{
 use pin_project_lite::pin_project;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::owed::Owed;
+use super::{owed::Owed, pass_on::pass_on};
 
 pin_project! {
     /// Passes everything on to `socket`, but the end of reading only if no response is pending.
@@ -47,25 +47,7 @@ impl<S: AsyncRead> AsyncRead for HalfClosed<S> {
 }
 
 impl<S: AsyncWrite> AsyncWrite for HalfClosed<S> {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        self.project().socket.poll_write(context, bytes)
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        slices: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        self.project().socket.poll_write_vectored(context, slices)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.socket.is_write_vectored()
-    }
+    pass_on!(write, shutdown);
 
     /// hyper calls this when it has written everything that it holds.
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -73,9 +55,5 @@ impl<S: AsyncWrite> AsyncWrite for HalfClosed<S> {
         ready!(this.socket.poll_flush(context))?;
         this.owed.flushed();
         Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.project().socket.poll_shutdown(context)
     }
 }

@@ -3,7 +3,7 @@
 
 use std::{
     future::Future,
-    io::{self, IoSlice},
+    io,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -18,6 +18,7 @@ use tokio::{
 use super::{
     lingering::{LONGEST, MOST},
     owed::Owed,
+    pass_on::pass_on,
 };
 
 /// How much is discarded at a time, in bytes.
@@ -61,29 +62,7 @@ impl<S: AsyncRead> AsyncRead for Linger<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite> AsyncWrite for Linger<S> {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        self.project().socket.poll_write(context, bytes)
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        slices: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        self.project().socket.poll_write_vectored(context, slices)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.socket.is_write_vectored()
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.project().socket.poll_flush(context)
-    }
+    pass_on!(write, flush);
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut this = self.project();
