@@ -39,7 +39,7 @@ pub enum Command {
     /// Print a token that grants the right to publish, to read private events or to remove events
     #[command(after_help = token::AFTER_HELP)]
     Token(token::Flags),
-    /// Take back a token, a session or all that was issued to a subject, before it expires
+    /// Revoke a token, a session or everything issued to a subject, before it expires
     #[command(after_help = revoke::AFTER_HELP)]
     Revoke(revoke::Flags),
     /// Publish an event and print its id

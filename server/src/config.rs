@@ -236,7 +236,7 @@ impl Config {
             config.origins.cross_site_cookies = cross.read(yes_or_no)?;
         }
         if config.origins.cross_site_cookies && config.origins.allowed.is_empty() {
-            let why = "--cross-site-cookies needs an origin whose pages they are for";
+            let why = "--cross-site-cookies needs the origins whose pages may use the cookies";
             return Err(BadSetting::missing("--allow-origin", why));
         }
         let hosts = all_given(flags.host, ' ').into_iter();

@@ -19,18 +19,18 @@ pub(super) const AFTER_HELP: &str = "\
 Revoking a token also ends the sessions that began with it. Give - as TOKEN to read it from standard input:
 on the command line, other users of the machine can see it.
 
-The list of revocations is in the data directory. The server need not be running; one that is takes notice
-within a second and ends the streams. What was revoked stays so until it would have expired.
+The list of revocations is in the data directory. The server need not be running; if it is, it takes notice
+within a second and ends the streams. What was revoked stays revoked until it would have expired.
 
 Exit codes:
-  0 revoked    1 no server keeps its key there, or not written    2 invalid arguments";
+  0 revoked    1 no readable key, or revocation not stored    2 invalid arguments";
 
 /// What to revoke.
 #[derive(Clone, Debug, Args)]
 #[command(group = ArgGroup::new("what").required(true))]
 pub struct Flags {
-    /// Folder in which the server keeps its key [default: ${XDG_DATA_HOME:-~/.local/share}/belfry]
-    #[arg(long, env = "BELFRY_DATA_DIR", hide_env_values = true, value_name = "FOLDER")]
+    /// Directory in which the server keeps its key [default: ${XDG_DATA_HOME:-~/.local/share}/belfry]
+    #[arg(long, env = "BELFRY_DATA_DIR", hide_env_values = true, value_name = "DIRECTORY")]
     data_dir: Option<Setting>,
     /// Token to revoke, or - to read it from standard input
     #[arg(group = "what")]

@@ -11,7 +11,7 @@ pub struct Flags {
     /// Sockets passed by systemd (LISTEN_FDS) replace the default [default: 127.0.0.1:3000]
     #[arg(long, env = "BELFRY_LISTEN", hide_env_values = true, value_name = "ADDRESS")]
     pub listen: Vec<Setting>,
-    /// Permissions of the unix sockets, in octal [default: 660]
+    /// Permissions of the Unix sockets, in octal [default: 660]
     #[arg(long, env = "BELFRY_UNIX_MODE", hide_env_values = true, value_name = "MODE")]
     pub unix_mode: Option<Setting>,
     /// Where the sockets listen that systemd has passed.
@@ -69,12 +69,12 @@ pub struct Flags {
     /// [default: 10s]
     #[arg(long, env = "BELFRY_PUBLISH_DEADLINE", hide_env_values = true, value_name = "DURATION")]
     pub publish_deadline: Option<Setting>,
-    /// Time to end after SIGTERM: requests under way may take that long, and readers are told to come back
-    /// spread over it; from 2s to 1h [default: 30s]
+    /// Time limit for ending after SIGTERM: requests under way may take that long, and readers are told to come
+    /// back at times spread over it; from 2s to 1h [default: 30s]
     #[arg(long, env = "BELFRY_DRAIN", hide_env_values = true, value_name = "DURATION")]
     pub drain: Option<Setting>,
     /// Proxy whose headers are believed about who a client is and how it connected: an address, a network such
-    /// as 10.0.0.0/8, or unix for those that connect by a Unix socket. May be repeated [default: none]
+    /// as 10.0.0.0/8, or unix for those that connect over a Unix socket. May be repeated [default: none]
     #[arg(long, env = "BELFRY_TRUSTED_PROXY", hide_env_values = true, value_name = "CIDR")]
     pub trusted_proxy: Vec<Setting>,
     /// Headers by which trusted proxies name a client: x-forwarded for X-Forwarded-For, -Proto and -Host,
@@ -110,8 +110,8 @@ pub struct Flags {
     #[arg(long, env = "BELFRY_PUBLIC_URL", hide_env_values = true, value_name = "URL")]
     pub public_url: Option<Setting>,
     /// Host name that requests may ask for, or * for any; others get 421. May be repeated. The host of
-    /// --public-url is always among them [default: on a loopback address localhost and IP addresses,
-    /// elsewhere any]
+    /// --public-url is always among them [default: on a loopback address, localhost and IP addresses;
+    /// elsewhere, any]
     #[arg(long, env = "BELFRY_HOST", hide_env_values = true, value_name = "NAME")]
     pub host: Vec<Setting>,
     /// Origin such as https://app.example whose pages may read the stream, history and the time, and publish
@@ -127,8 +127,8 @@ pub struct Flags {
         action = ArgAction::SetTrue
     )]
     pub cross_site_cookies: Setting,
-    /// Require a header of the PROXY protocol, version 1 or 2, from a trusted proxy on every connection; others
-    /// are closed
+    /// Require every connection to begin with a PROXY protocol header, version 1 or 2, from a trusted proxy; close
+    /// all others
     #[arg(
         long,
         env = "BELFRY_PROXY_PROTOCOL",
@@ -137,7 +137,7 @@ pub struct Flags {
     )]
     pub proxy_protocol: Setting,
     /// Streams that one client, an IPv4 address or an IPv6 network of 64 bits, may have at once, or off. Clients
-    /// nearby are not limited unless --trusted-proxy is given [default: 100]
+    /// on this machine and in private networks are not limited unless --trusted-proxy is given [default: 100]
     #[arg(
         long,
         env = "BELFRY_MAX_STREAMS_PER_CLIENT",
@@ -164,8 +164,8 @@ pub struct Flags {
     /// Pages that may be rendered at once, or off; others wait for up to 2 s [default: 64]
     #[arg(long, env = "BELFRY_MAX_RENDERS", hide_env_values = true, value_name = "NUMBER|off")]
     pub max_renders: Option<Setting>,
-    /// Connections that may be open at once; beyond them streams get 503, and others are closed after their answer
-    /// [default: three quarters of the open-file limit, and all but 1024 of it if it is large]
+    /// Connections that may be open at once; beyond that, streams get 503, and everything else is answered and its
+    /// connection closed [default: three quarters of the open-file limit, and all but 1024 of it if it is large]
     #[arg(long, env = "BELFRY_MAX_CONNECTIONS", hide_env_values = true, value_name = "NUMBER")]
     pub max_connections: Option<Setting>,
     /// Connections that one client may open per second, and as many at once, or off [default: 100]

@@ -25,7 +25,7 @@ pub struct TlsFlags {
         action = ArgAction::SetTrue
     )]
     pub tls_self_signed: Setting,
-    /// How long browsers that came by https must use only https for this host, such as 180d (HSTS)
+    /// How long browsers that came over https must use only https for this host, such as 180d (HSTS)
     /// [default: not sent]
     #[arg(long, env = "BELFRY_HSTS", hide_env_values = true, value_name = "DURATION")]
     pub hsts: Option<Setting>,

@@ -92,7 +92,7 @@ impl Collector {
         to.histogram(
             (
                 "belfry_delivery_latency",
-                "From an event's publishing until it was handed to a reader's connection.",
+                "Time from the publishing of an event until it is handed to a reader's connection.",
             ),
             &counted.latency,
         )?;

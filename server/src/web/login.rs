@@ -93,7 +93,7 @@ async fn admit(
     // The browser's previous session is over. Whoever has signed in is not kept from that by the disk.
     let previous = session_in(state, client, headers);
     if let Err(why) = end_session(state, previous).await {
-        warn!(%why, "the previous session has ended only until the server is started again");
+        warn!(%why, "could not store the end of the previous session; a restart would revive it");
     }
     Ok(answer)
 }
@@ -116,7 +116,7 @@ pub(crate) async fn logout(
         Ok(()) => (status, cookie).into_response(),
         // The browser is to forget the cookie all the same.
         Err(why) => {
-            error!(%why, "a session has ended only until the server is started again");
+            error!(%why, "could not store the end of a session; a restart would revive it");
             let detail = format!(
                 "this browser is signed out, but the server could not store that: a copy of its \
                  cookie would be valid again after a restart ({why})"

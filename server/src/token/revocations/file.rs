@@ -215,7 +215,7 @@ impl RevocationsFile {
     /// Writes lines after the last whole one. What is there already was never confirmed to anyone.
     fn write(&mut self, mut file: &File, lines: &str) -> io::Result<()> {
         if file.metadata()?.len() > self.read_to {
-            warn!("removed half a line from {}", self.path.display());
+            warn!("removed an incomplete line from {}", self.path.display());
         }
         file.set_len(self.read_to)?;
         file.seek(SeekFrom::Start(self.read_to))?;

@@ -30,10 +30,10 @@ pub(crate) async fn limit_connections(
     let mut response = match rule {
         Rule::ConnectionRate if is_stream => {
             limited.0.tally.refused(rule);
-            refused("this address connects too fast")
+            refused("too many connections were opened from this address")
         }
         Rule::ConnectionRate => {
-            let why = "this address connects too fast; try again later";
+            let why = "too many connections were opened from this address; try again later";
             let (status, wait) = (StatusCode::TOO_MANY_REQUESTS, Duration::from_secs(1));
             limited.refuse(rule, status, wait, why).into_response()
         }
