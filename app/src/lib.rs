@@ -6,8 +6,9 @@
 //! - [`pages`]: the pages; [`page`], [`address`]: which there are, and where
 //! - a new chart of the status page: `pages/status/host.rs` or `belfry.rs`, from a column of [`wire::trend`]
 //! - [`components`]: what pages are made of; [`erased`]: their closures, in a few types
-//! - [`text`]: every word: those of the chat, the console and the status page in a file each, both
-//!   languages in it; most others, such as the time page's, in `text/english.rs` and `text/chinese.rs`
+//! - [`text`]: every word: those of the chat, the console, the status page, the footer (`document.rs`) and of
+//!   signing in (`identity.rs`) in a file each, both languages in it; all others, such as the time page's, by
+//!   name in `text/table.rs`, and then in `text/english.rs` and `text/chinese.rs`
 //! - `number`, `lengths`, [`quantity`], [`writing`]: numbers, lengths of time, units and instants in words
 //! - [`command`]: command lines to copy
 //! - [`first`]: the script that runs before the wasm is there

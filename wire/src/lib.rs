@@ -4,12 +4,14 @@
 //! - [`paths`]: where the server answers what
 //! - [`parameters`]: the names of query parameters and form fields
 //! - [`headers`]: the names of headers that no library knows, or that both halves use
-//! - [`limits`]: how much, how many and how long; what a text or name of the chat may be is in [`chat`]
+//! - [`limits`]: how much, how many and how long; what a text or name of the chat may be is in [`chat`], from
+//!   when on the server counts as unwell in [`status`]
 //! - [`percent`]: which characters are percent-encoded in an address
 //! - [`topics`]: the names of the server's own topics, and [which those are](topics::is_servers_own); what it
 //!   answers at `/topics`
 //! - [`cursor`]: a place in the log, and which of two comes first
-//! - [`event`]: an event as readers get it in JSON, and the types of the server's own
+//! - [`event`]: an event as readers get it in JSON, and the types of the server's own; a new field: here, in
+//!   the hub's `frame.rs`, which fills it in, and in the frontend's `tabs/message.rs`, which passes it on
 //! - [`session`]: what a stream says of itself at its beginning
 //! - [`tick`]: the server's time
 //! - [`probe`]: what the clock probe is told
