@@ -15,8 +15,8 @@
 //! - [`status`]: the server's health, the state topic `status`; [`metrics`]: what a monitoring system reads
 //! - a new state topic: its name in [`wire::topics`], also in `is_servers_own`; its owner like
 //!   [`status::Health`], which [`serve`], below, registers with the hub
-//! - a new metric: counted in the hub's [`counters`](belfry_hub::counters) if it is on an event's way,
-//!   otherwise in [`tally`]; named and explained in `metrics/collector.rs`
+//! - a new metric: counted in the hub's [`counters`](belfry_hub::counters) if it is on an event's way or cuts
+//!   a connection off, otherwise in [`tally`]; named and explained in `metrics/collector.rs`
 //! - [`token`]: keys, claims and sessions, and what was revoked
 //! - [`origins`]: the hosts that are answered for, and the origins whose pages may ask
 //! - [`lines`]: the log on stderr, line by line

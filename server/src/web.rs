@@ -7,8 +7,8 @@
 //!   monitoring system
 //! - [`login`]: tokens as cookies; `presented`: the token of a request, and what it allows in the hub;
 //!   `asking`: who a request comes from
-//! - [`client`]: who sends a request, by its connection and by what trusted proxies say, whose headers are
-//!   read in `client/forwarded.rs` alone; `identify` finds it
+//! - [`client`]: who sends a request, by its connection and by what trusted proxies say, whose headers
+//!   are read in `client/forwarded.rs` alone (those that only give a proxy away: `OF_PROXIES`); `identify` finds it
 //! - `hosts`: the hosts that are answered for; `hsts`: who is to use https only; `sender`: whose page sent a
 //!   request; `cors`: which pages of other origins may read the answer; `options`: which methods a path has
 //! - [`limits`]: what clients may take; a stream too many gets no problem but is told when to come back

@@ -3,7 +3,7 @@
 //!
 //! - [`paths`]: where the server answers what
 //! - [`parameters`]: the names of query parameters and form fields
-//! - [`headers`]: the names of headers that no library knows, or that both halves use
+//! - [`headers`]: the names of headers that several crates use and no library knows
 //! - [`limits`]: how much, how many and how long; what a text or name of the chat may be is in [`chat`], from
 //!   when on the server counts as unwell in [`status`]
 //! - [`percent`]: which characters are percent-encoded in an address
