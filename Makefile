@@ -69,6 +69,7 @@ unit: ## Run the unit and integration tests of each crate
 	cargo test --package frontend
 	cargo test --package belfry-hub "$${skip[@]}"
 	cargo test --package embed
+	cargo test --package bench
 	cargo test --package server "$${skip[@]}"
 
 wasm-test: ## Run the frontend's tests in a headless browser

@@ -1,6 +1,9 @@
 //! Reads the machine's processor time and memory from `/proc`.
 
-use std::{fs, thread};
+use std::{
+    fmt::{self, Display, Formatter},
+    fs, thread,
+};
 
 /// Clock ticks a second, as Linux counts them for programs.
 const TICKS: f64 = 100.0;
@@ -31,4 +34,29 @@ pub(crate) fn resident_kib() -> f64 {
 pub(crate) fn quantile(sorted: &[f64], part: f64) -> f64 {
     let index = (sorted.len().saturating_sub(1) as f64 * part).round() as usize;
     sorted.get(index).copied().unwrap_or(f64::NAN)
+}
+
+/// The median of several rounds, with the least and the most.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Spread {
+    pub(crate) median: f64,
+    pub(crate) least: f64,
+    pub(crate) most: f64,
+}
+
+impl Spread {
+    pub(crate) fn of(rounds: impl Iterator<Item = f64>) -> Self {
+        let mut sorted: Vec<_> = rounds.collect();
+        sorted.sort_by(f64::total_cmp);
+        let [median, least, most] = [0.5, 0.0, 1.0].map(|part| quantile(&sorted, part));
+        Self { median, least, most }
+    }
+}
+
+impl Display for Spread {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        let digits = formatter.precision().unwrap_or(2);
+        let Self { median, least, most } = self;
+        write!(formatter, "{median:.digits$} ({least:.digits$}–{most:.digits$})")
+    }
 }

@@ -1,32 +1,52 @@
-//! Measures Belfry on this machine, and prints tables: `bench publish [PUBLISHERS] | resume | slow-readers | all`.
+//! Measures Belfry on this machine, and prints tables: `bench --help` says what there is.
 //!
-//! The server runs in this process, on threads of its own, and is spoken to over the loopback
-//! address. Ratios within one run mean more than the figures: machines are noisy.
+//! `fanout` runs a release as a child process, beside a raw broadcaster. For the others the server runs
+//! in this process, on threads of its own, and is spoken to over the loopback address. Ratios within
+//! one run mean more than the figures: machines are noisy.
 
+mod broadcaster;
+mod cli;
+mod contender;
+mod descriptors;
 mod disk;
+mod fanout;
+mod folder;
+mod http;
+mod load;
 mod machine;
+mod process;
 mod publish;
 mod resume;
 mod served;
 mod slow_readers;
 
-use std::{env, error::Error, process::ExitCode};
+use std::{error::Error, process::ExitCode};
+
+use clap::Parser;
+
+use self::cli::{Asked, Cli};
 
 /// What a measurement can fail with.
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 fn main() -> ExitCode {
-    let asked = env::args().nth(1).unwrap_or_else(|| "all".into());
-    let measured = match &*asked {
-        "publish" => publish::measure(env::args().nth(2).and_then(|count| count.parse().ok())),
-        "resume" => resume::measure(),
-        "slow-readers" => slow_readers::measure(),
-        "all" => publish::measure(None)
-            .and_then(|()| resume::measure())
-            .and_then(|()| slow_readers::measure()),
-        _ => Err("bench publish | resume | slow-readers | all".into()),
-    };
-    measured.map_or_else(|error| fail(&*error), |()| ExitCode::SUCCESS)
+    measure(Cli::parse().asked).map_or_else(|error| fail(&*error), |()| ExitCode::SUCCESS)
+}
+
+fn measure(asked: Asked) -> Result<()> {
+    let connections = descriptors::raise()?;
+    match asked {
+        Asked::Fanout(asked) => fanout::measure(&asked, connections),
+        Asked::Publish { publishers } => publish::measure(publishers),
+        Asked::Resume => resume::measure(),
+        Asked::SlowReaders => slow_readers::measure(),
+        Asked::All => {
+            publish::measure(None)?;
+            resume::measure()?;
+            slow_readers::measure()
+        }
+        Asked::RawBroadcaster => broadcaster::run(),
+    }
 }
 
 #[expect(clippy::print_stderr, reason = "said instead of a table")]

@@ -19,7 +19,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::Result;
+use crate::{Result, folder};
 
 /// When the token ends, in seconds since the Unix epoch: in the year 2100.
 const FAR_AWAY: i64 = 4_102_444_800;
@@ -40,13 +40,13 @@ pub(crate) struct Served {
 impl Served {
     /// Starts one with an empty log, in a folder beside the build: a disk, and not a `tmpfs`.
     pub(crate) async fn start() -> Result<Self> {
-        Self::start_in(folder()?).await
+        Self::start_in(folder::temporary()?).await
     }
 
     /// Starts one whose log is lost when it ends.
     pub(crate) async fn start_in_memory() -> Result<Self> {
         let log = Memory::new(Clock::system(), Retention::default(), tail::Bounds::default());
-        Self::start_with(Arc::new(log), None, folder()?).await
+        Self::start_with(Arc::new(log), None, folder::temporary()?).await
     }
 
     async fn start_in(folder: TempDir) -> Result<Self> {
@@ -108,12 +108,6 @@ impl Served {
         let _ = self.serving.await;
         self.folder
     }
-}
-
-fn folder() -> Result<TempDir> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target");
-    fs::create_dir_all(&beside)?;
-    Ok(TempDir::with_prefix_in("bench-", beside)?)
 }
 
 /// A connection to a server.

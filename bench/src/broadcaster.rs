@@ -1,0 +1,125 @@
+//! The limit that others are measured against: one thread, one epoll, one `send` of shared bytes for
+//! each reader of an event. It understands just enough HTTP to be given the same work.
+
+mod connection;
+
+use std::{
+    collections::HashMap,
+    io::{self, Write},
+    net::Ipv4Addr,
+};
+
+use mio::{
+    Events, Interest, Poll, Token,
+    net::{TcpListener, TcpStream},
+};
+
+use self::connection::{Asked, Connection};
+use crate::Result;
+
+const LISTENER: Token = Token(usize::MAX);
+const EVENTS_AT_ONCE: usize = 1024;
+/// As long as the id of an event in a new log of Belfry is.
+const ID: &str = "XXXXXXXXXXXXX";
+const HEAD: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\ncache-control: no-store, no-transform\r\nx-accel-buffering: no\r\ntransfer-encoding: chunked\r\n\r\n";
+
+/// Serves until it is killed.
+pub(crate) fn run() -> Result<()> {
+    let address = (Ipv4Addr::LOCALHOST, 0).into();
+    let mut broadcaster = Broadcaster::listen(TcpListener::bind(address)?)?;
+    writeln!(io::stdout(), "http://{}", broadcaster.listener.local_addr()?)?;
+    let mut events = Events::with_capacity(EVENTS_AT_ONCE);
+    loop {
+        broadcaster.poll.poll(&mut events, None)?;
+        for event in &events {
+            match event.token() {
+                LISTENER => broadcaster.accept()?,
+                token => broadcaster.serve(token.0, event.is_readable())?,
+            }
+        }
+    }
+}
+
+struct Broadcaster {
+    poll: Poll,
+    listener: TcpListener,
+    /// By their tokens; those that are gone leave a hole.
+    connections: Vec<Option<Connection>>,
+    /// The connections that follow each topic.
+    readers: HashMap<String, Vec<usize>>,
+    sequence: u64,
+}
+
+impl Broadcaster {
+    fn listen(mut listener: TcpListener) -> Result<Self> {
+        let poll = Poll::new()?;
+        poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
+        Ok(Self { poll, listener, connections: vec![], readers: HashMap::new(), sequence: 0 })
+    }
+
+    fn accept(&mut self) -> Result<()> {
+        loop {
+            match self.listener.accept() {
+                Ok((socket, _)) => self.add(socket)?,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    fn add(&mut self, mut socket: TcpStream) -> Result<()> {
+        socket.set_nodelay(true)?;
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        self.poll.registry().register(&mut socket, Token(self.connections.len()), interest)?;
+        self.connections.push(Some(Connection::new(socket)));
+        Ok(())
+    }
+
+    fn serve(&mut self, number: usize, readable: bool) -> Result<()> {
+        let Some(connection) = &mut self.connections[number] else { return Ok(()) };
+        if connection.write_rest().is_err() || (readable && connection.read().is_err()) {
+            return self.forget(number);
+        }
+        while let Some(connection) = &mut self.connections[number] {
+            match connection.asked()? {
+                Some(Asked::Stream(topics)) => {
+                    connection.send(HEAD.as_bytes())?;
+                    for topic in topics {
+                        self.readers.entry(topic).or_default().push(number);
+                    }
+                }
+                Some(Asked::Publish(topic, data)) => self.publish(number, &topic, &data)?,
+                None => break,
+            }
+        }
+        Ok(())
+    }
+
+    fn publish(&mut self, publisher: usize, topic: &str, data: &str) -> Result<()> {
+        self.sequence += 1;
+        let event = format!("data: {data}\nid: {ID}-{}\n\n", self.sequence);
+        let chunk = format!("{:X}\r\n{event}\r\n", event.len());
+        let readers = self.readers.get(topic).map_or(&[][..], Vec::as_slice);
+        for &reader in readers {
+            if let Some(connection) = &mut self.connections[reader] {
+                // One that is gone is forgotten as soon as it can be read.
+                let _ = connection.send(chunk.as_bytes());
+            }
+        }
+        let answer =
+            format!("{{\"id\":\"{ID}-{}\",\"readers\":{}}}\n", self.sequence, readers.len());
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", answer.len());
+        self.connections[publisher]
+            .as_mut()
+            .map_or(Ok(()), |connection| connection.send((head + &answer).as_bytes()))
+            .map_err(Into::into)
+    }
+
+    fn forget(&mut self, number: usize) -> Result<()> {
+        if let Some(mut connection) = self.connections[number].take() {
+            self.poll.registry().deregister(&mut connection.socket)?;
+        }
+        self.readers.values_mut().for_each(|readers| readers.retain(|reader| *reader != number));
+        Ok(())
+    }
+}

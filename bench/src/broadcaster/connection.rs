@@ -1,0 +1,82 @@
+//! A client of the raw broadcaster: what it has asked for, and what is still owed to it.
+
+use std::io::{self, ErrorKind, Read, Write};
+
+use mio::net::TcpStream;
+
+use crate::{Result, http};
+
+pub(super) struct Connection {
+    pub(super) socket: TcpStream,
+    read: Vec<u8>,
+    /// What the socket did not take.
+    rest: Vec<u8>,
+}
+
+/// What a client wants.
+pub(super) enum Asked {
+    /// The events of these topics.
+    Stream(Vec<String>),
+    /// To publish, to a topic, some data.
+    Publish(String, String),
+}
+
+impl Connection {
+    pub(super) fn new(socket: TcpStream) -> Self {
+        Self { socket, read: vec![], rest: vec![] }
+    }
+
+    /// Takes in what has come; an error is also that the client has closed.
+    pub(super) fn read(&mut self) -> io::Result<()> {
+        let mut piece = [0; 8192];
+        loop {
+            match self.socket.read(&mut piece) {
+                Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
+                Ok(length) => self.read.extend(&piece[..length]),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// The next request, once all of it is there.
+    pub(super) fn asked(&mut self) -> Result<Option<Asked>> {
+        let Some(request) = http::request(&self.read)? else { return Ok(None) };
+        let asked = match request.path.strip_prefix("/topics/") {
+            Some(topic) => Asked::Publish(topic.into(), str::from_utf8(request.body)?.into()),
+            None => {
+                let (_, query) = request.path.split_once('?').unwrap_or_default();
+                let topics = query.split('&').filter_map(|pair| pair.strip_prefix("topic="));
+                Asked::Stream(topics.map(Into::into).collect())
+            }
+        };
+        let length = request.length;
+        self.read.drain(..length);
+        Ok(Some(asked))
+    }
+
+    /// Sends with one call; what the socket does not take follows when it can be written again.
+    pub(super) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if !self.rest.is_empty() {
+            self.rest.extend(bytes);
+            return Ok(());
+        }
+        match self.socket.write(bytes) {
+            Ok(length) => self.rest.extend(&bytes[length..]),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => self.rest.extend(bytes),
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    pub(super) fn write_rest(&mut self) -> io::Result<()> {
+        while !self.rest.is_empty() {
+            match self.socket.write(&self.rest) {
+                Ok(length) => drop(self.rest.drain(..length)),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
