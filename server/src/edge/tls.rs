@@ -51,13 +51,13 @@ const H2: &[u8] = b"h2";
 pub struct Tls {
     acceptor: TlsAcceptor,
     choice: Arc<Choice>,
-    files: Arc<[config::Pair]>,
+    watch: Watch,
     provider: Arc<CryptoProvider>,
 }
 
 impl std::fmt::Debug for Tls {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Tls").field("files", &self.files).finish_non_exhaustive()
+        f.debug_struct("Tls").field("files", &self.watch.files()).finish_non_exhaustive()
     }
 }
 
@@ -73,6 +73,8 @@ impl Tls {
     ) -> Result<Option<Self>, Box<dyn Error>> {
         // Passed to everything, and never made the one of the process: that is for main to decide.
         let provider = Arc::new(ring::default_provider());
+        let files = if let config::Tls::Files(files) = config { &files[..] } else { &[] };
+        let watch = Watch::new(files.into());
         let certificates = match config {
             config::Tls::Off => return Ok(None),
             config::Tls::Files(files) => load_all(files, &provider)?,
@@ -83,10 +85,9 @@ impl Tls {
             }
         };
         certificates.iter().for_each(warn_of_its_time);
-        let files = if let config::Tls::Files(files) = config { files.clone() } else { Vec::new() };
         let choice = Arc::new(Choice::new(certificates));
         let acceptor = acceptor(choice.clone(), provider.clone())?;
-        Ok(Some(Self { acceptor, choice, files: files.into(), provider }))
+        Ok(Some(Self { acceptor, choice, watch, provider }))
     }
 
     /// Shakes hands with a client.
@@ -108,27 +109,30 @@ impl Tls {
     /// Loads the certificates again whenever their files change, and when it is `asked`, until the
     /// `shutdown`. Connections that are open go on. Files that cannot be used change nothing.
     pub async fn keep_fresh(&self, asked: &Notify, shutdown: &CancellationToken) {
-        let mut watch = Watch::new(self.files.clone()).await;
+        let mut watch = self.watch.clone();
         while watch.changed(asked, shutdown).await {
-            self.load_again().await;
+            match self.load_again().await {
+                Ok(()) => watch.succeeded(),
+                Err(problem) => {
+                    if watch.failed(problem.to_string()) {
+                        error!(%problem, "the TLS certificates stay as they were");
+                    }
+                }
+            }
         }
     }
 
     /// Replaces the certificates, all or none: a pair of which only one half has been written does not fit.
-    async fn load_again(&self) {
-        let (files, provider) = (self.files.clone(), self.provider.clone());
+    async fn load_again(&self) -> Result<(), Box<dyn Error + Send + Sync>> {
+        let (files, provider) = (self.watch.files(), self.provider.clone());
         if files.is_empty() {
-            return;
+            return Ok(());
         }
-        match spawn_blocking(move || load_all(&files, &provider)).await {
-            Ok(Ok(certificates)) => {
-                certificates.iter().for_each(warn_of_its_time);
-                info!(certificates = certificates.len(), "loaded the TLS certificates again");
-                self.choice.replace(certificates);
-            }
-            Ok(Err(problem)) => error!(%problem, "the TLS certificates stay as they were"),
-            Err(failure) => error!(%failure, "cannot load the TLS certificates again"),
-        }
+        let certificates = spawn_blocking(move || load_all(&files, &provider)).await??;
+        certificates.iter().for_each(warn_of_its_time);
+        info!(certificates = certificates.len(), "loaded the TLS certificates again");
+        self.choice.replace(certificates);
+        Ok(())
     }
 }
 

@@ -15,15 +15,23 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 type Stamp = Option<(u64, u64, u64, i64, i64)>;
 
 /// The files, as they were seen last.
+#[derive(Clone)]
 pub(super) struct Watch {
     files: Arc<[Pair]>,
     seen: Vec<Stamp>,
+    /// Why they could not be used the last time.
+    problem: Option<String>,
 }
 
 impl Watch {
-    pub(super) async fn new(files: Arc<[Pair]>) -> Self {
-        let seen = stamps(files.clone()).await;
-        Self { files, seen }
+    /// The files as they are now, which is before they are loaded.
+    pub(super) fn new(files: Arc<[Pair]>) -> Self {
+        let seen = stamps(&files);
+        Self { files, seen, problem: None }
+    }
+
+    pub(super) fn files(&self) -> Arc<[Pair]> {
+        self.files.clone()
     }
 
     /// Waits until the files have changed, or until it is `asked`; false if the `shutdown` comes first.
@@ -34,18 +42,36 @@ impl Watch {
                 () = asked.notified() => true,
                 () = sleep(LOOK_EVERY) => false,
             };
-            let now = stamps(self.files.clone()).await;
+            let files = self.files();
+            let now = spawn_blocking(move || stamps(&files)).await.unwrap_or_default();
             if is_asked || now != self.seen {
                 self.seen = now;
+                if is_asked {
+                    // Who asks is told again.
+                    self.problem = None;
+                }
                 return true;
             }
         }
     }
+
+    /// They have been loaded.
+    pub(super) fn succeeded(&mut self) {
+        self.problem = None;
+    }
+
+    /// They could not be loaded, and are tried again at the next look: where a descriptor or a permission was
+    /// missing, they need not change. Whether the problem is another than before.
+    pub(super) fn failed(&mut self, problem: String) -> bool {
+        self.seen.clear();
+        let is_news = self.problem.as_ref() != Some(&problem);
+        self.problem = Some(problem);
+        is_news
+    }
 }
 
-async fn stamps(files: Arc<[Pair]>) -> Vec<Stamp> {
-    let both = |pair: &Pair| [stamp(&pair.certificate), stamp(&pair.key)];
-    spawn_blocking(move || files.iter().flat_map(both).collect()).await.unwrap_or_default()
+fn stamps(files: &[Pair]) -> Vec<Stamp> {
+    files.iter().flat_map(|pair| [stamp(&pair.certificate), stamp(&pair.key)]).collect()
 }
 
 fn stamp(path: &Path) -> Stamp {

@@ -131,3 +131,39 @@ async fn files_that_change_are_used_and_open_connections_go_on() {
     shutdown.cancel();
     watching.await.unwrap();
 }
+
+/// Has the certificates watched for ever.
+fn watch(served: &Served) {
+    let tls = served.tls.clone();
+    tokio::spawn(async move { tls.keep_fresh(&Notify::new(), &CancellationToken::new()).await });
+}
+
+#[tokio::test(start_paused = true)]
+async fn files_that_change_before_they_are_watched_are_used() {
+    let (mut served, _) = Served::new();
+    let second = renew(&served.folder, &mut served.trusted);
+    watch(&served);
+    sleep(Duration::from_secs(6)).await;
+    assert_eq!(served.shown().await, second);
+}
+
+#[tokio::test(start_paused = true)]
+async fn files_that_cannot_be_used_are_tried_again_though_they_look_the_same() {
+    let (mut served, first) = Served::new();
+    watch(&served);
+    sleep(Duration::from_secs(1)).await;
+    let second = renew(&served.folder, &mut served.trusted);
+    let key = served.folder.path().join("key");
+    let good = fs::read(&key).unwrap();
+    let put = |content: &[u8]| {
+        fs::write(&key, content).unwrap();
+        let file = fs::File::options().append(true).open(&key).unwrap();
+        file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
+    };
+    put(&vec![b'x'; good.len()]);
+    sleep(Duration::from_secs(6)).await;
+    assert_eq!(served.shown().await, first);
+    put(&good);
+    sleep(Duration::from_secs(6)).await;
+    assert_eq!(served.shown().await, second);
+}
