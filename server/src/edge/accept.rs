@@ -9,8 +9,14 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{debug, warn};
 
 use super::{
-    admission::Admission, connection::converse, lingering::Lingering, listen::Listener,
-    proxy_protocol::introduced, shared::Shared, socket::Socket, tls::Tls,
+    admission::{Admission, Room},
+    connection::converse,
+    lingering::Lingering,
+    listen::Listener,
+    proxy_protocol::introduced,
+    shared::Shared,
+    socket::Socket,
+    tls::Tls,
 };
 use crate::{Config, web::client::connection::Connection};
 
@@ -50,8 +56,12 @@ pub async fn accept(
 /// Accepts whatever waits whenever it is woken; tokio makes it yield after some hundred.
 async fn accept_on(listener: Listener, shared: Arc<Shared>) {
     let mut refused = false;
-    let next = async || (shared.admission.room().await, listener.socket.accept().await);
-    while let Some((room, accepted)) = shared.shutdown.run_until_cancelled(next()).await {
+    // Room is only taken for what is there: a listener that waits would hold that of a connection.
+    let next = async || {
+        let accepted = listener.socket.accept().await;
+        (accepted, shared.admission.room().await)
+    };
+    while let Some((accepted, room)) = shared.shutdown.run_until_cancelled(next()).await {
         match accepted {
             Ok((socket, peer)) => {
                 refused = false;
@@ -61,11 +71,9 @@ async fn accept_on(listener: Listener, shared: Arc<Shared>) {
                 }
                 let to_loopback = listener.endpoint().is_loopback();
                 let connection = Connection::new(peer).to_loopback(to_loopback);
-                let serving = introduce(socket, listener.tls.clone(), connection, shared.clone());
-                shared.connections.spawn(async move {
-                    serving.await;
-                    drop(room);
-                });
+                let (tls, shared) = (listener.tls.clone(), shared.clone());
+                let connections = shared.connections.clone();
+                connections.spawn(introduce(socket, tls, connection, room, shared));
             }
             // Its client gave up while it was waiting to be accepted.
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
@@ -85,6 +93,7 @@ async fn introduce(
     mut socket: Socket,
     tls: Option<Tls>,
     mut connection: Connection,
+    room: Room,
     shared: Arc<Shared>,
 ) {
     if shared.config.proxy_protocol {
@@ -103,6 +112,6 @@ async fn introduce(
             }
         };
     }
-    let connection = shared.admission.judge(connection, &shared.config.trust);
+    let connection = shared.admission.judge(connection, &room, &shared.config.trust);
     converse(socket, tls, connection, shared).await;
 }

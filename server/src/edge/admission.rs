@@ -31,6 +31,14 @@ pub(super) struct Admission {
     rate: Option<Limit<IpAddr>>,
 }
 
+/// The room of a connection, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Room {
+    /// It is beyond the limit.
+    is_beyond: bool,
+    _permit: Option<OwnedSemaphorePermit>,
+}
+
 impl Admission {
     /// One for as many connections as the limits and the descriptors of this process allow.
     pub(super) fn new(limits: &Limits) -> Self {
@@ -47,18 +55,19 @@ impl Admission {
         Self { room: Arc::new(Semaphore::new(most + beyond)), beyond, rate }
     }
 
-    /// Waits until there is room for one more connection, which takes it until it is dropped.
-    pub(super) async fn room(&self) -> Option<OwnedSemaphorePermit> {
+    /// Waits until there is room for one more connection.
+    pub(super) async fn room(&self) -> Room {
         // It is never closed.
-        self.room.clone().acquire_owned().await.ok()
+        let permit = self.room.clone().acquire_owned().await.ok();
+        Room { is_beyond: self.room.available_permits() < self.beyond, _permit: permit }
     }
 
-    /// The connection, with the rule that it is over, if it is. It has its room by now.
-    pub(super) fn judge(&self, connection: Connection, trust: &Trust) -> Connection {
+    /// The connection, with the rule that it is over, if it is.
+    pub(super) fn judge(&self, connection: Connection, room: &Room, trust: &Trust) -> Connection {
         let address = connection.address();
         let held = address.ip().filter(|_| trust.holds(address)).map(network);
         let too_fast = |(rate, network): (&Limit<IpAddr>, IpAddr)| rate.count(&network).is_err();
-        if self.room.available_permits() < self.beyond {
+        if room.is_beyond {
             connection.over(Rule::Connections)
         } else if self.rate.as_ref().zip(held).is_some_and(too_fast) {
             connection.over(Rule::ConnectionRate)
@@ -89,8 +98,8 @@ mod tests {
             let admission = Admission::within(&limits, descriptors);
             let (mut rooms, mut welcome) = (Vec::new(), 0);
             while let Some(room) = admission.room().now_or_never() {
+                let judged = admission.judge(from("127.0.0.1:1"), &room, &Trust::default());
                 rooms.push(room);
-                let judged = admission.judge(from("127.0.0.1:1"), &Trust::default());
                 welcome += usize::from(judged == from("127.0.0.1:1"));
                 assert!(rooms.len() < descriptors as usize);
             }
@@ -103,8 +112,9 @@ mod tests {
     async fn a_client_that_connects_too_fast_is_told_so() {
         let limits = Limits { connection_rate: Some(3), ..Limits::default() };
         let admission = Admission::within(&limits, 1024);
-        let trust = Trust::default();
-        let welcome = |address: &str| admission.judge(from(address), &trust) == from(address);
+        let (room, trust) = (admission.room().await, Trust::default());
+        let welcome =
+            |address: &str| admission.judge(from(address), &room, &trust) == from(address);
         for _ in 0..3 {
             assert!(welcome("[2001:db8:1:2::1]:1"));
         }

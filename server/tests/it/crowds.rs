@@ -79,3 +79,16 @@ fn publishing_and_health_work_throughout_and_streams_without_room_get_503() {
     }
     panic!("nobody has made room");
 }
+
+#[test]
+fn there_is_room_for_as_many_as_are_allowed_however_many_listeners_wait() {
+    let program = Program::new();
+    let more = ["--listen", "127.0.0.1:0", "--listen", "127.0.0.1:0"];
+    let flags = ["--ephemeral", "--max-connections", "2"];
+    let serving = program.serves(&[&flags[..], &more].concat());
+    let mut streams = [(); 3].map(|()| {
+        let mut stream = open(serving.address, "/sse");
+        (status(&mut stream), stream)
+    });
+    assert_eq!(streams.each_mut().map(|(status, _)| *status), [200, 200, 503]);
+}
