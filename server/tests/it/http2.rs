@@ -12,6 +12,7 @@ use axum::{
     http::{Request, StatusCode, header::HOST},
 };
 use belfry_hub::Clock;
+use http_body_util::BodyExt;
 use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use server::Config;
@@ -112,6 +113,30 @@ async fn a_stream_that_is_not_read_is_reset_and_the_others_go_on() {
         }
     }
     drop(unread);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_piece_of_an_answer_that_is_not_read_ends_its_stream_alone() {
+    let world = World::with_clock(Clock::system(), 3600 * SECOND);
+    let (address, _) = world.serve(Config::default()).await;
+    world.publish("a", &"x".repeat(20_000)).await;
+    let socket = TokioIo::new(TcpStream::connect(address).await.unwrap());
+    let (mut sender, connection) = http2::Builder::new(TokioExecutor::new())
+        // All but the last piece goes.
+        .initial_stream_window_size(17_000)
+        .handshake(socket)
+        .await
+        .unwrap();
+    tokio::spawn(connection);
+    let mut read = Body::new(sender.send_request(get("/sse?topic=b")).await.unwrap().into_body());
+    next(&mut read).await.unwrap();
+    let unread = sender.send_request(get("/topics/a")).await.unwrap();
+    sleep(70 * SECOND).await;
+    assert_eq!(world.hub.counters().read().stalled, 1);
+    let reset = Body::new(unread.into_body()).collect().await.unwrap_err();
+    assert!(format!("{reset:?}").contains("CANCEL"), "{reset:?}");
+    world.publish("b", "still here").await;
+    while !next(&mut read).await.expect("it was cut").starts_with(b"data: still here\n") {}
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,21 +1,20 @@
 //! The body of an answer on its way into a stream: tells whether it moves.
 //!
 //! hyper asks for the next piece once the one before has been taken by the stream's window. So a piece that
-//! was handed over, and after which nothing was asked for, waits. Large pieces also tell when the last of
-//! them has gone to the socket: budgets count them until then.
+//! was handed over, and after which nothing was asked for, waits. A large answer ends once the last of it has
+//! gone to the socket: budgets count it until then, and after its end nobody can reset the stream alone.
 
 use std::{
     mem,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::{Context, Poll, ready},
+    task::{Context, Poll, Waker, ready},
 };
 
 use axum::body::Bytes;
 use belfry_hub::budget::Progress;
 use hyper::body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
-use tokio::sync::Notify;
 
 /// The largest piece that a stream is handed at once, in bytes: as much as a frame of HTTP/2 has, unless the
 /// client allows more. So whatever is taken of an answer counts as progress.
@@ -29,7 +28,6 @@ pub(super) struct Moving(Arc<Inner>);
 struct Inner {
     progress: Progress,
     held: Mutex<Held>,
-    let_go: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -38,12 +36,13 @@ struct Held {
     handed: bool,
     /// How many large pieces are on their way.
     large: usize,
+    /// The end waits for them.
+    ending: Option<Waker>,
 }
 
 impl Moving {
     pub(super) fn new(progress: Progress) -> Self {
-        let (held, let_go) = (Mutex::default(), Notify::new());
-        Self(Arc::new(Inner { progress, held, let_go }))
+        Self(Arc::new(Inner { progress, held: Mutex::default() }))
     }
 
     /// How far the answer has come.
@@ -51,15 +50,18 @@ impl Moving {
         &self.0.progress
     }
 
-    /// Returns once no large piece is on its way any more.
-    pub(super) async fn all_sent(&self) {
-        loop {
-            let let_go = self.0.let_go.notified();
-            if self.held().large == 0 {
-                return;
-            }
-            let_go.await;
+    /// Waits until no large piece is on its way any more.
+    fn poll_sent(&self, context: &mut Context<'_>) -> Poll<()> {
+        let mut held = self.held();
+        if held.large == 0 {
+            return Poll::Ready(());
         }
+        held.ending = Some(context.waker().clone());
+        Poll::Pending
+    }
+
+    fn is_sent(&self) -> bool {
+        self.held().large == 0
     }
 
     fn held(&self) -> MutexGuard<'_, Held> {
@@ -88,23 +90,21 @@ impl Moving {
         self.moved(&held);
     }
 
-    fn track(&self, data: Bytes) -> Bytes {
-        if data.len() <= PIECE {
-            return data;
-        }
+    /// The same piece of large data, which tells when it has gone.
+    fn track(&self, piece: Bytes) -> Bytes {
         self.held().large += 1;
-        Bytes::from_owner(Large { data, moving: self.clone() })
+        Bytes::from_owner(Large { piece, moving: self.clone() })
     }
 }
 
 struct Large {
-    data: Bytes,
+    piece: Bytes,
     moving: Moving,
 }
 
 impl AsRef<[u8]> for Large {
     fn as_ref(&self) -> &[u8] {
-        &self.data
+        &self.piece
     }
 }
 
@@ -113,8 +113,11 @@ impl Drop for Large {
         let mut held = self.moving.held();
         held.large -= 1;
         self.moving.moved(&held);
+        let ending = held.ending.take();
         drop(held);
-        self.moving.0.let_go.notify_waiters();
+        if let Some(ending) = ending {
+            ending.wake();
+        }
     }
 }
 
@@ -124,13 +127,17 @@ pin_project! {
         #[pin]
         body: B,
         rest: Bytes,
+        // It is of more than one piece.
+        large: bool,
+        // The body has; all of it may still be on its way.
+        ended: bool,
         moving: Moving,
     }
 }
 
 impl<B> Sending<B> {
     pub(super) fn new(body: B, moving: Moving) -> Self {
-        Self { body, rest: Bytes::new(), moving }
+        Self { body, rest: Bytes::new(), large: false, ended: false, moving }
     }
 }
 
@@ -144,21 +151,28 @@ impl<B: Body<Data = Bytes>> Body for Sending<B> {
     ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         let this = self.project();
         this.moving.asked();
-        if this.rest.is_empty() {
+        if this.rest.is_empty() && !*this.ended {
             match ready!(this.body.poll_frame(context)).map(|frame| frame.map(Frame::into_data)) {
-                Some(Ok(Ok(data))) => *this.rest = this.moving.track(data),
+                Some(Ok(Ok(data))) => {
+                    *this.large = data.len() > PIECE;
+                    *this.rest = data;
+                }
                 Some(Ok(Err(trailers))) => return Poll::Ready(Some(Ok(trailers))),
                 Some(Err(error)) => return Poll::Ready(Some(Err(error))),
-                None => return Poll::Ready(None),
+                None => *this.ended = true,
             }
         }
+        if *this.ended {
+            return this.moving.poll_sent(context).map(|()| None);
+        }
         let piece = this.rest.split_to(this.rest.len().min(PIECE));
+        let piece = if *this.large { this.moving.track(piece) } else { piece };
         this.moving.hands_over();
         Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.rest.is_empty() && self.body.is_end_stream()
+        self.rest.is_empty() && self.body.is_end_stream() && self.moving.is_sent()
     }
 
     fn size_hint(&self) -> SizeHint {
@@ -176,6 +190,7 @@ mod tests {
     use std::time::Duration;
 
     use belfry_hub::budget::Party;
+    use futures::FutureExt;
     use http_body_util::{BodyExt, Full};
     use tokio::time::{Instant, sleep};
 
@@ -203,14 +218,19 @@ mod tests {
         let second = piece(&mut body).await.unwrap();
         assert_eq!((second.len(), waits()), (PIECE, Some(Instant::now())));
         let third = piece(&mut body).await.unwrap();
-        assert!(body.is_end_stream() && piece(&mut body).await.is_none());
+        assert!(!body.is_end_stream() && piece(&mut body).now_or_never().is_none());
         assert_eq!([&first[..], &second, &third].concat(), data);
         sleep(SECOND).await;
-        drop((first, second));
-        assert_eq!(waits(), Some(Instant::now() - SECOND), "the last of it is still on its way");
+        drop(first);
+        sleep(SECOND).await;
+        drop(second);
+        assert_eq!(waits(), Some(Instant::now()), "what goes on its way counts, to the last");
+        let ending = tokio::spawn(async move { piece(&mut body).await.is_none() });
+        sleep(SECOND).await;
+        assert!(!ending.is_finished());
         drop(third);
         assert_eq!(waits(), None);
-        moving.all_sent().await;
+        assert!(ending.await.unwrap(), "it does not end");
     }
 
     #[tokio::test(start_paused = true)]

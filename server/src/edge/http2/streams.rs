@@ -59,18 +59,9 @@ impl Streams {
 
     async fn run(self, answering: impl Future<Output = ()>) {
         let moving = Moving::new(Progress::new());
-        let sent = async {
-            ANSWER.scope(moving.clone(), answering).await;
-            // From here on, nobody can reset the stream alone.
-            select! {
-                () = moving.all_sent() => {}
-                () = self.stands_still(moving.progress()) => self.connection.cut(),
-                () = moving.progress().is_cut() => self.connection.cut(),
-            }
-        };
         select! {
             biased;
-            () = sent => {}
+            () = ANSWER.scope(moving.clone(), answering) => {}
             () = self.stands_still(moving.progress()) => {
                 self.counters.stalled();
                 debug!("reset a stream whose window stayed closed");
