@@ -15,12 +15,15 @@ use belfry_hub::budget::Progress;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     select,
+    time::Instant,
 };
+use tokio_util::sync::CancellationToken;
 use tower::ServiceBuilder;
 use tracing::{debug, info};
 
 use super::{
-    http1, http2,
+    http1,
+    http2::{self, Beginning},
     owed::Owed,
     shared::Shared,
     socket::Socket,
@@ -69,25 +72,36 @@ impl Speaker<'_> {
         socket: impl AsyncRead + AsyncWrite + Unpin,
         tls: Option<Tls>,
     ) -> Ended {
+        let Shared { config, shutdown, .. } = self.shared;
         if let Some(tls) = tls {
-            let socket = tls.accept(socket).await?;
+            let Some(socket) = unless(shutdown, tls.accept(socket)).await else { return Ok(()) };
+            let socket = socket?;
             self.from = self.from.with_tls();
             if tls::speaks_http2(&socket) {
                 return self.speak_http2(socket).await;
             }
-            return self.speak_http1(socket).await;
+            return self.speak_http1(socket, None).await;
         }
-        let wait = self.shared.config.waits.first_byte;
-        let (is_http2, socket) = http2::is_begun(socket, wait).await?;
-        if is_http2 { self.speak_http2(socket).await } else { self.speak_http1(socket).await }
+        let beginning = unless(shutdown, http2::beginning(socket, &config.waits)).await;
+        let Some(beginning) = beginning else { return Ok(()) };
+        let Beginning { is_http2, since, socket } = beginning?;
+        if is_http2 {
+            self.speak_http2(socket).await
+        } else {
+            self.speak_http1(socket, since).await
+        }
     }
 
-    async fn speak_http1(self, socket: impl AsyncRead + AsyncWrite + Unpin) -> Ended {
+    async fn speak_http1(
+        self,
+        socket: impl AsyncRead + AsyncWrite + Unpin,
+        since: Option<Instant>,
+    ) -> Ended {
         let progress = Extension(self.progress.clone());
         let application = ServiceBuilder::new().layer(progress).service(self.application());
         let owed = Owed::new(self.shared.lingering.clone(), self.client());
         let Shared { config, shutdown, .. } = self.shared;
-        Ok(http1::serve(socket, application, owed, config.waits, shutdown).await?)
+        Ok(http1::serve(socket, application, owed, (config.waits, since), shutdown).await?)
     }
 
     async fn speak_http2(self, socket: impl AsyncRead + AsyncWrite + Unpin) -> Ended {
@@ -96,6 +110,7 @@ impl Speaker<'_> {
             progress: self.progress.clone(),
             patience: config.write_stall,
             counters: counters.clone(),
+            over_limit: self.from.rule().is_some(),
             shutdown: shutdown.clone(),
         };
         Ok(http2::serve(socket, self.application(), rules).await?)
@@ -109,5 +124,14 @@ impl Speaker<'_> {
     /// Around the router, and not its own `layer`, which makes every route again.
     fn application(&self) -> Application {
         ServiceBuilder::new().layer(Extension(self.from)).service(self.shared.application.clone())
+    }
+}
+
+/// What comes of waiting for a client, or `None` if the shutdown comes first.
+async fn unless<T>(shutdown: &CancellationToken, waiting: impl Future<Output = T>) -> Option<T> {
+    select! {
+        biased;
+        done = waiting => Some(done),
+        () = shutdown.cancelled() => None,
     }
 }

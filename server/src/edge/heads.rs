@@ -13,7 +13,7 @@ use axum::http::StatusCode;
 use pin_project_lite::pin_project;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    time::{Sleep, sleep},
+    time::{Instant, Sleep, sleep, sleep_until},
 };
 
 use super::{
@@ -58,6 +58,15 @@ impl<S> Heads<S> {
     pub(super) fn new(socket: S, owed: Owed, waits: Waits) -> Self {
         let (awaited, timer, refusal) = (Awaited::default(), None, None);
         Self { socket, owed, waits, awaited, timer, refusal }
+    }
+
+    /// The same, where the first head has been coming for a while.
+    pub(super) fn since(mut self, begun: Option<Instant>) -> Self {
+        if let Some(begun) = begun {
+            self.awaited.begun = true;
+            self.timer = Some(Box::pin(sleep_until(begun + self.waits.head)));
+        }
+        self
     }
 }
 

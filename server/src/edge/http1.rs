@@ -8,7 +8,7 @@ use std::{convert::Infallible, pin::pin};
 
 use axum::{
     body::Body,
-    http::{Request, Response, StatusCode, Uri},
+    http::{Request, Response, StatusCode},
     response::IntoResponse,
 };
 use belfry_hub::http::problem::Problem;
@@ -21,6 +21,7 @@ use hyper_util::{rt::TokioIo, service::TowerToHyperService};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     select,
+    time::Instant,
 };
 use tokio_util::sync::CancellationToken;
 use tower::Service;
@@ -31,16 +32,17 @@ use super::{
     heads::Heads,
     linger::Linger,
     owed::Owed,
-    refusal::{LARGEST_HEAD, LONGEST_TARGET, detail},
+    refusal::{LARGEST_HEAD, detail, is_too_long},
 };
 use crate::config::Waits;
 
-/// Serves a connection until it ends; after the shutdown, with the response under way.
+/// Serves a connection until it ends; after the shutdown, with the response under way. The client may have been
+/// sending its first head for a while.
 pub(super) async fn serve<S, A>(
     socket: S,
     application: A,
     owed: Owed,
-    waits: Waits,
+    (waits, since): (Waits, Option<Instant>),
     shutdown: &CancellationToken,
 ) -> hyper::Result<()>
 where
@@ -48,12 +50,12 @@ where
     A: Service<Request<Asked>, Response = Response<Body>, Error = Infallible> + Clone,
 {
     let socket = Linger::new(socket, owed.clone());
-    let socket = Heads::new(socket, owed.clone(), waits);
+    let socket = Heads::new(socket, owed.clone(), waits).since(since);
     let socket = HalfClosed::new(socket, owed.clone());
     let service = TowerToHyperService::new(application);
     // An answer has to be owed before hyper reads on.
     let service = service_fn(move |request: Request<Incoming>| {
-        let too_long = length(request.uri()) > LONGEST_TARGET;
+        let too_long = is_too_long(request.uri());
         let request = asked(&owed, request);
         let answering = (!too_long).then(|| service.call(request));
         let owed = owed.clone();
@@ -80,10 +82,4 @@ where
     }
     connection.as_mut().graceful_shutdown();
     connection.await
-}
-
-/// How many bytes the target of a request has.
-fn length(target: &Uri) -> usize {
-    let authority = target.authority().map_or(0, |authority| authority.as_str().len());
-    authority + target.path_and_query().map_or(0, |path| path.as_str().len())
 }

@@ -5,10 +5,11 @@
 //! ```
 
 mod frames;
+mod head;
 mod sending;
 mod streams;
 
-use std::{convert::Infallible, io, pin::pin, time::Duration};
+use std::{convert::Infallible, future::pending, io, pin::pin, time::Duration};
 
 use axum::{
     body::Body,
@@ -20,12 +21,13 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite},
     select,
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout_at},
 };
 use tokio_util::sync::CancellationToken;
 use tower::{Service, ServiceExt};
 
 use super::rewound::Rewound;
+use crate::config::Waits;
 use frames::Watched;
 use sending::Sending;
 use streams::Streams;
@@ -37,8 +39,9 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// The most streams that a connection has at once.
 const STREAMS: u32 = 100;
 
-/// The largest head of a request, in bytes, as HTTP/2 counts them.
-const HEAD_BYTES: u32 = 64 * 1024;
+/// The largest head of a request that h2 reads, in bytes, as HTTP/2 counts them: more than it may have, so that
+/// most that are too large are refused with a problem.
+const HEAD_BYTES: u32 = 128 * 1024;
 
 /// After this silence a client is pinged,
 const PING_AFTER: Duration = Duration::from_secs(20);
@@ -53,8 +56,10 @@ const CONNECTION_WINDOW: u32 = 256 * 1024;
 /// How much of an answer may wait within h2, in bytes.
 const SEND_BUFFER: usize = 64 * 1024;
 
-/// A connection without a stream lives for this long: longer than proxies keep theirs, which is a minute.
+/// A connection without a stream lives for this long: longer than proxies keep theirs, which is a minute;
 const IDLE: Duration = Duration::from_secs(75);
+/// and one that is over a limit, until its first.
+const IDLE_OVER_LIMIT: Duration = Duration::from_secs(10);
 
 /// How long a connection that is to end has to send what it has left.
 const ENDED_WITHIN: Duration = Duration::from_secs(30);
@@ -67,32 +72,57 @@ pub(super) struct Rules {
     pub(super) patience: Duration,
     /// Learn of those that did for longer.
     pub(super) counters: Counters,
+    /// It is over a limit, and ends with the answers to what comes first.
+    pub(super) over_limit: bool,
     /// Ends the connection once its streams have ended.
     pub(super) shutdown: CancellationToken,
 }
 
-/// Whether a client begins as HTTP/2 does without TLS, and the socket as it was before.
+/// Why a connection is to end.
+enum Why {
+    Shutdown,
+    Idle,
+    OverLimit,
+}
+
+/// How a client begins without TLS.
+pub(super) struct Beginning<S> {
+    /// As HTTP/2 does.
+    pub(super) is_http2: bool,
+    /// Since when it has been sending what may be the head of a request.
+    pub(super) since: Option<Instant>,
+    /// The socket as it was before.
+    pub(super) socket: Rewound<S>,
+}
+
+/// Reads how a client begins.
 ///
 /// # Errors
-/// Where nothing comes in this time.
-pub(super) async fn is_begun<S: AsyncRead + Unpin>(
-    mut socket: S,
-    wait: Duration,
-) -> io::Result<(bool, Rewound<S>)> {
+/// Where nothing comes in time.
+pub(super) async fn beginning<S>(mut socket: S, waits: &Waits) -> io::Result<Beginning<S>>
+where
+    S: AsyncRead + Unpin,
+{
     let (mut bytes, mut read) = ([0; PREFACE.len()], 0);
+    let (mut until, mut since) = (Instant::now() + waits.first_byte, None);
     while read < PREFACE.len() && bytes[..read] == PREFACE[..read] {
-        match timeout(wait, socket.read(&mut bytes[read..])).await {
+        match timeout_at(until, socket.read(&mut bytes[read..])).await {
             Ok(more) => match more? {
                 0 => break,
-                more => read += more,
+                more => {
+                    let now = Instant::now();
+                    read += more;
+                    until = *since.get_or_insert(now) + waits.head;
+                }
             },
             Err(_) if read == 0 => return Err(io::ErrorKind::TimedOut.into()),
-            // What comes next has its own time for a head.
+            // It has had its time for a head.
             Err(_) => break,
         }
     }
+    let since = since.filter(|_| bytes[0] == PREFACE[0]);
     let is_http2 = bytes[..read] == *PREFACE;
-    Ok((is_http2, Rewound::new(bytes[..read].to_vec(), socket)))
+    Ok(Beginning { is_http2, since, socket: Rewound::new(bytes[..read].to_vec(), socket) })
 }
 
 /// Serves a connection until it ends: because its client wants so, because it has had no stream for a while,
@@ -104,8 +134,9 @@ where
     A: Clone + Send + 'static,
     A::Future: Send,
 {
-    let Rules { progress, patience, counters, shutdown } = rules;
+    let Rules { progress, patience, counters, over_limit, shutdown } = rules;
     let streams = Streams::new(progress, patience, counters);
+    let (idle, opened) = (if over_limit { IDLE_OVER_LIMIT } else { IDLE }, streams.next_opened());
     let service = service_fn(move |request| answer(application.clone(), request));
     let connection = http2::Builder::new(streams.clone())
         .timer(TokioTimer::new())
@@ -118,19 +149,25 @@ where
         .keep_alive_timeout(PONG_WITHIN)
         .serve_connection(TokioIo::new(Watched::new(socket)), service);
     let mut connection = pin!(connection);
-    let is_shut_down = select! {
+    let why = select! {
         ended = &mut connection => return ended,
-        () = shutdown.cancelled() => true,
-        () = streams.are_idle_for(IDLE) => false,
+        () = shutdown.cancelled() => Why::Shutdown,
+        () = streams.are_idle_for(idle) => Why::Idle,
+        () = opened, if over_limit => Why::OverLimit,
     };
     // Tells the client that its next request needs another connection.
     connection.as_mut().graceful_shutdown();
-    if is_shut_down {
-        return connection.await;
-    }
+    let over = async {
+        match why {
+            Why::Shutdown => pending().await,
+            // A stream that was opened meanwhile goes on.
+            Why::Idle => streams.are_idle_for(ENDED_WITHIN).await,
+            Why::OverLimit => sleep(ENDED_WITHIN).await,
+        }
+    };
     select! {
         ended = connection => ended,
-        () = sleep(ENDED_WITHIN) => Ok(()),
+        () = over => Ok(()),
     }
 }
 
@@ -145,6 +182,44 @@ where
     let moving = streams::answer().unwrap_or_default();
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(moving.progress().clone());
-    let response = application.oneshot(request).await?;
+    let response = match head::refused(&request) {
+        Some(refusal) => refusal,
+        None => application.oneshot(request).await?,
+    };
     Ok(response.map(|body| Sending::new(body, moving)))
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncWriteExt, duplex};
+
+    use super::*;
+
+    /// What a client begins with that sends these bytes one by one, 9 s apart; and after how many seconds that
+    /// is known.
+    async fn dripped(bytes: &'static [u8]) -> (bool, bool, u64) {
+        let (mut client, server) = duplex(64);
+        let dripping = tokio::spawn(async move {
+            for byte in bytes {
+                client.write_all(&[*byte]).await.unwrap();
+                sleep(Duration::from_secs(9)).await;
+            }
+        });
+        let begun = Instant::now();
+        let beginning = beginning(server, &Waits::default()).await.unwrap();
+        dripping.abort();
+        (beginning.is_http2, beginning.since.is_some(), begun.elapsed().as_secs())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn how_a_client_begins_is_known_10_s_after_its_first_byte() {
+        assert_eq!(dripped(PREFACE).await, (false, true, 10));
+        assert_eq!(dripped(b"POST").await, (false, true, 9));
+        assert_eq!(dripped(b"GET").await, (false, false, 0));
+        let (mut client, server) = duplex(64);
+        client.write_all(PREFACE).await.unwrap();
+        assert!(beginning(server, &Waits::default()).await.unwrap().is_http2);
+        let (_silent, server) = duplex(64);
+        assert!(beginning(server, &Waits::default()).await.is_err());
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use axum::http::StatusCode;
+use axum::http::{StatusCode, Uri};
 use httpdate::fmt_http_date;
 use wire::problem::ProblemDocument;
 
@@ -10,10 +10,17 @@ use wire::problem::ProblemDocument;
 pub(super) const LARGEST_HEAD: usize = 64 * 1024;
 
 /// The most headers of a request: hyper's own limit.
-const MOST_HEADERS: usize = 100;
+pub(super) const MOST_HEADERS: usize = 100;
 
 /// The longest target of a request, in bytes.
 pub(super) const LONGEST_TARGET: usize = 16 * 1024;
+
+/// Whether the target of a request is longer than that.
+pub(super) fn is_too_long(target: &Uri) -> bool {
+    let authority = target.authority().map_or(0, |authority| authority.as_str().len());
+    let path = target.path_and_query().map_or(0, |path| path.as_str().len());
+    authority + path > LONGEST_TARGET
+}
 
 /// Why a request is refused before it is one.
 pub(super) fn detail(status: StatusCode) -> String {

@@ -31,6 +31,7 @@ mod histories;
 mod history;
 mod hosts;
 mod http2;
+mod http2_edge;
 mod hub;
 mod hung;
 mod identity;

@@ -2,6 +2,10 @@
 
 use std::{net::SocketAddr, time::Duration};
 
+use axum::{
+    body::Body,
+    http::{Request, StatusCode, header::HOST},
+};
 use belfry_hub::Clock;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use server::Config;
@@ -11,7 +15,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::world::World;
+use crate::{transport::Transport, world::World};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -45,6 +49,31 @@ async fn a_shutdown_with_1000_open_streams_takes_less_than_a_second() {
         reader.read_to_end(&mut rest).await.unwrap();
         assert!(rest.ends_with(b"0\r\n\r\n"), "a stream was cut instead of ended");
     }
+}
+
+/// A shutdown while clients have connected, said this, and no more.
+async fn shut_down_with_silent_clients(said: &[&[u8]]) {
+    let world = World::with_clock(Clock::system(), SECOND);
+    let (address, serving) = world.serve(Config::default()).await;
+    let mut clients = Vec::new();
+    for said in said {
+        let mut client = TcpStream::connect(address).await.unwrap();
+        client.write_all(said).await.unwrap();
+        clients.push(client);
+    }
+    // Who came before this one has been accepted.
+    let request = Request::get("/healthz").header(HOST, "localhost").body(Body::empty()).unwrap();
+    assert_eq!(Transport::current().ask(address, request).await.status(), StatusCode::OK);
+    world.shutdown.cancel();
+    timeout(5 * SECOND, serving).await.expect("silent clients are waited for").unwrap();
+}
+
+#[tokio::test]
+async fn a_shutdown_does_not_wait_for_clients_that_say_nothing() {
+    let silent = [&b""[..], b"P"];
+    Transport::Http1.run(shut_down_with_silent_clients(&silent)).await;
+    let shaking = [&b""[..], b"\x16\x03\x01\x02\x00\x01"];
+    Transport::Http1OverTls.run(shut_down_with_silent_clients(&shaking)).await;
 }
 
 #[tokio::test]

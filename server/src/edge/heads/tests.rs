@@ -53,6 +53,17 @@ async fn a_head_that_comes_in_drops_is_answered_with_408_10_s_after_its_first_by
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_head_that_began_a_while_ago_has_what_is_left_of_its_time() {
+    let (ours, mut theirs, _) = pair();
+    let begun = Instant::now();
+    sleep(Duration::from_secs(7)).await;
+    theirs.write_all(b"POST").await.unwrap();
+    let (waited, answer) = end(ours.since(Some(begun)), theirs).await;
+    assert_eq!(waited, 3);
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_kept_connection_ends_without_a_word_after_75_s() {
     let (mut ours, mut theirs, owed) = pair();
     for _ in 0..2 {

@@ -1,5 +1,5 @@
 //! Watches the frames that an HTTP/2 client sends: reading fails where they carry nothing for too long, or
-//! where a head is not finished in time.
+//! where the preface or a head is not finished in time.
 //!
 //! h2 itself ends a connection that sends too many CONTINUATION frames, small DATA frames, or resets of
 //! streams that were not accepted yet. It answers every PING and SETTINGS, and every reset of an accepted
@@ -27,7 +27,7 @@ const BURST: u32 = 1000;
 /// page cancels as many streams as it has, at most a hundred.
 const PER_SECOND: u32 = 100;
 
-/// The longest that a head takes from its first frame to its last.
+/// The longest that the preface takes, and a head from its first frame to the end of its last.
 const HEAD_WITHIN: Duration = Duration::from_secs(10);
 
 /// The length of the client's preface, which comes before all frames.
@@ -47,10 +47,23 @@ const END_HEADERS: u8 = 4;
 /// How far the bytes have been read.
 #[derive(Debug)]
 enum At {
-    /// In the preface or the contents of a frame, of which so many bytes are left.
-    Contents(usize),
+    /// In the preface or the contents of a frame, of which so many bytes are left; whether a head ends there.
+    Contents(usize, bool),
     /// In the head of a frame, of which so many bytes are known.
     Head([u8; FRAME_HEAD], usize),
+}
+
+impl At {
+    /// In contents of which so many bytes are left, or after them. A `head` that ends there has come in time.
+    fn within(left: usize, ends_head: bool, head: &mut Option<Pin<Box<Sleep>>>) -> Self {
+        if left > 0 {
+            return Self::Contents(left, ends_head);
+        }
+        if ends_head {
+            *head = None;
+        }
+        Self::Head([0; FRAME_HEAD], 0)
+    }
 }
 
 /// How many frames that carry nothing the client may still send.
@@ -83,7 +96,7 @@ pin_project! {
         socket: S,
         at: At,
         allowance: Allowance,
-        // A head that has begun has to end by then.
+        // The preface, or a head that has begun, has to end by then.
         head: Option<Pin<Box<Sleep>>>,
     }
 }
@@ -91,20 +104,18 @@ pin_project! {
 impl<S> Watched<S> {
     pub(super) fn new(socket: S) -> Self {
         let allowance = Allowance { left: BURST, counted: Instant::now() };
-        Self { socket, at: At::Contents(PREFACE), allowance, head: None }
+        let head = Some(Box::pin(sleep(HEAD_WITHIN)));
+        Self { socket, at: At::Contents(PREFACE, true), allowance, head }
     }
 
     fn see(self: Pin<&mut Self>, mut bytes: &[u8]) -> io::Result<()> {
         let this = self.project();
         while !bytes.is_empty() {
             match this.at {
-                At::Contents(left) => {
+                At::Contents(left, ends_head) => {
                     let passed = bytes.len().min(*left);
                     bytes = &bytes[passed..];
-                    *left -= passed;
-                    if *left == 0 {
-                        *this.at = At::Head([0; FRAME_HEAD], 0);
-                    }
+                    *this.at = At::within(*left - passed, *ends_head, this.head);
                 }
                 At::Head(head, known) => {
                     let more = bytes.len().min(FRAME_HEAD - *known);
@@ -117,11 +128,12 @@ impl<S> Watched<S> {
                         if carries_nothing(kind, flags, length) && !this.allowance.take() {
                             return Err(too_many());
                         }
-                        time_heads(this.head, kind, flags);
-                        *this.at = match length {
-                            0 => At::Head([0; FRAME_HEAD], 0),
-                            _ => At::Contents(length),
-                        };
+                        let is_of_head = matches!(kind, HEADERS | CONTINUATION);
+                        let ends_head = is_of_head && flags & END_HEADERS != 0;
+                        if is_of_head {
+                            this.head.get_or_insert_with(|| Box::pin(sleep(HEAD_WITHIN)));
+                        }
+                        *this.at = At::within(length, ends_head, this.head);
                     }
                 }
             }
@@ -135,18 +147,6 @@ fn carries_nothing(kind: u8, flags: u8, length: usize) -> bool {
         DATA => length == 0 && flags & END_STREAM == 0,
         HEADERS | WINDOW_UPDATE => false,
         _ => true,
-    }
-}
-
-/// A head goes on until a frame says that it is the last.
-fn time_heads(head: &mut Option<Pin<Box<Sleep>>>, kind: u8, flags: u8) {
-    if !matches!(kind, HEADERS | CONTINUATION) {
-        return;
-    }
-    if flags & END_HEADERS != 0 {
-        *head = None;
-    } else if head.is_none() {
-        *head = Some(Box::pin(sleep(HEAD_WITHIN)));
     }
 }
 
@@ -248,6 +248,33 @@ mod tests {
         client.write_all(&pings.repeat(11)).await.unwrap();
         let mut rest = vec![0; pings.len() * 11];
         assert!(watched.read_exact(&mut rest).await.is_err());
+    }
+
+    /// How many seconds reading goes on, up to a minute, after these bytes and nothing more.
+    async fn read_for(bytes: &[u8]) -> u64 {
+        let (mut client, server) = duplex(1024);
+        let mut watched = Watched::new(server);
+        client.write_all(bytes).await.unwrap();
+        let (begun, mut rest) = (Instant::now(), Vec::new());
+        let reading = watched.read_to_end(&mut rest);
+        let _ = tokio::time::timeout(Duration::from_secs(60), reading).await;
+        begun.elapsed().as_secs()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_preface_and_all_of_a_heads_last_frame_have_to_come_within_10_s() {
+        let head = frame(1, END_HEADERS, &[1, 2, 3]);
+        let last = [frame(1, 0, &[1]), frame(9, END_HEADERS, &[])].concat();
+        for (bytes, seconds) in [
+            (vec![], 10),
+            (BEGIN[..PREFACE - 1].to_vec(), 10),
+            (BEGIN.to_vec(), 60),
+            ([BEGIN, &head[..head.len() - 1]].concat(), 10),
+            ([BEGIN, &head[..]].concat(), 60),
+            ([BEGIN, &last[..]].concat(), 60),
+        ] {
+            assert_eq!(read_for(&bytes).await, seconds, "{bytes:?}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -57,6 +57,14 @@ impl Streams {
         }
     }
 
+    /// Returns once another stream has been opened.
+    pub(super) fn next_opened(&self) -> impl Future<Output = ()> + use<> {
+        let mut open = self.open.subscribe();
+        async move {
+            let _ = open.changed().await;
+        }
+    }
+
     async fn run(self, answering: impl Future<Output = ()>) {
         let moving = Moving::new(Progress::new());
         select! {
