@@ -18,7 +18,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use belfry_hub::{http::problem::Problem, routes::Routes};
+use belfry_hub::{budget::Account, http::problem::Problem, routes::Routes};
 use percent_encoding::percent_decode_str;
 use tower::ServiceBuilder;
 use tower_http::{services::ServeDir, set_header::SetResponseHeaderLayer};
@@ -58,6 +58,12 @@ const LONGEST_NAME: usize = 255;
 /// below Linux's limit of 4,096.
 const LONGEST_PATH: usize = 2048;
 
+/// How much of a file is read at once, in bytes.
+const PIECE: usize = 16 * 1024;
+
+/// What an answer with a file holds while it is sent, in bytes: what is read, what waits, and what is being sent.
+const OF_FILE: usize = 4 * PIECE;
+
 /// The whole application.
 pub fn router(state: AppState) -> Router {
     // Tells Leptos which runtime to spawn on; doing so twice is not an error for us.
@@ -68,6 +74,7 @@ pub fn router(state: AppState) -> Router {
     let packages = ServiceBuilder::new()
         .layer(from_fn(refuse_what_no_file_is_called))
         .layer(from_fn_with_state(tags(root.join("pkg")), validate))
+        .layer(from_fn_with_state(state.clone(), count_in_budget))
         .layer(varies())
         .layer(keep(if state.site.hashed { FOR_EVER } else { ASK_AGAIN }))
         .service(files(&root.join("pkg")).not_found_service(not_found.into_service()));
@@ -128,8 +135,16 @@ pub fn router(state: AppState) -> Router {
 fn files(folder: &Path) -> ServeDir {
     ServeDir::new(folder)
         .append_index_html_on_directories(false)
+        .with_buf_chunk_size(PIECE)
         .precompressed_br()
         .precompressed_gzip()
+}
+
+/// Counts what the answer with a file holds: over HTTP/2 a client can leave a hundred of them unread on each of
+/// its connections.
+async fn count_in_budget(account: Account, request: Request, next: Next) -> Response {
+    let reserved = account.reserve(OF_FILE).await;
+    next.run(request).await.map(|body| reserved.cover_body(body))
 }
 
 /// The answer to a method that a path does not support; `Allow` lists those that it does.

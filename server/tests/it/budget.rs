@@ -1,6 +1,8 @@
 //! What is made for a reader counts until it is sent, and nothing else does: answers page by page, streams,
 //! pages, and readers that leave in the middle.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use http_body_util::BodyExt;
 use wire::topics::{History, TopicList};
@@ -114,4 +116,16 @@ async fn who_leaves_in_the_middle_leaves_nothing_behind() {
         tokio::task::yield_now().await;
         assert_eq!(world.budgets.send.used(), 0, "{path}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_counts_until_it_is_sent() {
+    let world = World::ticking_every(Duration::from_secs(3600));
+    let answers = [(); 3].map(|()| world.get("/pkg/belfry.abc.js"));
+    let answers = futures::future::join_all(answers).await;
+    assert_eq!(world.budgets.send.used(), 3 * 64 * KIB);
+    for answer in answers {
+        assert_eq!(text(answer).await, "export default () => {}");
+    }
+    assert_eq!(world.budgets.send.used(), 0);
 }
