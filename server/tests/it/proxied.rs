@@ -4,6 +4,7 @@ use std::{
     io::Read,
     net::SocketAddr,
     process::{Child, Command, Stdio},
+    sync::mpsc,
     thread::{self, sleep},
     time::{Duration, Instant},
 };
@@ -112,14 +113,14 @@ impl Stream {
 
     /// What comes, read by read, until there are `count` events or the stream ends.
     fn reads(&mut self, count: usize) -> Vec<(Instant, String)> {
-        let (mut reads, mut piece, mut events) = (Vec::new(), [0; 65_536], 0);
+        let (mut reads, mut piece, mut heard) = (Vec::new(), [0; 65_536], 0);
         let output = self.0.stdout.as_mut().unwrap();
-        while events < count {
+        while heard < count {
             match output.read(&mut piece).unwrap() {
                 0 => break,
                 read => {
                     let text = String::from_utf8_lossy(&piece[..read]).into_owned();
-                    events += text.lines().filter(|line| line.starts_with("data: ")).count();
+                    heard += events(&text).len();
                     reads.push((Instant::now(), text));
                 }
             }
@@ -129,7 +130,7 @@ impl Stream {
 
     fn data(&mut self, count: usize) -> Vec<String> {
         let text: String = self.reads(count).into_iter().map(|(_, text)| text).collect();
-        text.lines().filter_map(|line| line.strip_prefix("data: ")).map(str::to_owned).collect()
+        events(&text)
     }
 }
 
@@ -138,6 +139,11 @@ impl Drop for Stream {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
+}
+
+/// The data of the events in a piece of a stream.
+fn events(text: &str) -> Vec<String> {
+    text.lines().filter_map(|line| line.strip_prefix("data: ")).map(str::to_owned).collect()
 }
 
 fn status(answer: &str) -> &str {
@@ -219,38 +225,49 @@ fn a_restart_of_the_proxy_or_behind_it_loses_nothing() {
 }
 
 #[test]
-fn with_the_shipped_configurations_every_event_arrives_by_itself_and_soon() {
+fn every_event_arrives_by_itself_and_soon() {
     const EVENTS: usize = 60;
-    for kind in Kind::ALL.into_iter().filter(|kind| kind.has_tls()) {
+    const APART: Duration = Duration::from_millis(50);
+    // With nginx's own defaults it is our header that keeps it from collecting events.
+    let shipped = [Kind::Nginx, Kind::Haproxy, Kind::HaproxyWithoutTls];
+    let others = [Kind::Caddy, Kind::CaddyOfPypi, Kind::NginxDefault];
+    for kind in shipped.into_iter().chain(others) {
         // The disk has its own delays.
         let behind = Behind::with(kind, &["--ephemeral"]);
         let first = behind.publish("0");
         let mut stream = Stream::open(&behind, &format!("/sse?topic=news&last_event_id={first}"));
         // The head is there, and a beginning without an event.
         behind.publish("begun");
-        stream.reads(1);
-        let reading = thread::spawn(move || stream.reads(EVENTS));
+        assert_eq!(stream.data(1), ["begun"], "{kind:?}");
+        let (sender, reads) = mpsc::channel();
+        let reading = thread::spawn(move || {
+            (0..EVENTS).try_for_each(|_| {
+                stream.reads(1).into_iter().try_for_each(|read| sender.send(read))
+            })
+        });
         let mut direct = Connection::open(behind.address, &behind.token).unwrap();
-        let mut published = Vec::new();
+        let mut delays = Vec::new();
         for number in 0..EVENTS {
-            sleep(Duration::from_millis(50));
-            published.push(Instant::now());
+            sleep(APART);
+            let published = Instant::now();
             direct.publish("news", &number.to_string()).unwrap().unwrap();
+            // The next one is not published before: who is late here is the proxy, and not who reads.
+            let (read, heard) = loop {
+                let (read, text): (Instant, String) = reads
+                    .recv_timeout(SOON)
+                    .unwrap_or_else(|error| panic!("{kind:?} keeps event {number}: {error}"));
+                let heard = events(&text);
+                if !heard.is_empty() {
+                    break (read, heard);
+                }
+            };
+            assert_eq!(heard, [number.to_string()], "{kind:?}");
+            delays.push(read.saturating_duration_since(published));
         }
-        let reads = reading.join().unwrap();
-        let events = |text: &str| text.lines().filter(|line| line.starts_with("data: ")).count();
-        let with_events: Vec<_> = reads.iter().filter(|(_, text)| events(text) > 0).collect();
-        let mut delays: Vec<_> = with_events
-            .iter()
-            .flat_map(|(at, text)| std::iter::repeat_n(*at, events(text)))
-            .zip(&published)
-            .map(|(at, published)| at.saturating_duration_since(*published))
-            .collect();
+        reading.join().unwrap().unwrap();
         delays.sort_unstable();
         let median = delays[EVENTS / 2];
-        println!("{kind:?}: {} reads, median delay {median:?}", with_events.len());
-        // A machine that does something else may be late now and then; a proxy that collects is always.
-        assert!(with_events.len() > EVENTS * 3 / 4, "{kind:?}: {} reads", with_events.len());
-        assert!(median < Duration::from_millis(10), "{kind:?}: {median:?}");
+        println!("{kind:?}: {EVENTS} reads, after {median:?} at the median");
+        assert!(median < Duration::from_millis(10), "{kind:?}: {delays:?}");
     }
 }

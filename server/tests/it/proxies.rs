@@ -30,6 +30,8 @@ pub(crate) enum Kind {
     HaproxyDefault,
     /// With `deploy/haproxy.cfg`.
     Haproxy,
+    /// With the same, where something before it has already ended TLS.
+    HaproxyWithoutTls,
     /// The distribution's, with `deploy/Caddyfile`.
     Caddy,
     /// The one that PyPI has, with the same.
@@ -37,6 +39,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
+    /// All but one that differs from another only in what a test of delays is about.
     pub(crate) const ALL: [Self; 6] = [
         Self::NginxDefault,
         Self::Nginx,
@@ -47,7 +50,7 @@ impl Kind {
     ];
 
     pub(crate) fn has_tls(self) -> bool {
-        !matches!(self, Self::NginxDefault | Self::HaproxyDefault)
+        !matches!(self, Self::NginxDefault | Self::HaproxyDefault | Self::HaproxyWithoutTls)
     }
 }
 
@@ -95,7 +98,9 @@ pub(crate) fn free_port() -> u16 {
 fn spawn(kind: Kind, port: u16, upstream: SocketAddr, folder: &Path) -> Child {
     let (program, arguments) = match kind {
         Kind::NginxDefault | Kind::Nginx => ("nginx", ["-p", ".", "-c"].as_slice()),
-        Kind::HaproxyDefault | Kind::Haproxy => ("haproxy", ["-db", "-f"].as_slice()),
+        Kind::HaproxyDefault | Kind::Haproxy | Kind::HaproxyWithoutTls => {
+            ("haproxy", ["-db", "-f"].as_slice())
+        }
         Kind::Caddy | Kind::CaddyOfPypi => {
             ("caddy", ["run", "--adapter", "caddyfile", "--config"].as_slice())
         }
@@ -151,6 +156,12 @@ fn configuration(kind: Kind, port: u16, upstream: SocketAddr, folder: &Path) -> 
         Kind::Haproxy => {
             let all = shipped("haproxy.cfg").replace("bind :443", &format!("bind {port}"));
             all.replace("bind :80", &format!("bind {other}"))
+        }
+        Kind::HaproxyWithoutTls => {
+            let all = shipped("haproxy.cfg").replace("bind :80", &format!("bind {port}"));
+            let of_tls = ["bind :443 ", "http-request redirect "];
+            let plain = |line: &&str| !of_tls.iter().any(|it| line.trim_start().starts_with(it));
+            all.lines().filter(plain).map(|line| format!("{line}\n")).collect()
         }
         Kind::Caddy | Kind::CaddyOfPypi => {
             let port = port.rsplit(':').next().unwrap();
