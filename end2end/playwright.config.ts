@@ -3,7 +3,7 @@ import { defineConfig } from '@playwright/test';
 import { chromium } from './tests/browsers';
 
 const CLOCK = ['clock.spec.ts', 'clock-set.spec.ts'];
-const TABS = ['tabs.spec.ts', 'unseen.spec.ts', 'unread.spec.ts', 'here.spec.ts', 'lighthouse.spec.ts'];
+const TABS = ['tabs.spec.ts', 'unseen.spec.ts', 'unread.spec.ts', 'here.spec.ts', 'lighthouse.spec.ts', 'tls-tabs.spec.ts'];
 
 // No `webServer`: each test starts the servers that it needs, on ports of their own.
 export default defineConfig({

@@ -35,6 +35,9 @@ async function serve(html: () => string): Promise<{ server: Server; origin: stri
   return { server, origin: `http://localhost:${(server.address() as AddressInfo).port}` };
 }
 
+/** A page comes back within two seconds of a restart, and not within half a minute. */
+const flags = (listed: string) => ['--interval', '1s', '--drain', '2s', '--allow-origin', listed];
+
 async function end(server: Server): Promise<void> {
   server.closeAllConnections();
   await once(server.close(), 'close');
@@ -58,7 +61,7 @@ inChromium.describe('in Chromium', () => {
   inChromium('a listed page follows, resumes after a restart, and publishes with a token', async ({ start, page: tab }) => {
     let stream = '';
     const { server, origin } = await serve(() => page(stream));
-    const belfry = await start({ flags: ['--interval', '1s', '--allow-origin', origin] });
+    const belfry = await start({ flags: flags(origin) });
     stream = `${belfry.origin}/sse?topic=news`;
     await tab.goto(origin);
     const heard = () => tab.locator('li').allTextContents();
@@ -86,7 +89,7 @@ inChromium.describe('in Chromium', () => {
   inChromium('a page that is not listed hears nothing and reads nothing', async ({ start, page: tab }) => {
     let stream = '';
     const { server, origin } = await serve(() => page(stream));
-    const belfry = await start({ flags: ['--interval', '1s', '--allow-origin', 'https://app.example'] });
+    const belfry = await start({ flags: flags('https://app.example') });
     stream = `${belfry.origin}/sse?topic=news`;
     await belfry.publish('news', 'one');
     await tab.goto(origin);
@@ -103,7 +106,7 @@ inChromium.describe('in Chromium', () => {
 inFirefox('in Firefox a listed page follows, and resumes after a restart', async ({ browsing }) => {
   let stream = '';
   const { server, origin } = await serve(() => page(stream));
-  const belfry = await Belfry.start({ flags: ['--interval', '1s', '--allow-origin', origin] });
+  const belfry = await Belfry.start({ flags: flags(origin) });
   try {
     stream = `${belfry.origin}/sse?topic=news`;
     const tab = await browsing.newPage();

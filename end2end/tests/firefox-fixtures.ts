@@ -15,6 +15,8 @@ type World = {
   flags: string[];
   /** What the browser is told about its user. */
   preferences: Record<string, string>;
+  /** Whether it takes certificates that nobody trusts. */
+  acceptInsecureCerts: boolean;
   belfry: Belfry;
   browsing: Browser;
 };
@@ -22,6 +24,7 @@ type World = {
 export const test = base.extend<World>({
   flags: [[], { option: true }],
   preferences: [{}, { option: true }],
+  acceptInsecureCerts: [false, { option: true }],
 
   belfry: async ({ flags }, use) => {
     const belfry = await Belfry.start({ flags: ['--interval', '1s', ...flags] });
@@ -29,12 +32,13 @@ export const test = base.extend<World>({
     await belfry.remove();
   },
 
-  browsing: async ({ preferences }, use, test) => {
+  browsing: async ({ preferences, acceptInsecureCerts }, use, test) => {
     test.skip(!firefox && !process.env.CI, 'needs Firefox: install it, or set BELFRY_FIREFOX');
     const browser = await puppeteer.launch({
       browser: 'firefox',
       executablePath: firefox,
       headless: true,
+      acceptInsecureCerts,
       timeout: STARTED_WITHIN_MS,
       extraPrefsFirefox: preferences,
     });
