@@ -58,6 +58,17 @@ export class Belfry {
     await this.run();
   }
 
+  /** Has another server take its place while it runs, which then ends by itself. */
+  async takeOver(): Promise<void> {
+    const before = this.child!;
+    const ended = once(before, 'exit');
+    await this.run('--takeover');
+    const [code] = await ended;
+    if (code !== 0) {
+      throw new Error(`the server that was taken over ended with ${code}\n${this.log.join('\n')}`);
+    }
+  }
+
   /** How many streams are open now, as the server has counted. */
   streams(): number {
     return Number(this.counts(/client (?:dis)?connected .* readers=(\d+)$/).at(-1) ?? 0);
@@ -134,9 +145,10 @@ export class Belfry {
   }
 
   /** Starts the server, on the port that it had before if it had one. */
-  async run(): Promise<void> {
+  async run(...more: string[]): Promise<void> {
     const { flags = [], host = '127.0.0.1', env = {} } = this.options;
-    const child = spawn(binary, ['--listen', `${host}:${this.port}`, '--data-dir', this.folder, ...flags], {
+    const listen = ['--listen', `${host}:${this.port}`, '--data-dir', this.folder];
+    const child = spawn(binary, [...listen, ...flags, ...more], {
       cwd: root,
       env: { ...withoutSettings(process.env), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -3,11 +3,17 @@
 use std::{error::Error, fmt, str::FromStr};
 
 use data_encoding::BASE32_NOPAD;
+use serde::{Deserialize, Serialize};
+
+use crate::written::as_written;
 
 /// Names one opening of a log: each time that it is opened and written to, a new one begins. So what
 /// was written after a backup cannot be taken for what is written after its restoration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Epoch(pub u64);
+
+as_written!(Epoch, |name| name.parse().map_err(|NotAnEpoch| "it is no epoch"));
 
 impl fmt::Display for Epoch {
     /// 13 characters of base32 ([RFC 4648](https://www.rfc-editor.org/rfc/rfc4648#section-6)), which

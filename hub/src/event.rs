@@ -3,14 +3,18 @@
 mod name;
 mod topic;
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
+use serde::{Deserialize, Serialize};
 use wire::{
     event::{EXPIRED, GAP, PURGED, Removed, SESSION},
     topics::READERS,
 };
 
-use crate::cursor::{Cursor, Epoch};
+use crate::{
+    cursor::{Cursor, Epoch},
+    written::as_written,
+};
 
 pub use name::{Invalid, check_name};
 pub(crate) use topic::normal;
@@ -20,8 +24,11 @@ pub use topic::{Pattern, Topic};
 const RESERVED_TYPES: [&str; 7] = [SESSION, GAP, READERS, EXPIRED, PURGED, "open", "error"];
 
 /// The type that a publisher gives an event; a browser listens for it with `addEventListener(type, …)`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct EventType(Arc<str>);
+
+as_written!(EventType, |name| EventType::held(name).ok_or("it is no type of an event"));
 
 impl EventType {
     /// Reads a type; `message` is the same as none.
@@ -56,8 +63,14 @@ impl EventType {
     }
 }
 
+impl fmt::Display for EventType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// What a publisher hands in: an event without its place in the log.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Draft {
     /// At least one, at most [`MOST_TOPICS_OF_AN_EVENT`](wire::limits::MOST_TOPICS_OF_AN_EVENT), each once.
     pub topics: Vec<Topic>,
@@ -111,7 +124,7 @@ pub fn encoded_size(data: &str) -> usize {
 }
 
 /// An event in the log. It never changes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
     /// The epoch that it was written in.
     pub epoch: Epoch,

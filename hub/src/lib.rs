@@ -29,6 +29,7 @@
 //! - [`client`]: who sends a request, by their [`network`]; [`budget`]: how much memory connections may hold;
 //!   [`reading`]: the log within it
 //! - [`counters`]: what is counted on an event's way, for the metrics of the program around it
+//! - `written`: how names stand in JSON
 
 #![forbid(unsafe_code)]
 
@@ -54,6 +55,7 @@ pub mod spans;
 pub mod state_topics;
 pub mod subscription;
 pub mod tail;
+mod written;
 
 pub use authorise::Authorise;
 pub use clock::Clock;

@@ -18,6 +18,8 @@ pub struct Routes {
     pub authoriser: Arc<dyn Authorise>,
     /// What may wait to be sent, and come in.
     pub budgets: Budgets,
+    /// Another server has the log: its readers are to follow that one, and are sent there within 4 s.
+    pub relieved: CancellationToken,
     /// Ends every stream.
     pub shutdown: CancellationToken,
     /// Over how long the readers of these streams come back, each at a time of its own. Default 30 s.
@@ -32,6 +34,7 @@ impl Routes {
             hub,
             authoriser: Arc::new(authoriser),
             budgets: Budgets::default(),
+            relieved: CancellationToken::new(),
             shutdown: CancellationToken::new(),
             drain: Duration::from_secs(30),
         }

@@ -2,14 +2,22 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::event::{Draft, Event, Invalid, Topic};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    event::{Draft, Event, Invalid, Topic},
+    written::as_written,
+};
 
 /// An event is found under this many levels above its topic: `a/b/c` under `a/` and `a/b/`.
 pub const LEVELS: usize = 8;
 
 /// A topic (`chat/lobby`), or all topics under a prefix (`chat/*`).
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Selector(Arc<str>);
+
+as_written!(Selector, |name| Selector::exactly(name).map_err(|_| "it selects nothing"));
 
 impl Selector {
     /// Reads a selector.
@@ -111,7 +119,7 @@ fn above(topic: &str) -> impl Iterator<Item = &str> {
 }
 
 /// A selector, and whether private events may be read through it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Selected {
     /// What is followed.
     pub selector: Selector,

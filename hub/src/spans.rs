@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
 use wire::cursor;
 
 use crate::cursor::{Cursor, Epoch};
@@ -14,7 +15,7 @@ pub const MOST_SPANS: usize = 10_000;
 const MOST_TOLD: usize = 32;
 
 /// An epoch and where it begins. It ends where the next one begins; the last one is open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Span {
     /// The epoch.
     pub epoch: Epoch,

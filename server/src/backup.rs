@@ -1,12 +1,7 @@
 //! Backups: the running server writes them for anyone who may use its data directory, whole or not at all.
 
 use std::{
-    fs::{self, File, Permissions},
     io::{self, Write},
-    os::{
-        fd::AsRawFd,
-        unix::{fs::PermissionsExt, net::UnixStream as BlockingStream},
-    },
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -14,9 +9,11 @@ use std::{
 
 use belfry_hub::log::{Contents, Log};
 use rustix::process::geteuid;
-use tokio::net::{UnixListener, UnixStream};
+use tokio::net::UnixStream;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
+
+use crate::data_socket;
 
 /// The socket in the data directory that a backup is read from.
 const SOCKET: &str = "backup.sock";
@@ -26,33 +23,13 @@ const READS_WITHIN: Duration = Duration::from_secs(60);
 
 /// Writes backups until `shutdown`.
 pub(crate) async fn serve(folder: PathBuf, log: Arc<dyn Log>, shutdown: CancellationToken) {
-    let listener = match listen(&folder) {
+    let listener = match data_socket::listen(&folder, SOCKET) {
         Ok(listener) => listener,
         Err(error) => return warn!(%error, "backups are unavailable while the server runs"),
     };
     while let Some(Ok((stream, _))) = shutdown.run_until_cancelled(listener.accept()).await {
         tokio::spawn(write(stream, log.clone()));
     }
-}
-
-fn listen(folder: &Path) -> io::Result<UnixListener> {
-    in_folder(folder, |path| {
-        // Nobody else can be using it: the folder is locked by this process.
-        match fs::remove_file(path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let listener = UnixListener::bind(path)?;
-        fs::set_permissions(path, Permissions::from_mode(0o600))?;
-        Ok(listener)
-    })
-}
-
-/// A socket's path has at most 107 bytes, so it is reached through the open folder.
-fn in_folder<T>(folder: &Path, open: impl FnOnce(&Path) -> io::Result<T>) -> io::Result<T> {
-    let folder = File::open(folder)?;
-    let within = format!("/proc/self/fd/{}/{SOCKET}", folder.as_raw_fd());
-    open(Path::new(&within))
 }
 
 async fn write(stream: UnixStream, log: Arc<dyn Log>) {
@@ -77,7 +54,7 @@ async fn write(stream: UnixStream, log: Arc<dyn Log>) {
 /// # Errors
 /// If no server answers, or the backup ends early.
 pub(crate) fn read(folder: &Path, mut to: impl Write) -> io::Result<()> {
-    let mut stream = in_folder(folder, |path| BlockingStream::connect(path))?;
+    let mut stream = data_socket::connect(folder, SOCKET)?;
     stream.set_read_timeout(Some(READS_WITHIN))?;
     io::copy(&mut stream, &mut to)?;
     to.flush()

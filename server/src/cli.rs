@@ -1,6 +1,6 @@
 //! The command line: parses the arguments into the command to run.
 //!
-//! - [`serve`], [`signals`], [`systemd`]: the server; [`token`], [`revoke`], [`storage`]: what works beside it; [`remote`]:
+//! - [`serve`], [`takeover`], [`signals`], [`systemd`]: the server; [`token`], [`revoke`], [`storage`]: what works beside it; [`remote`]:
 //!   what talks to one
 
 pub mod remote;
@@ -9,6 +9,7 @@ pub mod serve;
 pub mod signals;
 pub mod storage;
 pub mod systemd;
+pub mod takeover;
 pub mod token;
 
 use clap::{Parser, Subcommand};

@@ -70,6 +70,8 @@ pub struct Config {
     pub hsts: Option<Duration>,
     /// The log is in memory. The key is in `data_dir` all the same. Default false.
     pub ephemeral: bool,
+    /// It takes the place of the server that uses the same `data_dir`. Default false.
+    pub takeover: bool,
     /// What the log keeps. Default 1,000,000 events, 7 days, 1 GiB.
     pub retention: Retention,
     /// A secret with which others sign tokens. Default none.
@@ -138,6 +140,7 @@ impl Default for Config {
             tls: Tls::Off,
             hsts: None,
             ephemeral: false,
+            takeover: false,
             retention: Retention::default(),
             secret_file: None,
             public_keys: Vec::new(),
@@ -278,6 +281,9 @@ impl Config {
         if let Some(ephemeral) = given(Some(flags.ephemeral)) {
             config.ephemeral = ephemeral.read(yes_or_no)?;
         }
+        if let Some(takeover) = given(Some(flags.takeover)) {
+            config.takeover = takeover.read(|said| take_over(said, config.ephemeral))?;
+        }
         let signed_by_others = config.secret_file.is_some() || !config.public_keys.is_empty();
         config.data_dir = match DataDir::find(flags.data_dir, look_up)? {
             DataDir::Said(folder) => Some(folder),
@@ -307,6 +313,15 @@ fn public_origin(value: &str) -> Result<Origin, &'static str> {
 fn origin(value: &str) -> Result<Origin, &'static str> {
     Origin::read(value)
         .ok_or("must have the form https://app.example or http://localhost:8080, or be *")
+}
+
+/// A log in memory ends with its process.
+fn take_over(said: &str, ephemeral: bool) -> Result<bool, Reason> {
+    let takeover = yes_or_no(said)?;
+    if takeover && ephemeral {
+        return Err("must not be combined with --ephemeral, whose events would be lost".into());
+    }
+    Ok(takeover)
 }
 
 /// Reads a limit; `None` where there is none.

@@ -2,7 +2,7 @@
 //! command line.
 //!
 //! ```text
-//! cli → config
+//! cli → config, takeover
 //! serve → edge ─→ web ─→ chat, status, metrics, token ─→ the hub ⇢ the browser
 //! ```
 //!
@@ -25,7 +25,9 @@
 //!
 //! The program:
 //!
-//! - [`cli`]: the command line, and the commands that talk to a server; `backup`: its socket
+//! - [`cli`]: the command line, and the commands that talk to a server; `backup`: its backups, by a
+//!   `data_socket`
+//! - [`takeover`]: a server takes the place of another; [`endings`]: how one is told to end
 //! - [`config`]: the flags and variables of `serve`; a new flag: `config/flags.rs`, and `config.rs` reads it
 //! - [`stdout`], [`failure`]: how the commands print and fail
 //!
@@ -34,9 +36,9 @@
 use std::sync::Arc;
 
 use belfry_hub::{Clock, Hub, Log, budget::Budgets, presence::Presence};
-use tokio_util::sync::CancellationToken;
 
 use edge::listen::Listener;
+use endings::Endings;
 use metrics::Metrics;
 use status::Health;
 
@@ -45,7 +47,9 @@ mod backup;
 pub mod chat;
 pub mod cli;
 pub mod config;
+mod data_socket;
 pub mod edge;
+pub mod endings;
 pub mod failure;
 pub mod lines;
 pub mod metrics;
@@ -54,6 +58,7 @@ mod rate;
 pub mod status;
 pub mod stdout;
 mod synchronised;
+pub mod takeover;
 pub mod tally;
 pub mod token;
 pub mod web;
@@ -67,7 +72,8 @@ pub use web::{
 };
 
 /// Serves Belfry on `listeners`, and its metrics alone on `scraped`. After `shutdown` it accepts no more connections, ends every stream, and
-/// returns when the last response is sent; the caller limits that wait.
+/// returns when the last response is sent; the caller limits that wait. Once it is relieved, it does the same
+/// when its last connection has ended, or at the shutdown that the caller decides on.
 pub async fn serve(
     config: Config,
     site: Site,
@@ -75,8 +81,10 @@ pub async fn serve(
     authority: Arc<Authority>,
     listeners: Vec<Listener>,
     scraped: Option<Listener>,
-    shutdown: CancellationToken,
+    endings: impl Into<Endings>,
 ) {
+    let endings = endings.into();
+    let shutdown = endings.shutdown.clone();
     let kept = log.clone();
     let hub = Hub::new(Clock::system(), log).with_publish_deadline(config.publish_deadline);
     let (health, presence) = (Health::new(config.status), Presence::new(hub.clock()));
@@ -113,7 +121,7 @@ pub async fn serve(
         budgets,
         access_log: config.access_log,
         metrics: metrics.clone(),
-        shutdown: shutdown.clone(),
+        endings: endings.clone(),
         drain: config.drain,
     };
     let backups = async {
@@ -128,17 +136,16 @@ pub async fn serve(
         &direct,
         hub.counters().clone(),
         scraped.into_iter().collect(),
-        shutdown.clone(),
+        endings.clone(),
     );
     // Who connects is answered first: the others prepare something.
     tokio::join!(
-        edge::accept(
-            router(state.into()),
-            &config,
-            hub.counters().clone(),
-            listeners,
-            shutdown.clone()
-        ),
+        async {
+            let (router, counters) = (router(state.into()), hub.counters().clone());
+            edge::accept(router, &config, counters, listeners, endings).await;
+            // Relieved, and nobody is left.
+            shutdown.cancel();
+        },
         hub.run(config.interval, shutdown.clone()),
         presence.run(shutdown.clone()),
         scraping,

@@ -9,6 +9,7 @@ use std::{
     pin::pin,
     process::{self, ExitCode},
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use clap::{Parser, error::ErrorKind};
@@ -25,19 +26,26 @@ use server::{
             warn_of_every_host,
         },
         signals::{self, Ending},
-        storage, systemd, token,
+        storage, systemd,
+        takeover::{find_predecessor, offer_to_successors, take_log},
+        token,
     },
     config::CLOSE,
     config::{Endpoint, Flags},
-    edge::listen::{Listener, Passed, listen},
+    edge::listen::{Inherited, Listener, Passed, listen, listen_for_metrics},
+    endings::Endings,
     failure::Failure,
     lines::{self, LineFormat},
-    metrics::Exposure,
     serve,
     stdout::print_line,
+    takeover::Predecessor,
 };
-use tokio::{net::TcpListener, runtime::Runtime, select, sync::Notify, time::timeout};
-use tokio_util::sync::CancellationToken;
+use tokio::{
+    runtime::Runtime,
+    select,
+    sync::{Notify, oneshot::Receiver},
+    time::{sleep, timeout},
+};
 use tracing::{info, warn};
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
@@ -62,10 +70,17 @@ fn perform(command: Command) -> Result<(), Failure> {
     match command {
         Command::Serve(flags) => {
             let passed = Passed::take().map_err(Failure::new)?;
-            let passed_at = passed.endpoints().map_err(Failure::new)?;
-            let config = Config::from_flags(Flags { passed: passed_at, ..flags }, look_up)?;
+            let mut passed_at = passed.endpoints().map_err(Failure::new)?;
+            let configure = |passed| Config::from_flags(Flags { passed, ..flags.clone() }, look_up);
+            let mut config = configure(passed_at.clone())?;
+            let predecessor = find_predecessor(&config).map_err(Failure::new)?;
+            if let Some(predecessor) = &predecessor {
+                passed_at.extend(predecessor.passed());
+                config = configure(passed_at)?;
+                be_supervised(predecessor);
+            }
             give_back_large_blocks();
-            run(config, passed).map_err(Failure::new)
+            run(config, passed, predecessor).map_err(Failure::new)
         }
         Command::Token(flags) => {
             print_line(io::stdout(), &token::Request::from_flags(flags, look_up)?.mint()?)
@@ -84,16 +99,31 @@ fn perform(command: Command) -> Result<(), Failure> {
     }
 }
 
-fn run(config: Config, passed: Passed) -> Result<(), Box<dyn Error>> {
+/// Lets systemd supervise this process in the place of its predecessor.
+#[expect(unsafe_code, reason = "the environment can be changed in no other way")]
+fn be_supervised(predecessor: &Predecessor) {
+    for (name, value) in predecessor.supervision() {
+        if env::var_os(name).is_none() {
+            // SAFETY: there is no other thread yet that could read it.
+            unsafe { env::set_var(name, value) };
+        }
+    }
+}
+
+fn run(
+    config: Config,
+    passed: Passed,
+    predecessor: Option<Predecessor>,
+) -> Result<(), Box<dyn Error>> {
     // Dropped after the runtime: what hangs there is reported.
     let lines = log_to_stderr(config.log.clone(), config.log_format);
     let runtime = Runtime::new()?;
-    runtime.block_on(run_until_asked(config, passed, lines.last()))
+    runtime.block_on(run_until_asked(config, (passed, predecessor), lines.last()))
 }
 
 async fn run_until_asked(
     config: Config,
-    passed: Passed,
+    (passed, mut predecessor): (Passed, Option<Predecessor>),
     last_words: impl FnOnce() + Send + 'static,
 ) -> Result<(), Box<dyn Error>> {
     raise_descriptor_limit();
@@ -101,20 +131,31 @@ async fn run_until_asked(
     let hashes = config.hashed.then(Site::hashes_beside_binary);
     let site = Site::find(&config.site, hashes.as_deref())?;
     let first_start = is_first_start(&config);
-    let log = open_log(&config)?;
+    if config.takeover && predecessor.is_none() {
+        info!("no server to take over; starting normally");
+    }
+    // The first that can go wrong, unless it comes last.
+    let log = predecessor.is_none().then(|| open_log(&config)).transpose()?;
     let authority = Arc::new(open_authority(&config)?);
     let tls = open_tls(&config)?;
-    let listeners = listen(&config, passed)?.into_iter();
+    let mut nothing = Inherited::default();
+    let inherited = predecessor.as_mut().map_or(&mut nothing, Predecessor::inherited);
+    let listeners = listen(&config, passed, inherited)?.into_iter();
     let listeners: Vec<_> = listeners.map(|listener| listener.with_tls(tls.clone())).collect();
-    let scraped = match config.metrics {
-        Exposure::At(address) => Some(listen_for_metrics(address).await?),
-        _ => None,
-    };
+    let scraped = listen_for_metrics(&config, inherited)?;
     let drain = config.drain;
     let asked_to_end = signals::listen(drain, || {
         last_words();
         exit();
     })?;
+    let (endings, reload) = (Endings::default(), Arc::new(Notify::new()));
+    signals::on_hang_up(reload.clone())?;
+    let log = match log {
+        Some(log) => log,
+        // Nothing that comes after this may fail.
+        None => take_log(&config, predecessor, listeners.iter().chain(&scraped))?,
+    };
+    offer_to_successors(&config, &log, (&listeners, scraped.as_ref()), &endings);
     warn_of_every_host(&config, listeners.iter().map(Listener::endpoint));
     let places: Vec<_> = listeners.iter().map(reachable).collect();
     if first_start {
@@ -125,22 +166,40 @@ async fn run_until_asked(
         let _ = writeln!(io::stdout(), "Belfry is listening on {place}");
     }
 
-    let (shutdown, reload) = (CancellationToken::new(), Arc::new(Notify::new()));
-    signals::on_hang_up(reload.clone())?;
     if let Some(tls) = tls {
-        let shutdown = shutdown.clone();
+        let shutdown = endings.shutdown.clone();
         tokio::spawn(async move { tls.keep_fresh(&reload, &shutdown).await });
     }
-    let mut serving =
-        pin!(serve(config, site, log, authority, listeners, scraped, shutdown.clone()));
+    let serving = serve(config, site, log.log, authority, listeners, scraped, endings.clone());
     systemd::ready();
     tokio::spawn(systemd::watch());
-    let ending = select! {
+    end_when_asked(serving, endings, drain, asked_to_end).await
+}
+
+/// Serves until it is asked to end or is relieved, and ends as it should then.
+async fn end_when_asked(
+    serving: impl Future<Output = ()>,
+    Endings { relieved, shutdown }: Endings,
+    drain: Duration,
+    mut asked_to_end: Receiver<Ending>,
+) -> Result<(), Box<dyn Error>> {
+    let mut serving = pin!(serving);
+    let mut ending = select! {
         () = &mut serving => return Ok(()),
-        ending = asked_to_end => ending?,
+        ending = &mut asked_to_end => Some(ending?),
+        () = relieved.cancelled() => None,
     };
-    systemd::stopping();
-    if ending == Ending::Drain {
+    if ending.is_none() {
+        select! {
+            () = &mut serving => return Ok(()),
+            asked = asked_to_end => ending = Some(asked?),
+            // Who has a connection that is not used learns by its end that it is another server.
+            () = sleep(RELIEVED_WITHIN) => {}
+        }
+    } else {
+        systemd::stopping();
+    }
+    if ending != Some(Ending::AtOnce) {
         info!(at_most_s = drain.as_secs(), "draining");
         shutdown.cancel();
         if timeout(drain.saturating_sub(CLOSE), serving).await.is_err() {
@@ -148,13 +207,6 @@ async fn run_until_asked(
         }
     }
     Ok(())
-}
-
-async fn listen_for_metrics(address: SocketAddr) -> Result<Listener, Box<dyn Error>> {
-    let listening = TcpListener::bind(address).await.and_then(Listener::try_from);
-    let listener = listening.map_err(|error| format!("cannot listen on {address}: {error}"))?;
-    info!("metrics are at http://{}/metrics", listener.endpoint());
-    Ok(listener)
 }
 
 /// Ends the program, whatever its other threads do.
@@ -179,6 +231,9 @@ impl Drop for Lines {
         drop(self.0.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 }
+
+/// How long a server that is relieved answers on the connections that it has. Its readers have left by then.
+const RELIEVED_WITHIN: Duration = Duration::from_secs(5);
 
 /// How many lines may wait for stderr. The room for all of them is written at the start: with the
 /// library's own number that is 4 MB.

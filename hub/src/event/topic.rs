@@ -3,16 +3,21 @@
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
+use serde::{Deserialize, Serialize};
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 use wire::chat::visible::is_invisible;
 
 use super::name::{Invalid, check_name};
+use crate::written::as_written;
 
 /// A name that events are published to and read by: 1 to 255 bytes of UTF-8 in normalisation form C, all of
 /// it visible, without `*`, and without a segment between slashes that is empty, `.` or `..`. Earlier
 /// versions accepted any name without control and format characters, and a log may contain such topics.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Topic(Arc<str>);
+
+as_written!(Topic, |name| Topic::held(name).ok_or("it is no topic"));
 
 impl Topic {
     /// Reads a topic to publish to. The name is normalised (NFC): different encodings of the same
@@ -105,11 +110,20 @@ fn is_odd_space(one: char) -> bool {
 }
 
 /// A topic, or all topics that begin with what stands before a final `*`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Pattern {
     said: Arc<str>,
     /// The same in normalisation form C.
     normal: Arc<str>,
+}
+
+as_written!(Pattern, |pattern| Pattern::new(pattern).map_err(|_| "it is no pattern"));
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.said)
+    }
 }
 
 impl Pattern {

@@ -20,13 +20,23 @@ use crate::{
     clock::Clock,
     counters::Ending,
     frame::Frame,
+    hub::Hub,
     log::{Page, Unavailable},
     reading::Reading,
+    routes::Routes,
     subscription::{CHUNK, FirstPage, Next, Now, States, Subscription, Wanted},
 };
 
 /// The earliest that a reader comes back after the shutdown.
 const BACK_AFTER: Duration = Duration::from_secs(1);
+
+/// When a reader comes back that is sent to a successor.
+const TO_SUCCESSOR_AFTER: Duration = Duration::from_millis(100);
+
+/// The successor gets its readers one by one: at this distance from each other,
+const BETWEEN_READERS: Duration = Duration::from_millis(1);
+/// all of them in this time.
+const ALL_SENT_WITHIN: Duration = Duration::from_secs(4);
 
 /// How long a stream lasts at most. A program that limits it puts one into the extensions of each request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +46,7 @@ pub struct StreamAge(pub Duration);
 pub(super) struct Outlet {
     subscription: Subscription,
     states: States,
+    hub: Hub,
     clock: Clock,
     /// What the subscription wants, on its way. Kept, so that a tick in between does not begin it again.
     coming: Option<Coming>,
@@ -46,6 +57,9 @@ pub(super) struct Outlet {
     drain: Duration,
     /// When it has lasted long enough.
     until: Option<Instant>,
+    relieved: CancellationToken,
+    /// When its reader is sent to the successor, once there is one.
+    sent_on_at: Option<Instant>,
     ended: bool,
 }
 
@@ -67,13 +81,24 @@ impl Outlet {
     /// Drives a subscription, to which the first page of the log comes first.
     pub(super) fn new(
         (subscription, states, first): (Subscription, States, FirstPage),
-        clock: Clock,
+        routes: &Routes,
         revoked: BoxFuture<'static, ()>,
-        (shutdown, drain): (CancellationToken, Duration),
     ) -> Self {
-        let coming = first.map(|page| Coming::Page(ready(Ok(page)).boxed()));
-        let (until, ended) = (None, false);
-        Self { subscription, states, clock, coming, revoked, shutdown, drain, until, ended }
+        let Routes { hub, relieved, shutdown, drain, .. } = routes.clone();
+        Self {
+            subscription,
+            states,
+            clock: hub.clock(),
+            hub,
+            coming: first.map(|page| Coming::Page(ready(Ok(page)).boxed())),
+            revoked,
+            sent_on_at: relieved.is_cancelled().then(Instant::now),
+            relieved,
+            shutdown,
+            drain,
+            until: None,
+            ended: false,
+        }
     }
 
     /// The same, which ends at an instant, if there is one.
@@ -96,6 +121,11 @@ impl Outlet {
         }
         while !self.ended {
             let now = Now { instant: Instant::now(), wall: self.clock.now() };
+            if self.is_sent_on(now.instant) {
+                self.ended = true;
+                self.subscription.ends(Ending::Shutdown);
+                return Some(Frame::retry(TO_SUCCESSOR_AFTER).into_bytes());
+            }
             if self.until.is_some_and(|until| until <= now.instant) {
                 self.subscription.ends(Ending::Age);
                 return None;
@@ -126,7 +156,8 @@ impl Outlet {
                 self.revoke();
                 return None;
             }
-            () = sleep_until(self.until.map_or(until, |end| end.min(until))) => return None,
+            () = self.relieved.cancelled(), if self.sent_on_at.is_none() => return None,
+            () = sleep_until(earliest(until, [self.until, self.sent_on_at])) => return None,
             state = self.states.next() => return Some(self.subscription.state(state)),
             came = come(&mut self.coming, &self.subscription, wanted) => came,
         };
@@ -142,6 +173,15 @@ impl Outlet {
             Came::Something => {}
         }
         None
+    }
+
+    /// Whether its reader is to follow the successor from now on.
+    fn is_sent_on(&mut self, now: Instant) -> bool {
+        if self.sent_on_at.is_none() && self.relieved.is_cancelled() {
+            let within = (BETWEEN_READERS * self.hub.reading()).min(ALL_SENT_WITHIN);
+            self.sent_on_at = Some(now + within.mul_f64(fastrand::f64()));
+        }
+        self.sent_on_at.is_some_and(|at| at <= now)
     }
 
     /// The server shuts down: the last bytes say when to come back. Each reader is told another time, so that
@@ -166,6 +206,10 @@ impl Outlet {
             Some((Ok(bytes), outlet))
         })
     }
+}
+
+fn earliest(first: Instant, others: [Option<Instant>; 2]) -> Instant {
+    others.into_iter().flatten().fold(first, Instant::min)
 }
 
 /// Begins to fetch what a subscription wants, where that does not come by itself.

@@ -42,7 +42,7 @@ pub(crate) async fn stream(
     // Asked before anything else: what happens from now on ends the stream.
     let revoked = routes.authoriser.revoked(&grant);
     let begun = begin(&routes, &account, client.address, (&request, &grant), version).await?;
-    let outlet = Outlet::new(begun, routes.hub.clock(), revoked, (routes.shutdown, routes.drain));
+    let outlet = Outlet::new(begun, &routes, revoked);
     let outlet = outlet.until(age.map(|Extension(StreamAge(age))| Instant::now() + age));
     Ok((HEADERS, Body::from_stream(outlet.into_stream())))
 }

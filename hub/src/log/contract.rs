@@ -9,6 +9,7 @@ use std::{
 };
 
 use futures::{FutureExt, future::BoxFuture};
+use serde::{Deserialize, Serialize};
 
 use super::retention::Retention;
 use crate::{
@@ -134,7 +135,7 @@ pub struct Held {
 /// Distinguishes a repeated publish from a new one. Kept for 24 hours, or longer until the clock can be
 /// trusted, but never more keys than events that may be kept (at least 1,000); the oldest are forgotten
 /// first.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Key {
     /// Whose key it is: two publishers may choose the same name. It contains no NUL.
     pub scope: String,
@@ -154,7 +155,7 @@ pub(super) fn most_keys(retention: &Retention) -> u64 {
 }
 
 /// Which topics to list.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listing {
     /// Topics whose name begins with this.
     pub prefix: String,
@@ -167,7 +168,7 @@ pub struct Listing {
 }
 
 /// What to read.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Query {
     /// Events of any of these that it shows, each event once.
     pub topics: Vec<Selected>,
@@ -193,7 +194,7 @@ impl Query {
 }
 
 /// From which end to read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Order {
     /// The oldest first.
     Forwards,
@@ -202,7 +203,7 @@ pub enum Order {
 }
 
 /// What was read, all at one moment.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Page {
     /// The events.
     pub events: Vec<Event>,
@@ -219,7 +220,7 @@ pub struct Page {
 }
 
 /// A topic, and how many events there are of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TopicCount {
     /// The topic.
     pub topic: Topic,
@@ -232,7 +233,7 @@ pub struct TopicCount {
 }
 
 /// Why an event was not appended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AppendError {
     /// The key was used for another event in the last 24 hours.
     KeyUsed,
@@ -245,7 +246,7 @@ pub enum AppendError {
 }
 
 /// The log cannot be used at the moment, and why.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unavailable(pub String);
 
 impl fmt::Display for Unavailable {

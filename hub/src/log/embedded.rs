@@ -1,6 +1,7 @@
 //! The log on disk, in one [redb](https://docs.rs/redb) file that survives any crash. One thread writes;
 //! what gathers while it syncs goes into the next sync together.
 
+mod answering;
 mod backup;
 mod building;
 mod check;
@@ -20,6 +21,7 @@ mod row;
 mod salvage;
 mod shared;
 mod store;
+mod succession;
 mod undo;
 mod volume;
 mod writer;
@@ -29,7 +31,7 @@ use std::{
     path::Path,
     sync::{
         Arc, Mutex, RwLock,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
         mpsc,
     },
     thread::{self, JoinHandle},
@@ -37,7 +39,7 @@ use std::{
 
 use futures::{FutureExt, future::BoxFuture};
 use tokio::{
-    sync::{Semaphore, oneshot},
+    sync::{Semaphore, oneshot, watch},
     task::spawn_blocking,
 };
 use wire::limits::LARGEST_DATA;
@@ -54,6 +56,7 @@ use crate::{
     spans::Spans,
     tail::{self, Tail},
 };
+use answering::Answering;
 use looks::Looks;
 use request::{Request, Share};
 use shared::Shared;
@@ -128,6 +131,8 @@ impl Embedded {
             seal,
             damaged: AtomicU64::new(0),
             readiness: Arc::default(),
+            answering: watch::Sender::new(Answering::Itself),
+            backups: AtomicUsize::new(0),
         });
         let (requests, incoming) = mpsc::channel();
         let to = shared.clone();
@@ -167,7 +172,10 @@ impl Embedded {
 
 impl Log for Embedded {
     fn spans(&self) -> Arc<Spans> {
-        self.shared.spans()
+        match &*self.shared.answering.borrow() {
+            Answering::Successor(successor) => successor.spans(),
+            _ => self.shared.spans(),
+        }
     }
 
     fn tail(&self) -> &Tail {
@@ -189,7 +197,7 @@ impl Log for Embedded {
 
     fn read(&self, query: Query) -> BoxFuture<'_, Result<Page, Unavailable>> {
         // Of any size.
-        self.page(query, usize::MAX).map(|read| Ok(read?.unwrap_or_default())).boxed()
+        self.read_small(query, usize::MAX).map(|read| Ok(read?.unwrap_or_default())).boxed()
     }
 
     fn read_small(
@@ -197,15 +205,34 @@ impl Log for Embedded {
         query: Query,
         most: usize,
     ) -> BoxFuture<'_, Result<Result<Page, usize>, Unavailable>> {
-        self.page(query, most).boxed()
+        async move {
+            let itself = || self.page(query.clone(), most).boxed();
+            let query = query.clone();
+            let other =
+                move |log: Arc<dyn Log>| async move { log.read_small(query, most).await }.boxed();
+            self.asked(itself, other).await
+        }
+        .boxed()
     }
 
     fn count(&self, query: Query) -> BoxFuture<'_, Result<u64, Unavailable>> {
-        self.number(query).boxed()
+        async move {
+            let itself = || self.number(query.clone()).boxed();
+            let query = query.clone();
+            let other = move |log: Arc<dyn Log>| async move { log.count(query).await }.boxed();
+            self.asked(itself, other).await
+        }
+        .boxed()
     }
 
     fn topics(&self, listing: Listing) -> BoxFuture<'_, Result<Vec<TopicCount>, Unavailable>> {
-        self.listed(listing).boxed()
+        async move {
+            let itself = || self.listed(listing.clone()).boxed();
+            let listing = listing.clone();
+            let other = move |log: Arc<dyn Log>| async move { log.topics(listing).await }.boxed();
+            self.asked(itself, other).await
+        }
+        .boxed()
     }
 
     fn purge(&self, topic: Topic, before: u64) -> BoxFuture<'_, Result<u64, AppendError>> {

@@ -24,18 +24,28 @@ use crate::{
     token::{self, Revocations},
 };
 
+/// The log of events; the one on disk can be handed over.
+#[derive(Debug)]
+pub struct Opened {
+    /// The log.
+    pub log: Arc<dyn Log>,
+    /// The same, if it is on disk.
+    pub on_disk: Option<Arc<Embedded>>,
+}
+
 /// The log of events, where the configuration says that it is.
 ///
 /// # Errors
 /// Where it cannot be opened.
-pub fn open_log(config: &Config) -> Result<Arc<dyn Log>, Box<dyn Error>> {
+pub fn open_log(config: &Config) -> Result<Opened, Box<dyn Error>> {
     let (clock, tail, retention) =
         (Clock::system(), tail::Bounds::default(), config.retention.clone());
     Ok(match &config.data_dir {
         Some(folder) if !config.ephemeral => {
-            Arc::new(Embedded::open(folder, clock, retention, tail)?)
+            let log = Arc::new(Embedded::open(folder, clock, retention, tail)?);
+            Opened { log: log.clone(), on_disk: Some(log) }
         }
-        _ => Arc::new(Memory::new(clock, retention, tail)),
+        _ => Opened { log: Arc::new(Memory::new(clock, retention, tail)), on_disk: None },
     })
 }
 

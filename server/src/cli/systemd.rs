@@ -11,6 +11,11 @@ pub fn ready() {
     tell(&NotifyState::Ready);
 }
 
+/// Another process takes its place, to which systemd is to listen from now on.
+pub fn is_now(process: u32) {
+    tell(&NotifyState::MainPid(process));
+}
+
 /// It is about to end.
 pub fn stopping() {
     tell(&NotifyState::Stopping);

@@ -1,11 +1,11 @@
-//! Accepts connections, with one task for each listener, until the shutdown.
+//! Accepts connections, with one task for each listener, until the server is to end.
 
 use std::{io, sync::Arc, time::Duration};
 
 use axum::Router;
 use belfry_hub::counters::Counters;
-use tokio::{task::JoinSet, time::sleep};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio::{select, task::JoinSet, time::sleep};
+use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 
 use super::{
@@ -18,12 +18,12 @@ use super::{
     socket::Socket,
     tls::Tls,
 };
-use crate::{Config, web::client::connection::Connection};
+use crate::{Config, endings::Endings, web::client::connection::Connection};
 
 /// The pause after a failed attempt to accept a connection.
 const AFTER_REFUSAL: Duration = Duration::from_millis(100);
 
-/// Serves `application` on `listeners`. After `shutdown` it accepts no more connections, and returns when
+/// Serves `application` on `listeners`. When the ending is near it accepts no more connections, and returns when
 /// the last one has ended; the caller limits that wait. The application ends its streams itself. `counters`
 /// learns who was cut off.
 pub async fn accept(
@@ -31,7 +31,7 @@ pub async fn accept(
     config: &Config,
     counters: Counters,
     listeners: Vec<Listener>,
-    shutdown: CancellationToken,
+    endings: impl Into<Endings>,
 ) {
     let (admission, connections) = (Admission::new(&config.limits), TaskTracker::new());
     let config = config.clone();
@@ -40,7 +40,7 @@ pub async fn accept(
         config,
         counters,
         lingering: Lingering::default(),
-        shutdown,
+        endings: endings.into(),
         connections: connections.clone(),
         admission,
     });
@@ -56,12 +56,16 @@ pub async fn accept(
 /// Accepts whatever waits whenever it is woken; tokio makes it yield after some hundred.
 async fn accept_on(listener: Listener, shared: Arc<Shared>) {
     let mut refused = false;
-    // Room is only taken for what is there: a listener that waits would hold that of a connection.
-    let next = async || {
-        let accepted = listener.socket.accept().await;
-        (accepted, shared.admission.room().await)
-    };
-    while let Some((accepted, room)) = shared.shutdown.run_until_cancelled(next()).await {
+    loop {
+        // Room is only taken for what is there: a listener that waits would hold that of a connection.
+        let accepted = select! {
+            biased;
+            () = shared.endings.are_near() => return,
+            accepted = listener.socket.accept() => accepted,
+        };
+        // What was accepted is served, even by a server that is relieved meanwhile.
+        let room = shared.admission.room();
+        let Some(room) = shared.endings.shutdown.run_until_cancelled(room).await else { return };
         match accepted {
             Ok((socket, peer)) => {
                 refused = false;
@@ -103,7 +107,7 @@ async fn introduce(
             return;
         }
         let introduced = introduced(connection, &mut socket);
-        connection = match shared.shutdown.run_until_cancelled(introduced).await {
+        connection = match shared.endings.shutdown.run_until_cancelled(introduced).await {
             None => return,
             Some(Ok(connection)) => connection,
             Some(Err(error)) => {

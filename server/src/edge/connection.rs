@@ -8,6 +8,7 @@ use std::{
     error::Error,
     net::{IpAddr, Ipv4Addr},
     sync::Arc,
+    time::Duration,
 };
 
 use axum::{Extension, Router, middleware::AddExtension};
@@ -15,7 +16,7 @@ use belfry_hub::budget::Progress;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     select,
-    time::Instant,
+    time::{Instant, sleep},
 };
 use tokio_util::sync::CancellationToken;
 use tower::ServiceBuilder;
@@ -30,7 +31,10 @@ use super::{
     stall::WriteDeadline,
     tls::{self, Tls},
 };
-use crate::web::client::connection::Connection;
+use crate::{endings::Endings, web::client::connection::Connection};
+
+/// How long a client that has said nothing is still heard after the shutdown.
+const LAST_HEARD_WITHIN: Duration = Duration::from_millis(500);
 
 /// Serves one connection until it ends, or until others need memory that it holds and does not read.
 pub(super) async fn converse(
@@ -72,7 +76,7 @@ impl Speaker<'_> {
         socket: impl AsyncRead + AsyncWrite + Unpin,
         tls: Option<Tls>,
     ) -> Ended {
-        let Shared { config, shutdown, .. } = self.shared;
+        let Shared { config, endings: Endings { shutdown, .. }, .. } = self.shared;
         if let Some(tls) = tls {
             let Some(socket) = unless(shutdown, tls.accept(socket)).await else { return Ok(()) };
             let socket = socket?;
@@ -100,18 +104,18 @@ impl Speaker<'_> {
         let progress = Extension(self.progress.clone());
         let application = ServiceBuilder::new().layer(progress).service(self.application());
         let owed = Owed::new(self.shared.lingering.clone(), self.client());
-        let Shared { config, shutdown, .. } = self.shared;
-        Ok(http1::serve(socket, application, owed, (config.waits, since), shutdown).await?)
+        let Shared { config, endings, .. } = self.shared;
+        Ok(http1::serve(socket, application, owed, (config.waits, since), endings).await?)
     }
 
     async fn speak_http2(self, socket: impl AsyncRead + AsyncWrite + Unpin) -> Ended {
-        let Shared { config, counters, shutdown, .. } = self.shared;
+        let Shared { config, counters, endings, .. } = self.shared;
         let rules = http2::Rules {
             progress: self.progress.clone(),
             patience: config.write_stall,
             counters: counters.clone(),
             over_limit: self.from.rule().is_some(),
-            shutdown: shutdown.clone(),
+            endings: endings.clone(),
         };
         Ok(http2::serve(socket, self.application(), rules).await?)
     }
@@ -127,11 +131,17 @@ impl Speaker<'_> {
     }
 }
 
-/// What comes of waiting for a client, or `None` if the shutdown comes first.
+/// What comes of waiting for a client, or `None` if the shutdown comes first. Who has just connected then is
+/// still heard: the next server knows nothing of that connection.
 async fn unless<T>(shutdown: &CancellationToken, waiting: impl Future<Output = T>) -> Option<T> {
     select! {
         biased;
         done = waiting => Some(done),
-        () = shutdown.cancelled() => None,
+        () = cancelled_for(shutdown, LAST_HEARD_WITHIN) => None,
     }
+}
+
+async fn cancelled_for(token: &CancellationToken, time: Duration) {
+    token.cancelled().await;
+    sleep(time).await;
 }

@@ -4,11 +4,11 @@
 //! socket → linger → heads → half-closed → hyper → application
 //! ```
 
-use std::{convert::Infallible, pin::pin};
+use std::{convert::Infallible, future::pending, pin::pin};
 
 use axum::{
     body::Body,
-    http::{Request, Response, StatusCode},
+    http::{HeaderValue, Request, Response, StatusCode, header::CONNECTION},
     response::IntoResponse,
 };
 use belfry_hub::http::problem::Problem;
@@ -23,7 +23,6 @@ use tokio::{
     select,
     time::Instant,
 };
-use tokio_util::sync::CancellationToken;
 use tower::Service;
 
 use super::{
@@ -34,16 +33,17 @@ use super::{
     owed::Owed,
     refusal::{LARGEST_HEAD, detail, is_too_long},
 };
-use crate::config::Waits;
+use crate::{config::Waits, endings::Endings};
 
-/// Serves a connection until it ends; after the shutdown, with the response under way. The client may have been
-/// sending its first head for a while.
+/// Serves a connection until it ends; after the shutdown, with the response under way. A server that is
+/// relieved answers one more request, so that none is lost that is on its way, and says that it is the last.
+/// The client may have been sending its first head for a while.
 pub(super) async fn serve<S, A>(
     socket: S,
     application: A,
     owed: Owed,
     (waits, since): (Waits, Option<Instant>),
-    shutdown: &CancellationToken,
+    endings: &Endings,
 ) -> hyper::Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -53,20 +53,24 @@ where
     let socket = Heads::new(socket, owed.clone(), waits).since(since);
     let socket = HalfClosed::new(socket, owed.clone());
     let service = TowerToHyperService::new(application);
+    let (owes, relieved) = (owed.clone(), endings.relieved.clone());
     // An answer has to be owed before hyper reads on.
     let service = service_fn(move |request: Request<Incoming>| {
         let too_long = is_too_long(request.uri());
         let request = asked(&owed, request);
         let answering = (!too_long).then(|| service.call(request));
-        let owed = owed.clone();
+        let (owed, relieved) = (owed.clone(), relieved.clone());
         async move {
-            let response = match answering {
+            let mut response = match answering {
                 Some(answering) => answering.await?,
                 None => {
                     let status = StatusCode::URI_TOO_LONG;
                     Problem::new(status, detail(status)).into_response()
                 }
             };
+            if relieved.is_cancelled() {
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
             Ok::<_, Infallible>(answer(&owed, response))
         }
     });
@@ -78,8 +82,17 @@ where
     let mut connection = pin!(connection);
     select! {
         ended = &mut connection => return ended,
-        () = shutdown.cancelled() => {}
+        () = endings.shutdown.cancelled() => {}
+        // It has begun without such a word, and its client does not ask for anything else meanwhile.
+        () = is_relieved_of_a_stream(endings, &owes) => {}
     }
     connection.as_mut().graceful_shutdown();
     connection.await
+}
+
+async fn is_relieved_of_a_stream(endings: &Endings, owes: &Owed) {
+    endings.relieved.cancelled().await;
+    if !owes.streams() {
+        pending::<()>().await;
+    }
 }

@@ -23,11 +23,10 @@ use tokio::{
     select,
     time::{Instant, sleep, timeout_at},
 };
-use tokio_util::sync::CancellationToken;
 use tower::{Service, ServiceExt};
 
 use super::rewound::Rewound;
-use crate::config::Waits;
+use crate::{config::Waits, endings::Endings};
 use frames::Watched;
 use sending::Sending;
 use streams::Streams;
@@ -74,8 +73,8 @@ pub(super) struct Rules {
     pub(super) counters: Counters,
     /// It is over a limit, and ends with the answers to what comes first.
     pub(super) over_limit: bool,
-    /// Ends the connection once its streams have ended.
-    pub(super) shutdown: CancellationToken,
+    /// End the connection once its streams have ended.
+    pub(super) endings: Endings,
 }
 
 /// Why a connection is to end.
@@ -134,7 +133,7 @@ where
     A: Clone + Send + 'static,
     A::Future: Send,
 {
-    let Rules { progress, patience, counters, over_limit, shutdown } = rules;
+    let Rules { progress, patience, counters, over_limit, endings } = rules;
     let streams = Streams::new(progress, patience, counters);
     let (idle, opened) = (if over_limit { IDLE_OVER_LIMIT } else { IDLE }, streams.next_opened());
     let service = service_fn(move |request| answer(application.clone(), request));
@@ -151,7 +150,7 @@ where
     let mut connection = pin!(connection);
     let why = select! {
         ended = &mut connection => return ended,
-        () = shutdown.cancelled() => Why::Shutdown,
+        () = endings.are_near() => Why::Shutdown,
         () = streams.are_idle_for(idle) => Why::Idle,
         () = opened, if over_limit => Why::OverLimit,
     };

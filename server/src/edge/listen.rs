@@ -1,6 +1,7 @@
 //! The sockets that connections are accepted on: binds addresses and paths, and takes those that systemd
-//! passes.
+//! or the process before this one passes.
 
+mod handed;
 mod listener;
 mod passed;
 mod unix;
@@ -8,29 +9,53 @@ mod unix;
 use std::{error::Error, io, net::SocketAddr};
 
 use socket2::{Domain, Socket, Type};
+use tracing::info;
 
-use crate::{Config, config::Endpoint};
+use crate::{Config, config::Endpoint, metrics::Exposure};
 
+pub use handed::{About, Copied, Inherited, Purpose};
 use listener::BACKLOG;
 pub use listener::Listener;
 pub(super) use listener::Listening;
 pub use passed::Passed;
 
-/// Binds everything that the configuration names, after what was passed.
+/// Binds everything that the configuration names and that is not inherited, after what was passed.
 ///
 /// # Errors
 /// If one of them cannot be bound, or outside of a runtime.
-pub fn listen(config: &Config, passed: Passed) -> Result<Vec<Listener>, Box<dyn Error>> {
+pub fn listen(
+    config: &Config,
+    passed: Passed,
+    inherited: &mut Inherited,
+) -> Result<Vec<Listener>, Box<dyn Error>> {
     let mut listeners = passed.listeners()?;
+    listeners.extend(inherited.take_passed()?);
     for endpoint in &config.listen {
-        let listener = match endpoint {
+        let bound = || match endpoint {
             Endpoint::Tcp(address) => bind(*address, &config.listen),
             Endpoint::Unix(path) => unix::bind(path, config.unix_mode),
         };
+        let listener = inherited.take(Purpose::Everything, endpoint).transpose();
         let cannot = |error| format!("cannot listen on {endpoint}: {error}");
-        listeners.push(listener.map_err(cannot)?);
+        listeners.push(listener.unwrap_or_else(bound).map_err(cannot)?);
     }
     Ok(listeners)
+}
+
+/// Listens at the address of the metrics, if they have one of their own.
+///
+/// # Errors
+/// If it cannot be bound, or outside of a runtime.
+pub fn listen_for_metrics(
+    config: &Config,
+    inherited: &mut Inherited,
+) -> Result<Option<Listener>, Box<dyn Error>> {
+    let Exposure::At(address) = config.metrics else { return Ok(None) };
+    let listener = inherited.take(Purpose::Metrics, &Endpoint::Tcp(address)).transpose();
+    let listener = listener.unwrap_or_else(|| bind(address, &[]));
+    let listener = listener.map_err(|error| format!("cannot listen on {address}: {error}"))?;
+    info!("metrics are at http://{}/metrics", listener.endpoint());
+    Ok(Some(listener))
 }
 
 fn bind(address: SocketAddr, all: &[Endpoint]) -> io::Result<Listener> {

@@ -26,6 +26,8 @@ struct Shared {
     /// The client may still be sending when the connection is closed.
     lingers: AtomicBool,
     lingering: Lingering,
+    /// The answer is a stream, whose end nobody can foresee.
+    streams: AtomicBool,
     client: IpAddr,
     state: Mutex<State>,
 }
@@ -59,6 +61,7 @@ impl Owed {
             incomplete: AtomicBool::new(false),
             unasked: AtomicBool::new(false),
             lingers: AtomicBool::new(false),
+            streams: AtomicBool::new(false),
             lingering,
             client,
             state: Mutex::default(),
@@ -91,6 +94,7 @@ impl Owed {
         (state.debt, state.made) = (Debt::Answer, false);
         self.0.incomplete.store(body, Relaxed);
         self.0.unasked.store(unasked, Relaxed);
+        self.0.streams.store(false, Relaxed);
         let turn = self.0.turn.load(Relaxed);
         self.0.turn.store((turn | 1).wrapping_add(2), Relaxed);
     }
@@ -117,6 +121,12 @@ impl Owed {
     /// The beginning of the answer is made, and no more is owed: it is a stream's.
     pub(super) fn has_begun(&self) {
         self.state().debt = Debt::Flush;
+        self.0.streams.store(true, Relaxed);
+    }
+
+    /// Whether the answer is a stream that has begun.
+    pub(super) fn streams(&self) -> bool {
+        self.0.streams.load(Relaxed)
     }
 
     /// All of the answer is made.

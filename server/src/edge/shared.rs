@@ -2,10 +2,10 @@
 
 use axum::Router;
 use belfry_hub::counters::Counters;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::task::TaskTracker;
 
 use super::{admission::Admission, lingering::Lingering};
-use crate::Config;
+use crate::{Config, endings::Endings};
 
 /// What the connections of all listeners share.
 pub(super) struct Shared {
@@ -13,7 +13,7 @@ pub(super) struct Shared {
     pub(super) config: Config,
     pub(super) counters: Counters,
     pub(super) lingering: Lingering,
-    pub(super) shutdown: CancellationToken,
+    pub(super) endings: Endings,
     pub(super) connections: TaskTracker,
     pub(super) admission: Admission,
 }

@@ -7,11 +7,11 @@ use std::{
 };
 
 use belfry_hub::{Hub, budget::Budgets, presence::Presence, routes::Routes};
-use tokio_util::sync::CancellationToken;
 
 use crate::{
     Site,
     chat::Chat,
+    endings::Endings,
     metrics::Metrics,
     origins::{Hosts, Origins},
     status::Health,
@@ -61,7 +61,8 @@ impl From<Parts> for AppState {
         let tokens = Tokens::new(authority.clone(), origins.clone(), hub.clock());
         let routes = Routes {
             budgets: parts.budgets.clone(),
-            shutdown: parts.shutdown.clone(),
+            relieved: parts.endings.relieved.clone(),
+            shutdown: parts.endings.shutdown.clone(),
             drain: parts.drain,
             ..Routes::new(parts.hub.clone(), tokens.clone())
         };
@@ -129,8 +130,8 @@ pub struct Parts {
     pub access_log: bool,
     /// What a monitoring system reads.
     pub metrics: Metrics,
-    /// Ends every stream.
-    pub shutdown: CancellationToken,
+    /// End every stream.
+    pub endings: Endings,
     /// Over how long their readers come back.
     pub drain: Duration,
 }

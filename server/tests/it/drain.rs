@@ -15,7 +15,7 @@ use crate::{connection::Connection, program::Program, serving::Serving};
 const SECOND: Duration = Duration::from_secs(1);
 
 /// As many streams as there are descriptors for, at most a thousand.
-fn streams() -> usize {
+pub(crate) fn streams() -> usize {
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).unwrap();
     let most = maximum.unwrap_or(u64::MAX).saturating_sub(200);

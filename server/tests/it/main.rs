@@ -71,6 +71,7 @@ mod sockets;
 mod status;
 mod storage;
 mod stream;
+mod takeover;
 mod tls;
 mod tokens;
 mod traced;

@@ -223,7 +223,7 @@ impl World {
                 config.metrics,
             ),
             hsts: Some(Duration::from_secs(3600)),
-            shutdown: shutdown.clone(),
+            endings: shutdown.clone().into(),
             drain: Config::default().drain,
         };
         let state = AppState::from(parts);

@@ -139,6 +139,23 @@ impl DataDir {
         Ok(opened)
     }
 
+    /// Lets another process have the folder.
+    pub(super) fn let_go(&self) {
+        let lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(error) = lock.file.unlock() {
+            warn!(%error, "cannot release the lock of {}", self.path.display());
+        }
+    }
+
+    /// Takes it again.
+    ///
+    /// # Errors
+    /// If another process has it.
+    pub(super) fn take_back(&self) -> Result<(), OpenError> {
+        *self.lock.lock().unwrap_or_else(PoisonError::into_inner) = take_lock(&self.path)?;
+        Ok(())
+    }
+
     /// Whether the folder, its lock and the log's file are what their paths lead to: three system calls.
     ///
     /// # Errors

@@ -126,9 +126,15 @@ impl Shared {
             let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
             let database =
                 database.as_ref().ok_or_else(|| io::Error::other("the log is closed"))?;
-            database.begin_read().map_err(io::Error::other)?
+            // While the lock is held: who closes the file looks at both.
+            self.backups.fetch_add(1, Ordering::Relaxed);
+            database.begin_read()
         };
-        let written = guarded(|| Ok(backup::write(&transaction, self.seal, to)?));
-        written.map_err(io::Error::other)
+        let written = transaction.map_err(io::Error::other).and_then(|transaction| {
+            let written = guarded(|| Ok(backup::write(&transaction, self.seal, to)?));
+            written.map_err(io::Error::other)
+        });
+        self.backups.fetch_sub(1, Ordering::Relaxed);
+        written
     }
 }

@@ -1,12 +1,17 @@
 //! What the writer is asked for, and the way back to who asks.
 
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use std::sync::Arc;
+
+use tokio::{
+    runtime::Handle,
+    sync::{OwnedSemaphorePermit, oneshot},
+};
 
 use super::readiness::Waiting;
 use crate::{
     cursor::Cursor,
     event::{Draft, Event, Topic},
-    log::{AppendError, Key},
+    log::{AppendError, Key, Log},
 };
 
 /// Where an answer goes.
@@ -33,6 +38,12 @@ pub(super) enum Request {
     Remove { topic: Topic, id: Cursor, answer: Answer<Option<Event>> },
     /// To see whether the storage still works: someone could not read it.
     Check,
+    /// To close the file, so that another process can have it.
+    LetGo { answer: Answer<()> },
+    /// To open it again.
+    TakeBack { answer: Answer<()> },
+    /// To have another answer, by tasks of this runtime.
+    HandTo { successor: Arc<dyn Log>, on: Handle },
 }
 
 /// Answers who may have left.

@@ -2,14 +2,19 @@
 
 use std::sync::{
     Arc, Mutex, MutexGuard, PoisonError, RwLock,
-    atomic::{AtomicBool, AtomicU64, Ordering},
+    atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
 };
 
 use redb::Database;
+use tokio::sync::watch;
 use tracing::error;
 
-use super::{readiness::Readiness, row::Seal};
-use crate::{counters::Histogram, log::Held, spans::Spans};
+use super::{answering::Answering, readiness::Readiness, row::Seal};
+use crate::{
+    counters::Histogram,
+    log::{Held, Log},
+    spans::Spans,
+};
 
 /// What the writer and those who read have in common.
 #[derive(Debug)]
@@ -31,6 +36,10 @@ pub(super) struct Shared {
     /// How often something was found damaged.
     pub(super) damaged: AtomicU64,
     pub(super) readiness: Arc<Readiness>,
+    /// Who answers what is asked.
+    pub(super) answering: watch::Sender<Answering>,
+    /// How many backups are being written.
+    pub(super) backups: AtomicUsize,
 }
 
 impl Shared {
@@ -46,6 +55,24 @@ impl Shared {
 
     pub(super) fn set_spans(&self, spans: Spans) {
         *self.spans.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(spans);
+    }
+
+    /// The successor, if there is one; waits while that is not known.
+    pub(super) async fn successor(&self) -> Option<Arc<dyn Log>> {
+        if self.answers_itself() {
+            return None;
+        }
+        let mut answering = self.answering.subscribe();
+        let known = answering.wait_for(|answering| !matches!(answering, Answering::Nobody)).await;
+        match &*known.ok()? {
+            Answering::Successor(successor) => Some(successor.clone()),
+            _ => None,
+        }
+    }
+
+    /// Whether there is nobody else.
+    pub(super) fn answers_itself(&self) -> bool {
+        matches!(*self.answering.borrow(), Answering::Itself)
     }
 
     pub(super) fn failed(&self) -> MutexGuard<'_, Option<String>> {

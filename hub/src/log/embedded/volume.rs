@@ -54,6 +54,17 @@ pub trait Volume: fmt::Debug + Send + Sync {
     fn is_in_place(&self) -> Result<(), Unavailable> {
         Ok(())
     }
+
+    /// Lets another process have it. The file is closed.
+    fn let_go(&self) {}
+
+    /// Takes it again.
+    ///
+    /// # Errors
+    /// If another process has it.
+    fn take_back(&self) -> Result<(), OpenError> {
+        Ok(())
+    }
 }
 
 /// A folder on the disk, held by this process alone.
@@ -170,6 +181,14 @@ impl Volume for Folder {
 
     fn is_in_place(&self) -> Result<(), Unavailable> {
         self.data_dir.check()
+    }
+
+    fn let_go(&self) {
+        self.data_dir.let_go();
+    }
+
+    fn take_back(&self) -> Result<(), OpenError> {
+        self.data_dir.take_back()
     }
 }
 

@@ -8,6 +8,7 @@ mod append;
 mod batch;
 mod purge;
 mod recovery;
+mod succession;
 mod upkeep;
 
 use std::{
@@ -25,7 +26,7 @@ use redb::Durability;
 
 use super::{
     Volume, opening,
-    request::Request,
+    request::{self, Request},
     shared::Shared,
     store::{self, Change, Done, Totals},
 };
@@ -52,6 +53,8 @@ const LOOK_AT_AGE: Duration = Duration::from_secs(5);
 pub(super) struct Writer {
     shared: Arc<Shared>,
     volume: Arc<dyn Volume>,
+    /// What came while another process could have the file, and was not answered.
+    waiting: VecDeque<Request>,
     tail: Tail,
     /// What this opening writes is of this epoch, which begins with its first event.
     epoch: Epoch,
@@ -86,6 +89,7 @@ impl Writer {
         Self {
             shared,
             volume,
+            waiting: VecDeque::new(),
             tail,
             epoch,
             wall: Wall::new(clock, totals.last),
@@ -104,7 +108,7 @@ impl Writer {
     /// Works until there is no requester left, then closes the file.
     pub(super) fn run(mut self, requests: &Receiver<Request>) {
         loop {
-            let first = match requests.recv_timeout(self.patience()) {
+            let first = match self.next(requests) {
                 Ok(first) => Some(first),
                 Err(RecvTimeoutError::Timeout) => None,
                 Err(RecvTimeoutError::Disconnected) => break,
@@ -138,7 +142,7 @@ impl Writer {
     /// Takes a request and those that have gathered behind it.
     fn take(&mut self, first: Request, requests: &Receiver<Request>) {
         let mut batch = Batch::default();
-        let mut doubted = false;
+        let (mut doubted, mut leaving) = (false, None);
         let mut next = Some(first);
         while let Some(request) = next {
             match request {
@@ -154,6 +158,13 @@ impl Writer {
                     self.shared.doubted.store(false, Ordering::Relaxed);
                     doubted = true;
                 }
+                Request::LetGo { answer } => {
+                    leaving = Some(answer);
+                    break;
+                }
+                // It has the file.
+                Request::TakeBack { answer } => request::answer(answer, Ok(())),
+                Request::HandTo { .. } => {}
             }
             next = batch.next(requests);
         }
@@ -164,6 +175,9 @@ impl Writer {
         }
         if !self.purges.is_empty() || self.behind || self.looked_at_age.elapsed() >= LOOK_AT_AGE {
             self.tidy();
+        }
+        if let Some(answer) = leaving {
+            self.let_go(answer, requests);
         }
     }
 

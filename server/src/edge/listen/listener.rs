@@ -3,8 +3,15 @@
 use std::{
     fs, io,
     net::TcpListener as StdTcpListener,
-    os::unix::{fs::MetadataExt, net::UnixListener as StdUnixListener},
+    os::{
+        fd::{AsFd, BorrowedFd},
+        unix::{fs::MetadataExt, net::UnixListener as StdUnixListener},
+    },
     path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use tokio::net::{TcpListener, UnixListener};
@@ -21,15 +28,26 @@ pub struct Listener {
     pub(in crate::edge) socket: Listening,
     /// What its clients have to speak first.
     pub(in crate::edge) tls: Option<Tls>,
-    endpoint: Endpoint,
+    pub(super) endpoint: Endpoint,
     /// Removed with the listener.
-    _file: Option<SocketFile>,
+    pub(super) file: Option<SocketFile>,
+    /// systemd opened it.
+    pub(super) passed: bool,
 }
 
 #[derive(Debug)]
 pub(in crate::edge) enum Listening {
     Tcp(TcpListener),
     Unix(UnixListener),
+}
+
+impl AsFd for Listening {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Tcp(socket) => socket.as_fd(),
+            Self::Unix(socket) => socket.as_fd(),
+        }
+    }
 }
 
 impl Listener {
@@ -52,6 +70,13 @@ impl Listener {
         self.tls.is_some()
     }
 
+    /// The file of a socket that was handed over is removed by this process from now on.
+    pub fn own_file(&self) {
+        if let Some(file) = &self.file {
+            file.is_ours(true);
+        }
+    }
+
     pub(super) fn tcp(socket: StdTcpListener) -> io::Result<Self> {
         socket.set_nonblocking(true)?;
         Self::try_from(TcpListener::from_std(socket)?)
@@ -64,7 +89,7 @@ impl Listener {
     ) -> io::Result<Self> {
         socket.set_nonblocking(true)?;
         let socket = Listening::Unix(UnixListener::from_std(socket)?);
-        Ok(Self { socket, tls: None, endpoint, _file: file })
+        Ok(Self { socket, tls: None, endpoint, file, passed: false })
     }
 }
 
@@ -73,30 +98,42 @@ impl TryFrom<TcpListener> for Listener {
 
     fn try_from(socket: TcpListener) -> io::Result<Self> {
         let endpoint = Endpoint::Tcp(socket.local_addr()?);
-        Ok(Self { socket: Listening::Tcp(socket), tls: None, endpoint, _file: None })
+        let socket = Listening::Tcp(socket);
+        Ok(Self { socket, tls: None, endpoint, file: None, passed: false })
     }
 }
 
-/// The file of a socket that we made: removed when this is dropped.
+/// The file of a socket that we made: removed when the last of these handles to it is dropped.
+#[derive(Clone, Debug)]
+pub(super) struct SocketFile(Arc<Made>);
+
 #[derive(Debug)]
-pub(super) struct SocketFile {
+struct Made {
     path: PathBuf,
     device: u64,
     inode: u64,
+    /// Another process removes it otherwise.
+    ours: AtomicBool,
 }
 
 impl SocketFile {
     pub(super) fn at(path: PathBuf) -> io::Result<Self> {
         let file = fs::symlink_metadata(&path)?;
-        Ok(Self { path, device: file.dev(), inode: file.ino() })
+        let (device, inode, ours) = (file.dev(), file.ino(), AtomicBool::new(true));
+        Ok(Self(Arc::new(Made { path, device, inode, ours })))
+    }
+
+    /// Says whether this process is to remove it.
+    pub(super) fn is_ours(&self, ours: bool) {
+        self.0.ours.store(ours, Ordering::Relaxed);
     }
 }
 
-impl Drop for SocketFile {
+impl Drop for Made {
     fn drop(&mut self) {
         // Another server may have put its own in this place.
         let is_ours = |file: fs::Metadata| (file.dev(), file.ino()) == (self.device, self.inode);
-        if fs::symlink_metadata(&self.path).is_ok_and(is_ours) {
+        if *self.ours.get_mut() && fs::symlink_metadata(&self.path).is_ok_and(is_ours) {
             let _ = fs::remove_file(&self.path);
         }
     }

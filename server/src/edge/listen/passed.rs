@@ -16,7 +16,7 @@ use crate::config::Endpoint;
 pub struct Passed(Vec<Socket>);
 
 #[derive(Debug)]
-enum Socket {
+pub(super) enum Socket {
     Tcp(StdTcpListener),
     Unix(StdUnixListener),
 }
@@ -48,12 +48,13 @@ impl Passed {
     }
 
     pub(super) fn listeners(self) -> io::Result<Vec<Listener>> {
-        self.0.into_iter().map(Socket::listener).collect()
+        let passed = |socket: Socket| Ok(Listener { passed: true, ..socket.listener()? });
+        self.0.into_iter().map(passed).collect()
     }
 }
 
 impl Socket {
-    fn endpoint(&self) -> io::Result<Endpoint> {
+    pub(super) fn endpoint(&self) -> io::Result<Endpoint> {
         match self {
             Self::Tcp(socket) => socket.local_addr().map(Endpoint::Tcp),
             Self::Unix(socket) => {
@@ -63,7 +64,7 @@ impl Socket {
         }
     }
 
-    fn listener(self) -> io::Result<Listener> {
+    pub(super) fn listener(self) -> io::Result<Listener> {
         let endpoint = self.endpoint()?;
         match self {
             Self::Tcp(socket) => {

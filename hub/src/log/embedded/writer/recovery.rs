@@ -71,6 +71,10 @@ impl Writer {
             let mut shared = self.shared.database.write().unwrap_or_else(PoisonError::into_inner);
             shared.take()
         };
+        Self::close_file(database);
+    }
+
+    pub(super) fn close_file(database: Option<Database>) {
         if let Some(database) = database
             && let Err(error) = guarded(|| Ok(database.close()?))
         {
@@ -110,7 +114,13 @@ impl Writer {
 
     fn open_again(&mut self) -> Result<(), OpenError> {
         self.volume.forget_unsynced();
-        let (database, seal) = (self.open_verified()?, self.shared.seal);
+        let database = self.open_verified()?;
+        self.go_on_with(database)
+    }
+
+    /// Goes on with a file that was opened again, and hands out what was not known to be in it.
+    pub(super) fn go_on_with(&mut self, database: Database) -> Result<(), OpenError> {
+        let seal = self.shared.seal;
         let (spans, totals) = guarded(|| store::opened(&database, seal))?;
         if self.is_another(&spans, &totals) {
             // Delivered events are missing: their readers will be told by the epoch, which ends here.
@@ -119,6 +129,12 @@ impl Writer {
             self.tail.begin_after(spans.position(totals.last));
         } else {
             self.tell(&database, &totals)?;
+            let ended = totals.epoch != self.epoch
+                && spans.all().iter().any(|span| span.epoch == self.epoch);
+            if ended {
+                // Another has written since.
+                self.epoch = Epoch::random();
+            }
         }
         let begun = totals.epoch == self.epoch;
         self.shared.set_spans(if begun { spans } else { spans.before(self.epoch) });
