@@ -142,6 +142,10 @@ impl<S: AsyncRead + AsyncWrite> AsyncRead for Heads<S> {
         let read = this.socket.poll_read(context, buffer)?;
         if this.owed.is_busy() {
             *this.timer = None;
+            // hyper does not ask again after its answer as long as nothing comes.
+            if read.is_pending() {
+                this.owed.wakes_when_answered(context);
+            }
             return read.map(Ok);
         }
         if this.awaited.after != this.owed.requests() {

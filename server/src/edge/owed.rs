@@ -41,6 +41,8 @@ struct State {
     breaks_off: bool,
     /// Waits to be told about the end, which was kept from it.
     reader: Option<Waker>,
+    /// Waits to be told when nothing is being answered any more.
+    rests: Option<Waker>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -86,6 +88,11 @@ impl Owed {
     /// Whether a request is being answered.
     pub(super) fn is_busy(&self) -> bool {
         self.0.turn.load(Relaxed) & 1 == 1
+    }
+
+    /// The caller is woken once nothing is being answered any more.
+    pub(super) fn wakes_when_answered(&self, context: &Context<'_>) {
+        self.state().rests = Some(context.waker().clone());
     }
 
     /// A request begins, with a body or not; `unasked` if its client waits to be asked for it.
@@ -142,6 +149,9 @@ impl Owed {
             state.debt = Debt::Nothing;
             if state.made {
                 self.0.turn.fetch_and(!1, Relaxed);
+                if let Some(rests) = state.rests.take() {
+                    rests.wake();
+                }
             }
             Self::wake_reader(&mut state);
         }

@@ -79,6 +79,7 @@ mod transport;
 mod tree;
 mod unseen;
 mod vanish;
+mod waits;
 mod wall;
 mod words;
 mod world;
