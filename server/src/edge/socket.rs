@@ -116,4 +116,11 @@ impl Peer for Socket {
             Self::Unix(_) => 0,
         }
     }
+
+    /// What has not left a unix socket is the peer's already.
+    fn give_up(&self) {
+        if let Self::Tcp(socket) = self {
+            socket.give_up();
+        }
+    }
 }

@@ -88,6 +88,7 @@ impl<S: Peer> WriteDeadline<S> {
             if let Some(counters) = this.counters.take() {
                 counters.vanished();
             }
+            this.socket.give_up();
             return Err(io::Error::new(io::ErrorKind::TimedOut, "the client has vanished"));
         }
         Ok(())
@@ -128,6 +129,7 @@ impl<S: Peer> WriteDeadline<S> {
                 if let Some(counters) = this.counters.take() {
                     counters.stalled();
                 }
+                this.socket.give_up();
                 let why = if more == 0 { "stopped reading" } else { "read too slowly" };
                 let why = format!("the client {why}");
                 return Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, why)));
@@ -178,8 +180,13 @@ impl<S: AsyncWrite + Peer> AsyncWrite for WriteDeadline<S> {
         self.project().socket.poll_flush(context)
     }
 
+    /// Who has left the rest of an answer unread for so long will not get it from the kernel either.
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.project().socket.poll_shutdown(context)
+        let this = self.project();
+        if this.looked.elapsed() >= *this.patience && this.socket.unacknowledged() > 0 {
+            this.socket.give_up();
+        }
+        this.socket.poll_shutdown(context)
     }
 }
 

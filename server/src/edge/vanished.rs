@@ -5,6 +5,7 @@
 
 use std::{mem, os::fd::AsRawFd, time::Duration};
 
+use socket2::SockRef;
 use tokio::net::TcpStream;
 
 /// A socket that can tell how long its peer has been silent.
@@ -14,6 +15,10 @@ pub(super) trait Peer {
 
     /// How many of the bytes that were written the peer has not acknowledged; 0 where nobody knows.
     fn unacknowledged(&self) -> u64;
+
+    /// What has not left is discarded when the socket is closed. Otherwise the kernel would keep it for as
+    /// long as the peer takes a few bytes now and then.
+    fn give_up(&self);
 }
 
 impl Peer for TcpStream {
@@ -23,6 +28,11 @@ impl Peer for TcpStream {
 
     fn unacknowledged(&self) -> u64 {
         unacknowledged(self).and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(0)
+    }
+
+    fn give_up(&self) {
+        // Where that cannot be set, the kernel keeps it for longer.
+        let _ = SockRef::from(self).set_linger(Some(Duration::ZERO));
     }
 }
 

@@ -67,6 +67,7 @@ mod sampling;
 mod scripted;
 mod serving;
 mod slow;
+mod slowhttptest;
 mod sockets;
 mod status;
 mod storage;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use server::{Config, config::Waits};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-    time::{Instant, timeout},
+    net::{TcpSocket, TcpStream},
+    time::{Instant, sleep, timeout},
 };
 
 use crate::world::World;
@@ -50,4 +50,24 @@ async fn each_of_them_ends_after_its_own_wait() {
         assert_eq!(got.matches("HTTP/1.1 ").count(), answers, "{said:?}: {got}");
         assert!(after >= SHORT, "{said:?}: after {after:?}");
     }
+}
+
+#[tokio::test]
+async fn the_kernel_keeps_no_answer_for_who_has_not_read_it_by_then() {
+    const SHORT: Duration = Duration::from_millis(300);
+    let world = World::ticking_every(Duration::from_secs(3600));
+    let waits = Waits { idle: SHORT, ..Waits::default() };
+    let config = Config { waits, write_stall: SHORT, ..Config::default() };
+    let (address, _) = world.serve(config).await;
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(1024).unwrap();
+    let mut socket = socket.connect(address).await.unwrap();
+    socket.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+    let begun = Instant::now();
+    // It is an error too, and not an end.
+    while socket.take_error().unwrap().is_none() {
+        assert!(begun.elapsed() < BOUND, "the connection is still there");
+        sleep(SHORT / 10).await;
+    }
+    assert!(begun.elapsed() >= SHORT, "after {:?}", begun.elapsed());
 }

@@ -22,6 +22,8 @@ impl Peer for DuplexStream {
     fn unacknowledged(&self) -> u64 {
         0
     }
+
+    fn give_up(&self) {}
 }
 
 fn pair(counters: &Counters) -> (WriteDeadline<DuplexStream>, DuplexStream) {
