@@ -90,8 +90,11 @@ size: ## Print the size of what a visitor downloads; fail above the budget
 	scripts/build
 	scripts/size
 
-bench: ## Measure publishing, resuming and slow readers; print tables (three minutes)
-	cargo run --quiet --release --package bench -- all
+bench: ## Measure all of it, beside peers; print tables, write docs/benchmarks (an hour; a part: ARGS='fanout --readers 1000')
+	$(SETUP) bench
+	scripts/build
+	. scripts/env
+	PATH=$$PATH:/usr/sbin cargo run --quiet --release --package bench -- $${ARGS:-all --results docs/benchmarks}
 
 early: ## Refuse 2 MiB uploads of each client 50 times with each status, through proxies too (ten minutes)
 	$(SETUP) test

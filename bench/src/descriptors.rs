@@ -5,7 +5,7 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use crate::Result;
 
 /// Those of a program besides its connections: its log, its listeners, its pipes.
-const RESERVE: usize = 500;
+const RESERVE: usize = 2_000;
 
 /// Raises the soft limit to the hard one, and returns how many connections fit below it.
 pub(crate) fn raise() -> Result<usize> {

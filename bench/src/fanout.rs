@@ -1,12 +1,18 @@
-//! Measures what delivering an event costs, beside a raw broadcaster in the same round.
+//! Measures what delivering an event costs, beside a raw broadcaster in the same rounds.
 
+mod alternate;
+mod many_topics;
+mod one_topic;
 mod round;
-mod table;
 
-use std::time::Duration;
-
-use self::round::Round;
-use crate::{Result, cli::Fanout, contender::Contender, load::Audience};
+use self::{
+    alternate::{Case, alternate},
+    round::Round,
+};
+pub(crate) use self::{
+    many_topics::measure as measure_topics,
+    one_topic::{measure, measure_each},
+};
 
 /// How events are published.
 #[derive(Clone, Copy, Debug)]
@@ -21,52 +27,19 @@ pub(crate) enum Pace {
 const MANY_READERS: usize = 5_000;
 const OFTEN: f64 = 20.0;
 const SELDOM: f64 = 2.0;
-/// Events under way where as many are published as are delivered.
-const WINDOW: u64 = 16;
 
-/// Measures and prints a table for each number of readers.
-pub(crate) fn measure(asked: &Fanout, most: usize) -> Result<()> {
-    let contenders = contenders(asked);
-    for &readers in &asked.readers {
-        if readers > most {
-            println!("{readers} readers are more than the limit on descriptors allows: {most}\n");
-            continue;
-        }
-        let pace = if asked.saturated {
-            Pace::Saturated(WINDOW)
-        } else if readers < MANY_READERS {
-            Pace::Paced(OFTEN)
-        } else {
-            Pace::Paced(SELDOM)
-        };
-        let pace = asked.rate.filter(|_| !asked.saturated).map_or(pace, Pace::Paced);
-        compare(asked, &contenders, Audience::of_one_topic(readers), pace)?;
+impl Pace {
+    /// What so many readers can be sent with time to spare.
+    pub(crate) fn for_readers(readers: usize) -> Self {
+        Self::Paced(if readers < MANY_READERS { OFTEN } else { SELDOM })
     }
-    Ok(())
-}
 
-fn contenders(asked: &Fanout) -> Vec<Contender> {
-    let belfry = |name: &str, program: &std::path::Path| Contender::Belfry {
-        name: name.into(),
-        program: program.into(),
-        ephemeral: asked.ephemeral,
-    };
-    let mut contenders = vec![Contender::Raw, belfry("Belfry", &asked.belfry)];
-    let against = asked.against.iter();
-    contenders.extend(against.map(|program| belfry(&program.display().to_string(), program)));
-    contenders
-}
-
-/// Runs all of them in turn, again and again.
-fn compare(asked: &Fanout, all: &[Contender], audience: Audience, pace: Pace) -> Result<()> {
-    let length = Duration::from_secs_f64(asked.seconds);
-    let mut rounds: Vec<Vec<Round>> = all.iter().map(|_| vec![]).collect();
-    for _ in 0..asked.rounds {
-        for (contender, rounds) in all.iter().zip(&mut rounds) {
-            let round = Round::run(contender, audience, pace, length);
-            rounds.push(round.map_err(|error| format!("{}: {error}", contender.name()))?);
+    pub(crate) fn describe(self) -> String {
+        match self {
+            Self::Paced(rate) => format!("{rate} events/s"),
+            Self::Saturated(window) => {
+                format!("as many events as are delivered ({window} under way)")
+            }
         }
     }
-    table::print(all, &rounds, audience, pace);
-    Ok(())
 }

@@ -1,5 +1,7 @@
 //! As much of HTTP/1.1 as a load needs: whole requests and whole answers, by their `Content-Length`.
 
+use std::io::Read;
+
 use httparse::{EMPTY_HEADER, Header, Request, Response, Status};
 
 use crate::Result;
@@ -31,6 +33,21 @@ pub(crate) fn answered(bytes: &[u8]) -> Result<Option<u16>> {
     let Status::Complete(head) = response.parse(bytes)? else { return Ok(None) };
     let whole = bytes.len() >= head + content_length(response.headers)?;
     Ok(response.code.filter(|_| whole))
+}
+
+/// Waits for an answer, and returns it whole if its status says success.
+pub(crate) fn answer(socket: &mut impl Read) -> Result<String> {
+    let (mut answer, mut piece) = (Vec::new(), [0; 4096]);
+    loop {
+        match socket.read(&mut piece)? {
+            0 => return Err("an answer is cut".into()),
+            length => answer.extend(&piece[..length]),
+        }
+        if let Some(status) = answered(&answer)? {
+            let text = String::from_utf8(answer)?;
+            return if (200..300).contains(&status) { Ok(text) } else { Err(text.into()) };
+        }
+    }
 }
 
 fn content_length(headers: &[Header<'_>]) -> Result<usize> {

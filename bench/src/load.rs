@@ -18,6 +18,10 @@ use crate::{Result, contender::Serving};
 
 const EVENTS_AT_ONCE: usize = 1024;
 const READ_AT_ONCE: usize = 64 * 1024;
+/// Readers that connect before the last of them is greeted.
+const GREETED_AT_ONCE: usize = 50;
+/// Until all processes of a server know of its last reader.
+const SETTLES: Duration = Duration::from_millis(500);
 /// For an event that does not come.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -28,12 +32,14 @@ pub(crate) struct Audience {
     pub(crate) topics: usize,
     /// How many of the topics each reader follows.
     pub(crate) topics_each: usize,
+    /// How many of the topics are published to, in turn.
+    pub(crate) published: usize,
 }
 
 impl Audience {
     /// Readers of one topic.
     pub(crate) fn of_one_topic(readers: usize) -> Self {
-        Self { readers, topics: 1, topics_each: 1 }
+        Self { readers, topics: 1, topics_each: 1, published: 1 }
     }
 
     /// How many readers an event has.
@@ -61,6 +67,7 @@ pub(crate) struct Load {
 
 /// What a load has come to.
 pub(crate) struct Delivered {
+    pub(crate) events: u64,
     pub(crate) deliveries: u64,
     /// From the first publish to the last delivery.
     pub(crate) took: Duration,
@@ -70,39 +77,54 @@ pub(crate) struct Delivered {
 }
 
 impl Load {
-    /// Connects them all, and waits until each reader is greeted.
+    /// Connects them all, some at a time, and waits until each reader is greeted.
     pub(crate) fn connect(
         serving: &Serving,
         audience: Audience,
         publishers: usize,
     ) -> Result<Self> {
-        let poll = Poll::new()?;
-        let mut readers = Vec::with_capacity(audience.readers);
-        for number in 0..audience.readers {
-            let request = serving.stream_request(&audience.topics_of(number));
-            let mut reader = Reader::connect(serving.address, &request)?;
-            poll.registry().register(&mut reader.socket, Token(number), Interest::READABLE)?;
-            readers.push(reader);
-        }
-        let draft = Draft::new(|topic, data| serving.publish_request(topic, data))?;
-        let mut all = Vec::with_capacity(publishers);
-        for number in 0..publishers {
-            let mut publisher = Publisher::connect(serving.address, draft.clone())?;
-            let token = Token(audience.readers + number);
-            poll.registry().register(&mut publisher.socket, token, Interest::READABLE)?;
-            all.push(publisher);
-        }
         let mut load = Self {
-            poll,
+            poll: Poll::new()?,
             events: Events::with_capacity(EVENTS_AT_ONCE),
             audience,
-            readers,
-            publishers: all,
+            readers: Vec::with_capacity(audience.readers),
+            publishers: Vec::with_capacity(publishers),
             delays: Delays::new()?,
             buffer: vec![0; READ_AT_ONCE],
         };
-        load.until("a reader is not greeted", |load| load.readers.iter().all(|one| one.greeted))?;
+        for number in 0..audience.readers {
+            let request = serving.stream_request(&audience.topics_of(number));
+            load.add_reader(Reader::connect(serving.address, &request)?)?;
+            if load.readers.len().is_multiple_of(GREETED_AT_ONCE) {
+                load.greet()?;
+            }
+        }
+        load.greet()?;
+        let draft = Draft::new(|topic, data| serving.publish_request(topic, data))?;
+        // Their tokens follow those of the readers.
+        for token in (audience.readers..).take(publishers) {
+            let publisher = Publisher::new(serving.publish_at, Token(token), draft.clone());
+            load.publishers.push(publisher);
+        }
+        for publisher in &mut load.publishers {
+            publisher.connect(load.poll.registry())?;
+        }
+        load.turn_until(Instant::now() + SETTLES)?;
         Ok(load)
+    }
+
+    fn add_reader(&mut self, mut reader: Reader) -> Result<()> {
+        let token = Token(self.readers.len());
+        self.poll.registry().register(&mut reader.socket, token, Interest::READABLE)?;
+        self.readers.push(reader);
+        Ok(())
+    }
+
+    fn greet(&mut self) -> Result<()> {
+        let last = self.readers.len().saturating_sub(GREETED_AT_ONCE);
+        self.until("a reader is not greeted", |load| {
+            load.readers[last..].iter().all(|reader| reader.greeted)
+        })
     }
 
     /// Publishes so many events, so many a second, and waits until all are delivered.
@@ -145,7 +167,7 @@ impl Load {
             return Err(format!("{deliveries} deliveries where {due} are due").into());
         }
         let [p50, p99] = [0.5, 0.99].map(|part| self.delays.quantile(part));
-        Ok(Delivered { deliveries, took, p50, p99 })
+        Ok(Delivered { events, deliveries, took, p50, p99 })
     }
 
     fn may_publish(&self) -> bool {
@@ -153,10 +175,11 @@ impl Load {
     }
 
     fn publish(&mut self, number: u64) -> Result<()> {
-        let topic = usize::try_from(number)? % self.audience.topics;
+        let topic = usize::try_from(number)? % self.audience.published;
         let idle = self.publishers.iter_mut().find(|publisher| publisher.is_idle());
         self.delays.sent(number);
-        idle.map_or(Ok(()), |publisher| publisher.publish(topic, number))
+        let registry = self.poll.registry();
+        idle.map_or(Ok(()), |publisher| publisher.publish(registry, topic, number))
     }
 
     fn until(&mut self, failure: &str, done: impl Fn(&Self) -> bool) -> Result<()> {
@@ -192,7 +215,7 @@ impl Load {
             if let Some(reader) = self.readers.get_mut(number) {
                 reader.read(&mut self.buffer, &mut self.delays)?;
             } else {
-                self.publishers[number - self.readers.len()].read(&mut self.buffer)?;
+                self.publishers[number - self.audience.readers].read(&mut self.buffer)?;
             }
         }
         Ok(!self.events.is_empty())

@@ -1,12 +1,58 @@
-//! Reads the machine's processor time and memory from `/proc`.
+//! Reads from `/proc` what the machine is, its processor time and memory.
 
 use std::{
     fmt::{self, Display, Formatter},
     fs, thread,
 };
 
+use nix::sys::resource::{Resource, getrlimit};
+use serde::Serialize;
+
+/// What a run was measured on.
+#[derive(Debug, Serialize)]
+pub(crate) struct Machine {
+    processor: String,
+    processors: usize,
+    memory_mib: u64,
+    kernel: String,
+    system: String,
+    descriptors: u64,
+}
+
 /// Clock ticks a second, as Linux counts them for programs.
 const TICKS: f64 = 100.0;
+
+impl Machine {
+    pub(crate) fn here() -> Self {
+        let limit = getrlimit(Resource::RLIMIT_NOFILE);
+        let release = text("/proc/sys/kernel/osrelease");
+        Self {
+            processor: field("/proc/cpuinfo", "model name", ':'),
+            processors: processors() as usize,
+            memory_mib: kib(&field("/proc/meminfo", "MemTotal", ':')) / 1024,
+            kernel: release.split('-').next().unwrap_or_default().trim().into(),
+            system: field("/etc/os-release", "PRETTY_NAME", '=').trim_matches('"').into(),
+            descriptors: limit.map_or(0, |(_, hard)| hard),
+        }
+    }
+}
+
+/// A file's text, or nothing where there is no such file.
+pub(crate) fn text(path: &str) -> String {
+    fs::read_to_string(path).unwrap_or_default()
+}
+
+/// The value of the first line with that name.
+fn field(path: &str, name: &str, separator: char) -> String {
+    let text = text(path);
+    let values = text.lines().filter_map(|line| line.split_once(separator));
+    let value = values.into_iter().find(|(field, _)| field.trim() == name);
+    value.map(|(_, value)| value.trim().to_owned()).unwrap_or_default()
+}
+
+fn kib(value: &str) -> u64 {
+    value.trim_end_matches("kB").trim().parse().unwrap_or_default()
+}
 
 /// Seconds that the processors were idle, all together, since the machine started. The kernel measures
 /// these, where of the busy ones it only takes samples.
@@ -37,7 +83,7 @@ pub(crate) fn quantile(sorted: &[f64], part: f64) -> f64 {
 }
 
 /// The median of several rounds, with the least and the most.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct Spread {
     pub(crate) median: f64,
     pub(crate) least: f64,

@@ -4,18 +4,24 @@
 //! in this process, on threads of its own, and is spoken to over the loopback address. Ratios within
 //! one run mean more than the figures: machines are noisy.
 
+mod axum_broadcaster;
 mod broadcaster;
 mod cli;
+mod connect;
 mod contender;
 mod descriptors;
 mod disk;
 mod fanout;
 mod folder;
 mod http;
+mod idle;
 mod load;
 mod machine;
+mod peers;
+mod plots;
 mod process;
 mod publish;
+mod results;
 mod resume;
 mod served;
 mod slow_readers;
@@ -24,28 +30,43 @@ use std::{error::Error, process::ExitCode};
 
 use clap::Parser;
 
-use self::cli::{Asked, Cli};
+use self::{
+    cli::{ALL, Asked, Cli},
+    results::Results,
+};
 
 /// What a measurement can fail with.
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 fn main() -> ExitCode {
-    measure(Cli::parse().asked).map_or_else(|error| fail(&*error), |()| ExitCode::SUCCESS)
+    run(&Cli::parse()).map_or_else(|error| fail(&*error), |()| ExitCode::SUCCESS)
 }
 
-fn measure(asked: Asked) -> Result<()> {
+fn run(cli: &Cli) -> Result<()> {
     let connections = descriptors::raise()?;
+    let mut results = Results::new();
+    measure(&cli.asked, connections, &mut results)?;
+    let Some(folder) = &cli.results else { return Ok(()) };
+    results.write(folder)?;
+    plots::draw(&results, folder)
+}
+
+/// Measures one thing, or all, with at most so many connections.
+fn measure(asked: &Asked, connections: usize, results: &mut Results) -> Result<()> {
     match asked {
-        Asked::Fanout(asked) => fanout::measure(&asked, connections),
-        Asked::Publish { publishers } => publish::measure(publishers),
+        Asked::Fanout(asked) => fanout::measure(asked, connections, results),
+        Asked::Topics(asked) => fanout::measure_topics(asked, results),
+        Asked::Idle(asked) => idle::measure(asked, connections, results),
+        Asked::Connect(asked) => connect::measure(asked, connections, results),
+        Asked::Peers(asked) => peers::measure(asked, connections, results),
+        Asked::Publish { publishers } => publish::measure(*publishers),
         Asked::Resume => resume::measure(),
         Asked::SlowReaders => slow_readers::measure(),
-        Asked::All => {
-            publish::measure(None)?;
-            resume::measure()?;
-            slow_readers::measure()
-        }
+        Asked::All => ALL
+            .iter()
+            .try_for_each(|line| measure(&Cli::default_of(line)?.asked, connections, results)),
         Asked::RawBroadcaster => broadcaster::run(),
+        Asked::AxumBroadcaster => axum_broadcaster::run(),
     }
 }
 

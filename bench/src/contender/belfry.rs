@@ -6,37 +6,59 @@ use std::{
     process::{Command, Stdio},
 };
 
-use super::Serving;
+use super::{Security, Serving};
 use crate::{Result, folder, process::Process};
 
 /// Connections besides those of the readers: the publishers'.
 const OTHERS: usize = 200;
 
-pub(super) fn start(program: &Path, ephemeral: bool, connections: usize) -> Result<Serving> {
-    let folder = folder::temporary()?;
-    // All by variables: a build that does not know one of them starts nevertheless.
-    let mut command = Command::new(program);
-    command
-        .env("BELFRY_LISTEN", "127.0.0.1:0")
-        .env("BELFRY_DATA_DIR", folder.path().join("data"))
-        .env("BELFRY_SITE", site(program, folder.path())?)
-        .env("BELFRY_LOG", "warn")
-        .env("BELFRY_MAX_CONNECTIONS", (connections + OTHERS).to_string());
-    for limit in [
-        "MAX_STREAMS_PER_CLIENT",
-        "MAX_STREAMS_PER_TOKEN",
-        "MAX_PUBLISH_RATE",
-        "MAX_CONNECTION_RATE",
-    ] {
-        command.env(format!("BELFRY_{limit}"), "off");
+/// On a single client: here, one has everything.
+const LIMITS: [&str; 4] = [
+    "BELFRY_MAX_STREAMS_PER_CLIENT",
+    "BELFRY_MAX_STREAMS_PER_TOKEN",
+    "BELFRY_MAX_PUBLISH_RATE",
+    "BELFRY_MAX_CONNECTION_RATE",
+];
+
+/// How to start it.
+pub(super) struct Launch<'a> {
+    pub(super) program: &'a Path,
+    pub(super) ephemeral: bool,
+    pub(super) connections: usize,
+    pub(super) security: Security,
+}
+
+impl Launch<'_> {
+    pub(super) fn start(&self) -> Result<Serving> {
+        let folder = folder::temporary()?;
+        let mut process = Process::start(self.command(folder.path())?)?;
+        let address = process.address()?;
+        // Where it listens again if it is started again.
+        process.set("BELFRY_LISTEN", &address.to_string());
+        let token = Some(token(self.program, folder.path())?);
+        Ok(Serving { token, ..Serving::at(address, process, Some(folder)) })
     }
-    if ephemeral {
-        command.env("BELFRY_EPHEMERAL", "true");
+
+    /// All by variables: a build that does not know one of them starts nevertheless.
+    fn command(&self, folder: &Path) -> Result<Command> {
+        let mut command = Command::new(self.program);
+        command
+            .env("BELFRY_LISTEN", "127.0.0.1:0")
+            .env("BELFRY_DATA_DIR", folder.join("data"))
+            .env("BELFRY_SITE", site(self.program, folder)?)
+            .env("BELFRY_LOG", "warn")
+            .env("BELFRY_MAX_CONNECTIONS", (self.connections + OTHERS).to_string());
+        for limit in LIMITS {
+            command.env(limit, "off");
+        }
+        if self.ephemeral {
+            command.env("BELFRY_EPHEMERAL", "true");
+        }
+        if self.security == Security::Tls {
+            command.env("BELFRY_TLS_SELF_SIGNED", "true");
+        }
+        Ok(command)
     }
-    let mut process = Process::start(&mut command)?;
-    let address = process.address()?;
-    let token = Some(token(program, folder.path())?);
-    Ok(Serving { process, address, token, _folder: Some(folder) })
 }
 
 /// Its pages: those built with it, or empty ones.

@@ -6,7 +6,7 @@ use super::Serving;
 use crate::{Result, process::Process};
 
 pub(super) fn start() -> Result<Serving> {
-    let mut process = Process::start(Command::new(env::current_exe()?).arg("raw-broadcaster"))?;
-    let address = process.address()?;
-    Ok(Serving { process, address, token: None, _folder: None })
+    let mut command = Command::new(env::current_exe()?);
+    command.arg("raw-broadcaster");
+    Serving::like_belfry(Process::start(command)?)
 }

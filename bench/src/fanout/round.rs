@@ -2,11 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use super::Pace;
+use super::{Case, Pace};
 use crate::{
     Result,
-    contender::Contender,
-    load::{Audience, Delivered, Load},
+    load::{Delivered, Load},
     process::own_processor_time,
 };
 
@@ -16,28 +15,23 @@ const WARM_UP: u64 = 10;
 const WARM_UP_RATE: f64 = 20.0;
 
 /// What was measured in it.
-pub(super) struct Round {
-    pub(super) delivered: Delivered,
+pub(crate) struct Round {
+    pub(crate) delivered: Delivered,
     /// The server's processor time.
-    pub(super) server: Duration,
+    pub(crate) server: Duration,
     /// The share of the time in which the load client ran, from 0 to 1.
-    pub(super) client: f64,
+    pub(crate) client: f64,
 }
 
 impl Round {
     /// Starts the contender, connects its readers, and measures once a few events were delivered.
-    pub(super) fn run(
-        contender: &Contender,
-        audience: Audience,
-        pace: Pace,
-        length: Duration,
-    ) -> Result<Self> {
-        let serving = contender.start(audience.readers)?;
-        let mut load = Load::connect(&serving, audience, PUBLISHERS)?;
+    pub(crate) fn run(case: &Case<'_>, length: Duration) -> Result<Self> {
+        let serving = case.contender.start(case.audience.readers)?;
+        let mut load = Load::connect(&serving, case.audience, PUBLISHERS)?;
         load.pace(WARM_UP_RATE, WARM_UP)?;
         let (begun, own) = (Instant::now(), own_processor_time()?);
         let before = serving.process.processor_time()?;
-        let delivered = match pace {
+        let delivered = match case.pace {
             Pace::Paced(rate) => load.pace(rate, (rate * length.as_secs_f64()).ceil() as u64)?,
             Pace::Saturated(window) => load.saturate(window, length)?,
         };
@@ -47,12 +41,17 @@ impl Round {
     }
 
     /// Microseconds of the server's processor time for each delivered event.
-    pub(super) fn cost(&self) -> f64 {
+    pub(crate) fn per_delivery(&self) -> f64 {
         self.server.as_secs_f64() * 1e6 / self.delivered.deliveries as f64
     }
 
+    /// Microseconds of the server's processor time for each event.
+    pub(crate) fn per_event(&self) -> f64 {
+        self.server.as_secs_f64() * 1e6 / self.delivered.events as f64
+    }
+
     /// Deliveries a second.
-    pub(super) fn rate(&self) -> f64 {
+    pub(crate) fn rate(&self) -> f64 {
         self.delivered.deliveries as f64 / self.delivered.took.as_secs_f64()
     }
 }

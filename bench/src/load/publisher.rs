@@ -5,7 +5,7 @@ use std::{
     net::SocketAddr,
 };
 
-use mio::net::TcpStream;
+use mio::{Interest, Registry, Token, net::TcpStream};
 
 use super::event::Draft;
 use crate::{Result, http};
@@ -14,7 +14,10 @@ use crate::{Result, http};
 const ANSWER: usize = 4096;
 
 pub(super) struct Publisher {
-    pub(super) socket: TcpStream,
+    address: SocketAddr,
+    token: Token,
+    /// None once the server has closed it, as some do after each answer.
+    socket: Option<TcpStream>,
     draft: Draft,
     /// What has come of the answer.
     answer: Vec<u8>,
@@ -22,12 +25,9 @@ pub(super) struct Publisher {
 }
 
 impl Publisher {
-    pub(super) fn connect(address: SocketAddr, draft: Draft) -> Result<Self> {
-        let socket = std::net::TcpStream::connect(address)?;
-        socket.set_nodelay(true)?;
-        socket.set_nonblocking(true)?;
-        let socket = TcpStream::from_std(socket);
-        Ok(Self { socket, draft, answer: Vec::with_capacity(ANSWER), idle: true })
+    pub(super) fn new(address: SocketAddr, token: Token, draft: Draft) -> Self {
+        let answer = Vec::with_capacity(ANSWER);
+        Self { address, token, socket: None, draft, answer, idle: true }
     }
 
     /// Whether it waits for no answer.
@@ -35,22 +35,47 @@ impl Publisher {
         self.idle
     }
 
-    pub(super) fn publish(&mut self, topic: usize, number: u64) -> Result<()> {
+    /// Connects, unless it is connected.
+    pub(super) fn connect(&mut self, registry: &Registry) -> Result<()> {
+        if self.socket.is_none() {
+            let socket = std::net::TcpStream::connect(self.address)?;
+            socket.set_nodelay(true)?;
+            socket.set_nonblocking(true)?;
+            let mut socket = TcpStream::from_std(socket);
+            registry.register(&mut socket, self.token, Interest::READABLE)?;
+            self.socket = Some(socket);
+        }
+        Ok(())
+    }
+
+    pub(super) fn publish(&mut self, registry: &Registry, topic: usize, number: u64) -> Result<()> {
+        self.connect(registry)?;
         let request = self.draft.fill(topic, number);
-        if self.socket.write(request)? < request.len() {
+        let socket = self.socket.as_mut().ok_or("a publisher is not connected")?;
+        if socket.write(request)? < request.len() {
             return Err("a publisher's socket takes no request".into());
         }
         self.idle = false;
         Ok(())
     }
 
+    /// Reads all that is there.
     pub(super) fn read(&mut self, buffer: &mut [u8]) -> Result<()> {
-        match self.socket.read(buffer) {
-            Ok(0) => return Err("a publisher's connection has ended".into()),
-            Ok(length) => self.answer.extend(&buffer[..length]),
-            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
-            Err(error) => return Err(error.into()),
+        while let Some(socket) = &mut self.socket {
+            match socket.read(buffer) {
+                Ok(0) if self.idle => self.socket = None,
+                Ok(0) => return Err("a publish is not answered: the connection has ended".into()),
+                Ok(length) => self.take(&buffer[..length])?,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(_) if self.idle => self.socket = None,
+                Err(error) => return Err(error.into()),
+            }
         }
+        Ok(())
+    }
+
+    fn take(&mut self, piece: &[u8]) -> Result<()> {
+        self.answer.extend(piece);
         match http::answered(&self.answer)? {
             None => Ok(()),
             Some(200..=299) => {
