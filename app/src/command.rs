@@ -28,23 +28,23 @@ pub fn token_to_read(maker: &str, topic: &str) -> String {
 }
 
 /// Publishes a word to a topic, or to one of those under a prefix. It holds no token, but the command that makes one; `None` where nobody
-/// can make one here. `between` stands between its two halves: a blank, or a line's end that a shell
+/// can make one here. `server` is its URL. `between` stands between its two halves: a blank, or a line's end that a shell
 /// takes for one.
 #[must_use]
-pub fn publish(maker: Option<&str>, origin: &str, topic: &str, between: &str) -> String {
+pub fn publish(maker: Option<&str>, server: &str, topic: &str, between: &str) -> String {
     let token = maker.map_or(Cow::Borrowed(BY_OTHERS), |maker| {
         format!("$({maker} --publish {})", quoted(topic)).into()
     });
     let one = topic.strip_suffix('*').map(|prefix| format!("{prefix}example"));
     let one = utf8_percent_encode(one.as_deref().unwrap_or(topic), PATH);
-    let place = format!("{origin}{TOPICS_PATH}/{one}");
+    let place = format!("{server}{TOPICS_PATH}/{one}");
     format!("curl -H \"Authorization: Bearer {token}\"{between}-d hello {}", quoted(&place))
 }
 
-/// Reads the stream.
+/// Reads the stream of a server, given by its URL.
 #[must_use]
-pub fn read_stream(origin: &str) -> String {
-    format!("curl -N {}", quoted(&format!("{origin}{STREAM_PATH}")))
+pub fn read_stream(server: &str) -> String {
+    format!("curl -N {}", quoted(&format!("{server}{STREAM_PATH}")))
 }
 
 /// A text as a shell takes it for one word.

@@ -81,8 +81,10 @@ pub struct Feed {
     pub http_version: RwSignal<String>,
     /// Whether the server's own clock is synchronised.
     pub synchronised: RwSignal<Option<bool>>,
-    /// The scheme and authority under which the visitor reached us.
-    pub origin: RwSignal<String>,
+    /// The path under which everything stands; see [`under_base`].
+    pub base: RwSignal<String>,
+    /// The URL under which the visitor reached us, with the base and without a slash at its end.
+    pub url: RwSignal<String>,
     /// The beginning of the command that makes a token; `None` where there is none.
     pub token_maker: StoredValue<Option<String>>,
     /// How the visitor writes instants and numbers; plain and in UTC until the browser has said.
@@ -119,7 +121,8 @@ impl Feed {
             step: RwSignal::new(None),
             http_version: RwSignal::new(snapshot.http_version.clone()),
             synchronised: RwSignal::new(snapshot.synchronised),
-            origin: RwSignal::new(snapshot.origin.clone()),
+            base: RwSignal::new(snapshot.base.clone()),
+            url: RwSignal::new(snapshot.url.clone()),
             token_maker: StoredValue::new(snapshot.token_maker.clone()),
             writing: RwSignal::new(Writing::plain()),
             language: snapshot.language,
@@ -140,6 +143,13 @@ impl Feed {
             Some(_) => "even",
         }
     }
+}
+
+/// The address of a path of the server, for links and forms: the path under the base of the [`Feed`] in the
+/// context.
+#[must_use]
+pub fn under_base(path: &str) -> String {
+    expect_context::<Feed>().base.get_untracked() + path
 }
 
 /// How to subscribe, given by the browser's half in the context. The server gives none, so that

@@ -15,10 +15,12 @@
 
   // The visitor's choices. If the browser stores nothing, they last as long as the page.
   const chosenHere = {};
-  const get = (name) => attempt(() => localStorage.getItem('belfry-' + name)) ?? chosenHere[name];
+  // Another server under this origin has its own.
+  const prefix = (said.base ? said.base + ' ' : '') + 'belfry-';
+  const get = (name) => attempt(() => localStorage.getItem(prefix + name)) ?? chosenHere[name];
   const set = (name, value) => {
     chosenHere[name] = value;
-    attempt(() => localStorage.setItem('belfry-' + name, value));
+    attempt(() => localStorage.setItem(prefix + name, value));
   };
 
   // Some systems call their locale `en-US@posix`, and Intl throws at that.

@@ -9,6 +9,9 @@ pub const ROOT_ID: &str = "app";
 /// confirmed yet.
 pub const UNCHECKED: &str = "data-unchecked";
 
+/// The attribute with the base path, see [`Snapshot::base`](wire::page_data::Snapshot::base).
+pub const BASE: &str = "data-base";
+
 /// Its source. [`script`] is what is sent.
 pub const SCRIPT: &str = include_str!("first.js");
 
@@ -29,6 +32,6 @@ mod tests {
         assert!(script.len() < SCRIPT.len() * 4 / 5, "{}", script.len());
         assert!(!script.contains("//") && !script.contains("</"), "{script}");
         assert!(script.contains(&format!("getElementById('{ROOT_ID}')")), "{script}");
-        assert!(script.contains("said.unchecked"), "{script}");
+        assert!(script.contains("said.unchecked") && script.contains("said.base"), "{script}");
     }
 }

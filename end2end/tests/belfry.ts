@@ -36,7 +36,7 @@ export type Options = {
 export class Belfry {
   /** What the server has logged, line by line, across restarts. */
   readonly log: string[] = [];
-  /** Without a slash at its end. */
+  /** With the base path if there is one, and without a slash at its end. */
   origin = '';
   port = 0;
   private child?: ChildProcess;

@@ -188,8 +188,14 @@ test('the figures of the status stay when the token runs out, pale', async ({ ga
   await expect(page.getByRole('alert')).toHaveCount(0);
 });
 
-test('a page that is rendered with a token that is not accepted says so, and goes on without', async ({ gated, context, page }) => {
-  await context.addCookies([{ name: 'belfry-token', value: 'nonsense', url: gated.origin, httpOnly: true }]);
+/** The browser has kept a token that is not accepted. */
+async function keepNonsense(context: BrowserContext, base: string): Promise<void> {
+  const path = base || '/';
+  await context.addCookies([{ name: 'belfry-token', value: 'nonsense', domain: '127.0.0.1', path, httpOnly: true }]);
+}
+
+test('a page that is rendered with a token that is not accepted says so, and goes on without', async ({ base, gated, context, page }) => {
+  await keepNonsense(context, base);
   await gated.publish('staff', 'for all');
   await page.goto(`${gated.origin}/console?topic=staff`);
   await expect(page.getByRole('alert')).toContainText('You’re no longer signed in');
@@ -197,8 +203,8 @@ test('a page that is rendered with a token that is not accepted says so, and goe
   expect(await context.cookies()).toEqual([]);
 });
 
-test('a token that is not accepted in the place of an ended one is told of, and the page stays', async ({ gated, context, page }) => {
-  await context.addCookies([{ name: 'belfry-token', value: 'nonsense', url: gated.origin, httpOnly: true }]);
+test('a token that is not accepted in the place of an ended one is told of, and the page stays', async ({ base, gated, context, page }) => {
+  await keepNonsense(context, base);
   await gated.publish('staff', 'for all');
   await page.goto(`${gated.origin}/console?topic=staff`);
   await page.getByLabel('Token').fill('more nonsense');

@@ -61,7 +61,8 @@ test('the curl line names the server that was asked, and can be copied', async (
   await expect(visitor.page.getByRole('button', { name: 'Copy curl' })).toBeVisible();
 });
 
-test('a screen reader finds the page in order', async ({ belfry, visitor }) => {
+test('a screen reader finds the page in order', async ({ base, belfry, visitor }) => {
+  const path = base.replace('/', '\\/');
   await visitor.open(belfry.origin);
   await expect(visitor.pushes.nth(4)).toBeVisible({ timeout: 10_000 });
   await expect(visitor.page.getByRole('main')).toMatchAriaSnapshot(`
@@ -104,10 +105,10 @@ test('a screen reader finds the page in order', async ({ belfry, visitor }) => {
         - heading "Try it yourself" [level=2]
         - figure:
           - button "Copy curl"
-          - code: /^curl -N http:\\/\\/127\\.0\\.0\\.1:\\d+\\/sse$/
+          - code: /^curl -N http:\\/\\/127\\.0\\.0\\.1:\\d+${path}\\/sse$/
         - figure:
           - button "Copy JavaScript"
-          - code: /new EventSource\\('\\/sse'\\)/
+          - code: /new EventSource\\('${path}\\/sse'\\)/
   `);
 });
 

@@ -14,7 +14,7 @@ type Mode =
 
 /** Between the browser and the server, on a port of its own. */
 export class Proxy {
-  /** Without a slash at its end. */
+  /** With the base path of the server if it has one, and without a slash at its end. */
   readonly origin: string;
   /** How many requests for the stream were answered by the proxy itself. */
   streamsAnswered = 0;
@@ -28,23 +28,25 @@ export class Proxy {
     private readonly target: () => number,
     private readonly delays: { up: Delay; down: Delay },
     private readonly from: string,
+    base: string,
   ) {
     const address = server.address() as { port: number };
-    this.origin = `http://127.0.0.1:${address.port}`;
+    this.origin = `http://127.0.0.1:${address.port}${base}`;
     server.on('connection', (socket) => this.accept(socket));
   }
 
-  /** Passes on to a port of this machine; `from` is the address that the server sees. */
+  /** Passes on to a port of this machine; `from` is the address that the server sees, `base` its base path. */
   static async to(
     target: () => number,
     delays: Partial<{ up: Delay; down: Delay }> = {},
     from = '127.0.0.1',
+    base = '',
   ): Promise<Proxy> {
     const server = createServer({ noDelay: true });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const none = () => 0;
-    return new Proxy(server, target, { up: none, down: none, ...delays }, from);
+    return new Proxy(server, target, { up: none, down: none, ...delays }, from, base);
   }
 
   /** Cuts what is open. */
@@ -108,7 +110,7 @@ export class Proxy {
 
   private answerOn(socket: Socket, { status, page }: { status: string; page: string }): void {
     socket.once('data', (request) => {
-      this.streamsAnswered += request.toString().startsWith('GET /sse') ? 1 : 0;
+      this.streamsAnswered += /^GET \S*\/sse/.test(request.toString()) ? 1 : 0;
       const head = `content-type: text/html\r\ncontent-length: ${page.length}\r\nconnection: close`;
       socket.end(`HTTP/1.1 ${status}\r\n${head}\r\n\r\n${page}`);
     });

@@ -18,6 +18,8 @@ export const FAILED_REQUESTS_OR_NO_SCRIPT = new RegExp(`${FAILED_REQUESTS.source
 type World = {
   /** What the browser may complain of, because the test makes it happen. */
   expected: RegExp | undefined;
+  /** The base path of every server; `/belfry` in a project of its own. */
+  base: string;
   /** Starts a server. */
   start: (options?: Options) => Promise<Belfry>;
   /** Starts a proxy before a server. */
@@ -35,20 +37,23 @@ type World = {
 export const test = base.extend<World>({
   expected: [undefined, { option: true }],
 
-  start: async ({}, use) => {
+  base: ['', { option: true }],
+
+  start: async ({ base }, use) => {
     const started: Belfry[] = [];
     await use(async (options) => {
-      const belfry = await Belfry.start(options);
+      const flags = [...(base ? ['--base-path', base] : []), ...(options?.flags ?? [])];
+      const belfry = await Belfry.start({ ...options, flags });
       started.push(belfry);
       return belfry;
     });
     await Promise.all(started.map((belfry) => belfry.remove()));
   },
 
-  through: async ({}, use) => {
+  through: async ({ base }, use) => {
     const proxies: Proxy[] = [];
     await use(async (belfry, delays) => {
-      const proxy = await Proxy.to(() => belfry.port, delays);
+      const proxy = await Proxy.to(() => belfry.port, delays, undefined, base);
       proxies.push(proxy);
       return proxy;
     });

@@ -1,6 +1,7 @@
 //! What the browser offers a page.
 
 pub(crate) mod alarm;
+pub mod base;
 pub(crate) mod elements;
 pub mod json;
 pub mod navigation;

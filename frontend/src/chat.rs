@@ -37,6 +37,7 @@ use wire::{
 use crate::{
     browser::{
         alarm::timer,
+        base::{named, under},
         json::parse,
         page_events::{self, PageEvent, listen},
         requests::send,
@@ -153,12 +154,12 @@ fn kept(room: &str) -> Option<String> {
 fn remember(room: &str, place: &str) {
     if let Some(storage) = window().local_storage().ok().flatten() {
         // Where there is no place for it, more counts as unread than is.
-        let _ = storage.set_item(&path(room), place);
+        let _ = storage.set_item(&named(&path(room)), place);
     }
 }
 
 fn remembered(room: &str) -> Option<String> {
-    window().local_storage().ok()??.get_item(&path(room)).ok()?
+    window().local_storage().ok()??.get_item(&named(&path(room))).ok()?
 }
 
 /// One who is in a room.
@@ -173,7 +174,7 @@ struct Stay {
 /// Holds a lease until the current owner is gone. It is renewed with the ticks of the stream, which
 /// come in time where a hidden page's timers do not, and by a timer where the ticks are far apart.
 fn stay(room: String, name: RwSignal<String>) {
-    let url = here_path(&room);
+    let url = under(&here_path(&room));
     let stay = Rc::new(Stay { url, tab: key(), name, renewed: Cell::new(Some(now())) });
     let Feed { pushes, link, .. } = expect_context();
     let at_tick = stay.clone();

@@ -37,7 +37,7 @@ use leptos::prelude::*;
 use wasm_bindgen::{JsCast, prelude::wasm_bindgen};
 use wire::page_data::{SNAPSHOT_ID, Snapshot};
 
-use browser::{elements, json, navigation};
+use browser::{base, elements, json, navigation};
 use clock::{page_clock, timekeeper};
 use topics::history;
 use visitor::{tab_owner, writing};
@@ -50,6 +50,7 @@ pub fn hydrate() {
     // Without it the page stays as the server has rendered it.
     let Some(snapshot) = snapshot.and_then(|text| json::parse::<Snapshot>(&text)) else { return };
     let Some(root) = document().get_element_by_id(ROOT_ID) else { return };
+    base::set(snapshot.base.clone());
     tab_owner::belong_to(&snapshot.identity, snapshot.now.micros());
     writing::take();
     let application = leptos::mount::hydrate_from(root.unchecked_into(), move || {

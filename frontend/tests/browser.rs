@@ -11,7 +11,7 @@ use app::{
     writing::Writing,
 };
 use frontend::{
-    browser::json,
+    browser::{base, json, tab_storage},
     chat,
     clock::{page_clock, timekeeper},
     stream::{source::Source, sources::Failed},
@@ -63,7 +63,8 @@ fn snapshot() -> Snapshot {
         readers: 0,
         http_version: String::new(),
         synchronised: None,
-        origin: String::new(),
+        base: String::new(),
+        url: String::new(),
         token_maker: None,
         language: Language::English,
         identity: wire::identity::Identity::default(),
@@ -246,4 +247,24 @@ fn signing_out_clears_what_the_tab_keeps_and_tells_open_rooms() {
     tab_owner::belong_to(&Identity::default(), 1);
     assert_eq!((who().as_str(), kept(), *told.borrow()), ("", false, 1));
     assert_eq!(storage.get_item("/chat/lobby").unwrap(), None);
+}
+
+#[wasm_bindgen_test]
+fn what_another_server_on_this_origin_keeps_is_left() {
+    let storage = window().session_storage().unwrap().unwrap();
+    let kept = |name| storage.get_item(name).unwrap();
+    for name in ["/chat/lobby", "/other /chat/lobby", "/belfry/two /chat/lobby"] {
+        storage.set_item(name, "theirs").unwrap();
+    }
+    base::set("/belfry".to_owned());
+    tab_storage::keep("/chat/lobby", "ours");
+    assert_eq!(kept("/belfry /chat/lobby").as_deref(), Some("ours"));
+    assert_eq!(tab_storage::kept("/chat/lobby").as_deref(), Some("ours"));
+    tab_storage::clear();
+    assert_eq!(tab_storage::kept("/chat/lobby"), None);
+    assert_eq!(kept("/chat/lobby").as_deref(), Some("theirs"));
+    base::set(String::new());
+    tab_storage::clear();
+    let all = ["/chat/lobby", "/other /chat/lobby", "/belfry/two /chat/lobby"].map(kept);
+    assert_eq!(all.map(|it| it.is_some()), [false, true, true]);
 }

@@ -3,6 +3,7 @@
 mod data_dir;
 mod endpoint;
 mod flags;
+mod public;
 mod retention;
 mod setting;
 #[cfg(test)]
@@ -22,6 +23,7 @@ use crate::{
     origins::{Hosts, Origin, Origins},
     status::Visibility,
     web::{
+        base_path::BasePath,
         client::trust::{Family, Proxy, Trust},
         limits::Limits,
     },
@@ -94,6 +96,8 @@ pub struct Config {
     /// Who may see the server's health. Default requests made on this machine if it listens only on loopback
     /// addresses and unix sockets, otherwise holders of a token for it.
     pub status: Visibility,
+    /// The path under which everything is served. Default that of the public URL, which is usually none.
+    pub base_path: BasePath,
     /// The hosts that requests may ask for. Default on a loopback address those of this machine and that of
     /// the public origin, elsewhere all.
     pub hosts: Hosts,
@@ -155,6 +159,7 @@ impl Default for Config {
             status: Visibility::Local,
             metrics: Exposure::Token,
             rooms: Rooms::Local,
+            base_path: BasePath::default(),
             hosts: Hosts::default(),
             origins: Origins::default(),
             access_log: false,
@@ -226,9 +231,8 @@ impl Config {
             Some(rooms) => rooms.read(Rooms::read)?,
             None => Rooms::for_whom_it_listens(is_local),
         };
-        if let Some(public) = given(flags.public_url) {
-            config.origins.public = Some(public.read(public_origin)?);
-        }
+        (config.origins.public, config.base_path) =
+            public::read(given(flags.public_url), given(flags.base_path))?;
         for allowed in all_given(flags.allow_origin, ' ') {
             match allowed.value() {
                 "*" => config.origins.any = true,
@@ -302,12 +306,6 @@ fn retention(whole: Option<Setting>, rules: Vec<Setting>) -> Result<Retention, B
     let rules = all_given(rules, ';').into_iter();
     kept.rules = rules.map(|rule| rule.read(retention::rule)).collect::<Result<_, _>>()?;
     Ok(kept)
-}
-
-fn public_origin(value: &str) -> Result<Origin, &'static str> {
-    let origin = Origin::read(value);
-    let origin = origin.filter(|it| it.as_str().starts_with("http"));
-    origin.ok_or("must have the form https://belfry.example or https://belfry.example:8443")
 }
 
 fn origin(value: &str) -> Result<Origin, &'static str> {

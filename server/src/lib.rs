@@ -113,6 +113,7 @@ pub async fn serve(
         limits: config.limits.clone(),
         tally,
         site: Arc::new(site),
+        base_path: config.base_path.clone(),
         hosts: config.hosts.clone(),
         origins: Arc::new(config.origins.clone()),
         token_maker: cli::serve::token_maker_here(&config),

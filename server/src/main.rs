@@ -39,6 +39,7 @@ use server::{
     serve,
     stdout::print_line,
     takeover::Predecessor,
+    web::base_path::BasePath,
 };
 use tokio::{
     runtime::Runtime,
@@ -157,7 +158,7 @@ async fn run_until_asked(
     };
     offer_to_successors(&config, &log, (&listeners, scraped.as_ref()), &endings);
     warn_of_every_host(&config, listeners.iter().map(Listener::endpoint));
-    let places: Vec<_> = listeners.iter().map(reachable).collect();
+    let places: Vec<_> = listeners.iter().map(|it| reachable(it, &config.base_path)).collect();
     if first_start {
         say_how_to_publish(&config, &places);
     }
@@ -258,7 +259,7 @@ fn raise_descriptor_limit() {
 }
 
 /// What to open in a browser, or connect to: the unspecified address is replaced by loopback.
-fn reachable(listener: &Listener) -> String {
+fn reachable(listener: &Listener, base: &BasePath) -> String {
     let Endpoint::Tcp(listening) = listener.endpoint() else {
         return listener.endpoint().to_string();
     };
@@ -268,7 +269,7 @@ fn reachable(listener: &Listener) -> String {
         IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
     };
     let scheme = if listener.is_secure() { "https" } else { "http" };
-    format!("{scheme}://{}/", SocketAddr::new(ip, listening.port()))
+    format!("{scheme}://{}{base}/", SocketAddr::new(ip, listening.port()))
 }
 
 #[expect(clippy::print_stderr, reason = "said before, or instead of, doing what was asked")]

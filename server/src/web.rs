@@ -1,6 +1,7 @@
 //! What answers over HTTP.
 //!
 //! - [`router`]: the routes, and the headers of every answer; [`state`]: what handlers share
+//! - [`base_path`]: the prefix under which all of it stands
 //! - [`page`]: the pages; [`language`], `preference`: theirs; `documents`, [`site`], `etag`: files; `caching`:
 //!   who may keep them
 //! - [`chat`]: what is said in a room, and who is there; [`status`]: the server's health; [`metrics`]: for a
@@ -18,6 +19,7 @@
 
 mod access;
 mod asking;
+pub mod base_path;
 mod caching;
 pub mod chat;
 pub mod client;

@@ -30,9 +30,11 @@ pub struct Snapshot {
     pub http_version: String,
     /// Whether the server's own clock is synchronised; `None` where it cannot tell.
     pub synchronised: Option<bool>,
-    /// The scheme and authority under which the visitor reached us, as far as the server can tell:
-    /// behind a proxy that ends TLS the browser knows better.
-    pub origin: String,
+    /// The path under which everything stands, without a slash at its end; empty for the whole origin.
+    pub base: String,
+    /// The URL under which the visitor reached us, with the base and without a slash at its end, as far as
+    /// the server can tell: behind a proxy that ends TLS the browser knows better.
+    pub url: String,
     /// The beginning of the command that makes a token on the server's machine; `None`
     /// where its key is not there.
     pub token_maker: Option<String>,
@@ -42,7 +44,7 @@ pub struct Snapshot {
     pub identity: Identity,
     /// Whether the server has rooms to talk in.
     pub chat: bool,
-    /// What was asked for: the path and the query.
+    /// What was asked for: the path, without the base, and the query.
     pub address: String,
     /// The end of the log when the page was rendered: what came later, the page does not have.
     pub cursor: String,
@@ -56,7 +58,8 @@ read_fields!(Snapshot {
     readers,
     http_version,
     synchronised,
-    origin,
+    base,
+    url,
     token_maker,
     language,
     identity,

@@ -1,4 +1,5 @@
-//! The paths of the server's endpoints that both halves use.
+//! The paths of the server's endpoints that both halves use. They stand under the server's base path: at
+//! `/belfry/sse` where that is `/belfry`, see [`Snapshot::base`](crate::page_data::Snapshot::base).
 
 /// Where the stream is. A page written for the tutorial opens `new EventSource('/sse')`.
 pub const STREAM_PATH: &str = "/sse";

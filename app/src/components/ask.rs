@@ -7,8 +7,8 @@ use crate::{erased::effect, seams::Browser};
 /// A form with one field.
 #[component]
 pub fn Ask(
-    /// Where it leads.
-    action: &'static str,
+    /// The address that it leads to.
+    action: String,
     /// The parameter's name, and the field's id.
     name: &'static str,
     /// What is asked for.

@@ -6,7 +6,7 @@ use crate::{
     address::Address,
     components::{Bell, LanguageSwitch, SignOut},
     erased::words,
-    feed::Feed,
+    feed::{Feed, under_base},
     page::Page,
     text::text,
 };
@@ -22,11 +22,11 @@ pub fn Masthead(feed: Feed) -> impl IntoView {
             let here = address.read().page() == page;
             if here { "page" } else { "" }.to_owned()
         });
-        view! { <a href=page.path() aria-current=current>{page.name(text())}</a> }
+        view! { <a href=under_base(page.path()) aria-current=current>{page.name(text())}</a> }
     };
     view! {
         <header class="masthead">
-            <a class="logo" href="/"><Bell feed/>{text().name}</a>
+            <a class="logo" href=under_base("/")><Bell feed/>{text().name}</a>
             <nav aria-label=said.heading>
                 {Page::those(feed.chat).map(link).collect_view()}
             </nav>

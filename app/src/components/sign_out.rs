@@ -4,7 +4,10 @@
 use leptos::prelude::*;
 use wire::paths::LOGOUT_PATH;
 
-use crate::{feed::Feed, text::text};
+use crate::{
+    feed::{Feed, under_base},
+    text::text,
+};
 
 /// The button, while somebody is signed in.
 #[component]
@@ -14,7 +17,7 @@ pub fn SignOut(feed: Feed) -> impl IntoView {
     identity.cookie.then(|| {
         let who = identity.subject.map(|subject| (said.signed_in_as)(&subject));
         view! {
-            <form class="sign-out" method="post" action=LOGOUT_PATH>
+            <form class="sign-out" method="post" action=under_base(LOGOUT_PATH)>
                 <button title=who>{said.sign_out}</button>
             </form>
         }

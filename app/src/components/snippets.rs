@@ -6,6 +6,7 @@ use wire::paths::STREAM_PATH;
 use crate::{
     command::read_stream,
     erased::{click, words},
+    feed::under_base,
     link::Mono,
     seams::Browser,
     text::text,
@@ -17,13 +18,14 @@ const SHOWN_FOR: Mono = 3_000_000;
 /// A `curl` line and the tutorial's three lines of JavaScript, each with a button that copies it.
 #[component]
 pub fn Snippets(
-    /// The scheme and authority of the server.
+    /// The URL of the server.
     #[prop(into)]
-    origin: Signal<String>,
+    url: Signal<String>,
 ) -> impl IntoView {
-    let curl = words(move || read_stream(&origin.read()));
+    let curl = words(move || read_stream(&url.read()));
+    let stream = under_base(STREAM_PATH);
     let script = format!(
-        "const source = new EventSource('{STREAM_PATH}')\nsource.onmessage = (event) => console.log(event.data)"
+        "const source = new EventSource('{stream}')\nsource.onmessage = (event) => console.log(event.data)"
     );
     view! {
         <section class="snippets" aria-label=text().snippets.heading>

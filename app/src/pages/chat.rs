@@ -22,7 +22,7 @@ use wire::{
 };
 
 use super::page_data::awaited;
-use crate::{components::PageHead, erased::words, text::text};
+use crate::{components::PageHead, erased::words, feed::under_base, text::text};
 
 /// The page at `/chat` and `/chat/{room}`. (Its parts are functions: a component of its own for each
 /// would be half as much machine code again.)
@@ -48,7 +48,7 @@ pub fn ChatPage() -> impl IntoView {
             None => (said.loading, true),
         };
         let (notice, leads) = notice;
-        let lead = leads.then(|| view! { <p><a href=CHAT_PATH>{said.rooms}</a></p> });
+        let lead = leads.then(|| view! { <p><a href=under_base(CHAT_PATH)>{said.rooms}</a></p> });
         let about = words(move || notice.to_owned());
         EitherOf3::C(view! {
             <PageHead heading=said.heading.to_owned() about/>

@@ -19,6 +19,7 @@ use super::page_data::awaited;
 use crate::{
     components::{Ask, PageHead},
     erased::{effect, flag, words},
+    feed::under_base,
     seams::{Browser, follow::Following},
     text::text,
 };
@@ -63,7 +64,7 @@ fn asked(topic: String, events: Result<Vec<Envelope>, Unread>, after: String) ->
     };
     view! {
         <Ask
-            action="/console"
+            action=under_base("/console")
             name=TOPIC
             label=words.topic
             value=topic

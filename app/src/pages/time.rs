@@ -28,7 +28,7 @@ pub fn TimePage(
         <div class:stopped=stopped>
             <Hero rendered_at feed/>
             <Figures feed/>
-            <Snippets origin=feed.origin/>
+            <Snippets url=feed.url/>
         </div>
     }
 }

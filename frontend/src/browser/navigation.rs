@@ -17,7 +17,10 @@ thread_local! {
     static FOCUSED: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-use crate::browser::{page_events, tab_storage};
+use crate::browser::{
+    base::{inside, under},
+    page_events, tab_storage,
+};
 
 /// Under this name the tab keeps whom it reloads for.
 const LOADED_FOR: &str = "belfry-loaded-for";
@@ -37,8 +40,8 @@ pub fn follow(address: RwSignal<Address>) {
     let shown = move |_: &Event| {
         let location = window().location();
         // Some browsers keep it from some pages; then the visitor stays where they are.
-        if let (Ok(path), Ok(search)) = (location.pathname(), location.search()) {
-            let here = Address::new(&(path + &search));
+        let here = location.pathname().ok().zip(location.search().ok());
+        if let Some(here) = here.and_then(|(path, search)| inside(&path, &search)) {
             // Within a page, as past its masthead, nothing has to be shown again.
             if *address.read_untracked() != here {
                 address.set(here);
@@ -65,8 +68,8 @@ fn focus(id: &str) {
 /// Shows another page, as a load would: from its top, with the keyboard at its beginning.
 fn go(address: RwSignal<Address>, to: &Address) {
     let history = window().history();
-    let pushed =
-        history.and_then(|it| it.push_state_with_url(&JsValue::NULL, "", Some(&to.to_string())));
+    let url = under(&to.to_string());
+    let pushed = history.and_then(|it| it.push_state_with_url(&JsValue::NULL, "", Some(&url)));
     if pushed.is_err() {
         // Browsers refuse a page that does so too often.
         return;
@@ -85,8 +88,8 @@ fn page_asked_for(event: &Event) -> Option<Address> {
     }
     let fields = FormData::new_with_form(&form).ok()?;
     let query = UrlSearchParams::new_with_str_sequence_sequence(&fields).ok()?.to_string();
-    let action = form.get_attribute("action")?;
-    let to = Address { path: action, query: query.into() };
+    let action = inside(&form.get_attribute("action")?, "")?;
+    let to = Address { query: query.into(), ..action };
     let stays = matches!(to.page(), Page::Console | Page::Status);
     FOCUSED.replace(document().active_element().filter(|_| stays)?.id());
     Some(to)
@@ -127,6 +130,6 @@ fn page_of_ours(event: &Event) -> Option<Address> {
         && !link.rel().split(' ').any(|word| word == "external")
         && link.hash().is_empty()
         && Some(link.origin()) == here.origin().ok();
-    let to = Address::new(&(link.pathname() + &link.search()));
+    let to = inside(&link.pathname(), &link.search())?;
     (plain && stays && to.page() != Page::Missing).then_some(to)
 }

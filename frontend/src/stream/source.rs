@@ -12,7 +12,7 @@ use wire::{
 };
 
 use super::sources::Failed;
-use crate::browser::{json::parse, page_events::on as listen};
+use crate::browser::{base::under, json::parse, page_events::on as listen};
 
 /// An open `EventSource`.
 #[derive(Debug)]
@@ -22,16 +22,16 @@ pub struct Source {
 }
 
 impl Source {
-    /// Opens the stream at `url`, which writes events as JSON and begins with a session. `hear` is called
+    /// Opens the stream at a path of the server, which writes events as JSON and begins with a session. `hear` is called
     /// with everything that comes, until the source is dropped.
     ///
     /// # Errors
     /// Where the browser refuses to make an `EventSource`.
     pub fn open(
-        url: &str,
+        path: &str,
         hear: impl Fn(Result<StreamEvent, Failed>) + Clone + 'static,
     ) -> Result<Self, JsValue> {
-        let source = EventSource::new(url)?;
+        let source = EventSource::new(&under(path))?;
         let on = |name: &'static str, read: Read| {
             let hear = hear.clone();
             let hear = move |event: &Event| {

@@ -4,7 +4,7 @@ use gloo_events::EventListener;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{BroadcastChannel, Event, MessageEvent};
 
-use crate::browser::page_events::on;
+use crate::browser::{base::named, page_events::on};
 
 /// An open `BroadcastChannel`.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ impl Channel {
     /// # Errors
     /// Where the browser has no channels.
     pub fn open(name: &str, hear: impl Fn(JsValue) + 'static) -> Result<Self, JsValue> {
-        let channel = BroadcastChannel::new(name)?;
+        let channel = BroadcastChannel::new(&named(name))?;
         let hear = move |event: &Event| {
             if let Some(event) = event.dyn_ref::<MessageEvent>() {
                 hear(event.data());

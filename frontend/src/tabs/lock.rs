@@ -9,7 +9,7 @@ use wasm_bindgen::{JsCast, JsValue, prelude::*};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortController;
 
-use crate::browser::task::begin;
+use crate::browser::{base::named, task::begin};
 
 #[wasm_bindgen]
 extern "C" {
@@ -79,7 +79,7 @@ impl Lock {
                 held
             })
         };
-        let over = locks.request(name, &options, hold.unchecked_ref());
+        let over = locks.request(&named(name), &options, hold.unchecked_ref());
         let gone = dropped.clone();
         begin(async move {
             if JsFuture::from(over).await.is_err() && !gone.get() {

@@ -101,8 +101,8 @@ pub fn is_first_start(config: &Config) -> bool {
 /// but the command that makes one. `places` are where the server listens.
 pub fn say_how_to_publish(config: &Config, places: &[String]) {
     let Some(maker) = token_maker_here(config) else { return };
-    let origin = places.iter().find(|place| place.starts_with("http"));
-    match origin.map(|origin| publish(Some(&maker), origin.trim_end_matches('/'), "hello", " ")) {
+    let url = places.iter().find(|place| place.starts_with("http"));
+    match url.map(|url| publish(Some(&maker), url.trim_end_matches('/'), "hello", " ")) {
         Some(command) => info!("created a key; publish with: {command}"),
         None => info!("created a key; make a token with: {maker} --publish hello"),
     }

@@ -110,9 +110,14 @@ pub struct Flags {
     #[arg(long, env = "BELFRY_ROOMS", hide_env_values = true, value_name = "any|LIST|off")]
     pub rooms: Option<Setting>,
     /// Address under which browsers reach the server, such as https://belfry.example, if a proxy stands in
-    /// between [default: the one each request asks for]
+    /// between. A path in it, as in https://example.org/belfry, is the base path [default: the one each request
+    /// asks for]
     #[arg(long, env = "BELFRY_PUBLIC_URL", hide_env_values = true, value_name = "URL")]
     pub public_url: Option<Setting>,
+    /// Path under which everything is served, such as /belfry, for a host shared with others. A proxy must pass it
+    /// on unchanged [default: the path of --public-url, or none]
+    #[arg(long, env = "BELFRY_BASE_PATH", hide_env_values = true, value_name = "PATH")]
+    pub base_path: Option<Setting>,
     /// Host name that requests may ask for, or * for any; others get 421. May be repeated. The host of
     /// --public-url is always among them [default: on a loopback address, localhost and IP addresses;
     /// elsewhere, any]

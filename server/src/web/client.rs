@@ -25,7 +25,7 @@ use axum::{
 };
 use belfry_hub::{client as hub, network::network};
 
-use crate::origins::Origin;
+use crate::{origins::Origin, web::base_path::BasePath};
 use connection::Connection;
 pub(crate) use forwarded::X_FORWARDED;
 use forwarded::{Said, authority};
@@ -56,6 +56,8 @@ pub(crate) struct Client {
     pub(crate) host: Option<Authority>,
     /// Whether that is known to be a name of the server.
     pub(crate) known: bool,
+    /// The path under which it is served.
+    pub(crate) base: BasePath,
     /// Whether it was made on this machine, to a name of this machine, and through no proxy.
     pub(crate) local: bool,
 }
@@ -90,7 +92,8 @@ impl Client {
         // All that nothing is known of share one.
         let shared = || hidden.then_some(Ipv6Addr::UNSPECIFIED.into());
         let network = address.ip().or_else(shared).filter(|_| held).map(network);
-        Self { sender: hub::Client { address, network }, secure, host, known: false, local }
+        let (sender, base) = (hub::Client { address, network }, BasePath::default());
+        Self { sender, secure, host, known: false, base, local }
     }
 
     /// The origin that it asked for.
@@ -107,8 +110,8 @@ impl Client {
 impl Default for Client {
     /// One of which nothing is known.
     fn default() -> Self {
-        let sender = hub::Client::default();
-        Self { sender, secure: false, host: None, known: false, local: false }
+        let (sender, base) = (hub::Client::default(), BasePath::default());
+        Self { sender, secure: false, host: None, known: false, base, local: false }
     }
 }
 

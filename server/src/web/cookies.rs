@@ -13,9 +13,19 @@ pub(crate) use cookie::{SameSite, time::Duration};
 pub(crate) const A_YEAR: Duration = Duration::days(365);
 
 /// What a cookie is called: over https a name that only https, and no other host, can have set ([RFC 6265bis,
-/// section 4.1.3.2](https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis#section-4.1.3.2)).
+/// section 4.1.3.2](https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis#section-4.1.3.2)). Under a
+/// base path, which no cookie for the whole host may have, other hosts of the same domain can set it too.
 pub(crate) fn called(name: &'static str, client: &Client) -> Cow<'static, str> {
-    if client.secure { format!("__Host-{name}").into() } else { name.into() }
+    match (client.secure, client.base.is_empty()) {
+        (false, _) => name.into(),
+        (true, true) => format!("__Host-{name}").into(),
+        (true, false) => format!("__Secure-{name}").into(),
+    }
+}
+
+/// For which paths of the host cookies are.
+fn path(client: &Client) -> String {
+    if client.base.is_empty() { "/".into() } else { client.base.to_string() }
 }
 
 /// What the cookies of a name hold, in their order. Other programs on this host may have cookies in any
@@ -43,7 +53,7 @@ pub(crate) fn cookie<'c>(
     kept_for: Duration,
     client: &Client,
 ) -> CookieBuilder<'c> {
-    let cookie = Cookie::build((called(name, client), value)).path("/");
+    let cookie = Cookie::build((called(name, client), value)).path(path(client));
     cookie.same_site(same_site).max_age(kept_for).secure(client.secure)
 }
 
@@ -55,7 +65,7 @@ pub(crate) fn without_prefix(
     headers: &HeaderMap,
 ) -> Option<CookieBuilder<'static>> {
     let there = client.secure && named(headers, name.into()).next().is_some();
-    let gone = || Cookie::build((name, "")).path("/").max_age(Duration::ZERO);
+    let gone = || Cookie::build((name, "")).path(path(client)).max_age(Duration::ZERO);
     there.then(|| gone().same_site(SameSite::Lax).secure(true).http_only(true))
 }
 

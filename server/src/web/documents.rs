@@ -10,7 +10,7 @@ use axum::{
 };
 use belfry_hub::http::gzip::Coding;
 
-use crate::web::{caching::ASK_AGAIN, not_found::not_found};
+use crate::web::{caching::ASK_AGAIN, client::Client, not_found::not_found};
 
 /// Where they stand.
 pub(crate) const DOCUMENTS_PATH: &str = "/documents";
@@ -34,9 +34,9 @@ pub(crate) fn path(name: &str, tag: &str) -> String {
 }
 
 /// `GET /documents/{name}`: Markdown as plain text, which browsers show and do not download.
-pub(crate) async fn document(Path(name): Path<String>, coding: Coding) -> Response {
+pub(crate) async fn document(Path(name): Path<String>, client: Client, coding: Coding) -> Response {
     let Some((_, language, text)) = ALL.iter().find(|one| one.0 == name) else {
-        return not_found().await.into_response();
+        return not_found(client).await.into_response();
     };
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8")),

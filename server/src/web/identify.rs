@@ -22,6 +22,7 @@ pub(crate) async fn identify(State(state): State<AppState>, mut request: Request
     let connection = request.extensions().get().copied().unwrap_or_default();
     let public = state.origins.public.as_ref();
     let mut client = Client::of(&connection, &request, &state.trust, public);
+    client.base = state.base_path.clone();
     let to_loopback = connection.is_to_loopback();
     client.known =
         client.host.as_ref().is_some_and(|host| state.hosts.know(host.host(), to_loopback));

@@ -60,7 +60,7 @@ pub(crate) async fn login(
         return Ok(admit(&state, token, (&client, &headers)).await?.into_response());
     }
     let text = text_of(body, form::longest(&headers), &receiving).await?;
-    if let Some(form) = Form::read(&headers, &text) {
+    if let Some(form) = Form::read(&headers, &text, &client.base) {
         let admitted = admit(&state, form.token.trim(), (&client, &headers)).await;
         return Ok(form.answer(admitted.map(|(_, headers)| headers)));
     }
@@ -154,7 +154,7 @@ pub(crate) async fn logout_by_form(
 ) -> Result<Response, Problem> {
     refuse_other_sites(sender)?;
     let body = body::whole(body, form::BESIDE, &receiving).await?.data;
-    let to = form::place_in(&headers, &String::from_utf8_lossy(&body));
+    let to = form::place_in(&headers, &String::from_utf8_lossy(&body), &client.base);
     let answer = logout(state, sender, client, headers).await?;
     if answer.status() != StatusCode::NO_CONTENT {
         return Ok(answer);

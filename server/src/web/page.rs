@@ -129,7 +129,8 @@ async fn show(
         readers: state.hub.reading(),
         http_version: version::name(request.version()).into(),
         synchronised: synchronised(&state.hub.clock()),
-        origin: origin(&state, &client),
+        base: state.base_path.to_string(),
+        url: url(&state, &client),
         token_maker: token_maker(&state, &client),
         language,
         identity,
@@ -173,7 +174,7 @@ pub(crate) async fn missing(
     let mut response = if wants_html(request.headers()) {
         missing_page(state, preferred, visitor, request).await
     } else {
-        not_found().await.into_response()
+        not_found(visitor.client).await.into_response()
     };
     response.headers_mut().append(VARY, ACCEPT.into());
     response
@@ -201,9 +202,10 @@ async fn missing_page(
 }
 
 /// Where the visitor finds this server: at its public URL, or, where that is unknown, at what they asked for.
-fn origin(state: &AppState, client: &Client) -> String {
-    let public = state.origins.public.clone();
-    public.or_else(|| client.asked()).map_or_else(|| "http://localhost".into(), |it| it.to_string())
+fn url(state: &AppState, client: &Client) -> String {
+    let public = state.origins.public.clone().or_else(|| client.asked());
+    let origin = public.map_or_else(|| "http://localhost".into(), |it| it.to_string());
+    origin + state.base_path.as_str()
 }
 
 /// The beginning of a command that makes a token. The paths of program and folder are shown only to

@@ -9,7 +9,16 @@
 pub(crate) fn place_here(address: &str) -> Option<&str> {
     let path = address.split(['?', '#']).next().unwrap_or_default();
     let visible = address.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
-    (path.starts_with('/') && !path.contains("//") && visible).then_some(address)
+    (path.starts_with('/') && !path.contains("//") && visible && !climbs(path)).then_some(address)
+}
+
+/// Whether a path has segments that a browser leaves out, or with which it leaves a folder: those that lead out of
+/// the base path could follow.
+fn climbs(path: &str) -> bool {
+    path.split('/').any(|part| {
+        let part = part.to_ascii_lowercase().replace("%2e", ".");
+        matches!(&*part, "." | "..")
+    })
 }
 
 #[cfg(test)]
@@ -33,7 +42,9 @@ mod tests {
             "/%09/evil.example",
             "/%5Cevil.example",
             "/@evil.example",
-            "/.",
+            "/.a/..b/...",
+            "/a#/../b",
+            "/a?/../b",
             "/a#//b",
         ] {
             assert_eq!(place_here(ours), Some(ours));
@@ -76,6 +87,12 @@ mod tests {
             "/\u{7f}",
             "/\u{85}",
             // What leads out of its folder and is a path that begins with two slashes then.
+            "/.",
+            "/..",
+            "/../admin",
+            "/a/%2e%2E/b",
+            "/a/.%2e",
+            "/%2e",
             "/.//evil.example",
             "/..//evil.example",
             "/a/..//evil.example",

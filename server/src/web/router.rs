@@ -31,8 +31,10 @@ use crate::{
     AppState,
     web::{
         access::access,
+        base_path::serve_under,
         caching::{AN_HOUR, ASK_AGAIN, FOR_EVER},
         chat,
+        client::Client,
         cors::{Cors, share},
         documents,
         etag::{Tags, validate},
@@ -110,12 +112,16 @@ pub fn router(state: AppState) -> Router {
         .fallback_service(public)
         .with_state(state.clone());
     // Around all of them: only outside of them `Allow` is there.
-    Router::new()
+    let mut inside = Router::new()
         .fallback_service(routes)
         .layer(from_fn_with_state(state.limited().clone(), limit_connections))
         .layer(from_fn(answer_options))
         .layer(from_fn_with_state(Cors::new(state.origins.clone()), share))
-        .layer(from_fn_with_state(state.clone(), refuse_other_hosts))
+        .layer(from_fn_with_state(state.clone(), refuse_other_hosts));
+    if !state.base_path.is_empty() {
+        inside = inside.layer(from_fn_with_state(state.base_path.clone(), serve_under));
+    }
+    inside
         .layer(from_fn(refuse_what_names_no_host))
         .layer(map_response(name_encoding))
         .layer(always(X_CONTENT_TYPE_OPTIONS, "nosniff"))
@@ -160,7 +166,8 @@ async fn refuse_what_no_file_is_called(request: Request, next: Next) -> Response
     let path = request.uri().path();
     let has_nul = percent_decode_str(path).any(|byte| byte == 0);
     if has_nul || path.split('/').any(|name| name.len() > LONGEST_NAME) {
-        return not_found().await.into_response();
+        let client = Client::among(request.extensions());
+        return not_found(client).await.into_response();
     }
     if path.len() > LONGEST_PATH {
         let why = format!("The path must be at most {LONGEST_PATH} bytes.\n");

@@ -18,6 +18,7 @@ use crate::{
     tally::Tally,
     token::Authority,
     web::{
+        base_path::BasePath,
         client::trust::Trust,
         limits::{Limited, Limits},
         presented::Tokens,
@@ -113,6 +114,8 @@ pub struct Parts {
     pub tally: Tally,
     /// What the pages load.
     pub site: Arc<Site>,
+    /// The path under which everything is served.
+    pub base_path: BasePath,
     /// The hosts that requests may ask for.
     pub hosts: Hosts,
     /// For how long browsers that came by https are to use nothing else.

@@ -82,7 +82,17 @@ impl Connection {
         topic: &str,
         data: &str,
     ) -> io::Result<Result<Receipt, Answered>> {
-        let answered = self.ask("POST", &format!("/topics/{topic}"), data)?;
+        self.publish_under("", topic, data)
+    }
+
+    /// The same of a server under a base path.
+    pub(crate) fn publish_under(
+        &mut self,
+        base: &str,
+        topic: &str,
+        data: &str,
+    ) -> io::Result<Result<Receipt, Answered>> {
+        let answered = self.ask("POST", &format!("{base}/topics/{topic}"), data)?;
         Ok(match answered.status {
             200 => Ok(serde_json::from_str(&answered.body).unwrap()),
             _ => Err(answered),

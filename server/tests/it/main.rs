@@ -5,6 +5,7 @@
 mod access;
 mod answers;
 mod backups;
+mod base_path;
 mod behind;
 mod budget;
 mod burst;

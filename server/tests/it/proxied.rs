@@ -22,6 +22,8 @@ const SOON: Duration = Duration::from_secs(20);
 /// The program behind a proxy.
 struct Behind {
     kind: Kind,
+    /// The base path.
+    base: &'static str,
     proxy: Proxy,
     serving: Option<Serving>,
     address: SocketAddr,
@@ -32,33 +34,38 @@ struct Behind {
 }
 
 impl Behind {
-    fn new(kind: Kind) -> Self {
-        Self::with(kind, &[])
+    fn new(kind: Kind, base: &'static str) -> Self {
+        Self::with(kind, base, &[])
     }
 
-    fn with(kind: Kind, flags: &'static [&'static str]) -> Self {
+    fn with(kind: Kind, base: &'static str, flags: &'static [&'static str]) -> Self {
         let (program, port) = (Program::new(), free_port());
         let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
-        let serving = serve(&program, address, &origin(kind, port), flags);
-        let proxy = Proxy::start(kind, port, address);
+        let serving = serve(&program, address, &(origin(kind, port) + base), flags);
+        let proxy = Proxy::start_under(base, kind, port, address);
         let token = program.token("data");
-        Self { kind, proxy, serving: Some(serving), address, token, program, port, flags }
+        Self { kind, base, proxy, serving: Some(serving), address, token, program, port, flags }
     }
 
     fn restart(&mut self) {
         drop(self.serving.take());
-        self.serving = Some(serve(&self.program, self.address, &self.origin(), self.flags));
+        self.serving = Some(serve(&self.program, self.address, &self.url(), self.flags));
     }
 
     fn origin(&self) -> String {
         origin(self.kind, self.port)
     }
 
+    /// The server's own, with the base path.
+    fn url(&self) -> String {
+        self.origin() + self.base
+    }
+
     fn curl(&self, path: &str) -> Command {
         let mut curl = Command::new("curl");
         curl.args(["--silent", "--show-error", "--insecure", "--max-time", "60", "--no-buffer"]);
         curl.args(["--noproxy", "*", "--resolve", &format!("{NAME}:{}:127.0.0.1", self.port)]);
-        curl.arg(format!("{}{path}", self.origin()));
+        curl.arg(format!("{}{path}", self.url()));
         curl
     }
 
@@ -71,7 +78,7 @@ impl Behind {
 
     fn publish(&self, data: &str) -> String {
         let mut direct = Connection::open(self.address, &self.token).unwrap();
-        direct.publish("news", data).unwrap().unwrap().id
+        direct.publish_under(self.base, "news", data).unwrap().unwrap().id
     }
 
     /// The data of the events after a cursor, once there are `count`; asks until it is answered.
@@ -100,6 +107,14 @@ fn serve(program: &Program, address: SocketAddr, public: &str, flags: &[&str]) -
     let behind = ["--public-url", public, "--trusted-proxy", "127.0.0.1", "--rooms", "any"];
     let arguments = [&arguments[..], &behind, flags].concat();
     Serving::start(program.command(&arguments))
+}
+
+/// A whole host, and a path of a shared one.
+const BASES: [&str; 2] = ["", "/belfry"];
+
+/// Each proxy, for both.
+fn all() -> impl Iterator<Item = (Kind, &'static str)> {
+    Kind::ALL.into_iter().flat_map(|kind| BASES.map(|base| (kind, base)))
 }
 
 /// A stream that curl reads; ended when dropped.
@@ -161,18 +176,24 @@ fn cookie<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
 
 #[test]
 fn pages_language_sign_in_and_chat_work_through_each_proxy() {
-    for kind in Kind::ALL {
-        let behind = Behind::new(kind);
-        let (origin, prefix) = (behind.origin(), if kind.has_tls() { "__Host-" } else { "" });
+    for (kind, base) in all() {
+        let behind = Behind::new(kind, base);
+        let prefix = match (kind.has_tls(), base) {
+            (false, _) => "",
+            (true, "") => "__Host-",
+            (true, _) => "__Secure-",
+        };
+        let (origin, url) = (behind.origin(), behind.url());
         let page = behind.ask("/", &["--header", "Accept: text/html"]);
-        assert_eq!(status(&page), "200", "{kind:?}: {page}");
-        assert!(page.contains(&format!("{origin}/")), "{kind:?}: {page}");
-        assert_eq!(page.starts_with("HTTP/2 "), kind.has_tls(), "{kind:?}");
+        assert_eq!(status(&page), "200", "{kind:?}{base}: {page}");
+        assert!(page.contains(&format!("{url}/")), "{kind:?}{base}: {page}");
+        assert_eq!(page.starts_with("HTTP/2 "), kind.has_tls(), "{kind:?}{base}");
 
         let chosen = behind.ask("/language?tag=zh-CN&to=/status", &[]);
+        assert!(chosen.contains(&format!("ocation: {base}/status")), "{kind:?}{base}: {chosen}");
         let language = cookie(&chosen, &format!("{prefix}belfry-language")).expect(&chosen);
         let page = behind.ask("/", &["--cookie", language]);
-        assert!(page.contains(r#"<html lang="zh-CN""#), "{kind:?}: {page}");
+        assert!(page.contains(r#"<html lang="zh-CN""#), "{kind:?}{base}: {page}");
 
         let (ours, theirs) = (format!("Origin: {origin}"), "Origin: https://evil.test");
         let form = ["--data-urlencode", "name=Ada", "--data-urlencode", "text=hello", "--header"];
@@ -183,44 +204,44 @@ fn pages_language_sign_in_and_chat_work_through_each_proxy() {
             ("Sec-Fetch-Site: cross-site", "403"),
         ] {
             let answer = behind.ask("/chat/lobby", &[&form[..], &[header]].concat());
-            assert_eq!(status(&answer), said, "{kind:?} {header}: {answer}");
+            assert_eq!(status(&answer), said, "{kind:?}{base} {header}: {answer}");
         }
         let room = behind.ask("/chat/lobby", &["--header", "Accept: text/html"]);
-        assert!(room.contains(">hello<"), "{kind:?}: {room}");
+        assert!(room.contains(">hello<"), "{kind:?}{base}: {room}");
 
         let token = &*behind.token;
         let login = behind.ask("/login", &["--data-binary", token, "--header", &ours]);
-        assert_eq!(status(&login), "204", "{kind:?}: {login}");
+        assert_eq!(status(&login), "204", "{kind:?}{base}: {login}");
         let kept = cookie(&login, &format!("{prefix}belfry-token")).expect(&login).to_owned();
-        assert_eq!(login.contains("; Secure"), kind.has_tls(), "{kind:?}: {login}");
+        assert_eq!(login.contains("; Secure"), kind.has_tls(), "{kind:?}{base}: {login}");
         let write = ["--cookie", &kept, "--data-binary", "hello", "--header"];
         for (header, said) in [(&*ours, "200"), (theirs, "403"), ("X-None: x", "403")] {
             let answer = behind.ask("/topics/news", &[&write[..], &[header]].concat());
-            assert_eq!(status(&answer), said, "{kind:?} {header}: {answer}");
+            assert_eq!(status(&answer), said, "{kind:?}{base} {header}: {answer}");
         }
     }
 }
 
 #[test]
 fn a_restart_of_the_proxy_or_behind_it_loses_nothing() {
-    for kind in Kind::ALL {
-        let mut behind = Behind::new(kind);
+    for (kind, base) in all() {
+        let mut behind = Behind::new(kind, base);
         let first = behind.publish("one");
         let mut reader = Stream::open(&behind, &format!("/sse?topic=news&last_event_id={first}"));
         let second = behind.publish("two");
-        assert_eq!(reader.data(1), ["two"], "{kind:?}");
+        assert_eq!(reader.data(1), ["two"], "{kind:?}{base}");
         behind.restart();
         behind.publish("three");
         // Its stream has ended, and what it missed is there.
-        assert_eq!(reader.data(1), [""; 0], "{kind:?}");
-        assert_eq!(behind.follows(&second, 1), ["three"], "{kind:?}");
+        assert_eq!(reader.data(1), [""; 0], "{kind:?}{base}");
+        assert_eq!(behind.follows(&second, 1), ["three"], "{kind:?}{base}");
 
         let mut reader = Stream::open(&behind, &format!("/sse?topic=news&last_event_id={second}"));
-        assert_eq!(reader.data(1), ["three"], "{kind:?}");
+        assert_eq!(reader.data(1), ["three"], "{kind:?}{base}");
         behind.proxy.restart();
         behind.publish("four");
-        assert_eq!(reader.data(1), [""; 0], "{kind:?}");
-        assert_eq!(behind.follows(&second, 2), ["three", "four"], "{kind:?}");
+        assert_eq!(reader.data(1), [""; 0], "{kind:?}{base}");
+        assert_eq!(behind.follows(&second, 2), ["three", "four"], "{kind:?}{base}");
     }
 }
 
@@ -231,14 +252,15 @@ fn every_event_arrives_by_itself_and_soon() {
     // With nginx's own defaults it is our header that keeps it from collecting events.
     let shipped = [Kind::Nginx, Kind::Haproxy, Kind::HaproxyWithoutTls];
     let others = [Kind::Caddy, Kind::CaddyOfPypi, Kind::NginxDefault];
-    for kind in shipped.into_iter().chain(others) {
+    let kinds = shipped.into_iter().chain(others);
+    for (kind, base) in kinds.flat_map(|kind| BASES.map(|base| (kind, base))) {
         // The disk has its own delays.
-        let behind = Behind::with(kind, &["--ephemeral"]);
+        let behind = Behind::with(kind, base, &["--ephemeral"]);
         let first = behind.publish("0");
         let mut stream = Stream::open(&behind, &format!("/sse?topic=news&last_event_id={first}"));
         // The head is there, and a beginning without an event.
         behind.publish("begun");
-        assert_eq!(stream.data(1), ["begun"], "{kind:?}");
+        assert_eq!(stream.data(1), ["begun"], "{kind:?}{base}");
         let (sender, reads) = mpsc::channel();
         let reading = thread::spawn(move || {
             (0..EVENTS).try_for_each(|_| {
@@ -250,24 +272,24 @@ fn every_event_arrives_by_itself_and_soon() {
         for number in 0..EVENTS {
             sleep(APART);
             let published = Instant::now();
-            direct.publish("news", &number.to_string()).unwrap().unwrap();
+            direct.publish_under(base, "news", &number.to_string()).unwrap().unwrap();
             // The next one is not published before: who is late here is the proxy, and not who reads.
             let (read, heard) = loop {
                 let (read, text): (Instant, String) = reads
                     .recv_timeout(SOON)
-                    .unwrap_or_else(|error| panic!("{kind:?} keeps event {number}: {error}"));
+                    .unwrap_or_else(|error| panic!("{kind:?}{base} keeps event {number}: {error}"));
                 let heard = events(&text);
                 if !heard.is_empty() {
                     break (read, heard);
                 }
             };
-            assert_eq!(heard, [number.to_string()], "{kind:?}");
+            assert_eq!(heard, [number.to_string()], "{kind:?}{base}");
             delays.push(read.saturating_duration_since(published));
         }
         reading.join().unwrap().unwrap();
         delays.sort_unstable();
         let median = delays[EVENTS / 2];
-        println!("{kind:?}: {EVENTS} reads, after {median:?} at the median");
-        assert!(median < Duration::from_millis(10), "{kind:?}: {delays:?}");
+        println!("{kind:?}{base}: {EVENTS} reads, after {median:?} at the median");
+        assert!(median < Duration::from_millis(10), "{kind:?}{base}: {delays:?}");
     }
 }

@@ -60,25 +60,37 @@ pub(crate) struct Proxy {
     kind: Kind,
     port: u16,
     upstream: SocketAddr,
+    /// What it passes on: `/belfry`, or the whole host where it is empty.
+    base: &'static str,
     folder: TempDir,
 }
 
 impl Proxy {
     /// Starts one at a port, before a server.
     pub(crate) fn start(kind: Kind, port: u16, upstream: SocketAddr) -> Self {
+        Self::start_under("", kind, port, upstream)
+    }
+
+    /// The same, which passes on only what is under a base path.
+    pub(crate) fn start_under(
+        base: &'static str,
+        kind: Kind,
+        port: u16,
+        upstream: SocketAddr,
+    ) -> Self {
         let folder = TempDir::new().unwrap();
         if kind.has_tls() {
             certificate(folder.path());
         }
-        let child = spawn(kind, port, upstream, folder.path());
-        Self { child, kind, port, upstream, folder }
+        let child = spawn((kind, base), port, upstream, folder.path());
+        Self { child, kind, port, upstream, base, folder }
     }
 
     /// Ends it without a word, and starts it again.
     pub(crate) fn restart(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
-        self.child = spawn(self.kind, self.port, self.upstream, self.folder.path());
+        self.child = spawn((self.kind, self.base), self.port, self.upstream, self.folder.path());
     }
 }
 
@@ -95,7 +107,7 @@ pub(crate) fn free_port() -> u16 {
 }
 
 /// Starts it, and waits until it listens.
-fn spawn(kind: Kind, port: u16, upstream: SocketAddr, folder: &Path) -> Child {
+fn spawn((kind, base): (Kind, &str), port: u16, upstream: SocketAddr, folder: &Path) -> Child {
     let (program, arguments) = match kind {
         Kind::NginxDefault | Kind::Nginx => ("nginx", ["-p", ".", "-c"].as_slice()),
         Kind::HaproxyDefault | Kind::Haproxy | Kind::HaproxyWithoutTls => {
@@ -106,7 +118,7 @@ fn spawn(kind: Kind, port: u16, upstream: SocketAddr, folder: &Path) -> Child {
         }
     };
     let file = folder.join("configuration");
-    fs::write(&file, configuration(kind, port, upstream, folder)).unwrap();
+    fs::write(&file, configuration((kind, base), port, upstream, folder)).unwrap();
     let log = fs::File::create(folder.join("log")).unwrap();
     let program = if kind == Kind::CaddyOfPypi { caddy_of_pypi() } else { program.into() };
     let mut command = Command::new(&program);
@@ -131,19 +143,36 @@ fn caddy_of_pypi() -> PathBuf {
     env::var_os("BELFRY_CADDY").expect("BELFRY_CADDY is not set: . scripts/env").into()
 }
 
-fn configuration(kind: Kind, port: u16, upstream: SocketAddr, folder: &Path) -> String {
+/// What each shipped file says for a whole host, and for a path of a shared one, as `docs/operations.md` tells to
+/// change it.
+const SHARED: [(&str, &str); 4] = [
+    ("location / {", "location /belfry/ {"),
+    ("default_backend belfry", "use_backend belfry if { path /belfry } || { path_beg /belfry/ }"),
+    ("GET /healthz", "GET /belfry/healthz"),
+    ("reverse_proxy 127", "@belfry path /belfry /belfry/*\n\treverse_proxy @belfry 127"),
+];
+
+fn configuration(
+    (kind, base): (Kind, &str),
+    port: u16,
+    upstream: SocketAddr,
+    folder: &Path,
+) -> String {
     let here = folder.display();
     let (port, other) = (format!("127.0.0.1:{port}"), format!("127.0.0.1:{}", free_port()));
     let shipped = |name: &str| {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy").join(name);
         let text = fs::read_to_string(path).unwrap();
+        assert!(SHARED.iter().any(|(whole, _)| text.contains(whole)), "{name} has changed");
+        let shared = |text: String, (whole, shared): &(&str, &str)| text.replace(whole, shared);
+        let text = if base.is_empty() { text } else { SHARED.iter().fold(text, shared) };
         text.replace("127.0.0.1:3000", &upstream.to_string())
             .replace("/etc/ssl/belfry", &here.to_string())
     };
     match kind {
         Kind::NginxDefault => nginx(&format!(
             "server {{ listen {port}; client_max_body_size 16m;\n\
-             location / {{ proxy_pass http://{upstream}; }} }}"
+             location {base}/ {{ proxy_pass http://{upstream}; }} }}"
         )),
         Kind::Nginx => {
             let site = shipped("nginx.conf").replace("listen 443", &format!("listen {port}"));
@@ -151,7 +180,9 @@ fn configuration(kind: Kind, port: u16, upstream: SocketAddr, folder: &Path) -> 
         }
         Kind::HaproxyDefault => format!(
             "defaults\n mode http\n timeout connect 5000\n timeout client 50000\n \
-             timeout server 50000\nlisten web\n bind {port}\n server belfry {upstream}\n"
+             timeout server 50000\nlisten web\n bind {port}\n \
+             http-request deny deny_status 404 unless {{ path_beg {base}/ }}\n \
+             server belfry {upstream}\n"
         ),
         Kind::Haproxy => {
             let all = shipped("haproxy.cfg").replace("bind :443", &format!("bind {port}"));

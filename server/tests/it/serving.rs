@@ -32,7 +32,8 @@ impl Serving {
                 panic!("it is not listening: {line:?}, {:?}", log.iter().collect::<Vec<_>>());
             });
         let address = address.trim_start_matches('s').trim_start_matches("://");
-        Self { address: address.trim_end_matches('/').parse().unwrap(), child, log }
+        let address = address.split('/').next().unwrap();
+        Self { address: address.parse().unwrap(), child, log }
     }
 
     /// Opens a stream and reads until its first event.

@@ -182,6 +182,12 @@ impl World {
         Self::configured(Config { trust, status, rooms, ..usual() })
     }
 
+    /// One under a base path, with some limits and origins.
+    pub(crate) fn under(base: &str, limits: Limits, origins: Origins) -> Self {
+        let base_path = base.parse().unwrap();
+        Self::configured(Config { base_path, limits, origins, ..usual() })
+    }
+
     /// One that hardly ticks.
     fn configured(config: Config) -> Self {
         let clock = Clock::starting_at(BEGIN);
@@ -195,7 +201,7 @@ impl World {
 
     fn with_all(clock: Clock, log: Arc<dyn Log>, config: Config) -> Self {
         let folder = TempDir::new().unwrap();
-        let Config { interval, hosts, origins, trust, limits, .. } = config;
+        let Config { interval, base_path, hosts, origins, trust, limits, .. } = config;
         let budgets = Budgets::new(config.send_budget, config.receive_budget);
         let (hub, shutdown) = (Hub::new(clock, log), CancellationToken::new());
         let (health, presence) = (Health::new(config.status), Presence::new(clock));
@@ -212,6 +218,7 @@ impl World {
             limits,
             tally: tally.clone(),
             site: Arc::new(site_in(folder.path())),
+            base_path,
             hosts,
             origins: Arc::new(origins),
             token_maker: Some("belfry token".to_owned()),

@@ -121,7 +121,8 @@ fn snapshot(page: PageData) -> Snapshot {
         readers: 2,
         http_version: "HTTP/1.1".to_owned(),
         synchronised: Some(false),
-        origin: "http://here".to_owned(),
+        base: String::new(),
+        url: "http://here".to_owned(),
         token_maker: Some("belfry token".to_owned()),
         language: Language::Chinese,
         identity: Identity {

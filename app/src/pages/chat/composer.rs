@@ -17,6 +17,7 @@ use wire::{
 use super::visit::{FIELD, Visit};
 use crate::{
     erased::{flag, spoken_after, words},
+    feed::under_base,
     seams::Browser,
     text::text,
 };
@@ -55,7 +56,7 @@ pub fn view(visit: Visit, key: String, draft: String, unsent: Option<Unsent>) ->
         composer.send();
     };
     view! {
-        <form class="composer" method="post" action=path(&visit.room.read_untracked()) on:submit=on_submit novalidate=true>
+        <form class="composer" method="post" action=under_base(&path(&visit.room.read_untracked())) on:submit=on_submit novalidate=true>
             <input type="hidden" name=parameters::KEY value=key/>
             <p id=PROBLEM class="problem" role="alert" hidden=flag(move || composer.unsent.get().is_none())>
                 {composer.problem}

@@ -6,7 +6,7 @@ use wire::{chat::room::path, parameters::BEFORE, percent::UNRESERVED};
 use super::{row, rows::rows, visit::Visit};
 use crate::{
     erased::{click, flag, words},
-    feed::Feed,
+    feed::{Feed, under_base},
     number::number,
     text::text,
 };
@@ -52,7 +52,7 @@ fn older(visit: Visit) -> impl IntoView {
     let to = words(move || {
         let before = before.read();
         let before = percent_encoding::utf8_percent_encode(&before, UNRESERVED);
-        format!("{}?{BEFORE}={before}", path(&visit.room.read_untracked()))
+        under_base(&format!("{}?{BEFORE}={before}", path(&visit.room.read_untracked())))
     });
     view! {
         <p class="older" hidden=flag(move || before.read().is_empty())>
@@ -68,7 +68,7 @@ fn to_end(visit: Visit) -> impl IntoView {
         0 => text().chat.newest.to_owned(),
         count => (text().chat.new)(&number(count, 0), count == 1),
     });
-    let to = path(&visit.room.read_untracked());
+    let to = under_base(&path(&visit.room.read_untracked()));
     view! {
         <p class="to-end" hidden=visit.at_end>
             <a href=to on:click=click(move || visit.leave_for_end())>{label}</a>

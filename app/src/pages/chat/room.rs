@@ -7,7 +7,7 @@ use super::{
     composer, messages,
     visit::{FIELD, Visit},
 };
-use crate::{components::PageHead, text::text};
+use crate::{components::PageHead, feed::under_base, text::text};
 
 /// The page of a room. `after`: the end of the log when it was made.
 pub fn view(room: Room, after: String) -> impl IntoView {
@@ -19,7 +19,7 @@ pub fn view(room: Room, after: String) -> impl IntoView {
     view! {
         <div class="room">
             <PageHead heading about=visit.presence.into() long=true/>
-            <p class="all-rooms"><a href=CHAT_PATH>{said.rooms}</a></p>
+            <p class="all-rooms"><a href=under_base(CHAT_PATH)>{said.rooms}</a></p>
             <a class="skip" href=format!("#{FIELD}")>{said.skip}</a>
             {messages::view(visit)}
             {composer::view(visit, key, draft, unsent)}

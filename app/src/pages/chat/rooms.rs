@@ -16,7 +16,7 @@ use super::{listing::Listing, presence::who};
 use crate::{
     components::{Ask, PageHead},
     erased::{flag, words},
-    feed::Feed,
+    feed::{Feed, under_base},
     number::number,
     text::text,
 };
@@ -29,7 +29,7 @@ pub fn view(rooms: Rooms, after: String) -> impl IntoView {
     let problem = refused.then_some(said.not_a_room);
     let value = String::new();
     let form = any.then(|| {
-        view! { <Ask action=CHAT_PATH name=ROOM label=said.room value button=said.enter problem/> }
+        view! { <Ask action=under_base(CHAT_PATH) name=ROOM label=said.room value button=said.enter problem/> }
     });
     let about = words(|| text().chat.about.to_owned());
     let names = move || {
@@ -51,7 +51,7 @@ pub fn view(rooms: Rooms, after: String) -> impl IntoView {
 
 /// A room in the list. It stays the same while what it shows changes.
 fn listed(listing: Listing, room: String) -> impl IntoView {
-    let to = path(&room);
+    let to = under_base(&path(&room));
     let name = room.clone();
     let part = move |class: &'static str, say: fn(&Listed) -> String| {
         let room = room.clone();

@@ -16,7 +16,7 @@ pub fn Sample(topic: String) -> impl IntoView {
     let is_open = !is_servers_own(&topic);
     let code = Signal::derive(move || {
         let maker = feed.token_maker.get_value();
-        publish(maker.as_deref(), &feed.origin.read(), &topic, NEXT_LINE)
+        publish(maker.as_deref(), &feed.url.read(), &topic, NEXT_LINE)
     });
     view! {
         <p class="empty">{nothing}</p>

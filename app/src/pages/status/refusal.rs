@@ -8,7 +8,12 @@ use wire::{
     topics::STATUS,
 };
 
-use crate::{address::Address, command::token_to_read, feed::Feed, text::text};
+use crate::{
+    address::Address,
+    command::token_to_read,
+    feed::{Feed, under_base},
+    text::text,
+};
 
 /// What stands in the place of the figures.
 #[component]
@@ -19,7 +24,7 @@ pub fn Refused(refusal: Refusal) -> impl IntoView {
         Refusal::Off => (words.off, words.off_means, EitherOf3::B(())),
         Refusal::Failed => {
             let again = view! {
-                <form action="/status">
+                <form action=under_base("/status")>
                     <button class="button">{words.again}</button>
                 </form>
             };
@@ -54,7 +59,7 @@ fn LogIn() -> impl IntoView {
     });
     view! {
         {command}
-        <form class="ask" method="post" action=LOGIN_PATH>
+        <form class="ask" method="post" action=under_base(LOGIN_PATH)>
             {failed}
             <label for="token">{words.token}</label>
             <input id="token" name=TOKEN type="password" autocomplete="off" required=true/>

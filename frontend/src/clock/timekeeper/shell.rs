@@ -59,7 +59,7 @@ pub fn subscribe(feed: Feed) {
     feed.visible.set(visible());
     // Some browsers keep it from some pages; then what the server has said stays.
     if let Ok(origin) = window().location().origin() {
-        feed.origin.set(origin);
+        feed.url.set(origin + &feed.base.get_untracked());
     }
     shell.listeners.replace(listen(shell.callback(Shell::on_page_event)));
     shell.owner.begin();

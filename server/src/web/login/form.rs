@@ -10,7 +10,10 @@ use axum::{
 use belfry_hub::http::{caching::NO_STORE, problem::Problem, query::first};
 use wire::parameters::{FAILED, LOGIN, TO, TOKEN};
 
-use crate::{token::LARGEST_TOKEN, web::redirect::place_here};
+use crate::{
+    token::LARGEST_TOKEN,
+    web::{base_path::BasePath, redirect::place_here},
+};
 
 /// Where a form goes on to that does not say, or says a place elsewhere.
 const USUALLY: &str = "/status";
@@ -32,9 +35,9 @@ pub(super) struct Form {
 impl Form {
     /// Reads a body; `None` for one that is no form with a field `token`. The type alone says nothing:
     /// `curl -d` calls every body a form.
-    pub(super) fn read(headers: &HeaderMap, body: &str) -> Option<Self> {
+    pub(super) fn read(headers: &HeaderMap, body: &str, base: &BasePath) -> Option<Self> {
         let token = field(body, TOKEN).filter(|_| is_form(headers))?;
-        let to = place(headers, body).unwrap_or_else(|| USUALLY.into());
+        let to = place(headers, body, base).unwrap_or_else(|| USUALLY.into());
         Some(Self { token, to })
     }
 
@@ -57,15 +60,15 @@ impl Form {
 }
 
 /// Where a form that signs out goes on to: the first page unless it says.
-pub(super) fn place_in(headers: &HeaderMap, body: &str) -> String {
-    place_after(&place(headers, body).unwrap_or_else(|| "/".into()), false)
+pub(super) fn place_in(headers: &HeaderMap, body: &str, base: &BasePath) -> String {
+    place_after(&place(headers, body, base).unwrap_or_else(|| "/".into()), false)
 }
 
-/// The place that a form asks for, or from which it was sent.
-fn place(headers: &HeaderMap, body: &str) -> Option<String> {
+/// The place that a form asks for, or from which it was sent, as a path inside the base path.
+fn place(headers: &HeaderMap, body: &str, base: &BasePath) -> Option<String> {
     let came_from = || {
         let (_, rest) = headers.get(REFERER)?.to_str().ok()?.split_once("://")?;
-        Some(rest[rest.find('/')?..].to_owned())
+        base.inside(&rest[rest.find('/')?..]).map(str::to_owned)
     };
     field(body, TO).or_else(came_from).filter(|to| place_here(to).is_some())
 }
@@ -124,7 +127,8 @@ mod tests {
             let mut headers = HeaderMap::new();
             headers.insert(CONTENT_TYPE, "application/x-www-form-urlencoded".parse().unwrap());
             let encoded: String = form_urlencoded::byte_serialize(to.as_bytes()).collect();
-            let form = Form::read(&headers, &format!("token=x&to={encoded}")).unwrap();
+            let body = format!("token=x&to={encoded}");
+            let form = Form::read(&headers, &body, &BasePath::default()).unwrap();
             for place in [place_after(&form.to, false), place_after(&form.to, true)] {
                 let mut bytes = place.bytes();
                 prop_assert_eq!(bytes.next(), Some(b'/'));

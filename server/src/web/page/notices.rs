@@ -6,13 +6,18 @@ use leptos::prelude::*;
 use wire::{
     identity::{BARRED_ID, ENDED_ID, Identity, REFUSED},
     language::Language,
-    paths::LOGIN_PATH,
 };
 
 /// The notices above every page. `failed`: a token was not accepted just now, and no form on the page
 /// says so.
 #[component]
-pub(super) fn Notices(language: Language, identity: Identity, failed: bool) -> impl IntoView {
+pub(super) fn Notices(
+    language: Language,
+    identity: Identity,
+    failed: bool,
+    /// Where a form signs in.
+    login: String,
+) -> impl IntoView {
     let (said, asks) = (identity::words(language), &Text::of(language).status.refusal);
     let ended = (!failed).then(|| {
         view! {
@@ -38,7 +43,7 @@ pub(super) fn Notices(language: Language, identity: Identity, failed: bool) -> i
         >
             {ended}
             // Without a field `to` it leads back to the page that it was sent from.
-            <form class="ask" method="post" action=LOGIN_PATH>
+            <form class="ask" method="post" action=login>
                 {problem}
                 <label for="another-token">{asks.token}</label>
                 <input id="another-token" name="token" type="password" autocomplete="off" required=true/>

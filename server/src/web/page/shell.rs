@@ -15,6 +15,7 @@ use wire::{
     language::Language,
     page_data::{PageData, SNAPSHOT_ID, Snapshot},
     parameters::{FAILED, LOGIN},
+    paths::LOGIN_PATH,
 };
 
 use super::notices::Notices;
@@ -56,12 +57,13 @@ pub(super) fn Shell(
     // Nothing in it can end the element that it stands in.
     let json = serde_json::to_string(&snapshot).expect("strings and numbers are JSON");
     let json = json.replace('<', "\\u003c");
-    let Snapshot { now, interval_ms, language, origin, identity, address, page: data, .. } =
+    let Snapshot { now, interval_ms, language, base, url, identity, address, page: data, .. } =
         snapshot;
+    let under = |path: &str| format!("{base}{path}");
     let failed = Address::new(&address).parameter(LOGIN).is_some_and(|it| it == FAILED)
         && !matches!(data, PageData::Status(Err(_)));
     let (words, page) = (Text::of(language), Page::at(&path));
-    let start = start(&site);
+    let start = start(&under(&site.script), &under(&site.wasm));
     let what = What::of(page, &data, words);
     let title = match page {
         Page::Time => (words.title)(&(Writing::plain().minute)(now)),
@@ -82,19 +84,19 @@ pub(super) fn Shell(
                     content="width=device-width, initial-scale=1, interactive-widget=resizes-content"
                 />
                 <title>{title}</title>
-                <About page what words language origin/>
+                <About page what words language url/>
                 <meta name="theme-color" media="(prefers-color-scheme: light)" content="#f6f4ef"/>
                 <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#0d1424"/>
-                <link rel="icon" href="/favicon.png" r#type="image/png" sizes="32x32"/>
-                <link rel="icon" href="/icon.svg" r#type="image/svg+xml" sizes="any"/>
-                <link rel="apple-touch-icon" href="/apple-touch-icon.png"/>
-                <link rel="manifest" href=document::words(language).manifest/>
-                <link rel="stylesheet" href=site.style.clone()/>
-                <link rel="modulepreload" href=site.script.clone() nonce=nonce.clone()/>
-                <link rel="preload" href=site.wasm.clone() r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
+                <link rel="icon" href=under("/favicon.png") r#type="image/png" sizes="32x32"/>
+                <link rel="icon" href=under("/icon.svg") r#type="image/svg+xml" sizes="any"/>
+                <link rel="apple-touch-icon" href=under("/apple-touch-icon.png")/>
+                <link rel="manifest" href=under(document::words(language).manifest)/>
+                <link rel="stylesheet" href=under(&site.style)/>
+                <link rel="modulepreload" href=under(&site.script) nonce=nonce.clone()/>
+                <link rel="preload" href=under(&site.wasm) r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
                 <noscript>
                     {refresh}
-                    <link rel="stylesheet" href="/noscript.css"/>
+                    <link rel="stylesheet" href=under("/noscript.css")/>
                 </noscript>
                 <script id=SNAPSHOT_ID type="application/json" inner_html=json></script>
                 <script type="module" nonce=nonce.clone()>{start}</script>
@@ -102,28 +104,34 @@ pub(super) fn Shell(
             </head>
             <body>
                 <div id=first::ROOT_ID><App/></div>
-                <Notices language identity failed/>
-                <Foot words language/>
-                {first_script(nonce, words.unchecked)}
+                <Notices language identity failed login=under(LOGIN_PATH)/>
+                <Foot words language base=base.clone()/>
+                {first_script(nonce, words.unchecked, base)}
             </body>
         </html>
     }
 }
 
 /// The page's first script, behind the application that it carries on.
-fn first_script(nonce: Option<String>, unchecked: &'static str) -> impl IntoView {
+fn first_script(nonce: Option<String>, unchecked: &'static str, base: String) -> impl IntoView {
     static SCRIPT: LazyLock<String> = LazyLock::new(first::script);
-    let script = html::script().nonce(nonce).attr(first::UNCHECKED, unchecked);
+    let script =
+        html::script().nonce(nonce).attr(first::UNCHECKED, unchecked).attr(first::BASE, base);
     script.inner_html(SCRIPT.as_str())
 }
 
 /// The foot of every page: what Belfry is, which version this is, and where to read on. It never changes,
 /// so the browser's half does not know it.
 #[component]
-fn Foot(words: &'static Text, language: Language) -> impl IntoView {
+fn Foot(
+    words: &'static Text,
+    language: Language,
+    /// What stands before every path.
+    base: String,
+) -> impl IntoView {
     let said = document::words(language);
     let link = |name: &str, says| {
-        let path = documents::path(name, language.tag());
+        let path = base.clone() + &documents::path(name, language.tag());
         view! { <a href=path rel="external">{says}</a> }
     };
     view! {
@@ -146,13 +154,13 @@ fn About(
     what: What,
     words: &'static Text,
     language: Language,
-    /// The scheme and authority of the server.
-    origin: String,
+    /// The URL of the server.
+    url: String,
 ) -> impl IntoView {
     let description = page.description(words);
     let What { name, path } = what;
     let found = path.is_some();
-    let address = format!("{origin}{}", path.unwrap_or_default());
+    let address = format!("{url}{}", path.unwrap_or_default());
     view! {
         <meta name="description" content=description/>
         {(!found).then(|| view! { <meta name="robots" content="noindex"/> })}
@@ -165,7 +173,7 @@ fn About(
         {property("og:title", name)}
         {property("og:description", description)}
         {property("og:locale", document::words(language).locale)}
-        {property("og:image", format!("{origin}/social.png"))}
+        {property("og:image", format!("{url}/social.png"))}
         {property("og:image:width", "1200")}
         {property("og:image:height", "630")}
         {property("og:image:alt", words.name)}
@@ -174,10 +182,10 @@ fn About(
 }
 
 /// The script that loads the browser's half and has it take over the page.
-fn start(site: &Site) -> String {
+fn start(script: &str, wasm: &str) -> String {
     // A string of JSON is one of JavaScript too.
     let quoted = |path: &str| serde_json::to_string(path).expect("a string is JSON");
-    let (script, wasm) = (quoted(&site.script), quoted(&site.wasm));
+    let (script, wasm) = (quoted(script), quoted(wasm));
     format!(
         "import({script}).then((half) => half.default({{ module_or_path: {wasm} }}).then(() => half.hydrate()))"
     )
