@@ -13,7 +13,7 @@ use std::{
 
 use rustix::process::Signal;
 
-use crate::{program::Program, serving::Serving};
+use crate::{program::Program, proxies::free_port, serving::Serving};
 
 /// Asks for the time, and returns what comes back; the server closes.
 fn asked(mut stream: impl Read + Write) -> String {
@@ -30,8 +30,7 @@ fn it_listens_wherever_it_is_told() {
     let program = Program::new();
     let path = program.folder().join("belfry.sock");
     let unix = format!("unix:{}", path.display());
-    // A free port, for both families at once.
-    let port = TcpListener::bind("[::1]:0").unwrap().local_addr().unwrap().port();
+    let port = free_port();
     let (four, six) = (format!("0.0.0.0:{port}"), format!("[::]:{port}"));
     let listen = ["--listen", &four, "--listen", &six, "--listen", &unix, "--unix-mode", "600"];
     let serving = program.serves(&listen);

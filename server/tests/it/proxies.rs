@@ -2,7 +2,7 @@
 //! them up.
 
 use std::{
-    env, fs,
+    env, fs, iter,
     net::{SocketAddr, TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -101,9 +101,12 @@ impl Drop for Proxy {
     }
 }
 
-/// A port that nobody has just now: a proxy cannot say which one it was given.
+/// A port that nobody listens at, at any address. It is none that the system gives to sockets that connect, of which
+/// other tests have thousands.
 pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    let free = |port: &u16| TcpListener::bind(("::", *port)).is_ok();
+    let ports = iter::repeat_with(|| fastrand::u16(10_000..32_000));
+    ports.take(1000).find(free).expect("one in a thousand ports is free")
 }
 
 /// Starts it, and waits until it listens.
