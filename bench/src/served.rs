@@ -8,7 +8,9 @@ use belfry_hub::{
     tail,
 };
 use server::{
-    Authority, Config, Keys, Site, serve,
+    Authority, Config, Keys, Site,
+    edge::listen::Listeners,
+    serve,
     token::{Claims, Revocations, Secret, mint},
 };
 use tempfile::TempDir;
@@ -75,9 +77,9 @@ impl Served {
         let token = mint(&secret, &rights);
         let keys = Keys::default().with_secret(&secret);
         let authority = Arc::new(Authority::new(keys, Revocations::default())?);
-        let (config, listeners) = (Config::default(), vec![listener.try_into()?]);
-        let serving =
-            serve(config, site, log.clone(), authority, listeners, None, shutdown.clone());
+        let config = Config::default();
+        let listeners = Listeners { all: vec![listener.try_into()?], ..Listeners::default() };
+        let serving = serve(config, site, log.clone(), authority, listeners, shutdown.clone());
         let serving = tokio::spawn(serving);
         Ok(Self { log, on_disk, address, token, folder, shutdown, serving })
     }

@@ -68,6 +68,8 @@ pub struct Config {
     pub data_dir: Option<PathBuf>,
     /// The certificates of TLS. Default none, so that the server speaks plain HTTP.
     pub tls: Tls,
+    /// Where plain HTTP is answered with a redirect to https. Default nowhere.
+    pub redirect_http: Vec<Endpoint>,
     /// For how long browsers that came by https are to use nothing else, in whole seconds. Default not said.
     pub hsts: Option<Duration>,
     /// The log is in memory. The key is in `data_dir` all the same. Default false.
@@ -142,6 +144,7 @@ impl Default for Config {
             unix_mode: 0o660,
             data_dir: None,
             tls: Tls::Off,
+            redirect_http: Vec::new(),
             hsts: None,
             ephemeral: false,
             takeover: false,
@@ -277,7 +280,9 @@ impl Config {
             config.receive_budget = size.read(budget)?;
         }
         config.hsts = tls::hsts(flags.tls.hsts.clone())?;
+        let redirect_http = flags.tls.redirect_http.clone();
         config.tls = Tls::read(flags.tls)?;
+        config.redirect_http = tls::redirect_http(redirect_http, &config.tls)?;
         config.retention = retention(flags.retain, flags.retain_topic)?;
         config.secret_file = given(flags.jwt_secret_file).map(|file| file.into_value().into());
         let public = all_given(flags.jwt_public_key, ':');

@@ -37,7 +37,7 @@ use std::sync::Arc;
 
 use belfry_hub::{Clock, Hub, Log, budget::Budgets, presence::Presence};
 
-use edge::listen::Listener;
+use edge::listen::{Listener, Listeners};
 use endings::Endings;
 use metrics::Metrics;
 use status::Health;
@@ -71,7 +71,7 @@ pub use web::{
     state::{AppState, Parts},
 };
 
-/// Serves Belfry on `listeners`, and its metrics alone on `scraped`. After `shutdown` it accepts no more connections, ends every stream, and
+/// Serves Belfry on the listeners. After `shutdown` it accepts no more connections, ends every stream, and
 /// returns when the last response is sent; the caller limits that wait. Once it is relieved, it does the same
 /// when its last connection has ended, or at the shutdown that the caller decides on.
 pub async fn serve(
@@ -79,8 +79,7 @@ pub async fn serve(
     site: Site,
     log: Arc<dyn Log>,
     authority: Arc<Authority>,
-    listeners: Vec<Listener>,
-    scraped: Option<Listener>,
+    listeners: Listeners,
     endings: impl Into<Endings>,
 ) {
     let endings = endings.into();
@@ -125,6 +124,11 @@ pub async fn serve(
         endings: endings.clone(),
         drain: config.drain,
     };
+    let Listeners { mut all, redirecting, scraped } = listeners;
+    let state: AppState = state.into();
+    let port = all.iter().find_map(Listener::https_port).unwrap_or(443);
+    let to_https = web::to_https::router(state.clone(), port, Arc::new(|_| None));
+    all.extend(redirecting.into_iter().map(|listener| listener.answered_by(to_https.clone())));
     let backups = async {
         if let Some(folder) = config.data_dir.clone().filter(|_| !config.ephemeral) {
             backup::serve(folder, kept, shutdown.clone()).await;
@@ -142,8 +146,8 @@ pub async fn serve(
     // Who connects is answered first: the others prepare something.
     tokio::join!(
         async {
-            let (router, counters) = (router(state.into()), hub.counters().clone());
-            edge::accept(router, &config, counters, listeners, endings).await;
+            let (router, counters) = (router(state), hub.counters().clone());
+            edge::accept(router, &config, counters, all, endings).await;
             // Relieved, and nobody is left.
             shutdown.cancel();
         },

@@ -32,7 +32,9 @@ use server::{
     },
     config::CLOSE,
     config::{Endpoint, Flags},
-    edge::listen::{Inherited, Listener, Passed, listen, listen_for_metrics},
+    edge::listen::{
+        Inherited, Listener, Listeners, Passed, listen, listen_for_metrics, listen_to_redirect,
+    },
     endings::Endings,
     failure::Failure,
     lines::{self, LineFormat},
@@ -142,8 +144,14 @@ async fn run_until_asked(
     let mut nothing = Inherited::default();
     let inherited = predecessor.as_mut().map_or(&mut nothing, Predecessor::inherited);
     let listeners = listen(&config, passed, inherited)?.into_iter();
-    let listeners: Vec<_> = listeners.map(|listener| listener.with_tls(tls.clone())).collect();
-    let scraped = listen_for_metrics(&config, inherited)?;
+    let listeners = Listeners {
+        all: listeners.map(|listener| listener.with_tls(tls.clone())).collect(),
+        redirecting: listen_to_redirect(&config, inherited)?,
+        scraped: listen_for_metrics(&config, inherited)?,
+    };
+    for listener in &listeners.redirecting {
+        info!("plain HTTP is redirected at {}", reachable(listener, &config.base_path));
+    }
     let drain = config.drain;
     let asked_to_end = signals::listen(drain, || {
         last_words();
@@ -154,11 +162,11 @@ async fn run_until_asked(
     let log = match log {
         Some(log) => log,
         // Nothing that comes after this may fail.
-        None => take_log(&config, predecessor, listeners.iter().chain(&scraped))?,
+        None => take_log(&config, predecessor, &listeners)?,
     };
-    offer_to_successors(&config, &log, (&listeners, scraped.as_ref()), &endings);
-    warn_of_every_host(&config, listeners.iter().map(Listener::endpoint));
-    let places: Vec<_> = listeners.iter().map(|it| reachable(it, &config.base_path)).collect();
+    offer_to_successors(&config, &log, &listeners, &endings);
+    warn_of_every_host(&config, listeners.all.iter().map(Listener::endpoint));
+    let places: Vec<_> = listeners.all.iter().map(|it| reachable(it, &config.base_path)).collect();
     if first_start {
         say_how_to_publish(&config, &places);
     }
@@ -171,7 +179,7 @@ async fn run_until_asked(
         let shutdown = endings.shutdown.clone();
         tokio::spawn(async move { tls.keep_fresh(&reload, &shutdown).await });
     }
-    let serving = serve(config, site, log.log, authority, listeners, scraped, endings.clone());
+    let serving = serve(config, site, log.log, authority, listeners, endings.clone());
     systemd::ready();
     tokio::spawn(systemd::watch());
     end_when_asked(serving, endings, drain, asked_to_end).await

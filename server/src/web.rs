@@ -13,7 +13,8 @@
 //! - `hosts`: the hosts that are answered for; `hsts`: who is to use https only; `sender`: whose page sent a
 //!   request; `cors`: which pages of other origins may read the answer; `options`: which methods a path has
 //! - [`limits`]: what clients may take; a stream too many gets no problem but is told when to come back
-//! - `cookies`: what browsers keep; `redirect`: where they may be sent on to
+//! - `cookies`: what browsers keep; `redirect`: where they may be sent on to; [`to_https`]: what answers on
+//!   plain HTTP beside https
 //! - `access`: the ids of requests, and a line for each
 //! - [`probe`]: the clock's probes; `health`: `/healthz` and `/readyz`; `not_found`: what there is not
 
@@ -47,3 +48,4 @@ mod sender;
 pub mod site;
 pub mod state;
 pub mod status;
+pub mod to_https;

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     Config,
-    edge::listen::Listener,
+    edge::listen::Listeners,
     endings::Endings,
     takeover::{Offer, Predecessor},
 };
@@ -31,16 +31,16 @@ pub fn find_predecessor(config: &Config) -> Result<Option<Predecessor>, Box<dyn 
 ///
 /// # Errors
 /// If the log cannot be opened; the predecessor goes on then.
-pub fn take_log<'l>(
+pub fn take_log(
     config: &Config,
     predecessor: Option<Predecessor>,
-    listeners: impl Iterator<Item = &'l Listener>,
+    listeners: &Listeners,
 ) -> Result<Opened, Box<dyn Error>> {
     let Some(predecessor) = predecessor else { return open_log(config) };
     predecessor.close_log()?;
     let opened = open_log(config)?;
     predecessor.relieve(opened.log.clone())?;
-    listeners.for_each(Listener::own_file);
+    listeners.each().for_each(|(_, listener)| listener.own_file());
     Ok(opened)
 }
 
@@ -48,11 +48,11 @@ pub fn take_log<'l>(
 pub fn offer_to_successors(
     config: &Config,
     opened: &Opened,
-    sockets: (&[Listener], Option<&Listener>),
+    listeners: &Listeners,
     endings: &Endings,
 ) {
     let (Some(log), Some(folder)) = (&opened.on_disk, &config.data_dir) else { return };
-    match Offer::new(folder, log.clone(), sockets, endings.clone()) {
+    match Offer::new(folder, log.clone(), listeners, endings.clone()) {
         Ok(offer) => drop(tokio::spawn(offer.stand(systemd::is_now))),
         Err(error) => warn!(%error, "cannot be taken over while it runs"),
     }

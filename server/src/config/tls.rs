@@ -4,7 +4,10 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{ArgAction, Args};
 
-use super::setting::{BadSetting, Setting, all_given, duration, given, yes_or_no};
+use super::{
+    Endpoint,
+    setting::{BadSetting, Setting, all_given, duration, given, yes_or_no},
+};
 
 /// The flags of TLS.
 #[derive(Clone, Debug, Args)]
@@ -25,6 +28,10 @@ pub struct TlsFlags {
         action = ArgAction::SetTrue
     )]
     pub tls_self_signed: Setting,
+    /// Where plain HTTP is answered with a redirect to https: ADDRESS:PORT, [ADDRESS]:PORT or unix:/PATH. May
+    /// be repeated
+    #[arg(long, env = "BELFRY_REDIRECT_HTTP", hide_env_values = true, value_name = "ADDRESS")]
+    pub redirect_http: Vec<Setting>,
     /// How long browsers that came over https must use only https for this host, such as 180d (HSTS)
     /// [default: not sent]
     #[arg(long, env = "BELFRY_HSTS", hide_env_values = true, value_name = "DURATION")]
@@ -86,6 +93,19 @@ impl Tls {
     }
 }
 
+/// Where plain HTTP is redirected.
+pub(super) fn redirect_http(said: Vec<Setting>, tls: &Tls) -> Result<Vec<Endpoint>, BadSetting> {
+    let said = all_given(said, ',');
+    match said.first() {
+        Some(_) if !tls.is_on() => {
+            let why =
+                "--redirect-http needs https, by this flag, --acme-domain or --tls-self-signed";
+            Err(BadSetting::missing("--tls-cert", why))
+        }
+        _ => said.iter().map(|endpoint| endpoint.read(str::parse::<Endpoint>)).collect(),
+    }
+}
+
 /// For how long browsers are to use https only, whole seconds up to ten years.
 pub(super) fn hsts(said: Option<Setting>) -> Result<Option<Duration>, BadSetting> {
     const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
@@ -140,6 +160,33 @@ mod tests {
             let refused = read(bad, &[]).unwrap_err();
             assert!(refused.starts_with(said), "{refused}");
         }
+    }
+
+    #[test]
+    fn plain_http_is_redirected_where_there_is_tls() {
+        let read = |arguments: &[&str], variables: &[(&str, &str)]| {
+            let Ok(Command::Serve(flags)) = parsed([&["belfry"], arguments].concat(), variables)
+            else {
+                panic!("{arguments:?}");
+            };
+            let tls = Tls::read(flags.tls.clone()).unwrap();
+            redirect_http(flags.tls.redirect_http, &tls).map_err(|error| error.to_string())
+        };
+        let (one, other) = ("0.0.0.0:80".parse().unwrap(), "unix:/run/a".parse().unwrap());
+        let both = ["--redirect-http", "0.0.0.0:80", "--redirect-http", "unix:/run/a"];
+        assert_eq!(read(&[], &[]), Ok(vec![]));
+        assert_eq!(read(&[&["--tls-self-signed"], &both[..]].concat(), &[]), Ok(vec![one, other]));
+        let variables =
+            [("BELFRY_REDIRECT_HTTP", "[::]:80,0.0.0.0:80"), ("BELFRY_TLS_SELF_SIGNED", "1")];
+        assert_eq!(read(&[], &variables).unwrap().len(), 2);
+        assert!(
+            read(&both, &[]).unwrap_err().starts_with("--tls-cert is missing: --redirect-http")
+        );
+        let wrong = read(&["--tls-self-signed", "--redirect-http", "80"], &[]).unwrap_err();
+        assert!(
+            wrong.starts_with(r#"invalid value "80" for --redirect-http: must have"#),
+            "{wrong}"
+        );
     }
 
     #[test]

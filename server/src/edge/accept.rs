@@ -10,20 +10,19 @@ use tracing::{debug, warn};
 
 use super::{
     admission::{Admission, Room},
-    connection::converse,
+    connection::{Service, converse},
     lingering::Lingering,
     listen::Listener,
     proxy_protocol::introduced,
     shared::Shared,
     socket::Socket,
-    tls::Tls,
 };
 use crate::{Config, endings::Endings, web::client::connection::Connection};
 
 /// The pause after a failed attempt to accept a connection.
 const AFTER_REFUSAL: Duration = Duration::from_millis(100);
 
-/// Serves `application` on `listeners`. When the ending is near it accepts no more connections, and returns when
+/// Serves `application` on `listeners`, unless one of them has its own. When the ending is near it accepts no more connections, and returns when
 /// the last one has ended; the caller limits that wait. The application ends its streams itself. `counters`
 /// learns who was cut off.
 pub async fn accept(
@@ -55,6 +54,10 @@ pub async fn accept(
 
 /// Accepts whatever waits whenever it is woken; tokio makes it yield after some hundred.
 async fn accept_on(listener: Listener, shared: Arc<Shared>) {
+    let service = Service {
+        tls: listener.tls.clone(),
+        application: listener.application.as_ref().unwrap_or(&shared.application).clone(),
+    };
     let mut refused = false;
     loop {
         // Room is only taken for what is there: a listener that waits would hold that of a connection.
@@ -75,9 +78,9 @@ async fn accept_on(listener: Listener, shared: Arc<Shared>) {
                 }
                 let to_loopback = listener.endpoint().is_loopback();
                 let connection = Connection::new(peer).to_loopback(to_loopback);
-                let (tls, shared) = (listener.tls.clone(), shared.clone());
+                let (service, shared) = (service.clone(), shared.clone());
                 let connections = shared.connections.clone();
-                connections.spawn(introduce(socket, tls, connection, room, shared));
+                connections.spawn(introduce(socket, service, connection, room, shared));
             }
             // Its client gave up while it was waiting to be accepted.
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
@@ -95,7 +98,7 @@ async fn accept_on(listener: Listener, shared: Arc<Shared>) {
 /// Serves a connection once it is known whose it is: with the PROXY protocol, that is what a trusted proxy says.
 async fn introduce(
     mut socket: Socket,
-    tls: Option<Tls>,
+    service: Service,
     mut connection: Connection,
     room: Room,
     shared: Arc<Shared>,
@@ -117,5 +120,5 @@ async fn introduce(
         };
     }
     let connection = shared.admission.judge(connection, &room, &shared.config.trust);
-    converse(socket, tls, connection, shared).await;
+    converse(socket, service, connection, shared).await;
 }

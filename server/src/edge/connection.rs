@@ -36,17 +36,26 @@ use crate::{endings::Endings, web::client::connection::Connection};
 /// How long a client that has said nothing is still heard after the shutdown.
 const LAST_HEARD_WITHIN: Duration = Duration::from_millis(500);
 
+/// What a listener's connections are served with.
+#[derive(Clone)]
+pub(super) struct Service {
+    /// What its clients have to speak first.
+    pub(super) tls: Option<Tls>,
+    pub(super) application: Router,
+}
+
 /// Serves one connection until it ends, or until others need memory that it holds and does not read.
 pub(super) async fn converse(
     socket: Socket,
-    tls: Option<Tls>,
+    service: Service,
     from: Connection,
     shared: Arc<Shared>,
 ) {
     let (config, counters) = (&shared.config, shared.counters.clone());
     let socket = WriteDeadline::new(socket, config.write_stall, config.vanished_after, counters);
     let (peer, progress) = (from.address(), socket.progress().clone());
-    let speaker = Speaker { from, progress: progress.clone(), shared: &shared };
+    let Service { tls, application } = service;
+    let speaker = Speaker { from, progress: progress.clone(), application, shared: &shared };
     select! {
         ended = speaker.speak(socket, tls) => if let Err(error) = ended {
             debug!(%peer, %error, "connection failed");
@@ -62,6 +71,7 @@ pub(super) async fn converse(
 struct Speaker<'s> {
     from: Connection,
     progress: Progress,
+    application: Router,
     shared: &'s Shared,
 }
 
@@ -127,7 +137,7 @@ impl Speaker<'_> {
 
     /// Around the router, and not its own `layer`, which makes every route again.
     fn application(&self) -> Application {
-        ServiceBuilder::new().layer(Extension(self.from)).service(self.shared.application.clone())
+        ServiceBuilder::new().layer(Extension(self.from)).service(self.application.clone())
     }
 }
 

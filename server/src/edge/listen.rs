@@ -19,6 +19,27 @@ pub use listener::Listener;
 pub(super) use listener::Listening;
 pub use passed::Passed;
 
+/// What the server listens on.
+#[derive(Debug, Default)]
+pub struct Listeners {
+    /// Belfry.
+    pub all: Vec<Listener>,
+    /// Redirects to https, and nothing else.
+    pub redirecting: Vec<Listener>,
+    /// The metrics, and nothing else.
+    pub scraped: Option<Listener>,
+}
+
+impl Listeners {
+    /// Each of them, and what it is for.
+    pub fn each(&self) -> impl Iterator<Item = (Purpose, &Listener)> {
+        let all = self.all.iter().map(|one| (Purpose::Everything, one));
+        let redirecting = self.redirecting.iter().map(|one| (Purpose::Redirects, one));
+        let scraped = self.scraped.iter().map(|one| (Purpose::Metrics, one));
+        all.chain(redirecting).chain(scraped)
+    }
+}
+
 /// Binds everything that the configuration names and that is not inherited, after what was passed.
 ///
 /// # Errors
@@ -30,16 +51,36 @@ pub fn listen(
 ) -> Result<Vec<Listener>, Box<dyn Error>> {
     let mut listeners = passed.listeners()?;
     listeners.extend(inherited.take_passed()?);
-    for endpoint in &config.listen {
-        let bound = || match endpoint {
-            Endpoint::Tcp(address) => bind(*address, &config.listen),
-            Endpoint::Unix(path) => unix::bind(path, config.unix_mode),
-        };
-        let listener = inherited.take(Purpose::Everything, endpoint).transpose();
-        let cannot = |error| format!("cannot listen on {endpoint}: {error}");
-        listeners.push(listener.unwrap_or_else(bound).map_err(cannot)?);
-    }
+    listeners.extend(listen_at(&config.listen, Purpose::Everything, config.unix_mode, inherited)?);
     Ok(listeners)
+}
+
+/// Listens where plain HTTP is redirected.
+///
+/// # Errors
+/// If one of them cannot be bound, or outside of a runtime.
+pub fn listen_to_redirect(
+    config: &Config,
+    inherited: &mut Inherited,
+) -> Result<Vec<Listener>, Box<dyn Error>> {
+    listen_at(&config.redirect_http, Purpose::Redirects, config.unix_mode, inherited)
+}
+
+fn listen_at(
+    endpoints: &[Endpoint],
+    purpose: Purpose,
+    unix_mode: u32,
+    inherited: &mut Inherited,
+) -> Result<Vec<Listener>, Box<dyn Error>> {
+    let mut open = |endpoint: &Endpoint| {
+        let bound = || match endpoint {
+            Endpoint::Tcp(address) => bind(*address, endpoints),
+            Endpoint::Unix(path) => unix::bind(path, unix_mode),
+        };
+        let listener = inherited.take(purpose, endpoint).transpose().unwrap_or_else(bound);
+        listener.map_err(|error| format!("cannot listen on {endpoint}: {error}").into())
+    };
+    endpoints.iter().map(&mut open).collect()
 }
 
 /// Listens at the address of the metrics, if they have one of their own.

@@ -59,6 +59,12 @@ impl Origin {
     pub fn host(&self) -> &str {
         &self.written[self.host.0..self.host.1]
     }
+
+    /// Its port, if it is not the one that the scheme has anyway.
+    #[must_use]
+    pub fn port(&self) -> Option<&str> {
+        self.written[self.host.1..].strip_prefix(':')
+    }
 }
 
 impl fmt::Display for Origin {
@@ -90,6 +96,8 @@ mod tests {
         ] {
             let origin = Origin::read(said).unwrap();
             assert_eq!((origin.as_str(), origin.host()), (written, host));
+            let port = written.rsplit_once(':').map(|(_, port)| port);
+            assert_eq!(origin.port(), port.filter(|port| port.parse::<u16>().is_ok()));
         }
     }
 

@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     data_socket,
-    edge::listen::{Copied, Listener, Purpose},
+    edge::listen::{Copied, Listeners},
     endings::Endings,
 };
 
@@ -53,19 +53,18 @@ pub struct Offer {
 }
 
 impl Offer {
-    /// The log in a data directory, and the sockets: those that answer everything, and that of the metrics.
+    /// The log in a data directory, and the sockets.
     ///
     /// # Errors
     /// If there is no descriptor left, or no socket can be made in the directory; outside of a runtime too.
     pub fn new(
         folder: &Path,
         log: Arc<Embedded>,
-        (listeners, scraped): (&[Listener], Option<&Listener>),
+        listeners: &Listeners,
         endings: Endings,
     ) -> io::Result<Self> {
-        let everything = listeners.iter().map(|one| Copied::of(one, Purpose::Everything));
-        let metrics = scraped.into_iter().map(|one| Copied::of(one, Purpose::Metrics));
-        let sockets = everything.chain(metrics).collect::<io::Result<_>>()?;
+        let copied = listeners.each().map(|(purpose, one)| Copied::of(one, purpose));
+        let sockets = copied.collect::<io::Result<_>>()?;
         let listener = data_socket::listen(folder, SOCKET)?;
         Ok(Self { listener, log, endings, sockets: Mutex::new(sockets) })
     }

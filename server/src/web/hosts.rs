@@ -48,14 +48,19 @@ pub(super) async fn refuse_other_hosts(
         Some(asked)
             if !is_probe && !state.hosts.answer(asked.host(), connection.is_to_loopback()) =>
         {
-            let detail = format!(
-                "this server does not answer for the host {}; its operator can list it with --host",
-                asked.host()
-            );
-            Problem::new(StatusCode::MISDIRECTED_REQUEST, detail).into_response()
+            misdirected(&asked).into_response()
         }
         _ => next.run(request).await,
     }
+}
+
+/// The answer to a request for a host that the server does not answer for.
+pub(super) fn misdirected(asked: &Authority) -> Problem {
+    let detail = format!(
+        "this server does not answer for the host {}; its operator can list it with --host",
+        asked.host()
+    );
+    Problem::new(StatusCode::MISDIRECTED_REQUEST, detail)
 }
 
 /// Whether a header names a host, with or without a port; it may be empty.

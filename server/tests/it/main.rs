@@ -75,6 +75,7 @@ mod storage;
 mod stream;
 mod takeover;
 mod tls;
+mod to_https;
 mod tokens;
 mod traced;
 mod transport;

@@ -20,6 +20,8 @@ use crate::config::Endpoint;
 pub enum Purpose {
     /// All that the server answers.
     Everything,
+    /// Redirects to https alone.
+    Redirects,
     /// The metrics alone.
     Metrics,
 }

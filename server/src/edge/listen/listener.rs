@@ -14,6 +14,7 @@ use std::{
     },
 };
 
+use axum::Router;
 use tokio::net::{TcpListener, UnixListener};
 
 use crate::{config::Endpoint, edge::tls::Tls};
@@ -28,6 +29,8 @@ pub struct Listener {
     pub(in crate::edge) socket: Listening,
     /// What its clients have to speak first.
     pub(in crate::edge) tls: Option<Tls>,
+    /// What answers them, if it is not what answers everywhere.
+    pub(in crate::edge) application: Option<Router>,
     pub(super) endpoint: Endpoint,
     /// Removed with the listener.
     pub(super) file: Option<SocketFile>,
@@ -64,6 +67,12 @@ impl Listener {
         if matches!(self.socket, Listening::Unix(_)) { self } else { Self { tls, ..self } }
     }
 
+    /// The same, where only `application` answers.
+    #[must_use]
+    pub fn answered_by(self, application: Router) -> Self {
+        Self { application: Some(application), ..self }
+    }
+
     /// Whether its clients speak TLS.
     #[must_use]
     pub fn is_secure(&self) -> bool {
@@ -74,6 +83,15 @@ impl Listener {
     pub fn own_file(&self) {
         if let Some(file) = &self.file {
             file.is_ours(true);
+        }
+    }
+
+    /// The port at which its clients speak https.
+    #[must_use]
+    pub fn https_port(&self) -> Option<u16> {
+        match self.endpoint {
+            Endpoint::Tcp(address) if self.is_secure() => Some(address.port()),
+            _ => None,
         }
     }
 
@@ -89,7 +107,7 @@ impl Listener {
     ) -> io::Result<Self> {
         socket.set_nonblocking(true)?;
         let socket = Listening::Unix(UnixListener::from_std(socket)?);
-        Ok(Self { socket, tls: None, endpoint, file, passed: false })
+        Ok(Self { socket, tls: None, application: None, endpoint, file, passed: false })
     }
 }
 
@@ -99,7 +117,7 @@ impl TryFrom<TcpListener> for Listener {
     fn try_from(socket: TcpListener) -> io::Result<Self> {
         let endpoint = Endpoint::Tcp(socket.local_addr()?);
         let socket = Listening::Tcp(socket);
-        Ok(Self { socket, tls: None, endpoint, file: None, passed: false })
+        Ok(Self { socket, tls: None, application: None, endpoint, file: None, passed: false })
     }
 }
 
