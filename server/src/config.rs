@@ -1,5 +1,6 @@
 //! The configuration: reads flags and environment variables into one plain struct.
 
+mod acme;
 mod data_dir;
 mod endpoint;
 mod flags;
@@ -29,6 +30,7 @@ use crate::{
     },
 };
 
+pub use acme::Acme;
 pub(crate) use data_dir::DataDir;
 pub use endpoint::Endpoint;
 pub use flags::Flags;
@@ -282,6 +284,7 @@ impl Config {
         config.hsts = tls::hsts(flags.tls.hsts.clone())?;
         let redirect_http = flags.tls.redirect_http.clone();
         config.tls = Tls::read(flags.tls)?;
+        config.hosts.include(config.tls.domains());
         config.redirect_http = tls::redirect_http(redirect_http, &config.tls)?;
         config.retention = retention(flags.retain, flags.retain_topic)?;
         config.secret_file = given(flags.jwt_secret_file).map(|file| file.into_value().into());
@@ -296,7 +299,7 @@ impl Config {
         let signed_by_others = config.secret_file.is_some() || !config.public_keys.is_empty();
         config.data_dir = match DataDir::find(flags.data_dir, look_up)? {
             DataDir::Said(folder) => Some(folder),
-            _ if config.ephemeral && signed_by_others => None,
+            _ if config.ephemeral && signed_by_others && config.tls.domains().is_empty() => None,
             usual => Some(usual.folder()?),
         };
         Ok(config)

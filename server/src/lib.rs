@@ -127,7 +127,9 @@ pub async fn serve(
     let Listeners { mut all, redirecting, scraped } = listeners;
     let state: AppState = state.into();
     let port = all.iter().find_map(Listener::https_port).unwrap_or(443);
-    let to_https = web::to_https::router(state.clone(), port, Arc::new(|_| None));
+    let tls = all.iter().find_map(Listener::tls);
+    let challenges = move |token: &str| tls.as_ref()?.challenge(token);
+    let to_https = web::to_https::router(state.clone(), port, Arc::new(challenges));
     all.extend(redirecting.into_iter().map(|listener| listener.answered_by(to_https.clone())));
     let backups = async {
         if let Some(folder) = config.data_dir.clone().filter(|_| !config.ephemeral) {

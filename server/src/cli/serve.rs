@@ -18,7 +18,7 @@ use tracing::{info, warn};
 use crate::{
     Authority, Config, Keys,
     chat::Rooms,
-    config::Endpoint,
+    config::{self, Endpoint},
     edge::tls::Tls,
     origins::Hosts,
     token::{self, Revocations},
@@ -86,7 +86,9 @@ pub fn open_authority(config: &Config) -> Result<Authority, Box<dyn Error>> {
 /// # Errors
 /// Where one of them cannot be used or made.
 pub fn open_tls(config: &Config) -> Result<Option<Tls>, Box<dyn Error>> {
-    let folder = config.data_dir.as_deref().filter(|_| !config.ephemeral);
+    // What was ordered is kept: authorities limit orders.
+    let is_kept = !config.ephemeral || matches!(config.tls, config::Tls::Acme(..));
+    let folder = config.data_dir.as_deref().filter(|_| is_kept);
     Tls::open(&config.tls, folder)
 }
 

@@ -6,6 +6,7 @@ use clap::{ArgAction, Args};
 
 use super::{
     Endpoint,
+    acme::Acme,
     setting::{BadSetting, Setting, all_given, duration, given, yes_or_no},
 };
 
@@ -20,6 +21,17 @@ pub struct TlsFlags {
     /// PEM file with the key of the certificate; one for each --tls-cert, in the same order
     #[arg(long, env = "BELFRY_TLS_KEY", hide_env_values = true, value_name = "FILE")]
     pub tls_key: Vec<Setting>,
+    /// Host name for which to get a certificate from an ACME authority, and to renew it. May be repeated. The
+    /// authority must reach this server under it, at port 443, or at port 80 with --redirect-http
+    #[arg(long, env = "BELFRY_ACME_DOMAIN", hide_env_values = true, value_name = "NAME")]
+    pub acme_domain: Vec<Setting>,
+    /// E-mail address that the authority may write to. May be repeated
+    #[arg(long, env = "BELFRY_ACME_CONTACT", hide_env_values = true, value_name = "E-MAIL")]
+    pub acme_contact: Vec<Setting>,
+    /// Address of the authority's directory, whose terms of service you thereby accept
+    /// [default: that of Let's Encrypt]
+    #[arg(long, env = "BELFRY_ACME_DIRECTORY", hide_env_values = true, value_name = "URL")]
+    pub acme_directory: Option<Setting>,
     /// Speak https with a self-signed certificate, for development; it is kept in the data directory
     #[arg(
         long,
@@ -46,6 +58,8 @@ pub enum Tls {
     Off,
     /// From files, at least one pair. The first is for clients that ask for none of them.
     Files(Vec<Pair>),
+    /// One from an ACME authority, after those from files; there may be none of those.
+    Acme(Acme, Vec<Pair>),
     /// One that the server makes for itself.
     SelfSigned,
 }
@@ -61,6 +75,8 @@ pub struct Pair {
 
 impl Tls {
     pub(super) fn read(flags: TlsFlags) -> Result<Self, BadSetting> {
+        let acme = Acme::read(&flags)?;
+        let domain = all_given(flags.acme_domain, ' ').into_iter().next();
         let certificates = all_given(flags.tls_cert, ':');
         let keys = all_given(flags.tls_key, ':');
         let self_signed = given(Some(flags.tls_self_signed));
@@ -72,18 +88,26 @@ impl Tls {
         if keys.len() < certificates.len() {
             return Err(BadSetting::missing("--tls-key", missing));
         }
-        match (certificates.first(), self_signed.unwrap_or(false)) {
-            (None, false) => Ok(Self::Off),
-            (None, true) => Ok(Self::SelfSigned),
-            (Some(file), true) => Err(file.unfit("cannot be combined with --tls-self-signed")),
-            (Some(_), false) => {
-                let pairs = certificates.into_iter().zip(keys).map(|(certificate, key)| Pair {
-                    certificate: certificate.into_value().into(),
-                    key: key.into_value().into(),
-                });
-                Ok(Self::Files(pairs.collect()))
-            }
+        let others = [certificates.first(), domain.as_ref()].into_iter().flatten().next();
+        if self_signed.unwrap_or(false) {
+            let unfit = |other: &Setting| other.unfit("cannot be combined with --tls-self-signed");
+            return others.map_or(Ok(Self::SelfSigned), |other| Err(unfit(other)));
         }
+        let pairs = certificates.into_iter().zip(keys).map(|(certificate, key)| Pair {
+            certificate: certificate.into_value().into(),
+            key: key.into_value().into(),
+        });
+        let pairs: Vec<_> = pairs.collect();
+        Ok(match acme {
+            Some(acme) => Self::Acme(acme, pairs),
+            None if pairs.is_empty() => Self::Off,
+            None => Self::Files(pairs),
+        })
+    }
+
+    /// The names that a certificate is got for.
+    pub(super) fn domains(&self) -> &[String] {
+        if let Self::Acme(acme, _) = self { &acme.domains } else { &[] }
     }
 
     /// Whether there is TLS.
@@ -149,7 +173,17 @@ mod tests {
         assert_eq!(read(&[], &variables), pairs(&[("a", "b"), ("c", "d")]));
         assert_eq!(read(&["--tls-self-signed"], &[]), Ok(Tls::SelfSigned));
         assert_eq!(read(&[], &[("BELFRY_TLS_SELF_SIGNED", "1")]), Ok(Tls::SelfSigned));
+        let acme = ["--acme-domain", "belfry.test"];
+        let Ok(Tls::Acme(got, files)) = read(&[&acme[..], &two].concat(), &[]) else { panic!() };
+        assert_eq!(
+            (got.domains.len(), pairs(&[("a", "b"), ("c", "d")])),
+            (1, Ok(Tls::Files(files)))
+        );
         for (bad, said) in [
+            (
+                &[&acme[..], &["--tls-self-signed"]].concat()[..],
+                r#"invalid value "belfry.test" for --acme-domain: cannot be combined with --tls-self-signed"#,
+            ),
             (&one[..2], "--tls-key is missing: each --tls-cert needs its --tls-key"),
             (&one[2..], "--tls-cert is missing: each --tls-cert needs its --tls-key"),
             (

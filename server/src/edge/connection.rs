@@ -14,7 +14,7 @@ use std::{
 use axum::{Extension, Router, middleware::AddExtension};
 use belfry_hub::budget::Progress;
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt},
     select,
     time::{Instant, sleep},
 };
@@ -89,7 +89,10 @@ impl Speaker<'_> {
         let Shared { config, endings: Endings { shutdown, .. }, .. } = self.shared;
         if let Some(tls) = tls {
             let Some(socket) = unless(shutdown, tls.accept(socket)).await else { return Ok(()) };
-            let socket = socket?;
+            let mut socket = socket?;
+            if tls::is_acme(&socket) {
+                return Ok(socket.shutdown().await?);
+            }
             self.from = self.from.with_tls();
             if tls::speaks_http2(&socket) {
                 return self.speak_http2(socket).await;

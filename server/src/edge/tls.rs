@@ -2,9 +2,12 @@
 //!
 //! - `certificates`: loads them; `self_signed`: makes one for development; `choice`: which one a client gets;
 //!   `reload`: tells when their files change
+//! - `acme`: gets them from an authority; `kept`: writes files that only their owner can read
 
+mod acme;
 mod certificates;
 mod choice;
+mod kept;
 mod reload;
 mod self_signed;
 
@@ -33,6 +36,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::config;
+use acme::Acme;
 use certificates::{CertificateError, Validity, validity};
 use choice::Choice;
 use reload::Watch;
@@ -46,12 +50,17 @@ const UNSENT: usize = 32 * 1024;
 /// HTTP/2 in ALPN ([RFC 9113, section 3.1](https://www.rfc-editor.org/rfc/rfc9113#section-3.1)).
 const H2: &[u8] = b"h2";
 
+/// What an ACME authority asks for in ALPN, and nobody else ([RFC 8737, section
+/// 6.2](https://www.rfc-editor.org/rfc/rfc8737#section-6.2)).
+const ACME: &[u8] = b"acme-tls/1";
+
 /// What a server needs to speak TLS. A cheap handle.
 #[derive(Clone)]
 pub struct Tls {
     acceptor: TlsAcceptor,
     choice: Arc<Choice>,
     watch: Watch,
+    acme: Option<Arc<Acme>>,
     provider: Arc<CryptoProvider>,
 }
 
@@ -73,11 +82,17 @@ impl Tls {
     ) -> Result<Option<Self>, Box<dyn Error>> {
         // Passed to everything, and never made the one of the process: that is for main to decide.
         let provider = Arc::new(ring::default_provider());
-        let files = if let config::Tls::Files(files) = config { &files[..] } else { &[] };
-        let watch = Watch::new(files.into());
+        let (files, acme) = match config {
+            config::Tls::Files(files) => (files.clone(), None),
+            config::Tls::Acme(acme, files) => {
+                (files.clone(), Some(Arc::new(Acme::new(acme, folder, &provider))))
+            }
+            config::Tls::Off | config::Tls::SelfSigned => (Vec::new(), None),
+        };
+        let watch = Watch::new(files.clone().into());
         let certificates = match config {
             config::Tls::Off => return Ok(None),
-            config::Tls::Files(files) => load_all(files, &provider)?,
+            config::Tls::Files(_) | config::Tls::Acme(..) => load_all(&files, &provider)?,
             config::Tls::SelfSigned => {
                 let made = self_signed::open_or_make(folder, &provider)?;
                 info!(sha256 = fingerprint(&made), "using a self-signed certificate");
@@ -85,9 +100,19 @@ impl Tls {
             }
         };
         certificates.iter().for_each(warn_of_its_time);
-        let choice = Arc::new(Choice::new(certificates));
-        let acceptor = acceptor(choice.clone(), provider.clone())?;
-        Ok(Some(Self { acceptor, choice, watch, provider }))
+        let mut choice = Choice::new(certificates);
+        if let Some(acme) = &acme {
+            // It is nobody's but ours: another one is ordered.
+            let kept = acme.kept().unwrap_or_else(|problem| {
+                error!(%problem, "the kept certificate is lost");
+                None
+            });
+            kept.iter().for_each(warn_of_its_time);
+            choice = choice.with_acme(kept, self_signed::stand_in(acme.domains(), &provider)?);
+        }
+        let choice = Arc::new(choice);
+        let acceptor = acceptor(choice.clone(), acme.is_some(), provider.clone())?;
+        Ok(Some(Self { acceptor, choice, watch, acme, provider }))
     }
 
     /// Shakes hands with a client.
@@ -106,20 +131,34 @@ impl Tls {
         })
     }
 
-    /// Loads the certificates again whenever their files change, and when it is `asked`, until the
-    /// `shutdown`. Connections that are open go on. Files that cannot be used change nothing.
+    /// Loads the certificates again whenever their files change, and when it is `asked`, and renews that of an
+    /// ACME authority, until the `shutdown`. Connections that are open go on. Files that cannot be used change nothing.
     pub async fn keep_fresh(&self, asked: &Notify, shutdown: &CancellationToken) {
-        let mut watch = self.watch.clone();
-        while watch.changed(asked, shutdown).await {
-            match self.load_again().await {
-                Ok(()) => watch.succeeded(),
-                Err(problem) => {
-                    if watch.failed(problem.to_string()) {
-                        error!(%problem, "the TLS certificates stay as they were");
+        let renewing = async {
+            if let Some(acme) = &self.acme {
+                shutdown.run_until_cancelled(acme.keep_fresh(&self.choice)).await;
+            }
+        };
+        let watching = async {
+            let mut watch = self.watch.clone();
+            while watch.changed(asked, shutdown).await {
+                match self.load_again().await {
+                    Ok(()) => watch.succeeded(),
+                    Err(problem) => {
+                        if watch.failed(problem.to_string()) {
+                            error!(%problem, "the TLS certificates stay as they were");
+                        }
                     }
                 }
             }
-        }
+        };
+        tokio::join!(renewing, watching);
+    }
+
+    /// What an ACME authority is to be shown over plain HTTP that asks for a token.
+    #[must_use]
+    pub fn challenge(&self, token: &str) -> Option<String> {
+        self.choice.challenge(token)
     }
 
     /// Replaces the certificates, all or none: a pair of which only one half has been written does not fit.
@@ -136,6 +175,11 @@ impl Tls {
     }
 }
 
+/// Whether a client is an ACME authority, which has seen all that it wants.
+pub(super) fn is_acme<S>(stream: &TlsStream<S>) -> bool {
+    stream.get_ref().1.alpn_protocol() == Some(ACME)
+}
+
 /// Whether a client has chosen HTTP/2.
 pub(super) fn speaks_http2<S>(stream: &TlsStream<S>) -> bool {
     stream.get_ref().1.alpn_protocol() == Some(H2)
@@ -143,6 +187,7 @@ pub(super) fn speaks_http2<S>(stream: &TlsStream<S>) -> bool {
 
 fn acceptor(
     choice: Arc<Choice>,
+    for_acme: bool,
     provider: Arc<CryptoProvider>,
 ) -> Result<TlsAcceptor, rustls::Error> {
     let mut config = ServerConfig::builder_with_provider(provider)
@@ -150,6 +195,7 @@ fn acceptor(
         .with_no_client_auth()
         .with_cert_resolver(choice);
     config.alpn_protocols = vec![H2.into(), b"http/1.1".into()];
+    config.alpn_protocols.extend(for_acme.then(|| ACME.into()));
     config.ignore_client_order = true;
     // After a restart or a lost network, thousands come back at once: most of them need no full handshake.
     config.ticketer = ring::Ticketer::new()?;

@@ -38,6 +38,16 @@ impl Hosts {
         }
     }
 
+    /// Answers for these names too.
+    pub fn include(&mut self, names: &[String]) {
+        match self {
+            Self::Any => {}
+            Self::Usual(listed) | Self::Listed(listed) => {
+                listed.extend(names.iter().map(|name| normal(name)));
+            }
+        }
+    }
+
     /// Reads one that is to be listed.
     ///
     /// # Errors
@@ -153,6 +163,19 @@ mod tests {
                 assert!(!listed.answer(host, is_loopback), "{host}");
             }
         }
+    }
+
+    #[test]
+    fn names_that_have_a_certificate_are_answered_for() {
+        let names = ["Belfry.example".to_owned()];
+        for mut hosts in [Hosts::default(), hosts(&["a.test"], None)] {
+            hosts.include(&names);
+            assert!(hosts.answer("belfry.example", true) && hosts.know("belfry.example.", false));
+            assert!(!hosts.answer("b.test", true));
+        }
+        let mut any = Hosts::Any;
+        any.include(&names);
+        assert_eq!(any, Hosts::Any);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! HTTP/2 over TLS.
 
 use std::{
+    io,
     net::SocketAddr,
     path::Path,
     sync::{Arc, OnceLock},
@@ -135,6 +136,17 @@ pub(crate) async fn shake_hands_with(
     alpn: &[u8],
     trusted: RootCertStore,
 ) -> TlsStream<TcpStream> {
+    let name = ServerName::try_from("localhost").unwrap();
+    shake_hands_as(socket, name, alpn, trusted).await.unwrap()
+}
+
+/// Shakes hands with a server of some name.
+pub(crate) async fn shake_hands_as(
+    socket: TcpStream,
+    name: ServerName<'static>,
+    alpn: &[u8],
+    trusted: RootCertStore,
+) -> io::Result<TlsStream<TcpStream>> {
     let provider = Arc::new(ring::default_provider());
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -142,8 +154,7 @@ pub(crate) async fn shake_hands_with(
         .with_root_certificates(trusted)
         .with_no_client_auth();
     config.alpn_protocols = vec![alpn.to_vec()];
-    let name = ServerName::try_from("localhost").unwrap();
-    TlsConnector::from(Arc::new(config)).connect(name, socket).await.unwrap()
+    TlsConnector::from(Arc::new(config)).connect(name, socket).await
 }
 
 async fn ask_http1<S>(socket: S, request: Request<Body>) -> Response<Body>

@@ -73,6 +73,12 @@ impl Listener {
         Self { application: Some(application), ..self }
     }
 
+    /// What its clients have to speak first.
+    #[must_use]
+    pub fn tls(&self) -> Option<Tls> {
+        self.tls.clone()
+    }
+
     /// Whether its clients speak TLS.
     #[must_use]
     pub fn is_secure(&self) -> bool {

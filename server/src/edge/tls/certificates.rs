@@ -112,6 +112,16 @@ pub(super) enum Validity {
     Expired(Duration),
 }
 
+/// From when to when a certificate is valid, since the Unix epoch; `None` where it cannot be read.
+pub(super) fn lifetime(certificate: &CertificateDer<'_>) -> Option<(Duration, Duration)> {
+    // Later than any date that a certificate can have.
+    let end = Duration::from_secs(1 << 40);
+    match (validity(certificate, Duration::ZERO), validity(certificate, end)) {
+        (Validity::NotYet(begin), Validity::Expired(since)) => Some((begin, end - since)),
+        _ => None,
+    }
+}
+
 /// Judges a certificate at a time since the Unix epoch.
 pub(super) fn validity(certificate: &CertificateDer<'_>, at: Duration) -> Validity {
     let Ok(certificate) = EndEntityCert::try_from(certificate) else { return Validity::Valid };
@@ -223,5 +233,7 @@ mod tests {
         let hour = Duration::from_secs(3600);
         assert_eq!(judged(begin - hour), Validity::NotYet(hour));
         assert_eq!(judged(begin + YEAR + hour), Validity::Expired(hour));
+        assert_eq!(lifetime(certificate.der()), Some((begin, begin + YEAR)));
+        assert_eq!(lifetime(&CertificateDer::from_slice(b"none")), None);
     }
 }

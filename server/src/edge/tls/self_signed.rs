@@ -2,9 +2,6 @@
 //! who has accepted it once need not do so again.
 
 use std::{
-    fs::{self, DirBuilder, OpenOptions},
-    io::{self, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
@@ -17,7 +14,10 @@ use rustls::{
 };
 use webpki::EndEntityCert;
 
-use super::certificates::{CertificateError, Validity, load, validity};
+use super::{
+    certificates::{CertificateError, Validity, load, validity},
+    kept::keep,
+};
 
 /// The name of its file in the data directory, with the key in it.
 const NAME: &str = "self-signed.pem";
@@ -48,8 +48,16 @@ pub(super) fn open_or_make(
         Err(error) => return Err(error),
     }
     let made = make(&names, now, &path)?;
-    keep(&path, &made.pem).map_err(CertificateError::io(&path))?;
+    keep(&path, made.pem.as_bytes()).map_err(CertificateError::io(&path))?;
     made.certified(provider)
+}
+
+/// One for some names in memory, until there is a better one.
+pub(super) fn stand_in(
+    names: &[String],
+    provider: &CryptoProvider,
+) -> Result<CertifiedKey, CertificateError> {
+    make(names, SystemTime::now(), Path::new(NAME)).and_then(|made| made.certified(provider))
 }
 
 /// Under which names this machine can be reached from itself, and its host name.
@@ -109,23 +117,9 @@ fn make(names: &[String], now: SystemTime, path: &Path) -> Result<Made, Certific
     })
 }
 
-/// Writes it under another name first, so that there is never half a certificate.
-fn keep(path: &Path, pem: &str) -> io::Result<()> {
-    if let Some(folder) = path.parent() {
-        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    }
-    let unfinished = path.with_extension(format!("{:016x}", getrandom::u64()?));
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished)?;
-    let written = file.write_all(pem.as_bytes()).and_then(|()| file.sync_all());
-    written.and_then(|()| fs::rename(&unfinished, path)).inspect_err(|_| {
-        // The first error is the one to tell.
-        let _ = fs::remove_file(&unfinished);
-    })
-}
-
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::MetadataExt;
+    use std::{fs, os::unix::fs::MetadataExt};
 
     use rustls::crypto::ring;
     use tempfile::TempDir;
