@@ -46,7 +46,7 @@ use server::{
 use tokio::{
     runtime::Runtime,
     select,
-    sync::{Notify, oneshot::Receiver},
+    sync::{mpsc, oneshot::Receiver},
     time::{sleep, timeout},
 };
 use tracing::{info, warn};
@@ -157,8 +157,8 @@ async fn run_until_asked(
         last_words();
         exit();
     })?;
-    let (endings, reload) = (Endings::default(), Arc::new(Notify::new()));
-    signals::on_hang_up(reload.clone())?;
+    let (endings, (reload, asked)) = (Endings::default(), mpsc::channel(1));
+    signals::on_hang_up(reload)?;
     let log = match log {
         Some(log) => log,
         // Nothing that comes after this may fail.
@@ -177,7 +177,10 @@ async fn run_until_asked(
 
     if let Some(tls) = tls {
         let shutdown = endings.shutdown.clone();
-        tokio::spawn(async move { tls.keep_fresh(&reload, &shutdown).await });
+        tokio::spawn(async move { tls.keep_fresh(asked, &shutdown).await });
+    } else {
+        // Who asks is told that nobody loads anything.
+        drop(asked);
     }
     let serving = serve(config, site, log.log, authority, listeners, endings.clone());
     systemd::ready();

@@ -1,17 +1,18 @@
 //! Signals that ask the program to end, and how. A separate thread receives them, so that the program ends
 //! even if something hangs: a disk, a response, another thread.
 
-use std::{io, sync::Arc, thread, time::Duration};
+use std::{io, thread, time::Duration};
 
 use tokio::{
     runtime::Builder,
     select,
     signal::unix::{SignalKind, signal},
-    sync::{Notify, oneshot},
+    sync::{mpsc, oneshot},
     time::sleep,
 };
 use tracing::warn;
 
+use super::systemd;
 use crate::config::CLOSE;
 
 /// How the program is to end.
@@ -58,15 +59,22 @@ pub fn listen(
     Ok(told)
 }
 
-/// Notifies `asked` of each SIGHUP, which would otherwise end the program.
+/// Has everything loaded again at each SIGHUP, which would otherwise end the program: sends `reload` where to
+/// say that it is done. systemd is told when it begins and ends.
 ///
 /// # Errors
 /// If the operating system cannot deliver signals.
-pub fn on_hang_up(asked: Arc<Notify>) -> io::Result<()> {
+pub fn on_hang_up(reload: mpsc::Sender<oneshot::Sender<()>>) -> io::Result<()> {
     let mut hang_up = signal(SignalKind::hangup())?;
     tokio::spawn(async move {
         while hang_up.recv().await.is_some() {
-            asked.notify_one();
+            systemd::reloading();
+            let (done, is_done) = oneshot::channel();
+            // Without TLS there is nobody to load anything.
+            if reload.send(done).await.is_ok() {
+                let _ = is_done.await;
+            }
+            systemd::ready();
         }
     });
     Ok(())

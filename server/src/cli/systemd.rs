@@ -6,19 +6,27 @@ use sd_notify::{NotifyState, notify, watchdog_enabled};
 use tokio::time::interval;
 use tracing::debug;
 
-/// It serves.
+/// It serves, or again with what it has loaded.
 pub fn ready() {
-    tell(&NotifyState::Ready);
+    tell(&[NotifyState::Ready]);
+}
+
+/// It loads its certificates again. systemd wants to know when that began (`sd_notify(3)`).
+pub fn reloading() {
+    match NotifyState::monotonic_usec_now() {
+        Ok(now) => tell(&[NotifyState::Reloading, now]),
+        Err(error) => debug!(%error, "cannot tell systemd"),
+    }
 }
 
 /// Another process takes its place, to which systemd is to listen from now on.
 pub fn is_now(process: u32) {
-    tell(&NotifyState::MainPid(process));
+    tell(&[NotifyState::MainPid(process)]);
 }
 
 /// It is about to end.
 pub fn stopping() {
-    tell(&NotifyState::Stopping);
+    tell(&[NotifyState::Stopping]);
 }
 
 /// Says that the runtime still runs, twice in the time that `WatchdogSec=` allows, if that is set.
@@ -29,13 +37,13 @@ pub async fn watch() {
     let mut due = interval((within / 2).max(Duration::from_millis(1)));
     loop {
         due.tick().await;
-        tell(&NotifyState::Watchdog);
+        tell(&[NotifyState::Watchdog]);
     }
 }
 
 /// Does nothing without `NOTIFY_SOCKET`.
-fn tell(state: &NotifyState) {
-    if let Err(error) = notify(std::slice::from_ref(state)) {
+fn tell(states: &[NotifyState]) {
+    if let Err(error) = notify(states) {
         debug!(%error, "cannot tell systemd");
     }
 }

@@ -27,7 +27,6 @@ use rustls::{
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    sync::Notify,
     task::spawn_blocking,
     time::timeout,
 };
@@ -39,6 +38,7 @@ use crate::config;
 use acme::Acme;
 use certificates::{CertificateError, Validity, validity};
 use choice::Choice;
+pub use reload::Asked;
 use reload::Watch;
 
 /// The longest that a handshake takes.
@@ -133,7 +133,7 @@ impl Tls {
 
     /// Loads the certificates again whenever their files change, and when it is `asked`, and renews that of an
     /// ACME authority, until the `shutdown`. Connections that are open go on. Files that cannot be used change nothing.
-    pub async fn keep_fresh(&self, asked: &Notify, shutdown: &CancellationToken) {
+    pub async fn keep_fresh(&self, mut asked: Asked, shutdown: &CancellationToken) {
         let renewing = async {
             if let Some(acme) = &self.acme {
                 shutdown.run_until_cancelled(acme.keep_fresh(&self.choice)).await;
@@ -141,7 +141,7 @@ impl Tls {
         };
         let watching = async {
             let mut watch = self.watch.clone();
-            while watch.changed(asked, shutdown).await {
+            while let Some(reason) = watch.changed(&mut asked, shutdown).await {
                 match self.load_again().await {
                     Ok(()) => watch.succeeded(),
                     Err(problem) => {
@@ -150,6 +150,7 @@ impl Tls {
                         }
                     }
                 }
+                reason.answer();
             }
         };
         tokio::join!(renewing, watching);

@@ -8,7 +8,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
+use rustix::{
+    process::{Resource, Rlimit, Signal, getrlimit, setrlimit},
+    time::{ClockId, Timespec, clock_gettime},
+};
 
 use crate::{connection::Connection, program::Program, serving::Serving};
 
@@ -108,26 +111,54 @@ fn a_publish_under_way_is_finished() {
     assert_eq!(history.iter().map(|(_, data)| &**data).collect::<Vec<_>>(), ["whole"]);
 }
 
+/// What systemd is told next.
+fn told(socket: &UnixDatagram) -> String {
+    let mut message = [0; 200];
+    let length = socket.recv(&mut message).expect("nothing is told");
+    str::from_utf8(&message[..length]).unwrap().trim_end().to_owned()
+}
+
+#[test]
+fn systemd_is_told_when_everything_is_loaded_again() {
+    let program = Program::new();
+    for flags in [&[][..], &["--tls-self-signed"]] {
+        let path = program.folder().join(format!("notify{}", flags.len()));
+        let socket = UnixDatagram::bind(&path).unwrap();
+        socket.set_read_timeout(Some(20 * SECOND)).unwrap();
+        let mut command = program.command(&["--listen", "127.0.0.1:0", "--site", "."]);
+        command.args(["--data-dir", "data"]).args(flags).env("NOTIFY_SOCKET", &path);
+        let serving = Serving::start(command);
+        assert_eq!(told(&socket), "READY=1");
+        for _ in 0..2 {
+            let before = clock_gettime(ClockId::Monotonic);
+            serving.signal(Signal::HUP);
+            let message = told(&socket);
+            let (first, began) = message.split_once('\n').unwrap();
+            assert_eq!(first, "RELOADING=1");
+            let began: i64 = began.strip_prefix("MONOTONIC_USEC=").unwrap().parse().unwrap();
+            let after = clock_gettime(ClockId::Monotonic);
+            let micros = |at: Timespec| at.tv_sec * 1_000_000 + at.tv_nsec / 1_000;
+            assert!((micros(before)..=micros(after)).contains(&began), "{began}");
+            assert_eq!(told(&socket), "READY=1");
+        }
+    }
+}
+
 #[test]
 fn systemd_is_told_when_it_serves_that_it_lives_and_when_it_ends() {
     let program = Program::new();
     let socket = UnixDatagram::bind(program.folder().join("notify")).unwrap();
     socket.set_read_timeout(Some(20 * SECOND)).unwrap();
-    let told = || {
-        let mut message = [0; 200];
-        let length = socket.recv(&mut message).expect("nothing is told");
-        String::from_utf8(message[..length].to_vec()).unwrap()
-    };
     let mut command = program.command(&["--listen", "127.0.0.1:0", "--site", "."]);
     command.env("NOTIFY_SOCKET", program.folder().join("notify")).env("WATCHDOG_USEC", "100000");
     let serving = Serving::start(command);
-    assert_eq!(told().trim_end(), "READY=1");
+    assert_eq!(told(&socket), "READY=1");
     // It takes connections by then.
     TcpStream::connect(serving.address).unwrap();
     for _ in 0..3 {
-        assert_eq!(told().trim_end(), "WATCHDOG=1");
+        assert_eq!(told(&socket), "WATCHDOG=1");
     }
     serving.signal(Signal::TERM);
-    while told().trim_end() != "STOPPING=1" {}
+    while told(&socket) != "STOPPING=1" {}
     assert_eq!(serving.ended().0, 0);
 }

@@ -2,7 +2,12 @@
 
 use std::{fs, os::unix::fs::MetadataExt, path::Path, sync::Arc, time::Duration};
 
-use tokio::{select, sync::Notify, task::spawn_blocking, time::sleep};
+use tokio::{
+    select,
+    sync::{mpsc, oneshot},
+    task::spawn_blocking,
+    time::sleep,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Pair;
@@ -13,6 +18,26 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// What changes when a file is written or replaced: device and inode, size, and time.
 type Stamp = Option<(u64, u64, u64, i64, i64)>;
+
+/// Who asks for the files to be loaded again, and wants to know when that is done.
+pub type Asked = mpsc::Receiver<oneshot::Sender<()>>;
+
+/// Why to load them again.
+pub(super) enum Reason {
+    Changed,
+    /// Somebody has asked, and waits.
+    Asked(oneshot::Sender<()>),
+}
+
+impl Reason {
+    /// They are loaded, or cannot be.
+    pub(super) fn answer(self) {
+        if let Self::Asked(asking) = self {
+            // Who does not wait any more need not be told.
+            let _ = asking.send(());
+        }
+    }
+}
 
 /// The files, as they were seen last.
 #[derive(Clone)]
@@ -34,23 +59,28 @@ impl Watch {
         self.files.clone()
     }
 
-    /// Waits until the files have changed, or until it is `asked`; false if the `shutdown` comes first.
-    pub(super) async fn changed(&mut self, asked: &Notify, shutdown: &CancellationToken) -> bool {
+    /// Waits until the files have changed, or until it is `asked`; `None` if the `shutdown` comes first.
+    pub(super) async fn changed(
+        &mut self,
+        asked: &mut Asked,
+        shutdown: &CancellationToken,
+    ) -> Option<Reason> {
         loop {
-            let is_asked = select! {
-                () = shutdown.cancelled() => return false,
-                () = asked.notified() => true,
-                () = sleep(LOOK_EVERY) => false,
+            let reason = select! {
+                () = shutdown.cancelled() => return None,
+                Some(asking) = asked.recv() => Reason::Asked(asking),
+                () = sleep(LOOK_EVERY) => Reason::Changed,
             };
             let files = self.files();
             let now = spawn_blocking(move || stamps(&files)).await.unwrap_or_default();
+            let is_asked = matches!(reason, Reason::Asked(_));
             if is_asked || now != self.seen {
                 self.seen = now;
                 if is_asked {
                     // Who asks is told again.
                     self.problem = None;
                 }
-                return true;
+                return Some(reason);
             }
         }
     }

@@ -10,6 +10,7 @@ use rustls::{
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex},
+    sync::{mpsc, oneshot},
     time::{Instant, sleep},
 };
 use tokio_rustls::{TlsConnector, client};
@@ -105,9 +106,8 @@ async fn a_handshake_that_is_not_finished_in_10_s_fails() {
 async fn files_that_change_are_used_and_open_connections_go_on() {
     let (mut served, first) = Served::new();
     let (tls, shutdown) = (served.tls.clone(), CancellationToken::new());
-    let (asked, ended) = (Arc::new(Notify::new()), shutdown.clone());
-    let asks = asked.clone();
-    let watching = tokio::spawn(async move { tls.keep_fresh(&asks, &ended).await });
+    let ((ask, asked), ended) = (mpsc::channel(1), shutdown.clone());
+    let watching = tokio::spawn(async move { tls.keep_fresh(asked, &ended).await });
     sleep(Duration::from_secs(1)).await;
     let (mut there, mut here) = served.connect(&[&TLS13], &[]).await;
     assert_eq!(served.shown().await, first);
@@ -125,8 +125,10 @@ async fn files_that_change_are_used_and_open_connections_go_on() {
     sleep(Duration::from_secs(6)).await;
     assert_eq!(served.shown().await, second, "a file that cannot be used was used");
     let third = renew(&served.folder, &mut served.trusted);
-    asked.notify_one();
-    sleep(Duration::from_millis(500)).await;
+    let ((done, is_done), begun) = (oneshot::channel(), Instant::now());
+    ask.send(done).await.unwrap();
+    is_done.await.unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
     assert_eq!(served.shown().await, third, "it is loaded again at once when asked");
     shutdown.cancel();
     watching.await.unwrap();
@@ -135,7 +137,8 @@ async fn files_that_change_are_used_and_open_connections_go_on() {
 /// Has the certificates watched for ever.
 fn watch(served: &Served) {
     let tls = served.tls.clone();
-    tokio::spawn(async move { tls.keep_fresh(&Notify::new(), &CancellationToken::new()).await });
+    let (_, nobody) = mpsc::channel(1);
+    tokio::spawn(async move { tls.keep_fresh(nobody, &CancellationToken::new()).await });
 }
 
 #[tokio::test(start_paused = true)]
