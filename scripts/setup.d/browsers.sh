@@ -102,12 +102,13 @@ set_up_test_packages() {
     command -v slowhttptest >/dev/null || missing+=(slowhttptest)
     command -v python3 >/dev/null || missing+=(python3)
     command -v pebble >/dev/null || missing+=(pebble)
+    command -v testssl >/dev/null || missing+=(testssl.sh)
     if ((EUID == 0)); then
         command -v ip >/dev/null || missing+=(iproute2)
         command -v nft >/dev/null || missing+=(nftables)
     fi
     if ((${#missing[@]} == 0)); then
-        say "libfaketime, strace, slowhttptest, pebble, Python and the tools of network namespaces: found"
+        say "libfaketime, strace, slowhttptest, pebble, testssl.sh, Python and the tools of network namespaces: found"
     else
         install_packages "The tests' own packages" "${missing[@]}"
     fi

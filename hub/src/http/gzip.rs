@@ -25,7 +25,7 @@ use http_body_util::BodyExt;
 
 use crate::http::{
     lists::{joined, weighted},
-    same_site::is_no_other_site,
+    same_site::{follows_foreign_link, is_no_other_site},
 };
 
 /// Anything smaller is not compressed: it fits into a packet or two anyway.
@@ -51,9 +51,11 @@ pub enum Coding {
 impl Coding {
     /// The coding that a request accepts. A page to which another site sends a visitor is not compressed if
     /// it may contain something private: the other site could infer it from the length, if it can observe
-    /// that (BREACH).
+    /// that (BREACH). Where the site can only be told by the page that is named, any page may: old browsers
+    /// are few, and what is private may also depend on where they are.
     pub fn of(headers: &HeaderMap) -> Self {
-        let guessed_at = headers.contains_key(COOKIE) && !is_no_other_site(headers);
+        let by_cookie = headers.contains_key(COOKIE) && !is_no_other_site(headers);
+        let guessed_at = by_cookie || follows_foreign_link(headers);
         if !guessed_at && accepts(&joined(headers, &ACCEPT_ENCODING)) {
             Self::Gzip
         } else {
@@ -197,6 +199,25 @@ mod tests {
                 asked.insert(COOKIE, HeaderValue::from_static("name=Ada"));
             }
             assert_eq!(Coding::of(&asked), coding, "{site} {cookie}");
+        }
+    }
+
+    #[test]
+    fn who_follows_a_link_of_another_site_is_told_by_the_page_in_old_browsers() {
+        for (page, coding) in [
+            ("https://other.example/", Coding::Plain),
+            ("https://other.example", Coding::Plain),
+            ("https://belfry.example.other.example/", Coding::Plain),
+            ("https://other.example/https://belfry.example/", Coding::Plain),
+            ("about:blank", Coding::Plain),
+            ("https://belfry.example/chat?a=/", Coding::Gzip),
+            ("https://Belfry.example", Coding::Gzip),
+        ] {
+            let asked =
+                [("accept-encoding", "gzip"), ("host", "belfry.example"), ("referer", page)];
+            assert_eq!(Coding::of(&headers(&asked)), coding, "{page}");
+            let more = [&asked[..], &[("sec-fetch-site", "cross-site")]].concat();
+            assert_eq!(Coding::of(&headers(&more)), Coding::Gzip, "{page}");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use axum::http::{
     HeaderMap, HeaderValue,
-    header::{HOST, ORIGIN},
+    header::{HOST, ORIGIN, REFERER},
 };
 use wire::headers::SEC_FETCH_SITE;
 
@@ -14,6 +14,18 @@ pub fn is_no_other_site(headers: &HeaderMap) -> bool {
         (None, Some(origin)) => is_host(origin, headers.get(HOST)),
         (None, None) => true,
     }
+}
+
+/// Whether a browser that says neither which site it comes from nor which origin follows a link of another
+/// site. Such browsers name the page.
+pub fn follows_foreign_link(headers: &HeaderMap) -> bool {
+    let says_more = headers.contains_key(SEC_FETCH_SITE) || headers.contains_key(ORIGIN);
+    let is_ours = |page: &HeaderValue| {
+        let page = page.to_str().unwrap_or_default();
+        let origin = page.match_indices('/').nth(2).map_or(page, |(end, _)| &page[..end]);
+        HeaderValue::from_str(origin).is_ok_and(|origin| is_host(&origin, headers.get(HOST)))
+    };
+    !says_more && headers.get(REFERER).is_some_and(|page| !is_ours(page))
 }
 
 fn is_host(origin: &HeaderValue, host: Option<&HeaderValue>) -> bool {

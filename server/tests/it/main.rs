@@ -75,6 +75,7 @@ mod status;
 mod storage;
 mod stream;
 mod takeover;
+mod testssl;
 mod tls;
 mod to_https;
 mod tokens;
