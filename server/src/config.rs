@@ -1,18 +1,24 @@
 //! The configuration: reads flags and environment variables into one plain struct.
 
 mod acme;
+mod budgets;
 mod data_dir;
 mod endpoint;
 mod flags;
+mod limits;
+mod lines;
+mod origins;
+mod proxies;
 mod public;
 mod retention;
 mod setting;
 #[cfg(test)]
 mod tests;
+mod times;
 mod tls;
 mod waits;
 
-use std::{net::SocketAddr, ops::RangeInclusive, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use belfry_hub::{hub::PUBLISH_DEADLINE, log::Retention};
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -21,41 +27,21 @@ use crate::{
     chat::Rooms,
     lines::LineFormat,
     metrics::Exposure,
-    origins::{Hosts, Origin, Origins},
+    origins::{Hosts, Origins},
     status::Visibility,
-    web::{
-        base_path::BasePath,
-        client::trust::{Family, Proxy, Trust},
-        limits::Limits,
-    },
+    web::{base_path::BasePath, client::trust::Trust, limits::Limits},
 };
 
 pub use acme::Acme;
 pub(crate) use data_dir::DataDir;
 pub use endpoint::Endpoint;
 pub use flags::Flags;
-pub use setting::BadSetting;
-use setting::Reason;
-pub use setting::{Setting, SettingParser};
-pub(crate) use setting::{all_given, duration, given, yes_or_no};
+pub use setting::{BadSetting, Setting, SettingParser};
+use setting::{all_given, read_or, switched, yes_or_no};
+pub(crate) use setting::{duration, given};
+pub use times::CLOSE;
 pub use tls::{Pair, Tls};
 pub use waits::Waits;
-
-/// The limits of the interval and of the publish deadline. Below, a page has no time to notice silence;
-/// above, it would take hours to.
-const INTERVALS: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(3600);
-
-/// The limits of limits, and of the age of streams.
-const LIMITS: RangeInclusive<u32> = 1..=1_000_000;
-const STREAM_AGES: RangeInclusive<Duration> =
-    Duration::from_secs(10)..=Duration::from_secs(7 * 24 * 3600);
-
-/// How much of the time after SIGTERM is reserved for closing the log, and the longest that the program runs
-/// after SIGINT.
-pub const CLOSE: Duration = Duration::from_secs(2);
-
-/// The least that a budget may have, in bytes: a client gets a sixteenth.
-const LEAST_BUDGET: usize = 1 << 20;
 
 /// How the server runs.
 #[derive(Clone, Debug, PartialEq)]
@@ -191,111 +177,59 @@ impl Config {
         look_up: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, BadSetting> {
         let leptos = |name| Setting::of_variable(name, &look_up);
-        let mut config = Self::default();
-        let mut listen = all_given(flags.listen, ',');
-        if listen.is_empty() && flags.passed.is_empty() {
-            listen.extend(leptos("LEPTOS_SITE_ADDR"));
-        }
-        if !listen.is_empty() || !flags.passed.is_empty() {
-            let endpoints = listen.iter().map(|listen| listen.read(str::parse::<Endpoint>));
-            config.listen = endpoints.collect::<Result<_, _>>()?;
-        }
-        if let Some(mode) = given(flags.unix_mode) {
-            config.unix_mode = mode.read(permissions)?;
-        }
-        let is_local = config.listen.iter().chain(&flags.passed).all(Endpoint::is_local);
-        if let Some(between) = given(flags.interval) {
-            config.interval = between.read(interval)?;
-        }
-        if let Some(deadline) = given(flags.publish_deadline) {
-            config.publish_deadline = deadline.read(interval)?;
-        }
-        if let Some(drain) = given(flags.drain) {
-            config.drain = drain.read(drain_of)?;
-        }
-        if let Some(site) = given(flags.site).or_else(|| leptos("LEPTOS_SITE_ROOT")) {
-            config.site = site.into_value().into();
-        }
-        if let Some(filter) = given(flags.log) {
-            config.log = filter.read(log_filter)?;
-        }
-        config.status = match given(flags.status) {
-            Some(shown) => shown.read(Visibility::read)?,
-            None => Visibility::to_whom_it_listens(is_local),
-        };
-        if let Some(format) = given(flags.log_format) {
-            config.log_format = format.read(LineFormat::read)?;
-        }
-        if let Some(access) = given(flags.access_log) {
-            config.access_log = access.read(on_or_off)?;
-        }
-        if let Some(shown) = given(flags.metrics) {
-            config.metrics = shown.read(Exposure::read)?;
-        }
-        config.rooms = match given(flags.rooms) {
-            Some(rooms) => rooms.read(Rooms::read)?,
-            None => Rooms::for_whom_it_listens(is_local),
-        };
-        (config.origins.public, config.base_path) =
-            public::read(given(flags.public_url), given(flags.base_path))?;
-        for allowed in all_given(flags.allow_origin, ' ') {
-            match allowed.value() {
-                "*" => config.origins.any = true,
-                _ => config.origins.allowed.push(allowed.read(origin)?),
-            }
-        }
-        if let Some(cross) = given(Some(flags.cross_site_cookies)) {
-            config.origins.cross_site_cookies = cross.read(yes_or_no)?;
-        }
-        if config.origins.cross_site_cookies && config.origins.allowed.is_empty() {
-            let why = "--cross-site-cookies needs the origins whose pages may use the cookies";
-            return Err(BadSetting::missing("--allow-origin", why));
-        }
-        let hosts = all_given(flags.host, ' ').into_iter();
-        let hosts: Vec<_> = hosts.map(|host| host.read(Hosts::read)).collect::<Result<_, _>>()?;
-        config.hosts = Hosts::new(&hosts, config.origins.public.as_ref());
-        config.limits = Limits {
-            streams_per_client: limit(flags.max_streams_per_client, 100)?,
-            streams_per_token: limit(flags.max_streams_per_token, 100)?,
-            publish_rate: limit(flags.max_publish_rate, 1000)?,
-            renders: limit(flags.max_renders, 64)?,
-            connections: given(flags.max_connections).map(|most| most.read(number)).transpose()?,
-            connection_rate: limit(flags.max_connection_rate, 100)?,
-            stream_max_age: given(flags.stream_max_age)
-                .map(|age| age.read(stream_age))
-                .transpose()?,
-        };
-        config.trust = trust(flags.trusted_proxy, flags.client_header)?;
-        if let Some(spoken) = given(Some(flags.proxy_protocol)) {
-            config.proxy_protocol = spoken.read(yes_or_no)?;
-        }
-        if config.proxy_protocol && config.trust.proxies.is_empty() {
-            let why = "--proxy-protocol needs the proxies that speak it";
-            return Err(BadSetting::missing("--trusted-proxy", why));
-        }
+        let usual = Self::default();
+        let listen = endpoints(flags.listen, leptos("LEPTOS_SITE_ADDR"), &flags.passed)?;
+        let is_local = listen.iter().chain(&flags.passed).all(Endpoint::is_local);
+        let (budgets, times) = (flags.budgets, flags.times);
+        let (trust, proxy_protocol) = flags.proxies.read()?;
+        let (mut hosts, origins, base_path) = flags.origins.read()?;
+        let (hsts, redirect) =
+            (tls::hsts(flags.tls.hsts.clone())?, flags.tls.redirect_http.clone());
+        let tls = Tls::read(flags.tls)?;
+        hosts.include(tls.domains());
+        let ephemeral = switched(flags.ephemeral)?;
+        let site = given(flags.site).or_else(|| leptos("LEPTOS_SITE_ROOT"));
         let hashed = leptos("LEPTOS_HASH_FILES");
-        config.hashed = hashed.is_none_or(|hashed| hashed.value() != "false");
-        if let Some(size) = given(flags.send_budget) {
-            config.send_budget = size.read(budget)?;
-        }
-        if let Some(size) = given(flags.receive_budget) {
-            config.receive_budget = size.read(budget)?;
-        }
-        config.hsts = tls::hsts(flags.tls.hsts.clone())?;
-        let redirect_http = flags.tls.redirect_http.clone();
-        config.tls = Tls::read(flags.tls)?;
-        config.hosts.include(config.tls.domains());
-        config.redirect_http = tls::redirect_http(redirect_http, &config.tls)?;
-        config.retention = retention(flags.retain, flags.retain_topic)?;
-        config.secret_file = given(flags.jwt_secret_file).map(|file| file.into_value().into());
-        let public = all_given(flags.jwt_public_key, ':');
-        config.public_keys = public.into_iter().map(|file| file.into_value().into()).collect();
-        if let Some(ephemeral) = given(Some(flags.ephemeral)) {
-            config.ephemeral = ephemeral.read(yes_or_no)?;
-        }
-        if let Some(takeover) = given(Some(flags.takeover)) {
-            config.takeover = takeover.read(|said| take_over(said, config.ephemeral))?;
-        }
+        let mut config = Self {
+            listen,
+            unix_mode: read_or(flags.unix_mode, usual.unix_mode, endpoint::permissions)?,
+            redirect_http: tls::redirect_http(redirect, &tls)?,
+            hsts,
+            tls,
+            ephemeral,
+            takeover: read_or(Some(flags.takeover), false, |said| take_over(said, ephemeral))?,
+            retention: retention::read(flags.retain, flags.retain_topic)?,
+            secret_file: given(flags.jwt_secret_file).map(|file| file.into_value().into()),
+            public_keys: files(flags.jwt_public_key),
+            interval: read_or(times.interval, usual.interval, times::interval)?,
+            publish_deadline: read_or(
+                times.publish_deadline,
+                usual.publish_deadline,
+                times::interval,
+            )?,
+            drain: read_or(times.drain, usual.drain, times::drain)?,
+            site: site.map_or(usual.site, |site| site.into_value().into()),
+            hashed: hashed.is_none_or(|hashed| hashed.value() != "false"),
+            trust,
+            proxy_protocol,
+            status: read_or(
+                flags.status,
+                Visibility::to_whom_it_listens(is_local),
+                Visibility::read,
+            )?,
+            hosts,
+            origins,
+            base_path,
+            metrics: read_or(flags.metrics, usual.metrics, Exposure::read)?,
+            rooms: read_or(flags.rooms, Rooms::for_whom_it_listens(is_local), Rooms::read)?,
+            limits: flags.limits.read()?,
+            access_log: read_or(flags.lines.access_log, usual.access_log, lines::on_or_off)?,
+            log_format: read_or(flags.lines.log_format, usual.log_format, LineFormat::read)?,
+            log: read_or(flags.lines.log, usual.log, lines::filter)?,
+            send_budget: read_or(budgets.send_budget, usual.send_budget, budgets::budget)?,
+            receive_budget: read_or(budgets.receive_budget, usual.receive_budget, budgets::budget)?,
+            ..usual
+        };
         let signed_by_others = config.secret_file.is_some() || !config.public_keys.is_empty();
         config.data_dir = match DataDir::find(flags.data_dir, look_up)? {
             DataDir::Said(folder) => Some(folder),
@@ -306,92 +240,32 @@ impl Config {
     }
 }
 
-fn retention(whole: Option<Setting>, rules: Vec<Setting>) -> Result<Retention, BadSetting> {
-    let mut kept = Retention::default();
-    if let Some(whole) = given(whole) {
-        kept.total = whole.read(retention::whole)?;
+/// Where to listen: as `said`, or else as cargo-leptos says, or else, unless sockets were `passed`, as usual.
+fn endpoints(
+    said: Vec<Setting>,
+    of_leptos: Option<Setting>,
+    passed: &[Endpoint],
+) -> Result<Vec<Endpoint>, BadSetting> {
+    let mut said = all_given(said, ',');
+    if said.is_empty() && passed.is_empty() {
+        said.extend(of_leptos);
     }
-    let rules = all_given(rules, ';').into_iter();
-    kept.rules = rules.map(|rule| rule.read(retention::rule)).collect::<Result<_, _>>()?;
-    Ok(kept)
-}
-
-fn origin(value: &str) -> Result<Origin, &'static str> {
-    Origin::read(value)
-        .ok_or("must have the form https://app.example or http://localhost:8080, or be *")
+    if said.is_empty() && passed.is_empty() {
+        return Ok(Config::default().listen);
+    }
+    said.iter().map(|said| said.read(str::parse)).collect()
 }
 
 /// A log in memory ends with its process.
-fn take_over(said: &str, ephemeral: bool) -> Result<bool, Reason> {
+fn take_over(said: &str, ephemeral: bool) -> Result<bool, &'static str> {
     let takeover = yes_or_no(said)?;
     if takeover && ephemeral {
-        return Err("must not be combined with --ephemeral, whose events would be lost".into());
+        return Err("must not be combined with --ephemeral, whose events would be lost");
     }
     Ok(takeover)
 }
 
-/// Reads a limit; `None` where there is none.
-fn limit(said: Option<Setting>, usual: u32) -> Result<Option<u32>, BadSetting> {
-    let Some(said) = given(said) else { return Ok(Some(usual)) };
-    said.read(|value| match value {
-        "off" => Ok(None),
-        said => number(said).map(Some).map_err(|_| "must be a number from 1 to 1000000, or off"),
-    })
-}
-
-fn number(value: &str) -> Result<u32, &'static str> {
-    let number = value.parse().ok().filter(|number| LIMITS.contains(number));
-    number.ok_or("must be a number from 1 to 1000000")
-}
-
-fn stream_age(value: &str) -> Result<Duration, &'static str> {
-    let age = duration(value)?;
-    if STREAM_AGES.contains(&age) { Ok(age) } else { Err("must be from 10s to 7d") }
-}
-
-fn trust(proxies: Vec<Setting>, headers: Option<Setting>) -> Result<Trust, BadSetting> {
-    let proxies = all_given(proxies, ',').into_iter().map(|proxy| proxy.read(Proxy::read));
-    let headers = given(headers).map(|family| family.read(Family::read)).transpose()?;
-    let proxies = proxies.collect::<Result<_, _>>()?;
-    Ok(Trust { proxies, headers: headers.unwrap_or_default() })
-}
-
-fn permissions(value: &str) -> Result<u32, &'static str> {
-    let mode = u32::from_str_radix(value, 8).ok().filter(|mode| *mode <= 0o777);
-    mode.ok_or("must be an octal number from 0 to 777, such as 660")
-}
-
-fn on_or_off(value: &str) -> Result<bool, &'static str> {
-    match value {
-        "on" => Ok(true),
-        "off" => Ok(false),
-        _ => Err("must be on or off"),
-    }
-}
-
-fn budget(value: &str) -> Result<usize, Reason> {
-    let bytes = retention::size(value)?.try_into().unwrap_or(usize::MAX);
-    if bytes < LEAST_BUDGET { Err("must be at least 1MiB".into()) } else { Ok(bytes) }
-}
-
-fn interval(value: &str) -> Result<Duration, &'static str> {
-    let interval = duration(value)?;
-    if INTERVALS.contains(&interval) { Ok(interval) } else { Err("must be from 100ms to 1h") }
-}
-
-fn drain_of(value: &str) -> Result<Duration, &'static str> {
-    let drain = duration(value)?;
-    let longest = Duration::from_secs(3600);
-    if (CLOSE..=longest).contains(&drain) { Ok(drain) } else { Err("must be from 2s to 1h") }
-}
-
-/// A lone word must be a level: `tracing` would take any other for the name of a module and log nothing.
-fn log_filter(value: &str) -> Result<Targets, Reason> {
-    for word in value.split(',').filter(|part| !part.contains('=')) {
-        if word.parse::<LevelFilter>().is_err() {
-            let must = format!("\"{word}\" must be error, warn, info, debug, trace or off");
-            return Err(must.into());
-        }
-    }
-    Ok(value.parse()?)
+/// The files that a setting names; in its variable with colons between them.
+fn files(said: Vec<Setting>) -> Vec<PathBuf> {
+    all_given(said, ':').into_iter().map(|file| file.into_value().into()).collect()
 }

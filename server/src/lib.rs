@@ -28,7 +28,8 @@
 //! - [`cli`]: the command line, and the commands that talk to a server; `backup`: its backups, by a
 //!   `data_socket`
 //! - [`takeover`]: a server takes the place of another; [`endings`]: how one is told to end
-//! - [`config`]: the flags and variables of `serve`; a new flag: `config/flags.rs`, and `config.rs` reads it
+//! - [`config`]: the flags and variables of `serve`; a new flag: `config/flags.rs` or the file of its
+//!   group, and `config.rs` reads it
 //! - [`stdout`], [`failure`]: how the commands print and fail
 //!
 //! [`serve`] joins them.

@@ -55,6 +55,12 @@ impl fmt::Display for Endpoint {
     }
 }
 
+/// Reads the permissions of a file.
+pub(super) fn permissions(value: &str) -> Result<u32, &'static str> {
+    let mode = u32::from_str_radix(value, 8).ok().filter(|mode| *mode <= 0o777);
+    mode.ok_or("must be an octal number from 0 to 777, such as 660")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

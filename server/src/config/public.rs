@@ -2,7 +2,7 @@
 
 use axum::http::Uri;
 
-use super::{BadSetting, Setting};
+use super::setting::{BadSetting, Setting};
 use crate::{
     origins::Origin,
     web::base_path::{BasePath, NotABasePath},

@@ -8,6 +8,8 @@ use belfry_hub::{
 };
 use bytesize::ByteSize;
 
+use super::setting::{BadSetting, Setting, all_given, read_or};
+
 /// Why a setting of retention cannot be used.
 #[derive(Debug, PartialEq)]
 pub(super) enum BadBounds {
@@ -86,6 +88,14 @@ impl From<BadSize> for BadBounds {
     fn from(why: BadSize) -> Self {
         Self::Bytes(why)
     }
+}
+
+/// What the log keeps: of the `whole`, and by `rules` for some topics.
+pub(super) fn read(whole: Option<Setting>, rules: Vec<Setting>) -> Result<Retention, BadSetting> {
+    let total = read_or(whole, Retention::default().total, self::whole)?;
+    let rules = all_given(rules, ';').into_iter();
+    let rules = rules.map(|said| said.read(rule)).collect::<Result<_, _>>()?;
+    Ok(Retention { total, rules })
 }
 
 /// The limits on the whole log; a part that is `-` keeps its default.

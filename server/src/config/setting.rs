@@ -110,8 +110,22 @@ pub(crate) fn given(setting: Option<Setting>) -> Option<Setting> {
     setting.filter(|setting| !(setting.is_variable && setting.value.is_empty()))
 }
 
+/// Reads a setting, or takes what is usual where it is not given.
+pub(super) fn read_or<T, E: Into<Reason>>(
+    setting: Option<Setting>,
+    usual: T,
+    read: impl FnOnce(&str) -> Result<T, E>,
+) -> Result<T, BadSetting> {
+    given(setting).map_or(Ok(usual), |setting| setting.read(read))
+}
+
+/// Reads a switch, which is off unless it is given.
+pub(super) fn switched(setting: Setting) -> Result<bool, BadSetting> {
+    read_or(Some(setting), false, yes_or_no)
+}
+
 /// A setting that may have several values: the flag is repeated, the variable has `separator` between them.
-pub(crate) fn all_given(settings: Vec<Setting>, separator: char) -> Vec<Setting> {
+pub(super) fn all_given(settings: Vec<Setting>, separator: char) -> Vec<Setting> {
     let parts = |setting: Setting| {
         if !setting.is_variable {
             return vec![setting];
@@ -179,8 +193,8 @@ pub(crate) fn duration(value: &str) -> Result<std::time::Duration, &'static str>
         .map_err(|_| "must be a number with a unit, such as 3s, 500ms or 1m")
 }
 
-/// Reads a switch: on or off.
-pub(crate) fn yes_or_no(value: &str) -> Result<bool, &'static str> {
+/// Reads the value of a switch.
+pub(super) fn yes_or_no(value: &str) -> Result<bool, &'static str> {
     match value {
         "1" | "true" => Ok(true),
         "0" | "false" => Ok(false),

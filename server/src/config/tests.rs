@@ -3,7 +3,11 @@
 use std::collections::HashMap;
 
 use super::*;
-use crate::cli::{Command, parsed};
+use crate::{
+    cli::{Command, parsed},
+    origins::Origin,
+    web::client::trust::{Family, Proxy},
+};
 
 fn config(arguments: &[&str], variables: &[(&str, &str)]) -> Result<Config, BadSetting> {
     let at_home = [&[("HOME", "/home/ada")], variables].concat();

@@ -7,7 +7,7 @@ use clap::{ArgAction, Args};
 use super::{
     Endpoint,
     acme::Acme,
-    setting::{BadSetting, Setting, all_given, duration, given, yes_or_no},
+    setting::{BadSetting, Setting, all_given, duration, given, switched},
 };
 
 /// The flags of TLS.
@@ -79,8 +79,7 @@ impl Tls {
         let domain = all_given(flags.acme_domain, ' ').into_iter().next();
         let certificates = all_given(flags.tls_cert, ':');
         let keys = all_given(flags.tls_key, ':');
-        let self_signed = given(Some(flags.tls_self_signed));
-        let self_signed = self_signed.map(|said| said.read(yes_or_no)).transpose()?;
+        let self_signed = switched(flags.tls_self_signed)?;
         let missing = "each --tls-cert needs its --tls-key, in the same order";
         if certificates.len() < keys.len() {
             return Err(BadSetting::missing("--tls-cert", missing));
@@ -89,7 +88,7 @@ impl Tls {
             return Err(BadSetting::missing("--tls-key", missing));
         }
         let others = [certificates.first(), domain.as_ref()].into_iter().flatten().next();
-        if self_signed.unwrap_or(false) {
+        if self_signed {
             let unfit = |other: &Setting| other.unfit("cannot be combined with --tls-self-signed");
             return others.map_or(Ok(Self::SelfSigned), |other| Err(unfit(other)));
         }
