@@ -11,8 +11,7 @@ use wire::event::GapReason;
 
 use crate::{cursor::Cursor, log::AppendError};
 
-pub(crate) use histogram::Histogram;
-pub use histogram::{BOUNDS, Distribution};
+pub use histogram::{BOUNDS, Distribution, Histogram};
 
 /// Counters. A cheap handle; counting is one relaxed addition.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +26,7 @@ struct Sums {
     vanished: AtomicU64,
     cut: AtomicU64,
     refused: AtomicU64,
+    too_many_topics: AtomicU64,
     latency: Histogram,
     published: [AtomicU64; Outcome::ALL.len()],
     gaps: [AtomicU64; GAPS.len()],
@@ -132,6 +132,8 @@ pub struct Counted {
     pub cut: u64,
     /// Requests that were refused because there was no memory for them.
     pub refused: u64,
+    /// Requests that were refused because they named too many topics.
+    pub too_many_topics: u64,
     /// From an event's publishing until it was handed to a reader's connection: each event once for each
     /// reader that was there when it came.
     pub latency: Distribution,
@@ -199,6 +201,11 @@ impl Counters {
         self.0.refused.fetch_add(1, Relaxed);
     }
 
+    /// A request was refused because it named too many topics.
+    pub fn too_many_topics(&self) {
+        self.0.too_many_topics.fetch_add(1, Relaxed);
+    }
+
     /// The sums.
     #[must_use]
     pub fn read(&self) -> Counted {
@@ -211,6 +218,7 @@ impl Counters {
             vanished,
             cut,
             refused,
+            too_many_topics: self.0.too_many_topics.load(Relaxed),
             latency: self.0.latency.read(),
             published: read(&self.0.published),
             gaps: read(&self.0.gaps),

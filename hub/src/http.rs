@@ -24,6 +24,7 @@ use wire::paths::{STREAM_PATH, TOPICS_PATH};
 
 use crate::routes::Routes;
 pub use outlet::StreamAge;
+pub use stream::EventStream;
 
 /// The stream, and the topics: publishing, history, lists and purges.
 pub fn router<S: Clone + Send + Sync + 'static>(routes: Routes) -> Router<S> {

@@ -4,6 +4,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use axum::{extract::FromRequestParts, http::request::Parts};
 use tokio_util::sync::CancellationToken;
+use wire::limits::MOST_TOPICS_OF_A_STREAM;
 
 use crate::{
     authorise::Authorise, budget::Budgets, grant::Grant, http::problem::Problem, hub::Hub,
@@ -24,6 +25,8 @@ pub struct Routes {
     pub shutdown: CancellationToken,
     /// Over how long the readers of these streams come back, each at a time of its own. Default 30 s.
     pub drain: Duration,
+    /// The most topics that one stream follows. Default 100, which is as many as pages know of.
+    pub most_topics: usize,
 }
 
 impl Routes {
@@ -37,6 +40,7 @@ impl Routes {
             relieved: CancellationToken::new(),
             shutdown: CancellationToken::new(),
             drain: Duration::from_secs(30),
+            most_topics: MOST_TOPICS_OF_A_STREAM,
         }
     }
 }

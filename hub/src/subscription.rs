@@ -19,6 +19,6 @@ mod tests;
 pub(crate) use beginning::{FirstPage, begin};
 pub(crate) use machine::{Next, Now, Subscription};
 pub(crate) use position::Wanted;
-pub use request::Request;
+pub use request::{Refused, Request};
 pub(crate) use selection::CHUNK;
 pub(crate) use states::{Granted, States};

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What the tests need: Chromium and its driver, Firefox, libfaketime, proxies, the node modules, and
+# What the tests need: Chromium and its driver, Firefox, libfaketime, proxies, promtool, the node modules, and
 # a client and a proxy from PyPI.
 
 # first_that_runs TOOL…: the first in the PATH that says its version; a snap's stub does not.
@@ -111,6 +111,22 @@ set_up_test_packages() {
         say "libfaketime, strace, slowhttptest, pebble, testssl.sh, Python and the tools of network namespaces: found"
     else
         install_packages "The tests' own packages" "${missing[@]}"
+    fi
+}
+
+# promtool, and the library that reads OpenMetrics as Prometheus does. The server that comes with them is not
+# for this machine.
+set_up_prometheus() {
+    local missing=()
+    command -v promtool >/dev/null || missing+=(prometheus)
+    /usr/bin/python3 -c 'import prometheus_client' 2>/dev/null || missing+=(python3-prometheus-client)
+    if ((${#missing[@]} == 0)); then
+        say "promtool and Prometheus's library for Python: found"
+        return
+    fi
+    install_packages "The tools of Prometheus" "${missing[@]}"
+    if [[ -d /run/systemd/system && ${missing[0]} == prometheus ]]; then
+        systemctl disable --now --quiet prometheus || true
     fi
 }
 

@@ -98,8 +98,9 @@ pub struct Config {
     /// The rooms of the chat. Default any for requests made on this machine if it listens only on loopback
     /// addresses and unix sockets, otherwise none: posting in them needs no token.
     pub rooms: Rooms,
-    /// Every connection begins with a header of the PROXY protocol, from a trusted proxy. Default false.
-    pub proxy_protocol: bool,
+    /// The listeners whose connections begin with a header of the PROXY protocol, from a trusted proxy. Default
+    /// none.
+    pub proxy_protocol: Vec<Endpoint>,
     /// How much clients may take.
     pub limits: Limits,
     /// Each request is logged. Default false: a busy server would write thousands of lines a second, and
@@ -145,7 +146,7 @@ impl Default for Config {
             site: PathBuf::from("target/site"),
             hashed: true,
             trust: Trust::default(),
-            proxy_protocol: false,
+            proxy_protocol: Vec::new(),
             limits: Limits::default(),
             status: Visibility::Local,
             metrics: Exposure::Token,
@@ -179,21 +180,24 @@ impl Config {
         let leptos = |name| Setting::of_variable(name, &look_up);
         let usual = Self::default();
         let listen = endpoints(flags.listen, leptos("LEPTOS_SITE_ADDR"), &flags.passed)?;
-        let is_local = listen.iter().chain(&flags.passed).all(Endpoint::is_local);
         let (budgets, times) = (flags.budgets, flags.times);
-        let (trust, proxy_protocol) = flags.proxies.read()?;
         let (mut hosts, origins, base_path) = flags.origins.read()?;
         let (hsts, redirect) =
             (tls::hsts(flags.tls.hsts.clone())?, flags.tls.redirect_http.clone());
         let tls = Tls::read(flags.tls)?;
         hosts.include(tls.domains());
+        let redirect_http = tls::redirect_http(redirect, &tls)?;
+        let is_local = listen.iter().chain(&flags.passed).all(Endpoint::is_local);
+        let endpoints: Vec<_> =
+            listen.iter().chain(&flags.passed).chain(&redirect_http).cloned().collect();
+        let (trust, proxy_protocol) = flags.proxies.read(&endpoints)?;
         let ephemeral = switched(flags.ephemeral)?;
         let site = given(flags.site).or_else(|| leptos("LEPTOS_SITE_ROOT"));
         let hashed = leptos("LEPTOS_HASH_FILES");
         let mut config = Self {
             listen,
             unix_mode: read_or(flags.unix_mode, usual.unix_mode, endpoint::permissions)?,
-            redirect_http: tls::redirect_http(redirect, &tls)?,
+            redirect_http,
             hsts,
             tls,
             ephemeral,

@@ -20,7 +20,7 @@
 //! - [`token`]: keys, claims and sessions, and what was revoked
 //! - [`origins`]: the hosts that are answered for, and the origins whose pages may ask
 //! - [`lines`]: the log on stderr, line by line
-//! - `rate`: how often something may happen; [`tally`]: counts what was refused
+//! - `rate`: how often something may happen; [`tally`]: counts what is open, answered and refused
 //! - `synchronised`: what the kernel says of the clock; [`allocator`]: how memory goes back to it
 //!
 //! The program:
@@ -111,7 +111,7 @@ pub async fn serve(
         authority: authority.clone(),
         trust: config.trust.clone(),
         limits: config.limits.clone(),
-        tally,
+        tally: tally.clone(),
         site: Arc::new(site),
         base_path: config.base_path.clone(),
         hosts: config.hosts.clone(),
@@ -137,12 +137,11 @@ pub async fn serve(
             backup::serve(folder, kept, shutdown.clone()).await;
         }
     };
-    // A monitoring system connects to it directly.
-    let direct = Config { proxy_protocol: false, ..config.clone() };
     let scraping = edge::accept(
-        web::metrics::router(metrics),
-        &direct,
+        web::metrics::router(metrics, tally.clone()),
+        &config,
         hub.counters().clone(),
+        tally.clone(),
         scraped.into_iter().collect(),
         endings.clone(),
     );
@@ -150,7 +149,7 @@ pub async fn serve(
     tokio::join!(
         async {
             let (router, counters) = (router(state), hub.counters().clone());
-            edge::accept(router, &config, counters, all, endings).await;
+            edge::accept(router, &config, counters, tally, all, endings).await;
             // Relieved, and nobody is left.
             shutdown.cancel();
         },

@@ -1,11 +1,20 @@
-//! Counts what was answered, by status, and what was refused, by the rule that refused it.
+//! Counts what the server does around the hub: what was answered, by status, and what was refused, by the rule
+//! that refused it.
+//!
+//! - [`Traffic`]: connections and streams, by listener; [`Handshakes`]: those of TLS
+
+mod handshakes;
+mod traffic;
 
 use std::sync::{
-    Arc,
+    Arc, Mutex, PoisonError,
     atomic::{AtomicU64, Ordering::Relaxed},
 };
 
 use axum::http::StatusCode;
+
+pub use handshakes::{HandshakeFailure, Handshakes};
+pub use traffic::{Counts, Open, Protocol, Traffic};
 
 /// A status has three digits, of which the first is not 0.
 const STATUSES: std::ops::Range<u16> = 100..1000;
@@ -27,11 +36,23 @@ pub enum Rule {
     ConnectionRate,
     /// Its client, or whoever sends it, signs in and out too often.
     SignInRate,
+    /// It is not valid HTTP.
+    Malformed,
+    /// Its head did not come in time.
+    HeadTimeout,
+    /// Its head is too large.
+    HeadSize,
+    /// Its target is too long.
+    TargetSize,
+    /// It asks for a host that the server does not answer for.
+    Host,
+    /// Its peer is not a trusted proxy, or does not speak the PROXY protocol.
+    ProxyProtocol,
 }
 
 impl Rule {
     /// All of them, in their order.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 13] = [
         Self::StreamsPerClient,
         Self::StreamsPerToken,
         Self::PublishRate,
@@ -39,6 +60,12 @@ impl Rule {
         Self::Connections,
         Self::ConnectionRate,
         Self::SignInRate,
+        Self::Malformed,
+        Self::HeadTimeout,
+        Self::HeadSize,
+        Self::TargetSize,
+        Self::Host,
+        Self::ProxyProtocol,
     ];
 
     /// Its name in metrics.
@@ -52,6 +79,12 @@ impl Rule {
             Self::Connections => "connections",
             Self::ConnectionRate => "connection_rate",
             Self::SignInRate => "sign_in_rate",
+            Self::Malformed => "malformed",
+            Self::HeadTimeout => "head_timeout",
+            Self::HeadSize => "head_size",
+            Self::TargetSize => "target_size",
+            Self::Host => "host",
+            Self::ProxyProtocol => "proxy_protocol",
         }
     }
 }
@@ -64,12 +97,15 @@ pub struct Tally(Arc<Sums>);
 struct Sums {
     refused: [AtomicU64; Rule::ALL.len()],
     answered: Vec<AtomicU64>,
+    handshakes: Handshakes,
+    traffic: Mutex<Vec<Traffic>>,
 }
 
 impl Default for Sums {
     fn default() -> Self {
         let answered = STATUSES.map(|_| AtomicU64::default()).collect();
-        Self { refused: Default::default(), answered }
+        let (handshakes, traffic) = (Handshakes::default(), Mutex::default());
+        Self { refused: Default::default(), answered, handshakes, traffic }
     }
 }
 
@@ -91,6 +127,30 @@ impl Tally {
     /// A request or a connection was refused.
     pub fn refused(&self, rule: Rule) {
         self.0.refused[rule as usize].fetch_add(1, Relaxed);
+    }
+
+    /// The handshakes of TLS.
+    #[must_use]
+    pub fn handshakes(&self) -> &Handshakes {
+        &self.0.handshakes
+    }
+
+    /// What counts for a listener at this address. To be asked once for each: it takes a lock.
+    #[must_use]
+    pub fn traffic(&self, listener: &str, tls: bool) -> Traffic {
+        let mut all = self.0.traffic.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = all.iter().find(|one| one.listener() == listener && one.has_tls() == tls);
+        known.cloned().unwrap_or_else(|| {
+            let new = Traffic::new(listener.to_owned(), tls);
+            all.push(new.clone());
+            new
+        })
+    }
+
+    /// What comes and goes on each listener.
+    #[must_use]
+    pub fn all_traffic(&self) -> Vec<Traffic> {
+        self.0.traffic.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// How often each rule has refused something.

@@ -15,10 +15,10 @@
 //! - [`limits`]: what clients may take; a stream too many gets no problem but is told when to come back
 //! - `cookies`: what browsers keep; `redirect`: where they may be sent on to; [`to_https`]: what answers on
 //!   plain HTTP beside https
-//! - `access`: the ids of requests, and a line for each
+//! - `heads`: which are too large; `access`: the ids of requests, and a line for each
 //! - [`probe`]: the clock's probes; `health`: `/healthz` and `/readyz`; `not_found`: what there is not
 
-mod access;
+pub(crate) mod access;
 mod asking;
 pub mod base_path;
 mod caching;
@@ -28,6 +28,7 @@ mod cookies;
 mod cors;
 mod documents;
 mod etag;
+pub(crate) mod heads;
 mod health;
 mod hosts;
 mod hsts;

@@ -11,7 +11,7 @@ pub const BOUNDS: [u64; 17] = [
 
 /// Durations by their length. Counting one is two relaxed additions.
 #[derive(Debug, Default)]
-pub(crate) struct Histogram {
+pub struct Histogram {
     counts: [AtomicU64; BOUNDS.len() + 1],
     sum: AtomicU64,
 }
@@ -35,14 +35,15 @@ impl Distribution {
 
 impl Histogram {
     /// Counts a duration in microseconds.
-    pub(crate) fn observe(&self, micros: u64) {
+    pub fn observe(&self, micros: u64) {
         let bucket = BOUNDS.partition_point(|bound| *bound < micros);
         self.counts[bucket].fetch_add(1, Relaxed);
         self.sum.fetch_add(micros, Relaxed);
     }
 
     /// What was counted so far.
-    pub(crate) fn read(&self) -> Distribution {
+    #[must_use]
+    pub fn read(&self) -> Distribution {
         let counts = std::array::from_fn(|bucket| self.counts[bucket].load(Relaxed));
         Distribution { counts, sum: self.sum.load(Relaxed) }
     }

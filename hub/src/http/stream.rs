@@ -17,7 +17,7 @@ use crate::{
     grant::Grant,
     http::{caching::NO_STORE_NO_TRANSFORM, problem::Problem},
     routes::Routes,
-    subscription::{Granted, Request, begin},
+    subscription::{Granted, Refused, Request, begin},
 };
 
 /// The headers of every stream: no intermediary may store, change or buffer it.
@@ -26,6 +26,10 @@ const HEADERS: [(HeaderName, HeaderValue); 3] = [
     NO_STORE_NO_TRANSFORM,
     (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
 ];
+
+/// Stands in the extensions of an answer that is a stream, for what counts those.
+#[derive(Clone, Copy, Debug)]
+pub struct EventStream;
 
 /// `GET /sse`.
 pub(crate) async fn stream(
@@ -37,14 +41,13 @@ pub(crate) async fn stream(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, Problem> {
-    let (query, states) = (query.unwrap_or_default(), routes.hub.state_topics());
-    let request = Request::read(&query, &headers, states)?;
+    let request = request(&routes, query, &headers)?;
     // Asked before anything else: what happens from now on ends the stream.
     let revoked = routes.authoriser.revoked(&grant);
     let begun = begin(&routes, &account, client.address, (&request, &grant), version).await?;
     let outlet = Outlet::new(begun, &routes, revoked);
     let outlet = outlet.until(age.map(|Extension(StreamAge(age))| Instant::now() + age));
-    Ok((HEADERS, Body::from_stream(outlet.into_stream())))
+    Ok((HEADERS, Extension(EventStream), Body::from_stream(outlet.into_stream())))
 }
 
 /// `HEAD /sse`: the headers, and nobody to count.
@@ -54,8 +57,21 @@ pub(crate) async fn head(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, Problem> {
-    let (query, states) = (query.unwrap_or_default(), routes.hub.state_topics());
-    let request = Request::read(&query, &headers, states)?;
-    Granted::of(&request, states, &grant).refuse_silence(&request)?;
+    let request = request(&routes, query, &headers)?;
+    Granted::of(&request, routes.hub.state_topics(), &grant).refuse_silence(&request)?;
     Ok(HEADERS)
+}
+
+/// What a reader asks for; too many topics are counted.
+fn request(
+    routes: &Routes,
+    query: Option<String>,
+    headers: &HeaderMap,
+) -> Result<Request, Problem> {
+    let within = (routes.hub.state_topics(), routes.most_topics);
+    let read = Request::read(&query.unwrap_or_default(), headers, within);
+    if let Err(Refused::TooManyTopics(_)) = read {
+        routes.hub.counters().too_many_topics();
+    }
+    Ok(read?)
 }

@@ -6,7 +6,6 @@ use axum::http::HeaderMap;
 use wire::{
     event::MESSAGE,
     headers,
-    limits::MOST_TOPICS_OF_A_STREAM,
     parameters::{FORMAT, JSON, LAST, LAST_EVENT_ID, SESSION, TOPIC},
     topics::{READERS, TIME},
 };
@@ -14,7 +13,10 @@ use wire::{
 use crate::{
     event::Invalid,
     frame::Format,
-    http::query::{parameters, switch},
+    http::{
+        problem::Problem,
+        query::{parameters, switch},
+    },
     selector::Selector,
     state_topics::StateTopics,
 };
@@ -39,14 +41,44 @@ pub struct Request {
     pub format: Format,
 }
 
+/// Why a request cannot be followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// It is invalid.
+    Invalid(Invalid),
+    /// It names more topics than this.
+    TooManyTopics(usize),
+}
+
+impl From<Invalid> for Refused {
+    fn from(invalid: Invalid) -> Self {
+        Self::Invalid(invalid)
+    }
+}
+
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Invalid(invalid) => invalid.into(),
+            Refused::TooManyTopics(most) => {
+                Invalid::new(TOPIC, format!("must be given at most {most} times")).into()
+            }
+        }
+    }
+}
+
 impl Request {
-    /// Reads the query and the `Last-Event-ID` header, which takes precedence. Unknown parameters are
-    /// ignored: clients add their own to avoid caches.
+    /// Reads the query and the `Last-Event-ID` header, which takes precedence: `most` topics, and the state topics
+    /// that have a name of their own. Unknown parameters are ignored: clients add their own to avoid caches.
     ///
     /// # Errors
-    /// An invalid topic, format or switch. A cursor is never an error, not even if it is not UTF-8: a
+    /// An invalid topic, format or switch, and too many topics. A cursor is never an error, not even if it is not UTF-8: a
     /// browser would not come back.
-    pub fn read(query: &str, headers: &HeaderMap, states: &StateTopics) -> Result<Self, Invalid> {
+    pub fn read(
+        query: &str,
+        headers: &HeaderMap,
+        (states, most): (&StateTopics, usize),
+    ) -> Result<Self, Refused> {
         let mut request = Self::default();
         let (mut asked, mut cursor) = (Vec::new(), None);
         for (name, value) in parameters(query) {
@@ -58,7 +90,7 @@ impl Request {
                     request.format = match &*value.text(FORMAT)? {
                         JSON => Format::Json,
                         "" | MESSAGE => Format::Message,
-                        _ => return Err(Invalid::new(FORMAT, "must be json or message")),
+                        _ => return Err(Invalid::new(FORMAT, "must be json or message").into()),
                     }
                 }
                 name if CURSOR_NAMES.contains(&name) => {
@@ -71,7 +103,7 @@ impl Request {
         if asked.is_empty() {
             asked.extend([TIME, READERS].map(Cow::Borrowed));
         }
-        request.follow(&asked, states)?;
+        request.follow(&asked, (states, most))?;
         let header = headers.get(headers::LAST_EVENT_ID).filter(|value| !value.is_empty());
         let header = header.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
         request.cursor = header.or(cursor);
@@ -79,7 +111,11 @@ impl Request {
     }
 
     /// Follows topics, each once.
-    fn follow(&mut self, names: &[Cow<'_, str>], states: &StateTopics) -> Result<(), Invalid> {
+    fn follow(
+        &mut self,
+        names: &[Cow<'_, str>],
+        (states, most): (&StateTopics, usize),
+    ) -> Result<(), Refused> {
         let mut followed = Vec::new();
         let mut many = 0;
         for name in names {
@@ -92,15 +128,14 @@ impl Request {
             for topic in topics {
                 if found.is_some() && topic.is_prefix() {
                     let reason = "must not be a prefix of state topics; follow each by its name";
-                    return Err(Invalid::new(TOPIC, reason));
+                    return Err(Invalid::new(TOPIC, reason).into());
                 }
                 if followed.iter().any(|(_, known)| *known == topic) {
                     continue;
                 }
                 if found.as_ref().is_none_or(|(_, state)| state.is_prefix()) {
-                    if many == MOST_TOPICS_OF_A_STREAM {
-                        let most = format!("must be given at most {MOST_TOPICS_OF_A_STREAM} times");
-                        return Err(Invalid::new(TOPIC, most));
+                    if many == most {
+                        return Err(Refused::TooManyTopics(most));
                     }
                     many += 1;
                 }
@@ -131,6 +166,8 @@ mod tests {
         state_topics::{Access, Followed, StateTopic},
     };
 
+    const MOST: usize = 100;
+
     #[derive(Debug)]
     struct Silent;
 
@@ -144,12 +181,12 @@ mod tests {
         }
     }
 
-    fn try_to_read(query: &str, headers: &HeaderMap) -> Result<Request, Invalid> {
+    fn try_to_read(query: &str, headers: &HeaderMap) -> Result<Request, Refused> {
         let states = StateTopics::default();
         for name in ["time", "readers", "status", "here/*"] {
             states.register(Selector::new(name).unwrap(), Arc::new(Silent));
         }
-        Request::read(query, headers, &states)
+        Request::read(query, headers, (&states, MOST))
     }
 
     fn read(query: &str) -> Request {
@@ -211,20 +248,32 @@ mod tests {
 
     #[test]
     fn what_cannot_be_used_is_named() {
-        let field = |query: &str| try_to_read(query, &HeaderMap::new()).unwrap_err().field;
+        let refused = |query: &str| try_to_read(query, &HeaderMap::new()).unwrap_err();
+        let field = |query: &str| match refused(query) {
+            Refused::Invalid(invalid) => invalid.field,
+            Refused::TooManyTopics(most) => panic!("more than {most}"),
+        };
         assert_eq!(field("topic=a%0Ab"), "topic");
         assert_eq!(field("topic=%ff"), "topic");
         assert_eq!(field("topic="), "topic");
         assert_eq!(field("last=maybe"), "last");
         assert_eq!(field("format=xml"), "format");
-        let many: String = (0..=MOST_TOPICS_OF_A_STREAM).map(|n| format!("topic={n}&")).collect();
-        assert_eq!(field(&many), "topic");
+    }
+
+    #[test]
+    fn topics_are_counted_but_not_those_of_the_server_with_a_name_of_their_own() {
+        let is_too_much = |query: &str| {
+            let refused = try_to_read(query, &HeaderMap::new()).unwrap_err();
+            refused == Refused::TooManyTopics(MOST)
+        };
+        let many: String = (0..=MOST).map(|n| format!("topic={n}&")).collect();
+        assert!(is_too_much(&many));
         let half = |of: &str| (0..50).map(|n| format!("topic={of}{n}&")).collect::<String>();
         let full = half("here/") + &half("a");
         assert_eq!(read(&full).states.len(), 50);
         // The others have a name of their own.
         assert_eq!(read(&(full.clone() + "topic=time&topic=status")).states.len(), 52);
-        assert_eq!(field(&(full.clone() + "topic=here/more")), "topic");
-        assert_eq!(field(&(full + "topic=more")), "topic");
+        assert!(is_too_much(&(full.clone() + "topic=here/more")));
+        assert!(is_too_much(&(full + "topic=more")));
     }
 }

@@ -3,8 +3,9 @@
 use std::{ops::RangeInclusive, time::Duration};
 
 use clap::Args;
+use wire::limits::MOST_TOPICS_OF_A_STREAM;
 
-use super::setting::{BadSetting, Setting, duration, given};
+use super::setting::{BadSetting, Setting, duration, given, read_or};
 use crate::web::limits::Limits;
 
 /// The limits of limits, and of the age of streams.
@@ -32,6 +33,9 @@ pub struct LimitFlags {
         value_name = "NUMBER|off"
     )]
     pub max_streams_per_token: Option<Setting>,
+    /// Topics that one stream may follow, from 1 to 100; beyond that, 400 [default: 100]
+    #[arg(long, env = "BELFRY_MAX_TOPICS", hide_env_values = true, value_name = "NUMBER")]
+    pub max_topics: Option<Setting>,
     /// Events that one client may publish or remove per second, and as many at once, or off [default: 1000]
     #[arg(
         long,
@@ -73,6 +77,7 @@ impl LimitFlags {
             renders: limit(self.max_renders, usual.renders)?,
             connections: given(self.max_connections).map(|most| most.read(number)).transpose()?,
             connection_rate: limit(self.max_connection_rate, usual.connection_rate)?,
+            topics: read_or(self.max_topics, usual.topics, topics)?,
             stream_max_age: age,
         })
     }
@@ -92,7 +97,43 @@ fn number(value: &str) -> Result<u32, &'static str> {
     number.ok_or("must be a number from 1 to 1000000")
 }
 
+fn topics(value: &str) -> Result<usize, String> {
+    let number = value.parse().ok().filter(|number| (1..=MOST_TOPICS_OF_A_STREAM).contains(number));
+    number.ok_or_else(|| format!("must be a number from 1 to {MOST_TOPICS_OF_A_STREAM}"))
+}
+
 fn stream_age(value: &str) -> Result<Duration, &'static str> {
     let age = duration(value)?;
     if STREAM_AGES.contains(&age) { Ok(age) } else { Err("must be from 10s to 7d") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::tests::config;
+
+    #[test]
+    fn limits_are_numbers_or_off() {
+        let limits = |said: &[&str], variable: &str| {
+            config(said, &[("BELFRY_MAX_RENDERS", variable)]).map(|config| config.limits)
+        };
+        assert_eq!(limits(&[], "").unwrap(), Limits::default());
+        let some = ["--max-streams-per-client", "7", "--max-streams-per-token", "off"];
+        let some = limits(&[&some[..], &["--stream-max-age", "1h"]].concat(), "3").unwrap();
+        assert_eq!((some.streams_per_client, some.streams_per_token), (Some(7), None));
+        assert_eq!((some.renders, some.stream_max_age), (Some(3), Some(Duration::from_secs(3600))));
+        for bad in ["0", "1000001", "many", "Off", "1.5"] {
+            let said = limits(&["--max-publish-rate", bad], "").unwrap_err().to_string();
+            assert!(said.ends_with(": must be a number from 1 to 1000000, or off"), "{said}");
+        }
+        let said = limits(&["--max-connections", "off"], "").unwrap_err().to_string();
+        assert!(said.ends_with(": must be a number from 1 to 1000000"), "{said}");
+        assert_eq!(limits(&["--max-topics", "7"], "").unwrap().topics, 7);
+        for bad in ["0", "101", "off"] {
+            let said = limits(&["--max-topics", bad], "").unwrap_err().to_string();
+            assert!(said.ends_with(": must be a number from 1 to 100"), "{said}");
+        }
+        let said = limits(&["--stream-max-age", "1s"], "").unwrap_err().to_string();
+        assert!(said.ends_with(": must be from 10s to 7d"), "{said}");
+    }
 }

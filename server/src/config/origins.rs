@@ -69,3 +69,119 @@ fn origin(value: &str) -> Result<Origin, &'static str> {
     Origin::read(value)
         .ok_or("must have the form https://app.example or http://localhost:8080, or be *")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::tests::config;
+
+    #[test]
+    fn hosts_are_the_usual_ones_until_some_are_listed() {
+        let hosts = |arguments: &[&str], variable: &str| {
+            config(arguments, &[("BELFRY_HOST", variable)]).map(|config| config.hosts)
+        };
+        assert_eq!(hosts(&[], "").unwrap(), Hosts::Usual(Vec::new()));
+        let public = ["--public-url", "https://Belfry.test/"];
+        assert_eq!(hosts(&public, "").unwrap(), Hosts::Usual(vec!["belfry.test".into()]));
+        let both = hosts(&public, "a.test b.test").unwrap();
+        let names = ["a.test", "b.test", "belfry.test"];
+        assert_eq!(both, Hosts::Listed(names.map(str::to_owned).into()));
+        assert_eq!(hosts(&["--host", "a.test", "--host", "*"], "").unwrap(), Hosts::Any);
+        assert_eq!(
+            hosts(&["--host", "a.test:80"], "").unwrap_err().to_string(),
+            "invalid value \"a.test:80\" for --host: must be a host name or an IP address, without a \
+             port, or * for every host"
+        );
+    }
+
+    #[test]
+    fn the_base_path_is_said_by_itself_or_by_the_public_url() {
+        let place = |arguments: &[&str], variable: &str| {
+            let config = config(arguments, &[("BELFRY_BASE_PATH", variable)])?;
+            let public = config.origins.public.map(|origin| origin.to_string());
+            Ok::<_, BadSetting>((public.unwrap_or_default(), config.base_path.to_string()))
+        };
+        let url = |url: &'static str| ["--public-url", url];
+        let base = |base: &'static str| ["--base-path", base];
+        let both = |one: &'static str, other| [url(one), base(other)].concat();
+        for (arguments, variable, origin, path) in [
+            (&[][..], "", "", ""),
+            (&base("/belfry"), "", "", "/belfry"),
+            (&base("/belfry"), "/other", "", "/belfry"),
+            (&[], "/tools/belfry", "", "/tools/belfry"),
+            (&url("https://a.test"), "", "https://a.test", ""),
+            (&url("https://A.test:443/belfry"), "", "https://a.test", "/belfry"),
+            (&url("https://a.test:8443/belfry/"), "", "https://a.test:8443", "/belfry"),
+            (&both("https://a.test/belfry", "/belfry"), "", "https://a.test", "/belfry"),
+            // An origin alone leaves the path open.
+            (&both("https://a.test", "/belfry"), "", "https://a.test", "/belfry"),
+            (&both("https://a.test/", "/belfry"), "", "https://a.test", "/belfry"),
+        ] {
+            let found = place(arguments, variable).unwrap();
+            assert_eq!(found, (origin.to_owned(), path.to_owned()), "{arguments:?} {variable}");
+        }
+        let wrong = |arguments: &[&str]| place(arguments, "").unwrap_err().to_string();
+        assert_eq!(
+            wrong(&both("https://a.test/belfry", "/other")),
+            r#"invalid value "/other" for --base-path: must be /belfry, the path of --public-url, or left out"#
+        );
+        assert_eq!(
+            place(&url("https://a.test/belfry"), "/other").unwrap_err().to_string(),
+            r#"invalid value "/other" for BELFRY_BASE_PATH: must be /belfry, the path of --public-url, or left out"#
+        );
+        for bad in ["/", "belfry", "/belfry/", "/a//b", "/a/../b", "/a b", "/%61", ""] {
+            let said = wrong(&base(bad));
+            let begin =
+                format!("invalid value \"{bad}\" for --base-path: must have the form /belfry or ");
+            assert!(said.starts_with(&begin), "{said}");
+        }
+        for bad in ["https://a.test//", "https://a.test/a/../b", "https://a.test/%61/"] {
+            let said = wrong(&url(bad));
+            assert!(
+                said.contains("for --public-url: its path must have the form /belfry"),
+                "{said}"
+            );
+        }
+    }
+
+    #[test]
+    fn origins_are_listed_as_browsers_write_them() {
+        let said = ["--allow-origin", "HTTPS://App.example:443/", "--allow-origin", "*"];
+        let Origins { public, allowed, any, cross_site_cookies } =
+            config(&said, &[]).unwrap().origins;
+        assert_eq!(allowed, [Origin::read("https://app.example").unwrap()]);
+        assert_eq!((public, any, cross_site_cookies), (None, true, false));
+        let two = [
+            ("BELFRY_ALLOW_ORIGIN", "https://a.test http://b.test:81"),
+            ("BELFRY_CROSS_SITE_COOKIES", "1"),
+        ];
+        let origins = config(&[], &two).unwrap().origins;
+        assert_eq!(
+            (origins.allowed.len(), origins.any, origins.cross_site_cookies),
+            (2, false, true)
+        );
+        let wrong = |flag: &str, value: &str| config(&[flag, value], &[]).unwrap_err().to_string();
+        for value in ["null", "app.example", "https://app.example/page", "https://天.example"] {
+            assert_eq!(
+                wrong("--allow-origin", value),
+                format!(
+                    "invalid value \"{value}\" for --allow-origin: must have the form \
+                     https://app.example or http://localhost:8080, or be *"
+                )
+            );
+        }
+        for value in [
+            "ftp://a.test",
+            "a.test",
+            "https://",
+            "https://a.test/b?c",
+            "https://a.test/b#c",
+            "/belfry",
+        ] {
+            let said = wrong("--public-url", value);
+            assert!(said.contains("must have the form https://belfry"), "{said}");
+        }
+        let alone = wrong("--cross-site-cookies", "--allow-origin=*");
+        assert!(alone.starts_with("--allow-origin is missing"), "{alone}");
+    }
+}

@@ -3,13 +3,9 @@
 use std::collections::HashMap;
 
 use super::*;
-use crate::{
-    cli::{Command, parsed},
-    origins::Origin,
-    web::client::trust::{Family, Proxy},
-};
+use crate::cli::{Command, parsed};
 
-fn config(arguments: &[&str], variables: &[(&str, &str)]) -> Result<Config, BadSetting> {
+pub(super) fn config(arguments: &[&str], variables: &[(&str, &str)]) -> Result<Config, BadSetting> {
     let at_home = [&[("HOME", "/home/ada")], variables].concat();
     homeless(arguments, &at_home)
 }
@@ -82,52 +78,6 @@ fn the_status_is_for_this_machine_on_loopback_and_for_tokens_elsewhere() {
 }
 
 #[test]
-fn proxies_are_trusted_once_they_are_declared() {
-    let trust = |said: &[&str], variable: &str| {
-        config(said, &[("BELFRY_TRUSTED_PROXY", variable)]).map(|config| config.trust)
-    };
-    assert_eq!(trust(&[], "").unwrap(), Trust::default());
-    let proxies = ["10.0.0.0/8", "unix"].map(|said| Proxy::read(said).unwrap());
-    let flags = ["--trusted-proxy", "10.0.0.0/8", "--trusted-proxy", "unix"];
-    assert_eq!(trust(&flags, "::1").unwrap().proxies, proxies);
-    assert_eq!(trust(&[], "10.0.0.0/8,unix").unwrap().proxies, proxies);
-    let more = trust(&["--client-header", "forwarded"], "").unwrap();
-    assert_eq!(more.headers, Family::Forwarded);
-    let alone = config(&["--proxy-protocol"], &[]).unwrap_err().to_string();
-    assert!(alone.starts_with("--trusted-proxy is missing: --proxy-protocol needs"), "{alone}");
-    let both = config(&["--proxy-protocol", "--trusted-proxy", "unix"], &[]).unwrap();
-    assert!(both.proxy_protocol);
-    for (flag, value, must) in [
-        ("--trusted-proxy", "proxy", "must be an address, a network such as 10.0.0.0/8"),
-        ("--trusted-proxy", "10.0.0.1/8", "must be a network whose address has no bits"),
-        ("--client-header", "x-real-ip", "must be x-forwarded or forwarded"),
-    ] {
-        let said = trust(&[flag, value], "").unwrap_err().to_string();
-        assert!(said.contains(&format!(r#"value "{value}" for {flag}: {must}"#)), "{said}");
-    }
-}
-
-#[test]
-fn limits_are_numbers_or_off() {
-    let limits = |said: &[&str], variable: &str| {
-        config(said, &[("BELFRY_MAX_RENDERS", variable)]).map(|config| config.limits)
-    };
-    assert_eq!(limits(&[], "").unwrap(), Limits::default());
-    let some = ["--max-streams-per-client", "7", "--max-streams-per-token", "off"];
-    let some = limits(&[&some[..], &["--stream-max-age", "1h"]].concat(), "3").unwrap();
-    assert_eq!((some.streams_per_client, some.streams_per_token), (Some(7), None));
-    assert_eq!((some.renders, some.stream_max_age), (Some(3), Some(Duration::from_secs(3600))));
-    for bad in ["0", "1000001", "many", "Off", "1.5"] {
-        let said = limits(&["--max-publish-rate", bad], "").unwrap_err().to_string();
-        assert!(said.ends_with(": must be a number from 1 to 1000000, or off"), "{said}");
-    }
-    let said = limits(&["--max-connections", "off"], "").unwrap_err().to_string();
-    assert!(said.ends_with(": must be a number from 1 to 1000000"), "{said}");
-    let said = limits(&["--stream-max-age", "1s"], "").unwrap_err().to_string();
-    assert!(said.ends_with(": must be from 10s to 7d"), "{said}");
-}
-
-#[test]
 fn rooms_are_open_on_loopback_and_where_somebody_says_so() {
     let rooms = |listen: &str, said: &[&str], variable: &str| {
         let arguments = [&["--listen", listen], said].concat();
@@ -144,109 +94,6 @@ fn rooms_are_open_on_loopback_and_where_somebody_says_so() {
         bad.starts_with(r#"invalid value "lobby,a/b" for --rooms: "a/b" is not a room name"#),
         "{bad}"
     );
-}
-
-#[test]
-fn hosts_are_the_usual_ones_until_some_are_listed() {
-    let hosts = |arguments: &[&str], variable: &str| {
-        config(arguments, &[("BELFRY_HOST", variable)]).map(|config| config.hosts)
-    };
-    assert_eq!(hosts(&[], "").unwrap(), Hosts::Usual(Vec::new()));
-    let public = ["--public-url", "https://Belfry.test/"];
-    assert_eq!(hosts(&public, "").unwrap(), Hosts::Usual(vec!["belfry.test".into()]));
-    let both = hosts(&public, "a.test b.test").unwrap();
-    let names = ["a.test", "b.test", "belfry.test"];
-    assert_eq!(both, Hosts::Listed(names.map(str::to_owned).into()));
-    assert_eq!(hosts(&["--host", "a.test", "--host", "*"], "").unwrap(), Hosts::Any);
-    assert_eq!(
-        hosts(&["--host", "a.test:80"], "").unwrap_err().to_string(),
-        "invalid value \"a.test:80\" for --host: must be a host name or an IP address, without a \
-         port, or * for every host"
-    );
-}
-
-#[test]
-fn the_base_path_is_said_by_itself_or_by_the_public_url() {
-    let place = |arguments: &[&str], variable: &str| {
-        let config = config(arguments, &[("BELFRY_BASE_PATH", variable)])?;
-        let public = config.origins.public.map(|origin| origin.to_string());
-        Ok::<_, BadSetting>((public.unwrap_or_default(), config.base_path.to_string()))
-    };
-    let url = |url: &'static str| ["--public-url", url];
-    let base = |base: &'static str| ["--base-path", base];
-    let both = |one: &'static str, other| [url(one), base(other)].concat();
-    for (arguments, variable, origin, path) in [
-        (&[][..], "", "", ""),
-        (&base("/belfry"), "", "", "/belfry"),
-        (&base("/belfry"), "/other", "", "/belfry"),
-        (&[], "/tools/belfry", "", "/tools/belfry"),
-        (&url("https://a.test"), "", "https://a.test", ""),
-        (&url("https://A.test:443/belfry"), "", "https://a.test", "/belfry"),
-        (&url("https://a.test:8443/belfry/"), "", "https://a.test:8443", "/belfry"),
-        (&both("https://a.test/belfry", "/belfry"), "", "https://a.test", "/belfry"),
-        // An origin alone leaves the path open.
-        (&both("https://a.test", "/belfry"), "", "https://a.test", "/belfry"),
-        (&both("https://a.test/", "/belfry"), "", "https://a.test", "/belfry"),
-    ] {
-        let found = place(arguments, variable).unwrap();
-        assert_eq!(found, (origin.to_owned(), path.to_owned()), "{arguments:?} {variable}");
-    }
-    let wrong = |arguments: &[&str]| place(arguments, "").unwrap_err().to_string();
-    assert_eq!(
-        wrong(&both("https://a.test/belfry", "/other")),
-        r#"invalid value "/other" for --base-path: must be /belfry, the path of --public-url, or left out"#
-    );
-    assert_eq!(
-        place(&url("https://a.test/belfry"), "/other").unwrap_err().to_string(),
-        r#"invalid value "/other" for BELFRY_BASE_PATH: must be /belfry, the path of --public-url, or left out"#
-    );
-    for bad in ["/", "belfry", "/belfry/", "/a//b", "/a/../b", "/a b", "/%61", ""] {
-        let said = wrong(&base(bad));
-        let begin =
-            format!("invalid value \"{bad}\" for --base-path: must have the form /belfry or ");
-        assert!(said.starts_with(&begin), "{said}");
-    }
-    for bad in ["https://a.test//", "https://a.test/a/../b", "https://a.test/%61/"] {
-        let said = wrong(&url(bad));
-        assert!(said.contains("for --public-url: its path must have the form /belfry"), "{said}");
-    }
-}
-
-#[test]
-fn origins_are_listed_as_browsers_write_them() {
-    let said = ["--allow-origin", "HTTPS://App.example:443/", "--allow-origin", "*"];
-    let Origins { public, allowed, any, cross_site_cookies } = config(&said, &[]).unwrap().origins;
-    assert_eq!(allowed, [Origin::read("https://app.example").unwrap()]);
-    assert_eq!((public, any, cross_site_cookies), (None, true, false));
-    let two = [
-        ("BELFRY_ALLOW_ORIGIN", "https://a.test http://b.test:81"),
-        ("BELFRY_CROSS_SITE_COOKIES", "1"),
-    ];
-    let origins = config(&[], &two).unwrap().origins;
-    assert_eq!((origins.allowed.len(), origins.any, origins.cross_site_cookies), (2, false, true));
-    let wrong = |flag: &str, value: &str| config(&[flag, value], &[]).unwrap_err().to_string();
-    for value in ["null", "app.example", "https://app.example/page", "https://天.example"] {
-        assert_eq!(
-            wrong("--allow-origin", value),
-            format!(
-                "invalid value \"{value}\" for --allow-origin: must have the form \
-                 https://app.example or http://localhost:8080, or be *"
-            )
-        );
-    }
-    for value in [
-        "ftp://a.test",
-        "a.test",
-        "https://",
-        "https://a.test/b?c",
-        "https://a.test/b#c",
-        "/belfry",
-    ] {
-        let said = wrong("--public-url", value);
-        assert!(said.contains("must have the form https://belfry"), "{said}");
-    }
-    let alone = wrong("--cross-site-cookies", "--allow-origin=*");
-    assert!(alone.starts_with("--allow-origin is missing"), "{alone}");
 }
 
 #[test]

@@ -17,18 +17,24 @@ use super::{
     shared::Shared,
     socket::Socket,
 };
-use crate::{Config, endings::Endings, web::client::connection::Connection};
+use crate::{
+    Config,
+    endings::Endings,
+    tally::{Open, Rule, Tally},
+    web::client::connection::Connection,
+};
 
 /// The pause after a failed attempt to accept a connection.
 const AFTER_REFUSAL: Duration = Duration::from_millis(100);
 
-/// Serves `application` on `listeners`, unless one of them has its own. When the ending is near it accepts no more connections, and returns when
-/// the last one has ended; the caller limits that wait. The application ends its streams itself. `counters`
-/// learns who was cut off.
+/// Serves `application` on `listeners`, unless one of them has its own. When the ending is near it accepts no more
+/// connections, and returns when the last one has ended; the caller limits that wait. The application ends its
+/// streams itself. `counters` learns who was cut off, and `tally` who comes and who is refused.
 pub async fn accept(
     application: Router,
     config: &Config,
     counters: Counters,
+    tally: Tally,
     listeners: Vec<Listener>,
     endings: impl Into<Endings>,
 ) {
@@ -38,6 +44,7 @@ pub async fn accept(
         application,
         config,
         counters,
+        tally,
         lingering: Lingering::default(),
         endings: endings.into(),
         connections: connections.clone(),
@@ -59,6 +66,8 @@ async fn accept_on(listener: Listener, shared: Arc<Shared>) {
         application: listener.application.as_ref().unwrap_or(&shared.application).clone(),
     };
     let mut refused = false;
+    let (endpoint, proxied) = (listener.endpoint(), listener.proxied);
+    let traffic = shared.tally.traffic(&endpoint.to_string(), listener.is_secure());
     loop {
         // Room is only taken for what is there: a listener that waits would hold that of a connection.
         let accepted = select! {
@@ -76,18 +85,18 @@ async fn accept_on(listener: Listener, shared: Arc<Shared>) {
                     debug!(%peer, %error, "connection closed before it could be served");
                     continue;
                 }
-                let to_loopback = listener.endpoint().is_loopback();
-                let connection = Connection::new(peer).to_loopback(to_loopback);
+                let connection = Connection::new(peer).to_loopback(endpoint.is_loopback());
                 let (service, shared) = (service.clone(), shared.clone());
-                let connections = shared.connections.clone();
-                connections.spawn(introduce(socket, service, connection, room, shared));
+                let (connections, taken) =
+                    (shared.connections.clone(), (room, traffic.connection()));
+                connections.spawn(introduce((socket, proxied), service, connection, taken, shared));
             }
             // Its client gave up while it was waiting to be accepted.
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
             // Usually there is no descriptor left; a connection that ends frees one.
             Err(error) => {
                 if !std::mem::replace(&mut refused, true) {
-                    warn!(listener = %listener.endpoint(), %error, "cannot accept connections");
+                    warn!(listener = %endpoint, %error, "cannot accept connections");
                 }
                 sleep(AFTER_REFUSAL).await;
             }
@@ -95,17 +104,19 @@ async fn accept_on(listener: Listener, shared: Arc<Shared>) {
     }
 }
 
-/// Serves a connection once it is known whose it is: with the PROXY protocol, that is what a trusted proxy says.
+/// Serves a connection once it is known whose it is: on a listener with the PROXY protocol (`proxied`), that is
+/// what a trusted proxy says.
 async fn introduce(
-    mut socket: Socket,
+    (mut socket, proxied): (Socket, bool),
     service: Service,
     mut connection: Connection,
-    room: Room,
+    (room, open): (Room, Open),
     shared: Arc<Shared>,
 ) {
-    if shared.config.proxy_protocol {
+    if proxied {
         let peer = connection.address();
         if !shared.config.trust.includes(peer) {
+            shared.tally.refused(Rule::ProxyProtocol);
             debug!(%peer, "closed a connection whose peer is not a trusted proxy");
             return;
         }
@@ -114,11 +125,12 @@ async fn introduce(
             None => return,
             Some(Ok(connection)) => connection,
             Some(Err(error)) => {
+                shared.tally.refused(Rule::ProxyProtocol);
                 debug!(%peer, %error, "closed a connection that its proxy did not introduce");
                 return;
             }
         };
     }
     let connection = shared.admission.judge(connection, &room, &shared.config.trust);
-    converse(socket, service, connection, shared).await;
+    converse(socket, service, (connection, open), shared).await;
 }

@@ -11,6 +11,7 @@ use axum::http::{
     HeaderMap, HeaderValue, Request, Response, Version,
     header::{CONNECTION, CONTENT_TYPE, EXPECT},
 };
+use belfry_hub::http::EventStream;
 use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use pin_project_lite::pin_project;
@@ -20,6 +21,7 @@ use super::{
     lingering::{LONGEST, MOST},
     owed::Owed,
 };
+use crate::tally::{Open, Protocol, Traffic};
 
 /// From here on, a response is pending.
 pub(super) fn asked(owed: &Owed, request: Request<Incoming>) -> Request<Asked> {
@@ -31,14 +33,20 @@ pub(super) fn asked(owed: &Owed, request: Request<Incoming>) -> Request<Asked> {
     request.map(|body| Asked { body: Some(body), expects, unread: false, owed: owed.clone() })
 }
 
-/// Once this has been sent, no response is pending.
-pub(super) fn answer<B>(owed: &Owed, mut response: Response<B>) -> Response<Answer<B>> {
+/// Once this has been sent, no response is pending. `traffic` counts it if it is a stream.
+pub(super) fn answer<B>(
+    owed: &Owed,
+    traffic: &Traffic,
+    mut response: Response<B>,
+) -> Response<Answer<B>> {
     if owed.answers_early() {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     let begins = is(response.headers(), CONTENT_TYPE, b"text/event-stream");
+    let is_stream = response.extensions().get::<EventStream>().is_some();
+    let stream = is_stream.then(|| traffic.stream(Protocol::Http1));
     let made = Made(owed.clone());
-    response.map(|body| Answer { body, begins, made })
+    response.map(|body| Answer { body, begins, made, stream })
 }
 
 fn is(headers: &HeaderMap, name: axum::http::HeaderName, value: &[u8]) -> bool {
@@ -144,6 +152,8 @@ pin_project! {
         // A stream that has not begun: only its beginning is pending.
         begins: bool,
         made: Made,
+        // Counted until this is dropped.
+        stream: Option<Open>,
     }
 }
 

@@ -6,6 +6,7 @@
 
 use std::{
     error::Error,
+    io,
     net::{IpAddr, Ipv4Addr},
     sync::Arc,
     time::Duration,
@@ -18,6 +19,7 @@ use tokio::{
     select,
     time::{Instant, sleep},
 };
+use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceBuilder;
 use tracing::{debug, info};
@@ -26,12 +28,17 @@ use super::{
     http1,
     http2::{self, Beginning},
     owed::Owed,
+    refusal::Refusals,
     shared::Shared,
     socket::Socket,
     stall::WriteDeadline,
     tls::{self, Tls},
 };
-use crate::{endings::Endings, web::client::connection::Connection};
+use crate::{
+    endings::Endings,
+    tally::{Open, Protocol},
+    web::client::connection::Connection,
+};
 
 /// How long a client that has said nothing is still heard after the shutdown.
 const LAST_HEARD_WITHIN: Duration = Duration::from_millis(500);
@@ -48,14 +55,14 @@ pub(super) struct Service {
 pub(super) async fn converse(
     socket: Socket,
     service: Service,
-    from: Connection,
+    (from, open): (Connection, Open),
     shared: Arc<Shared>,
 ) {
     let (config, counters) = (&shared.config, shared.counters.clone());
     let socket = WriteDeadline::new(socket, config.write_stall, config.vanished_after, counters);
     let (peer, progress) = (from.address(), socket.progress().clone());
     let Service { tls, application } = service;
-    let speaker = Speaker { from, progress: progress.clone(), application, shared: &shared };
+    let speaker = Speaker { from, open, progress: progress.clone(), application, shared: &shared };
     select! {
         ended = speaker.speak(socket, tls) => if let Err(error) = ended {
             debug!(%peer, %error, "connection failed");
@@ -70,6 +77,7 @@ pub(super) async fn converse(
 /// What is the same whatever a client speaks.
 struct Speaker<'s> {
     from: Connection,
+    open: Open,
     progress: Progress,
     application: Router,
     shared: &'s Shared,
@@ -88,7 +96,8 @@ impl Speaker<'_> {
     ) -> Ended {
         let Shared { config, endings: Endings { shutdown, .. }, .. } = self.shared;
         if let Some(tls) = tls {
-            let Some(socket) = unless(shutdown, tls.accept(socket)).await else { return Ok(()) };
+            let shaken = unless(shutdown, self.shake_hands(socket, &tls)).await;
+            let Some(socket) = shaken else { return Ok(()) };
             let mut socket = socket?;
             if tls::is_acme(&socket) {
                 return Ok(socket.shutdown().await?);
@@ -109,25 +118,48 @@ impl Speaker<'_> {
         }
     }
 
+    async fn shake_hands<S>(&self, socket: S, tls: &Tls) -> io::Result<TlsStream<S>>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let (begun, handshakes) = (Instant::now(), self.shared.tally.handshakes());
+        let shaken = tls.accept(socket).await;
+        match &shaken {
+            Ok(_) => handshakes.took(begun.elapsed()),
+            Err(error) => handshakes.failed(tls::reason(error)),
+        }
+        shaken
+    }
+
     async fn speak_http1(
-        self,
+        mut self,
         socket: impl AsyncRead + AsyncWrite + Unpin,
         since: Option<Instant>,
     ) -> Ended {
+        self.open.speaks(Protocol::Http1);
         let progress = Extension(self.progress.clone());
         let application = ServiceBuilder::new().layer(progress).service(self.application());
         let owed = Owed::new(self.shared.lingering.clone(), self.client());
-        let Shared { config, endings, .. } = self.shared;
-        Ok(http1::serve(socket, application, owed, (config.waits, since), endings).await?)
+        let Shared { config, tally, endings, .. } = self.shared;
+        let rules = http1::Rules {
+            waits: config.waits,
+            since,
+            refusals: Refusals::new(self.from.address(), tally.clone(), config.access_log),
+            traffic: self.open.traffic().clone(),
+            endings: endings.clone(),
+        };
+        Ok(http1::serve(socket, application, owed, rules).await?)
     }
 
-    async fn speak_http2(self, socket: impl AsyncRead + AsyncWrite + Unpin) -> Ended {
+    async fn speak_http2(mut self, socket: impl AsyncRead + AsyncWrite + Unpin) -> Ended {
+        self.open.speaks(Protocol::Http2);
         let Shared { config, counters, endings, .. } = self.shared;
         let rules = http2::Rules {
             progress: self.progress.clone(),
             patience: config.write_stall,
             counters: counters.clone(),
             over_limit: self.from.rule().is_some(),
+            traffic: self.open.traffic().clone(),
             endings: endings.clone(),
         };
         Ok(http2::serve(socket, self.application(), rules).await?)

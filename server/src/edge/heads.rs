@@ -16,11 +16,8 @@ use tokio::{
     time::{Instant, Sleep, sleep, sleep_until},
 };
 
-use super::{
-    owed::Owed,
-    refusal::{LONGEST_TARGET, refusal},
-};
-use crate::config::Waits;
+use super::{owed::Owed, refusal::Refusals};
+use crate::{config::Waits, web::heads::LONGEST_TARGET};
 
 pin_project! {
     /// Passes everything on to `socket`, and ends reading when a request does not come.
@@ -29,6 +26,7 @@ pin_project! {
         socket: S,
         owed: Owed,
         waits: Waits,
+        refusals: Refusals,
         awaited: Awaited,
         // Only between requests.
         timer: Option<Pin<Box<Sleep>>>,
@@ -41,7 +39,8 @@ pin_project! {
 struct Awaited {
     /// How many came before it.
     after: u32,
-    begun: bool,
+    /// When it began to come.
+    begun: Option<Instant>,
     /// Its first line is all there.
     has_line: bool,
     /// How long that line is so far, in bytes.
@@ -55,15 +54,15 @@ struct Refusal {
 }
 
 impl<S> Heads<S> {
-    pub(super) fn new(socket: S, owed: Owed, waits: Waits) -> Self {
+    pub(super) fn new(socket: S, owed: Owed, (waits, refusals): (Waits, Refusals)) -> Self {
         let (awaited, timer, refusal) = (Awaited::default(), None, None);
-        Self { socket, owed, waits, awaited, timer, refusal }
+        Self { socket, owed, waits, refusals, awaited, timer, refusal }
     }
 
     /// The same, where the first head has been coming for a while.
     pub(super) fn since(mut self, begun: Option<Instant>) -> Self {
         if let Some(begun) = begun {
-            self.awaited.begun = true;
+            self.awaited.begun = Some(begun);
             self.timer = Some(Box::pin(sleep_until(begun + self.waits.head)));
         }
         self
@@ -74,9 +73,11 @@ impl Awaited {
     /// Counts what was read, and says whether it is the beginning.
     fn come(&mut self, bytes: &[u8]) -> bool {
         // Some clients send an empty line after a body.
-        let begins = !self.begun && bytes.iter().any(|byte| !b"\r\n".contains(byte));
-        self.begun |= begins;
-        if self.begun && !self.has_line {
+        let begins = self.begun.is_none() && bytes.iter().any(|byte| !b"\r\n".contains(byte));
+        if begins {
+            self.begun = Some(Instant::now());
+        }
+        if self.begun.is_some() && !self.has_line {
             let end = bytes.iter().position(|byte| *byte == b'\n');
             self.has_line = end.is_some();
             self.line += end.unwrap_or(bytes.len());
@@ -90,9 +91,12 @@ impl<S: AsyncWrite> Heads<S> {
     /// fits into the socket's buffer.
     fn give_up(self: Pin<&mut Self>, status: StatusCode, context: &mut Context<'_>) {
         let mut this = self.project();
-        if this.awaited.begun {
-            let _ = this.socket.as_mut().poll_write(context, &refusal(status));
+        if let Some(begun) = this.awaited.begun.filter(|_| this.refusal.is_none()) {
+            let bytes = this.refusals.refuse(status, begun);
+            let _ = this.socket.as_mut().poll_write(context, &bytes);
             let _ = this.socket.poll_flush(context);
+            let written = bytes.len();
+            *this.refusal = Some(Refusal { bytes, written });
         }
     }
 
@@ -118,7 +122,9 @@ impl<S: AsyncWrite> Heads<S> {
                 status = StatusCode::URI_TOO_LONG;
             }
             this.owed.linger();
-            *this.refusal = Some(Refusal { bytes: refusal(status), written: 0 });
+            let begun = this.awaited.begun.unwrap_or_else(Instant::now);
+            let bytes = this.refusals.refuse(status, begun);
+            *this.refusal = Some(Refusal { bytes, written: 0 });
         }
         let refusal = this.refusal.as_mut()?;
         while let Some(rest @ [_, ..]) = refusal.bytes.get(refusal.written..) {
@@ -163,7 +169,7 @@ impl<S: AsyncRead + AsyncWrite> AsyncRead for Heads<S> {
             return Poll::Ready(Ok(()));
         }
         let wait = match this.awaited {
-            Awaited { begun: true, .. } => this.waits.head,
+            Awaited { begun: Some(_), .. } => this.waits.head,
             Awaited { after: 0, .. } => this.waits.first_byte,
             _ => this.waits.idle,
         };

@@ -8,10 +8,8 @@ use std::{convert::Infallible, future::pending, pin::pin};
 
 use axum::{
     body::Body,
-    http::{HeaderValue, Request, Response, StatusCode, header::CONNECTION},
-    response::IntoResponse,
+    http::{HeaderValue, Request, Response, header::CONNECTION},
 };
-use belfry_hub::http::problem::Problem;
 use hyper::{
     body::Incoming,
     server::conn::http1,
@@ -31,47 +29,52 @@ use super::{
     heads::Heads,
     linger::Linger,
     owed::Owed,
-    refusal::{LARGEST_HEAD, detail, is_too_long},
+    refusal::Refusals,
 };
-use crate::{config::Waits, endings::Endings};
+use crate::{config::Waits, endings::Endings, tally::Traffic, web::heads::LARGEST_HEAD};
+
+/// The rules of the edge for a connection.
+pub(super) struct Rules {
+    /// How long to wait for a request.
+    pub(super) waits: Waits,
+    /// Since when the first one has been coming, if it has.
+    pub(super) since: Option<Instant>,
+    /// Learn of what is answered before it is a request.
+    pub(super) refusals: Refusals,
+    /// Counts the streams.
+    pub(super) traffic: Traffic,
+    /// End the connection with the response under way.
+    pub(super) endings: Endings,
+}
 
 /// Serves a connection until it ends; after the shutdown, with the response under way. A server that is
 /// relieved answers one more request, so that none is lost that is on its way, and says that it is the last.
-/// The client may have been sending its first head for a while.
 pub(super) async fn serve<S, A>(
     socket: S,
     application: A,
     owed: Owed,
-    (waits, since): (Waits, Option<Instant>),
-    endings: &Endings,
+    rules: Rules,
 ) -> hyper::Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin,
     A: Service<Request<Asked>, Response = Response<Body>, Error = Infallible> + Clone,
 {
+    let Rules { waits, since, refusals, traffic, endings } = rules;
     let socket = Linger::new(socket, owed.clone());
-    let socket = Heads::new(socket, owed.clone(), waits).since(since);
+    let socket = Heads::new(socket, owed.clone(), (waits, refusals)).since(since);
     let socket = HalfClosed::new(socket, owed.clone());
     let service = TowerToHyperService::new(application);
     let (owes, relieved) = (owed.clone(), endings.relieved.clone());
     // An answer has to be owed before hyper reads on.
     let service = service_fn(move |request: Request<Incoming>| {
-        let too_long = is_too_long(request.uri());
-        let request = asked(&owed, request);
-        let answering = (!too_long).then(|| service.call(request));
-        let (owed, relieved) = (owed.clone(), relieved.clone());
+        let answering = service.call(asked(&owed, request));
+        let (owed, traffic, relieved) = (owed.clone(), traffic.clone(), relieved.clone());
         async move {
-            let mut response = match answering {
-                Some(answering) => answering.await?,
-                None => {
-                    let status = StatusCode::URI_TOO_LONG;
-                    Problem::new(status, detail(status)).into_response()
-                }
-            };
+            let mut response = answering.await?;
             if relieved.is_cancelled() {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
-            Ok::<_, Infallible>(answer(&owed, response))
+            Ok::<_, Infallible>(answer(&owed, &traffic, response))
         }
     });
     let connection = http1::Builder::new()
@@ -84,7 +87,7 @@ where
         ended = &mut connection => return ended,
         () = endings.shutdown.cancelled() => {}
         // It has begun without such a word, and its client does not ask for anything else meanwhile.
-        () = is_relieved_of_a_stream(endings, &owes) => {}
+        () = is_relieved_of_a_stream(&endings, &owes) => {}
     }
     connection.as_mut().graceful_shutdown();
     connection.await

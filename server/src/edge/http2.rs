@@ -5,7 +5,6 @@
 //! ```
 
 mod frames;
-mod head;
 mod sending;
 mod streams;
 
@@ -15,7 +14,7 @@ use axum::{
     body::Body,
     http::{Request, Response},
 };
-use belfry_hub::{budget::Progress, counters::Counters};
+use belfry_hub::{budget::Progress, counters::Counters, http::EventStream};
 use hyper::{body::Incoming, server::conn::http2, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
@@ -26,7 +25,11 @@ use tokio::{
 use tower::{Service, ServiceExt};
 
 use super::rewound::Rewound;
-use crate::{config::Waits, endings::Endings};
+use crate::{
+    config::Waits,
+    endings::Endings,
+    tally::{Protocol, Traffic},
+};
 use frames::Watched;
 use sending::Sending;
 use streams::Streams;
@@ -73,6 +76,8 @@ pub(super) struct Rules {
     pub(super) counters: Counters,
     /// It is over a limit, and ends with the answers to what comes first.
     pub(super) over_limit: bool,
+    /// Counts its streams of events.
+    pub(super) traffic: Traffic,
     /// End the connection once its streams have ended.
     pub(super) endings: Endings,
 }
@@ -97,7 +102,7 @@ pub(super) struct Beginning<S> {
 /// Reads how a client begins.
 ///
 /// # Errors
-/// Where nothing comes in time.
+/// Where nothing comes in time, or at all.
 pub(super) async fn beginning<S>(mut socket: S, waits: &Waits) -> io::Result<Beginning<S>>
 where
     S: AsyncRead + Unpin,
@@ -107,6 +112,7 @@ where
     while read < PREFACE.len() && bytes[..read] == PREFACE[..read] {
         match timeout_at(until, socket.read(&mut bytes[read..])).await {
             Ok(more) => match more? {
+                0 if read == 0 => return Err(io::ErrorKind::UnexpectedEof.into()),
                 0 => break,
                 more => {
                     let now = Instant::now();
@@ -133,10 +139,10 @@ where
     A: Clone + Send + 'static,
     A::Future: Send,
 {
-    let Rules { progress, patience, counters, over_limit, endings } = rules;
+    let Rules { progress, patience, counters, over_limit, traffic, endings } = rules;
     let streams = Streams::new(progress, patience, counters);
     let (idle, opened) = (if over_limit { IDLE_OVER_LIMIT } else { IDLE }, streams.next_opened());
-    let service = service_fn(move |request| answer(application.clone(), request));
+    let service = service_fn(move |request| answer(application.clone(), traffic.clone(), request));
     let connection = http2::Builder::new(streams.clone())
         .timer(TokioTimer::new())
         .max_concurrent_streams(STREAMS)
@@ -173,6 +179,7 @@ where
 /// Has the application answer, and watches how the answer goes.
 async fn answer<A>(
     application: A,
+    traffic: Traffic,
     request: Request<Incoming>,
 ) -> Result<Response<Sending<Body>>, Infallible>
 where
@@ -181,11 +188,10 @@ where
     let moving = streams::answer().unwrap_or_default();
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(moving.progress().clone());
-    let response = match head::refused(&request) {
-        Some(refusal) => refusal,
-        None => application.oneshot(request).await?,
-    };
-    Ok(response.map(|body| Sending::new(body, moving)))
+    let response = application.oneshot(request).await?;
+    let is_stream = response.extensions().get::<EventStream>().is_some();
+    let stream = is_stream.then(|| traffic.stream(Protocol::Http2));
+    Ok(response.map(|body| Sending::new(body, moving, stream)))
 }
 
 #[cfg(test)]

@@ -49,9 +49,13 @@ pub fn listen(
     passed: Passed,
     inherited: &mut Inherited,
 ) -> Result<Vec<Listener>, Box<dyn Error>> {
-    let mut listeners = passed.listeners()?;
-    listeners.extend(inherited.take_passed()?);
-    listeners.extend(listen_at(&config.listen, Purpose::Everything, config.unix_mode, inherited)?);
+    let passed = passed.listeners()?.into_iter().chain(inherited.take_passed()?);
+    let passed = passed.map(|listener| {
+        let proxied = config.proxy_protocol.contains(listener.endpoint());
+        listener.with_proxy_protocol(proxied)
+    });
+    let mut listeners: Vec<_> = passed.collect();
+    listeners.extend(listen_at(&config.listen, Purpose::Everything, config, inherited)?);
     Ok(listeners)
 }
 
@@ -63,21 +67,23 @@ pub fn listen_to_redirect(
     config: &Config,
     inherited: &mut Inherited,
 ) -> Result<Vec<Listener>, Box<dyn Error>> {
-    listen_at(&config.redirect_http, Purpose::Redirects, config.unix_mode, inherited)
+    listen_at(&config.redirect_http, Purpose::Redirects, config, inherited)
 }
 
 fn listen_at(
     endpoints: &[Endpoint],
     purpose: Purpose,
-    unix_mode: u32,
+    config: &Config,
     inherited: &mut Inherited,
 ) -> Result<Vec<Listener>, Box<dyn Error>> {
     let mut open = |endpoint: &Endpoint| {
         let bound = || match endpoint {
             Endpoint::Tcp(address) => bind(*address, endpoints),
-            Endpoint::Unix(path) => unix::bind(path, unix_mode),
+            Endpoint::Unix(path) => unix::bind(path, config.unix_mode),
         };
         let listener = inherited.take(purpose, endpoint).transpose().unwrap_or_else(bound);
+        let proxied = config.proxy_protocol.contains(endpoint);
+        let listener = listener.map(|listener| listener.with_proxy_protocol(proxied));
         listener.map_err(|error| format!("cannot listen on {endpoint}: {error}").into())
     };
     endpoints.iter().map(&mut open).collect()

@@ -1,12 +1,13 @@
 //! TLS: the certificates that this server shows, and the handshake with a client.
 //!
 //! - `certificates`: loads them; `self_signed`: makes one for development; `choice`: which one a client gets;
-//!   `reload`: tells when their files change
+//!   `reload`: tells when their files change; `failure`: why a handshake failed
 //! - `acme`: gets them from an authority; `kept`: writes files that only their owner can read
 
 mod acme;
 mod certificates;
 mod choice;
+mod failure;
 mod kept;
 mod reload;
 mod self_signed;
@@ -38,6 +39,7 @@ use crate::config;
 use acme::Acme;
 use certificates::{CertificateError, Validity, validity};
 use choice::Choice;
+pub(super) use failure::reason;
 pub use reload::Asked;
 use reload::Watch;
 

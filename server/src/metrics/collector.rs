@@ -11,7 +11,7 @@ use belfry_hub::{
 use prometheus_client::{collector, encoding::DescriptorEncoder, registry::Unit};
 
 use super::{families::Families, process::Process};
-use crate::tally::Tally;
+use crate::tally::{Protocol, Tally, Traffic};
 
 /// What metrics are read from.
 #[derive(Clone, Debug)]
@@ -44,6 +44,8 @@ impl collector::Collector for Collector {
         self.log(&mut to)?;
         self.memory(&mut to)?;
         self.connections(&mut to, &counted)?;
+        self.handshakes(&mut to)?;
+        self.answers(&mut to, &counted)?;
         Process::look().map_or(Ok(()), |process| process_figures(&mut to, &process))
     }
 }
@@ -150,18 +152,46 @@ impl Collector {
     }
 
     fn connections(&self, to: &mut Families<'_>, counted: &Counted) -> Result {
+        let all = self.0.tally.all_traffic();
+        let by = "by listener, by protocol and by whether TLS is used.";
+        let connections = [
+            ("belfry_connections", format!("Connections that are open, {by}")),
+            ("belfry_connections_opened", format!("Connections that were opened, {by}")),
+        ];
+        let about = connections.each_ref().map(|(name, help)| (*name, &**help));
+        to.traffic(about, &all, (&Protocol::ALL, Traffic::connections))?;
+        let streams = [
+            ("belfry_streams", format!("Streams that are open, {by}")),
+            ("belfry_streams_opened", format!("Streams that were opened, {by}")),
+        ];
+        let about = streams.each_ref().map(|(name, help)| (*name, &**help));
+        to.traffic(about, &all, (&Protocol::SPOKEN, Traffic::streams))?;
         let dropped =
             [("stalled", counted.stalled), ("vanished", counted.vanished), ("cut", counted.cut)];
         to.counters(
             ("belfry_connections_dropped", "Connections cut off, by reason.", None),
             "reason",
             dropped,
-        )?;
+        )
+    }
+
+    fn handshakes(&self, to: &mut Families<'_>) -> Result {
+        let handshakes = self.0.tally.handshakes();
+        let about = "How long the TLS handshakes took that succeeded.";
+        to.histogram(("belfry_tls_handshake_duration", about), &handshakes.durations())?;
+        to.counters(
+            ("belfry_tls_handshake_failures", "TLS handshakes that failed, by reason.", None),
+            "reason",
+            handshakes.failures().map(|(why, sum)| (why.name(), sum)),
+        )
+    }
+
+    fn answers(&self, to: &mut Families<'_>, counted: &Counted) -> Result {
         let refused = self.0.tally.refusals().map(|(rule, sum)| (rule.name(), sum));
         to.counters(
             ("belfry_refusals", "Requests and connections refused, by rule.", None),
             "rule",
-            refused.chain([("memory", counted.refused)]),
+            refused.chain([("memory", counted.refused), ("topics", counted.too_many_topics)]),
         )?;
         let answers: Vec<_> =
             self.0.tally.answers().map(|(status, sum)| (status.to_string(), sum)).collect();

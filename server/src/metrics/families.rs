@@ -9,6 +9,8 @@ use prometheus_client::{
     registry::Unit,
 };
 
+use crate::tally::{Counts, Protocol, Traffic};
+
 /// A metric's name without its unit and suffix, the sentence that explains it, and its unit.
 pub(super) type About<'a> = (&'a str, &'a str, Option<Unit>);
 
@@ -75,6 +77,30 @@ impl Families<'_> {
         })
     }
 
+    /// How many of a kind are open, and were opened, by listener and protocol. The names and sentences are those
+    /// of both families.
+    pub(super) fn traffic(
+        &mut self,
+        [(open, is_open), (opened, were_opened)]: [(&str, &str); 2],
+        all: &[Traffic],
+        (protocols, counts): (&[Protocol], fn(&Traffic) -> &Counts),
+    ) -> Result {
+        let samples =
+            || all.iter().flat_map(|one| protocols.iter().map(move |protocol| (one, *protocol)));
+        self.family(&(open, is_open, None), MetricType::Gauge, |mut to| {
+            samples().try_for_each(|(one, protocol)| {
+                to.encode_family(&labels(one, protocol))?.encode_gauge(&counts(one).open(protocol))
+            })
+        })?;
+        self.family(&(opened, were_opened, None), MetricType::Counter, |mut to| {
+            samples().try_for_each(|(one, protocol)| {
+                let sum = counts(one).opened(protocol);
+                let labels = labels(one, protocol);
+                to.encode_family(&labels)?.encode_counter::<NoLabelSet, _, u64>(&sum, None)
+            })
+        })
+    }
+
     /// Durations by their length, in seconds.
     pub(super) fn histogram(&mut self, (name, help): (&str, &str), all: &Distribution) -> Result {
         let bounds = BOUNDS.iter().map(|micros| *micros as f64 / 1e6).chain([f64::INFINITY]);
@@ -88,4 +114,9 @@ impl Families<'_> {
     pub(super) fn facts(&mut self, about: About<'_>, facts: &[(&str, &str)]) -> Result {
         self.family(&about, MetricType::Info, |mut to| to.encode_info(&facts))
     }
+}
+
+fn labels(traffic: &Traffic, protocol: Protocol) -> [(&'static str, &str); 3] {
+    let tls = if traffic.has_tls() { "yes" } else { "no" };
+    [("listener", traffic.listener()), ("protocol", protocol.name()), ("tls", tls)]
 }

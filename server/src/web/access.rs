@@ -1,8 +1,9 @@
 //! Gives each request an id, counts its answer, and, where that is asked for, logs one line once all of it is
 //! sent: for a stream, at its end.
 
+mod line;
+
 use std::{
-    fmt::Write,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -10,26 +11,20 @@ use std::{
 use axum::{
     body::{Body, Bytes},
     extract::{Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode},
+    http::{HeaderMap, HeaderName, HeaderValue},
     middleware::Next,
     response::Response,
 };
-use belfry_hub::client::Address;
 use hyper::body::{Frame, SizeHint};
-use tokio::time::Instant;
-use tracing::{Instrument, Span, info, info_span};
+use tracing::{Instrument, info_span};
 
-use crate::{
-    AppState,
-    web::client::{Client, connection::Connection},
-};
+use crate::{AppState, web::client::connection::Connection};
+pub(crate) use line::Line;
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The longest id that is taken from a proxy, and the longest path and method that are logged, in bytes.
+/// The longest id that is taken from a proxy, in bytes.
 const LONGEST_ID: usize = 128;
-const LONGEST_PATH: usize = 1024;
-const LONGEST_METHOD: usize = 32;
 
 /// Wraps everything that answers.
 pub(crate) async fn access(
@@ -49,7 +44,7 @@ pub(crate) async fn access(
     let mut response = next.run(request).instrument(span).await;
     state.tally.answered(response.status());
     response.headers_mut().insert(REQUEST_ID, id);
-    line.status = response.status();
+    line.answers(response.status());
     response.map(|body| Body::new(Logged { body: Some(body), line }))
 }
 
@@ -57,9 +52,12 @@ pub(crate) async fn access(
 fn request_id(state: &AppState, request: &Request) -> HeaderValue {
     let peer = request.extensions().get().map(Connection::address).unwrap_or_default();
     let said = said(request.headers()).filter(|_| state.trust.includes(peer));
-    said.cloned().unwrap_or_else(|| {
-        HeaderValue::try_from(format!("{:032x}", fastrand::u128(..))).expect("digits are visible")
-    })
+    said.cloned().unwrap_or_else(new_id)
+}
+
+/// A new id.
+pub(crate) fn new_id() -> HeaderValue {
+    HeaderValue::try_from(format!("{:032x}", fastrand::u128(..))).expect("digits are visible")
 }
 
 /// The id that a request names, where it is one and looks like one.
@@ -69,67 +67,6 @@ fn said(headers: &HeaderMap) -> Option<&HeaderValue> {
     let of_id = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:/+=".contains(byte);
     let fits = (1..=LONGEST_ID).contains(&one.len()) && one.as_bytes().iter().all(of_id);
     fits.then_some(one)
-}
-
-/// What is logged of a request: neither its query nor its headers, which may hold tokens. Logged when dropped.
-struct Line {
-    id: HeaderValue,
-    client: Address,
-    method: String,
-    path: String,
-    status: StatusCode,
-    bytes: u64,
-    began: Instant,
-    span: Span,
-}
-
-impl Line {
-    fn new(request: &Request, id: HeaderValue, span: Span) -> Self {
-        Self {
-            id,
-            client: Client::among(request.extensions()).sender.address,
-            method: request.method().as_str().chars().take(LONGEST_METHOD).collect(),
-            path: visible(request.uri().path()),
-            status: StatusCode::OK,
-            bytes: 0,
-            began: Instant::now(),
-            span,
-        }
-    }
-}
-
-impl Drop for Line {
-    fn drop(&mut self) {
-        info!(
-            target: "access",
-            request_id = self.id.to_str().unwrap_or_default(),
-            client = %self.client,
-            method = self.method,
-            path = self.path,
-            status = self.status.as_u16(),
-            bytes = self.bytes,
-            duration_ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX),
-        );
-    }
-}
-
-/// A path in visible ASCII, and not too long.
-fn visible(path: &str) -> String {
-    let mut text = String::new();
-    for byte in path.bytes() {
-        if text.len() >= LONGEST_PATH {
-            text.push_str("...");
-            break;
-        }
-        match byte {
-            b'"' | b'\\' | 0..=b' ' | 0x7f.. => {
-                // Writing to a string does not fail.
-                let _ = write!(text, "%{byte:02X}");
-            }
-            _ => text.push(char::from(byte)),
-        }
-    }
-    text
 }
 
 /// The body of an answer, whose bytes are counted for its line.
@@ -150,7 +87,7 @@ impl hyper::body::Body for Logged {
         let Some(body) = &mut self.body else { return Poll::Ready(None) };
         let frame = ready!(Pin::new(body).poll_frame(context));
         if let Some(Ok(frame)) = &frame {
-            self.line.bytes += frame.data_ref().map_or(0, Bytes::len) as u64;
+            self.line.sends(frame.data_ref().map_or(0, Bytes::len));
         }
         Poll::Ready(frame)
     }
@@ -168,20 +105,13 @@ impl Drop for Logged {
     /// What is logged as a stream ends has the request's id too.
     fn drop(&mut self) {
         let body = self.body.take();
-        self.line.span.in_scope(|| drop(body));
+        self.line.span().in_scope(|| drop(body));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_path_is_logged_in_visible_ascii_and_not_too_long() {
-        assert_eq!(visible("/topics/a"), "/topics/a");
-        assert_eq!(visible("/é\"\\ \u{7f}"), "/%C3%A9%22%5C%20%7F");
-        assert!(visible(&"é".repeat(100_000)).len() < LONGEST_PATH + 9);
-    }
 
     #[test]
     fn an_id_is_one_short_word() {

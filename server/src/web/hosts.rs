@@ -10,6 +10,7 @@ use belfry_hub::http::problem::Problem;
 
 use crate::{
     AppState,
+    tally::{Rule, Tally},
     web::client::{Client, connection::Connection},
 };
 
@@ -18,10 +19,15 @@ const PROBES: [&str; 2] = ["/healthz", "/readyz"];
 
 /// Answers 400 to an HTTP/1.1 request that does not name exactly one host, and to one whose host is invalid
 /// ([RFC 9112, section 3.2](https://www.rfc-editor.org/rfc/rfc9112#section-3.2)).
-pub(super) async fn refuse_what_names_no_host(mut request: Request, next: Next) -> Response {
+pub(super) async fn refuse_what_names_no_host(
+    State(tally): State<Tally>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let hosts = request.headers().get_all(HOST);
     let one = hosts.iter().count() == 1 || request.version() != Version::HTTP_11;
     if !one || !hosts.iter().all(is_host) {
+        tally.refused(Rule::Malformed);
         let detail = "Host must name exactly one host";
         return Problem::new(StatusCode::BAD_REQUEST, detail).into_response();
     }
@@ -48,6 +54,7 @@ pub(super) async fn refuse_other_hosts(
         Some(asked)
             if !is_probe && !state.hosts.answer(asked.host(), connection.is_to_loopback()) =>
         {
+            state.tally.refused(Rule::Host);
             misdirected(&asked).into_response()
         }
         _ => next.run(request).await,

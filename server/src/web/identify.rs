@@ -38,7 +38,9 @@ pub(crate) async fn identify(State(state): State<AppState>, mut request: Request
 /// Says once that a proxy may not have been declared.
 fn warn_of_undeclared(state: &AppState, connection: &Connection, headers: &HeaderMap) {
     let said = X_FORWARDED.into_iter().chain([FORWARDED]).find(|name| headers.contains_key(name));
-    let Some(header) = said.filter(|_| !state.trust.includes(connection.address())) else { return };
+    // What a client of the PROXY protocol claims tells nothing about its proxy, which is declared.
+    let declared = connection.is_proxied() || state.trust.includes(connection.address());
+    let Some(header) = said.filter(|_| !declared) else { return };
     if !state.warned_of_proxy().swap(true, Ordering::Relaxed) {
         let peer = connection.address();
         warn!(

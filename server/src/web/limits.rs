@@ -16,6 +16,7 @@ use std::{net::IpAddr, sync::Arc, time::Duration};
 use axum::http::StatusCode;
 use belfry_hub::http::problem::Problem;
 use tokio::sync::Semaphore;
+use wire::limits::MOST_TOPICS_OF_A_STREAM;
 
 use crate::{
     rate::{Limit, Rate},
@@ -46,6 +47,8 @@ pub struct Limits {
     pub connections: Option<u32>,
     /// Connections that one client opens per second, and as many at once. Default 100.
     pub connection_rate: Option<u32>,
+    /// Topics that one stream follows. Default, and at most, 100: pages know of as many.
+    pub topics: usize,
     /// How long a stream lasts at most. Default as long as its reader stays.
     pub stream_max_age: Option<Duration>,
 }
@@ -59,6 +62,7 @@ impl Default for Limits {
             renders: Some(64),
             connections: None,
             connection_rate: Some(100),
+            topics: MOST_TOPICS_OF_A_STREAM,
             stream_max_age: None,
         }
     }

@@ -7,6 +7,7 @@ use axum::{
         HeaderMap, HeaderValue, StatusCode,
         header::{ACCEPT, CONTENT_TYPE},
     },
+    middleware::from_fn_with_state,
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -26,7 +27,8 @@ use wire::topics::STATUS;
 use crate::{
     AppState,
     metrics::{Exposure, Format, Metrics},
-    web::health,
+    tally::Tally,
+    web::{heads::refuse_large_heads, health},
 };
 
 const OPEN_METRICS: &str = "application/openmetrics-text";
@@ -50,7 +52,7 @@ pub(crate) async fn shown(
 }
 
 /// What is served at an address of its own: the metrics, for whoever reaches it, and the health check.
-pub fn router(metrics: Metrics) -> Router {
+pub fn router(metrics: Metrics, tally: Tally) -> Router {
     let at = async |State(metrics): State<Metrics>, coding: Coding, headers: HeaderMap| {
         answer(&metrics, coding, &headers).await
     };
@@ -58,6 +60,7 @@ pub fn router(metrics: Metrics) -> Router {
         .route("/metrics", get(at))
         .route("/healthz", get(health::live))
         .with_state(metrics)
+        .layer(from_fn_with_state(tally, refuse_large_heads))
 }
 
 fn may_see(grant: &Grant) -> Result<(), Problem> {

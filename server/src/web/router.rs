@@ -38,6 +38,7 @@ use crate::{
         cors::{Cors, share},
         documents,
         etag::{Tags, validate},
+        heads::refuse_large_heads,
         health,
         hosts::{refuse_other_hosts, refuse_what_names_no_host},
         hsts::insist_on_https,
@@ -122,7 +123,8 @@ pub fn router(state: AppState) -> Router {
         inside = inside.layer(from_fn_with_state(state.base_path.clone(), serve_under));
     }
     inside
-        .layer(from_fn(refuse_what_names_no_host))
+        .layer(from_fn_with_state(state.tally.clone(), refuse_what_names_no_host))
+        .layer(from_fn_with_state(state.tally.clone(), refuse_large_heads))
         .layer(map_response(name_encoding))
         .layer(always(X_CONTENT_TYPE_OPTIONS, "nosniff"))
         // `no-referrer` would also hide a form's origin, which shows that a login over plain HTTP comes

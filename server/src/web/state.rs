@@ -65,6 +65,7 @@ impl From<Parts> for AppState {
             relieved: parts.endings.relieved.clone(),
             shutdown: parts.endings.shutdown.clone(),
             drain: parts.drain,
+            most_topics: parts.limits.topics,
             ..Routes::new(parts.hub.clone(), tokens.clone())
         };
         let limited = Limited::new(&parts.limits, parts.tally.clone());

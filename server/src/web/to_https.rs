@@ -12,16 +12,18 @@ use axum::{
         header::{CONTENT_TYPE, LOCATION},
         uri::PathAndQuery,
     },
-    middleware::{from_fn, from_fn_with_state, map_request_with_state},
+    middleware::{from_fn_with_state, map_request_with_state},
     response::{IntoResponse, Response},
 };
 use belfry_hub::http::{caching::NO_STORE, problem::Problem};
 
 use crate::{
     AppState,
+    tally::Rule,
     web::{
         access::access,
         client::{Client, connection::Connection},
+        heads::refuse_large_heads,
         hosts::{misdirected, refuse_what_names_no_host},
         identify::identify,
         limits::connections::limit_connections,
@@ -58,7 +60,8 @@ pub fn router(app: AppState, port: u16, challenges: Challenges) -> Router {
     Router::new()
         .fallback_service(answer)
         .layer(from_fn_with_state(app.limited().clone(), limit_connections))
-        .layer(from_fn(refuse_what_names_no_host))
+        .layer(from_fn_with_state(app.tally.clone(), refuse_what_names_no_host))
+        .layer(from_fn_with_state(app.tally.clone(), refuse_large_heads))
         .layer(from_fn_with_state(app.clone(), access))
         .layer(map_request_with_state(app, identify))
 }
@@ -98,7 +101,10 @@ impl ToHttps {
             {
                 Ok(asked.host().to_owned())
             }
-            (Some(asked), _) => Err(misdirected(&asked)),
+            (Some(asked), _) => {
+                self.app.tally.refused(Rule::Host);
+                Err(misdirected(&asked))
+            }
             (None, Some(public)) => Ok(public.host().to_owned()),
             (None, None) => {
                 let detail = "Host must name the host to which https is to be spoken";

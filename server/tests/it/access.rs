@@ -29,6 +29,10 @@ fn hostile() -> Vec<(String, &'static str)> {
         (get("/five/é/\u{2028}/\u{202e}", ""), "/five/%C3%A9/%E2%80%A8/%E2%80%AE"),
         (get("/six", "X-Request-Id: a\"b\r\n"), "/six"),
         (get(&format!("/seven/{}", "x".repeat(8000)), ""), "/seven/xxx"),
+        (get(&format!("/nine/{}", "x".repeat(20_000)), ""), "/nine/xxx"),
+        // No requests: nothing of them is repeated.
+        (get("/\0", &format!("Cookie: belfry-token={TOKEN}\r\n")), ""),
+        (get(&format!("/?{TOKEN}"), &format!("X: {}\r\n", "x".repeat(70_000))), ""),
         (
             "BREW\u{7c}POT /eight HTTP/1.1\r\nHost: belfry\r\nConnection: close\r\n\r\n".into(),
             "/eight",
@@ -36,12 +40,98 @@ fn hostile() -> Vec<(String, &'static str)> {
     ]
 }
 
-fn ask(serving: &Serving, request: &str) -> String {
+fn ask(serving: &Serving, request: impl AsRef<[u8]>) -> String {
     let mut stream = TcpStream::connect(serving.address).unwrap();
-    stream.write_all(request.as_bytes()).unwrap();
+    // What is too large is refused before all of it was sent.
+    let _ = stream.write_all(request.as_ref());
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap();
     String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// What nobody should send, but somebody does.
+const PIECES: [&[u8]; 14] = [
+    b"\n",
+    b"\r\n",
+    b"\r",
+    b"\nINFO access: request_id=\"forged\" status=200",
+    b"\x1b[31m\x1b]0;title\x07",
+    b"\0",
+    b"\x7f\x08\x0b",
+    "\u{85}\u{2028}\u{2029}".as_bytes(),
+    "\u{202e}\u{2066}\u{feff}".as_bytes(),
+    b"\xff\xfe\xc0\x80",
+    b"%0a%0d%1b%e2%80%a8",
+    b"\"}\n{\"level\":\"forged\"",
+    b"{} {:?} %s %n",
+    b"",
+];
+
+/// Each piece at each place, once as it is and once in 100 KB of itself, with a token wherever one may be. A
+/// connection ends with the answer.
+fn disorderly() -> Vec<Vec<u8>> {
+    let head = |line: &[u8], more: &[u8]| {
+        let auth = format!(
+            "Host: belfry\r\nConnection: close\r\nAuthorization: Bearer {TOKEN}\r\n\
+             Cookie: belfry-token={TOKEN}\r\n"
+        );
+        [line, b" HTTP/1.1\r\n", auth.as_bytes(), more, b"\r\n"].concat()
+    };
+    let query = format!("token={TOKEN}&access_token={TOKEN}");
+    let mut all = Vec::new();
+    for piece in PIECES {
+        let long = piece.repeat(100_000_usize.checked_div(piece.len()).unwrap_or(0));
+        for piece in [piece, &long] {
+            let target = |before: &str| [before.as_bytes(), piece, b"?", query.as_bytes()].concat();
+            let header = |name: &str| [name.as_bytes(), b": a", piece, b"b\r\n"].concat();
+            let form = [format!("name=Ada&text={TOKEN}").as_bytes(), piece].concat();
+            let length = format!("Content-Length: {}\r\n", form.len());
+            all.extend([
+                head(&target("GET /a"), b""),
+                head(&target("GET /sse?topic=a"), b""),
+                head(&[piece, b" /?", query.as_bytes()].concat(), b""),
+                head(b"GET /healthz", &header("X-Request-Id")),
+                head(b"GET /healthz", &header("X-Forwarded-For")),
+                head(b"GET /", &header("Accept-Language")),
+                head(b"GET /healthz", &header("Host")),
+                [head(b"POST /login", length.as_bytes()), form.clone()].concat(),
+                [head(b"POST /chat/lobby", length.as_bytes()), form.clone()].concat(),
+            ]);
+        }
+    }
+    all
+}
+
+#[test]
+fn each_request_is_one_line_whatever_it_holds() {
+    for format in ["text", "json"] {
+        let program = Program::new();
+        let flags = ["--access-log", "on", "--log", "debug", "--log-format", format];
+        let serving = program.serves(&flags);
+        let mut answers = 0;
+        for request in disorderly() {
+            let answer = ask(&serving, &request);
+            let answered = answer.matches("HTTP/1.1 ").count();
+            assert!(answered <= 1, "{answer}");
+            answers += answered;
+        }
+        assert!(answers > 200, "{answers}");
+        serving.signal(rustix::process::Signal::TERM);
+        let (_, log) = serving.ended();
+        let of_access = |line: &&str| {
+            let object: Option<Value> = serde_json::from_str(line).ok();
+            let target = object.map(|object| object["target"] == "access");
+            target.unwrap_or_else(|| line.contains(" access: request_id="))
+        };
+        assert_eq!(log.lines().filter(of_access).count(), answers, "{format}: {log}");
+        for line in log.lines() {
+            let begins = if format == "json" { "{\"timestamp\":\"20" } else { "20" };
+            assert!(line.starts_with(begins) && line.len() < 4096, "{format}: {line}");
+            let breaks = |c: char| c.is_control() || ('\u{2028}'..='\u{202e}').contains(&c);
+            assert!(!line.contains(breaks), "{format}: {line:?}");
+        }
+        assert!(!log.contains("c2VjcmV0"), "{format}: a token is logged");
+    }
 }
 
 /// The lines about requests, and all lines, that are logged in a format.
@@ -62,7 +152,8 @@ fn whatever_a_client_sends_makes_one_line_of_text() {
     let (lines, log) = logged("text");
     assert_eq!(lines.len(), hostile().len(), "{log}");
     for (line, (_, part)) in lines.iter().zip(hostile()) {
-        assert!(line.contains(&format!("path=\"{part}")), "{part}: {line}");
+        let end = if part.is_empty() { "\"" } else { "" };
+        assert!(line.contains(&format!("path=\"{part}{end}")), "{part}: {line}");
         assert!(line.len() < 2000 && !line.chars().any(char::is_control), "{line}");
         for field in
             ["request_id=\"", "client=127.0.0.1", "method=", "status=", "bytes=", "duration_ms="]
@@ -79,7 +170,8 @@ fn whatever_a_client_sends_makes_one_object_of_json() {
     assert_eq!(lines.len(), hostile().len(), "{log}");
     for (line, (_, part)) in lines.iter().zip(hostile()) {
         let said: Value = serde_json::from_str(line).unwrap();
-        assert!(said["path"].as_str().unwrap().starts_with(part), "{line}");
+        let path = said["path"].as_str().unwrap();
+        assert!(path.starts_with(part) && path.is_empty() == part.is_empty(), "{line}");
         assert!(said["status"].is_u64() && said["duration_ms"].is_u64(), "{line}");
         assert!(said["request_id"].as_str().unwrap().len() == 32 && line.len() < 2500, "{line}");
     }
@@ -111,15 +203,21 @@ fn unless_asked_for_no_request_is_logged() {
 
 #[tokio::test(start_paused = true)]
 async fn an_id_is_taken_from_a_trusted_proxy_and_otherwise_made() {
-    let id = async |world: &World| {
-        let request = Request::get("/healthz").header("x-request-id", "of-the-proxy");
+    let id_of = async |world: &World, said: &str| {
+        let request = Request::get("/healthz").header("x-request-id", said);
         let answer = world.ask(request.body(Body::empty()).unwrap()).await;
         answer.headers()["x-request-id"].to_str().unwrap().to_owned()
     };
     let stranger = World::ticking_every(std::time::Duration::from_secs(3600));
-    let (one, other) = (id(&stranger).await, id(&stranger).await);
+    let said = "of-the-proxy";
+    let (one, other) = (id_of(&stranger, said).await, id_of(&stranger, said).await);
     assert!(one.len() == 32 && one != other, "{one} {other}");
     let proxies = vec![Proxy::Network("192.0.2.0/24".parse().unwrap())];
     let world = World::with_trust(Trust { proxies, ..Trust::default() });
-    assert_eq!(id(&world).await, "of-the-proxy");
+    assert_eq!(id_of(&world, said).await, said);
+    // What is no id is not passed on.
+    for said in ["a b", "a\"b", "<script>", &"x".repeat(129)] {
+        let id = id_of(&world, said).await;
+        assert!(id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit()), "{id}");
+    }
 }

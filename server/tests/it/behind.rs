@@ -6,7 +6,15 @@ use std::{
     time::Duration,
 };
 
-use crate::{program::Program, serving::Serving};
+use axum::{body::Body, http::Request};
+use tokio::io::AsyncWriteExt;
+
+use crate::{
+    program::Program,
+    proxies::free_port,
+    serving::Serving,
+    transport::{ask_over, shake_hands_with, trusting, try_to_shake_hands},
+};
 
 /// What comes back for a header of the PROXY protocol and a request; empty where the server closes.
 fn ask(server: SocketAddr, header: &[u8], request: &str) -> String {
@@ -38,7 +46,7 @@ const VERSION_2: &[u8] =
 #[test]
 fn the_proxy_protocol_says_who_the_client_is_and_is_required() {
     let program = Program::new();
-    let flags = ["--proxy-protocol", "--trusted-proxy", "127.0.0.1"];
+    let flags = ["--proxy-protocol", "all", "--trusted-proxy", "127.0.0.1"];
     let serving = program.serves(&flags);
     let version_1 = b"PROXY TCP4 192.0.2.7 198.51.100.1 80 443\r\n";
     for header in [&version_1[..], VERSION_2] {
@@ -61,9 +69,63 @@ fn the_proxy_protocol_says_who_the_client_is_and_is_required() {
 }
 
 #[test]
+fn what_clients_of_the_proxy_protocol_claim_is_not_mentioned() {
+    let program = Program::new();
+    let serving = program.serves(&["--proxy-protocol", "all", "--trusted-proxy", "127.0.0.1"]);
+    let forged = get("/healthz", "X-Forwarded-For: 203.0.113.9\r\nForwarded: for=203.0.113.9\r\n");
+    for header in [VERSION_2, b"PROXY UNKNOWN\r\n"] {
+        assert!(ask(serving.address, header, &forged).starts_with("HTTP/1.1 200 OK"));
+    }
+    serving.signal(rustix::process::Signal::TERM);
+    // The proxy is declared: nobody has to do anything.
+    let log = serving.ended().1;
+    assert!(!log.contains("forwarding header"), "{log}");
+}
+
+#[test]
+fn one_listener_requires_the_proxy_protocol_and_the_other_does_not() {
+    let program = Program::new();
+    let other = SocketAddr::from(([127, 0, 0, 1], free_port()));
+    let flags = ["--listen", &other.to_string(), "--trusted-proxy", "127.0.0.1"];
+    let flags = [&flags[..], &["--proxy-protocol", "127.0.0.1:0"]].concat();
+    let serving = program.serves(&flags);
+    let request = get("/healthz", "");
+    for (address, with, without) in
+        [(serving.address, "HTTP/1.1 200", ""), (other, "HTTP/1.1 400", "HTTP/1.1 200")]
+    {
+        let asked =
+            |header: &[u8]| ask(address, header, &request).get(..12).unwrap_or("").to_owned();
+        assert_eq!((&*asked(VERSION_2), &*asked(b"")), (with, without), "{address}");
+    }
+    assert_eq!(logged_address(&serving, VERSION_2, ""), "192.0.2.7:80");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_header_comes_before_the_handshake_of_tls() {
+    let program = Program::new();
+    let flags = ["--tls-self-signed", "--data-dir", "data", "--trusted-proxy", "127.0.0.1"];
+    let flags = [&flags[..], &["--proxy-protocol", "all"]].concat();
+    let serving = program.serves(&flags);
+    for alpn in [&b"http/1.1"[..], b"h2"] {
+        let mut socket = tokio::net::TcpStream::connect(serving.address).await.unwrap();
+        socket.write_all(VERSION_2).await.unwrap();
+        let trusted = trusting(&program.folder().join("data/self-signed.pem"));
+        let socket = shake_hands_with(socket, alpn, trusted).await;
+        let request = Request::get("/sse").header("host", "localhost").body(Body::empty()).unwrap();
+        let answer = ask_over(socket, request).await;
+        assert_eq!(answer.status(), 200);
+        assert!(serving.logged("client connected").contains("address=192.0.2.7:80 "));
+    }
+    // Without it, or after the handshake has begun, there is none.
+    let socket = tokio::net::TcpStream::connect(serving.address).await.unwrap();
+    let trusted = trusting(&program.folder().join("data/self-signed.pem"));
+    assert!(try_to_shake_hands(socket, b"h2", trusted).await.is_err());
+}
+
+#[test]
 fn a_connection_that_waits_for_its_header_does_not_hold_up_the_end() {
     let program = Program::new();
-    let flags = ["--proxy-protocol", "--trusted-proxy", "127.0.0.1"];
+    let flags = ["--proxy-protocol", "all", "--trusted-proxy", "127.0.0.1"];
     let serving = program.serves(&flags);
     let mut waits = TcpStream::connect(serving.address).unwrap();
     waits.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
@@ -78,7 +140,7 @@ fn a_connection_that_waits_for_its_header_does_not_hold_up_the_end() {
 #[test]
 fn the_proxy_protocol_is_taken_from_trusted_proxies_alone() {
     let program = Program::new();
-    let serving = program.serves(&["--proxy-protocol", "--trusted-proxy", "192.0.2.1"]);
+    let serving = program.serves(&["--proxy-protocol", "all", "--trusted-proxy", "192.0.2.1"]);
     assert_eq!(ask(serving.address, VERSION_2, &get("/healthz", "")), "");
 }
 

@@ -4,7 +4,7 @@ use std::{env, net::SocketAddr, path::Path as FilePath, process::Stdio, time::Du
 
 use axum::{Router, extract::Path, http::StatusCode, routing::any};
 use belfry_hub::counters::Counters;
-use server::{Config, edge};
+use server::{Config, edge, tally::Tally};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -38,7 +38,8 @@ async fn refusing() -> SocketAddr {
     let listeners = vec![listener.try_into().unwrap()];
     let (config, shutdown) = (Config::default(), CancellationToken::new());
     tokio::spawn(async move {
-        edge::accept(application, &config, Counters::default(), listeners, shutdown).await;
+        let (counters, tally) = (Counters::default(), Tally::default());
+        edge::accept(application, &config, counters, tally, listeners, shutdown).await;
     });
     address
 }

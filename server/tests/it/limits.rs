@@ -98,6 +98,18 @@ async fn a_token_has_so_many_streams_wherever_they_come_from() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_stream_follows_so_many_topics_and_more_are_refused_for_good() {
+    let world = World::limiting(Limits { topics: 2, ..Limits::default() });
+    assert_eq!(world.get("/sse?topic=a&topic=b&topic=a").await.status(), StatusCode::OK);
+    let answer = world.get("/sse?topic=a&topic=b&topic=c").await;
+    assert_eq!(answer.status(), StatusCode::BAD_REQUEST);
+    let problem: ProblemDocument = serde_json::from_str(&text(answer).await).unwrap();
+    assert_eq!(problem.detail, "topic must be given at most 2 times");
+    assert_eq!(problem.field.as_deref(), Some("topic"));
+    assert_eq!(world.hub.counters().read().too_many_topics, 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_client_publishes_so_many_at_once_and_then_so_many_a_second() {
     let world = World::limiting(Limits { publish_rate: Some(5), ..Limits::default() });
     let token = world.token(&["*"], &[]);

@@ -174,15 +174,23 @@ async fn each_gets_its_status_and_the_server_lives_on() {
     let world = World::with_clock(Clock::system(), Duration::from_secs(1));
     let (address, _) = world.serve(Config::default()).await;
     let (mut wrong, table) = (String::new(), table());
+    let counted = || world.tally.answers().map(|(_, sum)| sum).sum::<u64>();
     assert!(table.len() >= 60, "{} are few", table.len());
     for (bytes, expected) in table {
+        let before = counted();
         let (status, answer) = answered(address, &bytes).await;
+        let (answers, counts) = (answer.matches("HTTP/1.1 ").count(), counted() - before);
         // What is refused before it is a request is refused with a problem too.
         let silent = [400, 414, 431].contains(&status)
             && !answer.contains("content-type: application/problem+json\r\n");
-        if status != expected || silent {
+        // Each answer is counted, whoever gives it.
+        if status != expected || silent || answers as u64 != counts {
             let beginning = String::from_utf8_lossy(&bytes[..bytes.len().min(100)]);
-            writeln!(wrong, "{status}, not {expected}: {beginning:?}: {answer:?}").unwrap();
+            writeln!(
+                wrong,
+                "{status}, not {expected} ({counts} counted): {beginning:?}: {answer:?}"
+            )
+            .unwrap();
         }
         assert_eq!(answered(address, &get("")).await.0, 200);
     }

@@ -8,7 +8,7 @@ use std::{
 
 use axum::Router;
 use belfry_hub::counters::Counters;
-use server::{Config, edge, edge::listen::Listener};
+use server::{Config, edge, edge::listen::Listener, tally::Tally};
 use tokio::{io::AsyncReadExt, net::TcpListener, time::Instant};
 use tokio_util::sync::CancellationToken;
 
@@ -152,8 +152,8 @@ async fn who_says_nothing_is_closed_like_all_others() {
     let listener = Listener::try_from(listener).unwrap().answered_by(Router::new());
     let serving = tokio::spawn(async move {
         let (config, counters) = (Config::default(), Counters::default());
-        let shutdown = CancellationToken::new();
-        edge::accept(Router::new(), &config, counters, vec![listener], shutdown).await;
+        let (tally, shutdown) = (Tally::default(), CancellationToken::new());
+        edge::accept(Router::new(), &config, counters, tally, vec![listener], shutdown).await;
     });
     let mut silent = tokio::net::TcpStream::connect(address).await.unwrap();
     let begun = Instant::now();

@@ -90,11 +90,8 @@ impl Transport {
         match self {
             Self::Memory => panic!("without a socket there is no address"),
             Self::Http1 => ask_http1(socket, request).await,
-            Self::Http1OverTls => ask_http1(shake_hands(socket, b"http/1.1").await, request).await,
-            Self::Http2OverTls => {
-                let mut sender = speak_http2(shake_hands(socket, b"h2").await).await;
-                sender.send_request(absolute(request)).await.unwrap().map(Body::new)
-            }
+            Self::Http1OverTls => ask_over(shake_hands(socket, b"http/1.1").await, request).await,
+            Self::Http2OverTls => ask_over(shake_hands(socket, b"h2").await, request).await,
         }
     }
 }
@@ -125,9 +122,14 @@ pub(crate) fn trusting(certificates: &Path) -> RootCertStore {
     trusted
 }
 
+/// The certificates that a server of this test's process shows.
+pub(crate) fn trusted() -> RootCertStore {
+    secure().trusted.clone()
+}
+
 /// Shakes hands with a server of this test's process.
 pub(crate) async fn shake_hands(socket: TcpStream, alpn: &[u8]) -> TlsStream<TcpStream> {
-    shake_hands_with(socket, alpn, secure().trusted.clone()).await
+    shake_hands_with(socket, alpn, trusted()).await
 }
 
 /// Shakes hands with a server whose certificate is trusted.
@@ -136,8 +138,17 @@ pub(crate) async fn shake_hands_with(
     alpn: &[u8],
     trusted: RootCertStore,
 ) -> TlsStream<TcpStream> {
+    try_to_shake_hands(socket, alpn, trusted).await.unwrap()
+}
+
+/// The same, which may fail.
+pub(crate) async fn try_to_shake_hands(
+    socket: TcpStream,
+    alpn: &[u8],
+    trusted: RootCertStore,
+) -> io::Result<TlsStream<TcpStream>> {
     let name = ServerName::try_from("localhost").unwrap();
-    shake_hands_as(socket, name, alpn, trusted).await.unwrap()
+    shake_hands_as(socket, name, alpn, trusted).await
 }
 
 /// Shakes hands with a server of some name.
@@ -155,6 +166,18 @@ pub(crate) async fn shake_hands_as(
         .with_no_client_auth();
     config.alpn_protocols = vec![alpn.to_vec()];
     TlsConnector::from(Arc::new(config)).connect(name, socket).await
+}
+
+/// Sends a request over a connection, by the protocol that was chosen in its handshake.
+pub(crate) async fn ask_over(
+    socket: TlsStream<TcpStream>,
+    request: Request<Body>,
+) -> Response<Body> {
+    if socket.get_ref().1.alpn_protocol() != Some(b"h2") {
+        return ask_http1(socket, request).await;
+    }
+    let answer = speak_http2(socket).await.send_request(absolute(request)).await;
+    answer.unwrap().map(Body::new)
 }
 
 async fn ask_http1<S>(socket: S, request: Request<Body>) -> Response<Body>

@@ -33,6 +33,7 @@ impl Hosts {
         for (host, address) in [(server, "192.0.2.1/24"), (client, "192.0.2.2/24")] {
             run(&format!("ip -n {host} address add {address} dev cable"));
             run(&format!("ip -n {host} link set cable up"));
+            run(&format!("ip -n {host} link set lo up"));
         }
         hosts
     }
@@ -73,7 +74,8 @@ fn needs_root_a_client_that_vanishes_is_gone_within_45_s() {
     assert!(geteuid().is_root(), "needs root; or skip it: cargo test -- --skip needs_root");
     let hosts = Hosts::new();
     let program = Program::new();
-    let belfry = program.command(&["--listen", "192.0.2.1:0", "--site", ".", "--data-dir", "data"]);
+    let flags = ["--listen", "192.0.2.1:0", "--site", ".", "--data-dir", "data"];
+    let belfry = program.command(&[&flags[..], &["--metrics", "public"]].concat());
     let serving = Serving::start(Hosts::on(&hosts.server, &belfry));
     let mut curl = Command::new("curl");
     curl.args(["--silent", "--no-buffer", &format!("http://{}/sse", serving.address)]);
@@ -87,4 +89,11 @@ fn needs_root_a_client_that_vanishes_is_gone_within_45_s() {
     reading.kill().unwrap();
     reading.wait().unwrap();
     assert!(gone_after < Duration::from_secs(45), "gone after {gone_after:?}");
+
+    let mut curl = Command::new("curl");
+    curl.args(["--silent", "--max-time", "20", &format!("http://{}/metrics", serving.address)]);
+    let metrics = Hosts::on(&hosts.server, &curl).output().unwrap().stdout;
+    let metrics = String::from_utf8(metrics).unwrap();
+    let counted = "belfry_connections_dropped_total{reason=\"vanished\"} 1\n";
+    assert!(metrics.contains(counted), "{metrics}");
 }

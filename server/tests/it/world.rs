@@ -1,6 +1,12 @@
 //! The fixtures of tests: a site, an application with a clock of its own, a server that runs.
 
-use std::{fs, net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{
+    fs,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -23,6 +29,7 @@ use http_body_util::BodyExt;
 use server::{
     AppState, Config, Keys, Parts, Site,
     chat::{Chat, Rooms},
+    config::Endpoint,
     edge::{self, listen::Listener},
     metrics::{Exposure, Metrics, Sources},
     origins::{Hosts, Origins},
@@ -45,6 +52,9 @@ use crate::transport::Transport;
 
 /// `2026-11-22T05:18:01.400Z`, when tests begin.
 pub(crate) const BEGIN: i64 = 1_795_324_681_400_000;
+
+/// Where worlds listen.
+pub(crate) const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// An Ed25519 public key whose private half is [`ED25519`].
 pub(crate) const PUBLIC_KEY: &str = "-----BEGIN PUBLIC KEY-----
@@ -94,7 +104,7 @@ pub(crate) fn site_in(folder: &Path) -> Site {
 
 /// The settings of a world unless a test asks for others: every host is answered for, and what is open to
 /// some by default is open to all.
-fn usual() -> Config {
+pub(crate) fn usual() -> Config {
     let (status, rooms) = (Visibility::Public, Rooms::Any);
     Config { hosts: Hosts::Any, status, rooms, ..Config::default() }
 }
@@ -189,7 +199,7 @@ impl World {
     }
 
     /// One that hardly ticks.
-    fn configured(config: Config) -> Self {
+    pub(crate) fn configured(config: Config) -> Self {
         let clock = Clock::starting_at(BEGIN);
         let log = Memory::new(clock, Retention::default(), tail::Bounds::default());
         Self::with_all(
@@ -316,14 +326,16 @@ impl World {
 
     /// Serves the application on a free port of the loopback address, by the transport of the test.
     pub(crate) async fn serve(&self, config: Config) -> (SocketAddr, JoinHandle<()>) {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = TcpListener::bind(ANY_PORT).await.unwrap();
         let address = listener.local_addr().unwrap();
         let listener = Listener::try_from(listener).unwrap();
+        let proxied = config.proxy_protocol.contains(&Endpoint::Tcp(ANY_PORT));
+        let listener = listener.with_proxy_protocol(proxied);
         let listeners = vec![listener.with_tls(Transport::current().tls())];
         let (application, shutdown) = (self.application.clone(), self.shutdown.clone());
-        let counters = self.hub.counters().clone();
+        let (counters, tally) = (self.hub.counters().clone(), self.tally.clone());
         let serving = tokio::spawn(async move {
-            edge::accept(application, &config, counters, listeners, shutdown).await;
+            edge::accept(application, &config, counters, tally, listeners, shutdown).await;
         });
         (address, serving)
     }

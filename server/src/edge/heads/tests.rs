@@ -5,13 +5,16 @@ use tokio::{
     time::{Duration, Instant},
 };
 
+use belfry_hub::client::Address;
+
 use super::*;
-use crate::edge::lingering::Lingering;
+use crate::{edge::lingering::Lingering, tally::Tally};
 
 fn pair() -> (Heads<DuplexStream>, DuplexStream, Owed) {
     let (ours, theirs) = duplex(64 * 1024);
     let owed = Owed::new(Lingering::default(), [192, 0, 2, 7].into());
-    (Heads::new(ours, owed.clone(), Waits::default()), theirs, owed)
+    let refusals = Refusals::new(Address::Unknown, Tally::default(), false);
+    (Heads::new(ours, owed.clone(), (Waits::default(), refusals)), theirs, owed)
 }
 
 /// Reads until the end; after how many seconds it came, and what the client has got.

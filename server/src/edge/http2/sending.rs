@@ -16,6 +16,8 @@ use belfry_hub::budget::Progress;
 use hyper::body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
+use crate::tally::Open;
+
 /// The largest piece that a stream is handed at once, in bytes: as much as a frame of HTTP/2 has, unless the
 /// client allows more. So whatever is taken of an answer counts as progress.
 const PIECE: usize = 16 * 1024;
@@ -132,12 +134,14 @@ pin_project! {
         // The body has; all of it may still be on its way.
         ended: bool,
         moving: Moving,
+        // Counted until this is dropped.
+        stream: Option<Open>,
     }
 }
 
 impl<B> Sending<B> {
-    pub(super) fn new(body: B, moving: Moving) -> Self {
-        Self { body, rest: Bytes::new(), large: false, ended: false, moving }
+    pub(super) fn new(body: B, moving: Moving, stream: Option<Open>) -> Self {
+        Self { body, rest: Bytes::new(), large: false, ended: false, moving, stream }
     }
 }
 
@@ -207,7 +211,7 @@ mod tests {
         let moving = Moving::new(Progress::new());
         let waits = || moving.progress().stalled_since();
         let data = vec![7; 2 * PIECE + 1];
-        let mut body = Sending::new(Full::new(data.clone().into()), moving.clone());
+        let mut body = Sending::new(Full::new(data.clone().into()), moving.clone(), None);
         assert_eq!(body.size_hint().exact(), Some(data.len() as u64));
         assert_eq!(waits(), None);
         let first = piece(&mut body).await.unwrap();
@@ -236,7 +240,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_small_answer_waits_only_until_more_is_asked_for() {
         let moving = Moving::new(Progress::new());
-        let mut body = Sending::new(Full::new(Bytes::from_static(b"small")), moving.clone());
+        let mut body = Sending::new(Full::new(Bytes::from_static(b"small")), moving.clone(), None);
         let small = piece(&mut body).await.unwrap();
         assert!(moving.progress().stalled_since().is_some());
         assert!(piece(&mut body).await.is_none());

@@ -31,6 +31,8 @@ pub struct Listener {
     pub(in crate::edge) tls: Option<Tls>,
     /// What answers them, if it is not what answers everywhere.
     pub(in crate::edge) application: Option<Router>,
+    /// Its connections begin with a header of the PROXY protocol.
+    pub(in crate::edge) proxied: bool,
     pub(super) endpoint: Endpoint,
     /// Removed with the listener.
     pub(super) file: Option<SocketFile>,
@@ -73,6 +75,12 @@ impl Listener {
         Self { application: Some(application), ..self }
     }
 
+    /// The same, where each connection has to begin with a header of the PROXY protocol, or not.
+    #[must_use]
+    pub fn with_proxy_protocol(self, proxied: bool) -> Self {
+        Self { proxied, ..self }
+    }
+
     /// What its clients have to speak first.
     #[must_use]
     pub fn tls(&self) -> Option<Tls> {
@@ -101,6 +109,11 @@ impl Listener {
         }
     }
 
+    fn new(socket: Listening, endpoint: Endpoint, file: Option<SocketFile>) -> Self {
+        let (tls, application, proxied, passed) = (None, None, false, false);
+        Self { socket, tls, application, proxied, endpoint, file, passed }
+    }
+
     pub(super) fn tcp(socket: StdTcpListener) -> io::Result<Self> {
         socket.set_nonblocking(true)?;
         Self::try_from(TcpListener::from_std(socket)?)
@@ -113,7 +126,7 @@ impl Listener {
     ) -> io::Result<Self> {
         socket.set_nonblocking(true)?;
         let socket = Listening::Unix(UnixListener::from_std(socket)?);
-        Ok(Self { socket, tls: None, application: None, endpoint, file, passed: false })
+        Ok(Self::new(socket, endpoint, file))
     }
 }
 
@@ -123,7 +136,7 @@ impl TryFrom<TcpListener> for Listener {
     fn try_from(socket: TcpListener) -> io::Result<Self> {
         let endpoint = Endpoint::Tcp(socket.local_addr()?);
         let socket = Listening::Tcp(socket);
-        Ok(Self { socket, tls: None, application: None, endpoint, file: None, passed: false })
+        Ok(Self::new(socket, endpoint, None))
     }
 }
 

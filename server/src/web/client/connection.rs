@@ -81,7 +81,7 @@ impl Connection {
         self.proxied && self.address == Address::Unknown
     }
 
-    pub(super) fn is_proxied(&self) -> bool {
+    pub(crate) fn is_proxied(&self) -> bool {
         self.proxied
     }
 }

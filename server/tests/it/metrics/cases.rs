@@ -1,126 +1,15 @@
-//! What makes each metric move, and by how much.
+//! What makes each metric of the hub and its log move, and by how much.
 
-use std::{any::Any, sync::Arc, time::Duration};
+use std::time::Duration;
 
-use axum::{
-    body::{Body, Bytes},
-    http::{Request, Response, header::AUTHORIZATION},
-};
-use belfry_hub::{
-    Clock,
-    budget::{Account, Progress, Reservation},
-    log::{Bounds, Embedded, Retention},
-    tail,
-};
-use futures::{FutureExt, future::LocalBoxFuture, stream};
+use axum::{body::Body, http::Request};
 use tokio::time::sleep;
 
+use super::stage::{Case, SECOND, Stage, ageing, case, on_disk, quiet, short};
 use crate::{
-    disk::{Disk, Fault, Kind},
-    status::{heard, open},
-    world::{BEGIN, World},
+    disk::{Fault, Kind},
+    status::heard,
 };
-
-const SECOND: Duration = Duration::from_secs(1);
-
-/// What is kept until the metrics were read again.
-type Held = Box<dyn Any>;
-
-/// Something that makes a metric move.
-pub(super) struct Case {
-    /// The sample as it is exposed.
-    pub(super) sample: &'static str,
-    /// By how much it moves; `None` for some way up.
-    pub(super) by: Option<f64>,
-    pub(super) stage: fn() -> Stage,
-    pub(super) trigger: for<'a> fn(&'a Stage) -> LocalBoxFuture<'a, Held>,
-}
-
-macro_rules! case {
-    ($sample:expr, $by:expr, $stage:expr, async |$name:ident| $trigger:block) => {
-        Case {
-            sample: $sample,
-            by: $by,
-            stage: $stage,
-            trigger: |$name| async move { Box::new($trigger) as Held }.boxed_local(),
-        }
-    };
-}
-
-/// Where it happens.
-pub(super) struct Stage {
-    pub(super) world: World,
-    /// What the log lies on, where that is simulated.
-    disk: Option<Disk>,
-}
-
-impl Drop for Stage {
-    fn drop(&mut self) {
-        // The log on a disk that hangs cannot be closed.
-        self.disk.iter().for_each(Disk::release);
-    }
-}
-
-fn quiet() -> Stage {
-    Stage { world: World::keeping(Retention::default(), 100), disk: None }
-}
-
-/// A log that holds one event.
-fn short() -> Stage {
-    let total = Bounds { events: 1, ..Bounds::NONE };
-    Stage { world: World::keeping(Retention { total, ..Retention::default() }, 1), disk: None }
-}
-
-pub(super) fn on_disk() -> Stage {
-    let (disk, clock) = (Disk::new(1), Clock::system());
-    let tail = tail::Bounds { events: 1, ..tail::Bounds::default() };
-    let log = Embedded::open_on(Arc::new(disk.clone()), clock, Retention::default(), tail).unwrap();
-    let world = World::with_log(Clock::starting_at(BEGIN), 3600 * SECOND, Arc::new(log));
-    Stage { world, disk: Some(disk) }
-}
-
-impl Stage {
-    fn disk(&self) -> &Disk {
-        self.disk.as_ref().unwrap()
-    }
-
-    /// Publishes, whatever comes of it.
-    async fn publish(&self, topic: &str, key: &str, data: Vec<u8>) -> Response<Body> {
-        self.world.ask(self.publishing(topic, key, data.into())).await
-    }
-
-    fn publishing(&self, topic: &str, key: &str, data: Body) -> Request<Body> {
-        let token = format!("Bearer {}", self.world.token(&["*"], &[]));
-        let request = Request::post(format!("/topics/{topic}")).header(AUTHORIZATION, token);
-        request.header("idempotency-key", key).body(data).unwrap()
-    }
-
-    async fn follow(&self, query: &str) -> Body {
-        open(&self.world, &format!("/sse?topic=a{query}")).await.0
-    }
-
-    /// A stream of somebody with a cookie.
-    async fn signed_in(&self, token: &str) -> Body {
-        let request =
-            Request::get("/sse?topic=a").header("cookie", format!("belfry-token={token}"));
-        let mut body = self.world.ask(request.body(Body::empty()).unwrap()).await.into_body();
-        heard(&mut body).await.unwrap();
-        body
-    }
-
-    /// Begins to publish something that does not come.
-    fn stuck(&self) -> impl Any {
-        let body = Body::from_stream(stream::pending::<std::io::Result<Bytes>>());
-        tokio::spawn(self.world.asking(self.publishing("a", "k", body)))
-    }
-
-    /// Reserves memory for what is sent to the tests' client.
-    fn reserved(&self, bytes: usize) -> Reservation {
-        let account =
-            Account::new(&self.world.budgets.send, Some([192, 0, 2, 7].into()), Progress::new());
-        account.try_reserve(bytes).unwrap()
-    }
-}
 
 pub(super) const IN_VIRTUAL_TIME: &[Case] = &[
     case!("belfry_publishes_total{result=\"stored\"}", Some(1.0), quiet, async |stage| {
@@ -184,6 +73,11 @@ pub(super) const IN_VIRTUAL_TIME: &[Case] = &[
             .header("cookie", format!("belfry-token={token}"))
             .header("sec-fetch-site", "same-origin");
         stage.world.ask(out.body(Body::empty()).unwrap()).await;
+        while heard(&mut body).await.is_some() {}
+    }),
+    case!("belfry_streams_ended_total{reason=\"age\"}", Some(1.0), ageing, async |stage| {
+        let mut body = stage.follow("").await;
+        sleep(11 * SECOND).await;
         while heard(&mut body).await.is_some() {}
     }),
     case!("belfry_streams_ended_total{reason=\"shutdown\"}", Some(1.0), quiet, async |stage| {
@@ -252,13 +146,6 @@ pub(super) const IN_VIRTUAL_TIME: &[Case] = &[
         let publishing = stage.stuck();
         tokio::task::yield_now().await;
         publishing
-    }),
-    case!("belfry_refusals_total{rule=\"memory\"}", Some(1.0), quiet, async |stage| {
-        // All that one client may have.
-        let held = stage.reserved(stage.world.budgets.send.limit() / 16);
-        stage.world.publish("a", &"x".repeat(100_000)).await;
-        assert_eq!(stage.world.get("/topics/a").await.status(), 503);
-        held
     }),
     case!("belfry_http_responses_total{code=\"404\"}", Some(2.0), quiet, async |stage| {
         (stage.world.get("/nothing").await, stage.world.get("/chat/a/b").await)

@@ -12,10 +12,22 @@ pub(crate) struct Scraped {
 }
 
 impl Scraped {
-    /// The value of a sample, such as `belfry_gaps_total{reason="epoch"}`; 0 where there is none.
+    /// The value of a sample, such as `belfry_gaps_total{reason="epoch"}`, of all listeners together; 0 where
+    /// there is none.
     pub(crate) fn value(&self, sample: &str) -> f64 {
-        self.samples.get(sample).copied().unwrap_or(0.0)
+        self.samples
+            .iter()
+            .filter(|(name, _)| anywhere(name) == sample)
+            .map(|(_, value)| value)
+            .sum()
     }
+}
+
+/// The same sample, whichever listener it is of.
+pub(super) fn anywhere(sample: &str) -> String {
+    let Some((before, rest)) = sample.split_once("listener=\"") else { return sample.to_owned() };
+    let (_, after) = rest.split_once("\",").unwrap();
+    format!("{before}{after}")
 }
 
 /// Reads metrics in either format, and checks all that is asked of it.
