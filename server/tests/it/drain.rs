@@ -8,12 +8,24 @@ use std::{
     time::{Duration, Instant},
 };
 
+use axum::{
+    body::Body,
+    http::{Request, Response, header::HOST},
+};
+use futures::future::join_all;
 use rustix::{
     process::{Resource, Rlimit, Signal, getrlimit, setrlimit},
     time::{ClockId, Timespec, clock_gettime},
 };
+use rustls::RootCertStore;
 
-use crate::{connection::Connection, program::Program, serving::Serving};
+use crate::{
+    connection::Connection,
+    program::Program,
+    serving::Serving,
+    transport::{Transport, on_each_transport, trusting},
+    world::{next, text},
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -25,27 +37,61 @@ pub(crate) fn streams() -> usize {
     usize::try_from(most).unwrap_or(usize::MAX).min(1000)
 }
 
+on_each_transport!(
+    sockets
+    a_thousand_readers_are_sent_away_at_once_and_come_back_one_by_one,
+    curl_takes_the_end_of_its_stream_for_one,
+);
+
+/// A program that speaks as the test does, and the certificates to trust.
+fn serving(program: &Program, arguments: &[&str]) -> (Serving, RootCertStore) {
+    if Transport::current() == Transport::Http1 {
+        return (program.serves(arguments), RootCertStore::empty());
+    }
+    let tls = ["--tls-self-signed", "--data-dir", "data"];
+    let serving = program.serves(&[&tls, arguments].concat());
+    let trusted = trusting(&program.folder().join("data/self-signed.pem"));
+    (serving, trusted)
+}
+
+/// Opens streams, as many over each connection as it takes at most, and reads each until its first event.
+async fn readers(number: usize, serving: &Serving, trusted: &RootCertStore) -> Vec<Body> {
+    let transport = Transport::current();
+    let at_once = if transport == Transport::Http2OverTls { 100 } else { 1 };
+    let mut readers = Vec::new();
+    while readers.len() < number {
+        let mut connected = transport.connect_with(serving.address, trusted).await;
+        for _ in 0..at_once.min(number - readers.len()) {
+            let request = Request::get("/sse").header(HOST, "localhost").body(Body::empty());
+            let mut reader = connected.ask(request.unwrap()).await.into_body();
+            let mut said = Vec::new();
+            while !said.windows(6).any(|said| said == b"\ndata:") {
+                said.extend(next(&mut reader).await.unwrap());
+            }
+            readers.push(reader);
+        }
+    }
+    readers
+}
+
 /// What the rest of a stream says about when to come back, in milliseconds; fails if it is cut.
-fn retry_of(mut reader: BufReader<TcpStream>) -> u64 {
-    let mut rest = String::new();
-    reader.read_to_string(&mut rest).unwrap();
-    let rest = rest.strip_suffix("\r\n0\r\n\r\n").expect("the stream was cut instead of ended");
+async fn retry_of(reader: Body) -> u64 {
+    let rest = text(Response::new(reader)).await;
     let retry = rest.trim_end().rsplit("retry: ").next().unwrap();
     retry.parse().unwrap_or_else(|_| panic!("{rest:?} does not end in a retry"))
 }
 
-#[test]
-fn a_thousand_readers_are_sent_away_at_once_and_come_back_one_by_one() {
-    let number = streams();
-    let serving = Program::new().serves(&["--drain", "9s", "--interval", "1h"]);
-    let readers: Vec<_> = (0..number).map(|_| serving.reader()).collect();
+async fn a_thousand_readers_are_sent_away_at_once_and_come_back_one_by_one() {
+    let (number, program) = (streams(), Program::new());
+    let (serving, trusted) = serving(&program, &["--drain", "9s", "--interval", "1h"]);
+    let readers = readers(number, &serving, &trusted).await;
     serving.signal(Signal::TERM);
     serving.logged("draining");
     let begun = Instant::now();
     while TcpStream::connect(serving.address).is_ok() {
         assert!(begun.elapsed() < 5 * SECOND, "it goes on accepting");
     }
-    let mut retries: Vec<_> = readers.into_iter().map(retry_of).collect();
+    let mut retries = join_all(readers.into_iter().map(retry_of)).await;
     let (code, log) = serving.ended();
     assert_eq!(code, 0, "{log}");
     assert!(begun.elapsed() < 9 * SECOND, "took {:?}", begun.elapsed());
@@ -61,11 +107,17 @@ fn a_thousand_readers_are_sent_away_at_once_and_come_back_one_by_one() {
     }
 }
 
-#[test]
-fn curl_takes_the_end_of_its_stream_for_one() {
+async fn curl_takes_the_end_of_its_stream_for_one() {
     let program = Program::new();
-    let serving = program.serves(&[]);
-    let mut curl = program.shell(&format!("exec curl -sSN http://{}/sse", serving.address));
+    let (serving, _) = serving(&program, &[]);
+    let port = serving.address.port();
+    let (how, version) = match Transport::current() {
+        Transport::Http1OverTls => ("--cacert data/self-signed.pem --http1.1 https", "1.1"),
+        Transport::Http2OverTls => ("--cacert data/self-signed.pem --http2 https", "2"),
+        _ => ("http", "1.1"),
+    };
+    let line = format!("exec curl -sSN -w 'over %{{http_version}}' {how}://localhost:{port}/sse");
+    let mut curl = program.shell(&line);
     let mut curl = curl.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut out = BufReader::new(curl.stdout.take().unwrap());
     let mut line = String::new();
@@ -79,6 +131,7 @@ fn curl_takes_the_end_of_its_stream_for_one() {
     let ended = curl.wait_with_output().unwrap();
     assert!(ended.status.success() && ended.stderr.is_empty(), "{ended:?}");
     assert!(rest.contains("retry: "), "{rest}");
+    assert!(rest.ends_with(&format!("over {version}")), "{rest}");
     assert_eq!(serving.ended().0, 0);
 }
 
@@ -142,6 +195,26 @@ fn systemd_is_told_when_everything_is_loaded_again() {
             assert_eq!(told(&socket), "READY=1");
         }
     }
+}
+
+#[test]
+fn who_has_said_nothing_is_not_waited_for() {
+    let serving = Program::new().serves(&[]);
+    let silent: Vec<_> = [&b""[..], b"PRI * HTTP/2.0\r\n"]
+        .into_iter()
+        .map(|bytes| {
+            let mut socket = TcpStream::connect(serving.address).unwrap();
+            socket.write_all(bytes).unwrap();
+            socket
+        })
+        .collect();
+    // Those before it have been accepted by then.
+    drop(serving.reader());
+    let begun = Instant::now();
+    serving.signal(Signal::TERM);
+    assert_eq!(serving.ended().0, 0);
+    assert!(begun.elapsed() < 5 * SECOND, "took {:?}", begun.elapsed());
+    drop(silent);
 }
 
 #[test]

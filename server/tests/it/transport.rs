@@ -41,18 +41,29 @@ tokio::task_local! {
     static CURRENT: Transport;
 }
 
-/// Tests of this module, each over each transport, in virtual time.
+/// Tests of this module, each over each transport, in virtual time; after `real_time` in that, and after
+/// `sockets` also without the one that needs none.
 macro_rules! on_each_transport {
-    ($($test:ident),+ $(,)?) => {
-        $crate::transport::on_each_transport!(in_memory Memory $($test)+);
-        $crate::transport::on_each_transport!(over_http1 Http1 $($test)+);
-        $crate::transport::on_each_transport!(over_http1_and_tls Http1OverTls $($test)+);
-        $crate::transport::on_each_transport!(over_http2_and_tls Http2OverTls $($test)+);
+    (sockets $($test:ident),+ $(,)?) => {
+        $crate::transport::on_each_transport!(@sockets [tokio::test(flavor = "multi_thread", worker_threads = 4)] $($test)+);
     };
-    ($module:ident $transport:ident $($test:ident)+) => {
+    (real_time $($test:ident),+ $(,)?) => {
+        $crate::transport::on_each_transport!(@ in_memory Memory [tokio::test(flavor = "multi_thread", worker_threads = 4)] $($test)+);
+        $crate::transport::on_each_transport!(sockets $($test),+);
+    };
+    ($($test:ident),+ $(,)?) => {
+        $crate::transport::on_each_transport!(@ in_memory Memory [tokio::test(start_paused = true)] $($test)+);
+        $crate::transport::on_each_transport!(@sockets [tokio::test(start_paused = true)] $($test)+);
+    };
+    (@sockets $runtime:tt $($test:ident)+) => {
+        $crate::transport::on_each_transport!(@ over_http1 Http1 $runtime $($test)+);
+        $crate::transport::on_each_transport!(@ over_http1_and_tls Http1OverTls $runtime $($test)+);
+        $crate::transport::on_each_transport!(@ over_http2_and_tls Http2OverTls $runtime $($test)+);
+    };
+    (@ $module:ident $transport:ident $runtime:tt $($test:ident)+) => {
         mod $module {
             $(
-                #[tokio::test(start_paused = true)]
+                #$runtime
                 async fn $test() {
                     $crate::transport::Transport::$transport.run(super::$test()).await;
                 }
@@ -83,15 +94,57 @@ impl Transport {
         matches!(self, Self::Http1OverTls | Self::Http2OverTls).then(|| secure().tls.clone())
     }
 
-    /// Sends a request over a connection of its own.
+    /// Sends a request over a connection of its own, to a server of this test's process.
     pub(crate) async fn ask(self, address: SocketAddr, request: Request<Body>) -> Response<Body> {
+        self.connect(address).await.ask(request).await
+    }
+
+    /// A connection to a server of this test's process.
+    pub(crate) async fn connect(self, address: SocketAddr) -> Connected {
+        let trusted = self.tls().map(|_| secure().trusted.clone());
+        self.connect_with(address, &trusted.unwrap_or_else(RootCertStore::empty)).await
+    }
+
+    /// A connection to a server whose certificate is trusted, if it has one.
+    pub(crate) async fn connect_with(
+        self,
+        address: SocketAddr,
+        trusted: &RootCertStore,
+    ) -> Connected {
         let socket = TcpStream::connect(address).await.unwrap();
         socket.set_nodelay(true).unwrap();
+        let shaken = |socket, alpn| shake_hands_with(socket, alpn, trusted.clone());
         match self {
             Self::Memory => panic!("without a socket there is no address"),
-            Self::Http1 => ask_http1(socket, request).await,
-            Self::Http1OverTls => ask_over(shake_hands(socket, b"http/1.1").await, request).await,
-            Self::Http2OverTls => ask_over(shake_hands(socket, b"h2").await, request).await,
+            Self::Http1 => Connected::Http1(speak_http1(socket).await),
+            Self::Http1OverTls => {
+                Connected::Http1(speak_http1(shaken(socket, b"http/1.1").await).await)
+            }
+            Self::Http2OverTls => Connected::Http2(speak_http2(shaken(socket, b"h2").await).await),
+        }
+    }
+}
+
+/// A connection, over which requests go.
+pub(crate) enum Connected {
+    Http1(http1::SendRequest<Body>),
+    Http2(http2::SendRequest<Body>),
+}
+
+impl Connected {
+    pub(crate) async fn ask(&mut self, request: Request<Body>) -> Response<Body> {
+        let answer = match self {
+            Self::Http1(sender) => sender.send_request(request).await,
+            Self::Http2(sender) => sender.send_request(absolute(request)).await,
+        };
+        answer.unwrap().map(Body::new)
+    }
+
+    /// Whether the server has ended it.
+    pub(crate) fn is_closed(&self) -> bool {
+        match self {
+            Self::Http1(sender) => sender.is_closed(),
+            Self::Http2(sender) => sender.is_closed(),
         }
     }
 }
@@ -173,20 +226,22 @@ pub(crate) async fn ask_over(
     socket: TlsStream<TcpStream>,
     request: Request<Body>,
 ) -> Response<Body> {
-    if socket.get_ref().1.alpn_protocol() != Some(b"h2") {
-        return ask_http1(socket, request).await;
-    }
-    let answer = speak_http2(socket).await.send_request(absolute(request)).await;
-    answer.unwrap().map(Body::new)
+    let mut connected = if socket.get_ref().1.alpn_protocol() == Some(b"h2") {
+        Connected::Http2(speak_http2(socket).await)
+    } else {
+        Connected::Http1(speak_http1(socket).await)
+    };
+    connected.ask(request).await
 }
 
-async fn ask_http1<S>(socket: S, request: Request<Body>) -> Response<Body>
+/// A connection of HTTP/1.1.
+async fn speak_http1<S>(socket: S) -> http1::SendRequest<Body>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let (mut sender, connection) = http1::handshake(TokioIo::new(socket)).await.unwrap();
+    let (sender, connection) = http1::handshake(TokioIo::new(socket)).await.unwrap();
     tokio::spawn(connection);
-    sender.send_request(request).await.unwrap().map(Body::new)
+    sender
 }
 
 /// A connection of HTTP/2, over which many requests can go.
