@@ -139,7 +139,7 @@ impl Speaker<'_> {
         self.open.speaks(Protocol::Http1);
         let progress = Extension(self.progress.clone());
         let application = ServiceBuilder::new().layer(progress).service(self.application());
-        let owed = Owed::new(self.shared.lingering.clone(), self.client());
+        let owed = self.owed();
         let Shared { config, tally, endings, .. } = self.shared;
         let rules = http1::Rules {
             waits: config.waits,
@@ -158,6 +158,7 @@ impl Speaker<'_> {
             progress: self.progress.clone(),
             patience: config.write_stall,
             counters: counters.clone(),
+            owed: self.owed(),
             over_limit: self.from.rule().is_some(),
             traffic: self.open.traffic().clone(),
             endings: endings.clone(),
@@ -165,9 +166,10 @@ impl Speaker<'_> {
         Ok(http2::serve(socket, self.application(), rules).await?)
     }
 
-    /// Who comes by a unix socket is on this machine.
-    fn client(&self) -> IpAddr {
-        self.from.address().ip().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))
+    /// Nothing is owed yet. Who comes by a unix socket is on this machine.
+    fn owed(&self) -> Owed {
+        let client = self.from.address().ip().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        Owed::new(self.shared.lingering.clone(), client)
     }
 
     /// Around the router, and not its own `layer`, which makes every route again.

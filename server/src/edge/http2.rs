@@ -1,12 +1,13 @@
 //! HTTP/2: serves a connection that speaks it, within limits of memory and time for each of its streams.
 //!
 //! ```text
-//! socket → frames → hyper → streams → application → sending ⇢ the window of its stream
+//! socket → linger → watched → hyper → streams → application → sending ⇢ the window of its stream
 //! ```
 
 mod frames;
 mod sending;
 mod streams;
+mod watched;
 
 use std::{convert::Infallible, future::pending, io, pin::pin, time::Duration};
 
@@ -24,15 +25,15 @@ use tokio::{
 };
 use tower::{Service, ServiceExt};
 
-use super::rewound::Rewound;
+use super::{linger::Linger, owed::Owed, rewound::Rewound};
 use crate::{
     config::Waits,
     endings::Endings,
     tally::{Protocol, Traffic},
 };
-use frames::Watched;
 use sending::Sending;
 use streams::Streams;
+use watched::Watched;
 
 /// What every connection of HTTP/2 begins with
 /// ([RFC 9113, section 3.4](https://www.rfc-editor.org/rfc/rfc9113#section-3.4)).
@@ -74,6 +75,8 @@ pub(super) struct Rules {
     pub(super) patience: Duration,
     /// Learn of those that did for longer.
     pub(super) counters: Counters,
+    /// Has the client learn why the connection ends.
+    pub(super) owed: Owed,
     /// It is over a limit, and ends with the answers to what comes first.
     pub(super) over_limit: bool,
     /// Counts its streams of events.
@@ -139,10 +142,11 @@ where
     A: Clone + Send + 'static,
     A::Future: Send,
 {
-    let Rules { progress, patience, counters, over_limit, traffic, endings } = rules;
+    let Rules { progress, patience, counters, owed, over_limit, traffic, endings } = rules;
     let streams = Streams::new(progress, patience, counters);
     let (idle, opened) = (if over_limit { IDLE_OVER_LIMIT } else { IDLE }, streams.next_opened());
     let service = service_fn(move |request| answer(application.clone(), traffic.clone(), request));
+    let socket = Watched::new(Linger::new(socket, owed.clone()), owed);
     let connection = http2::Builder::new(streams.clone())
         .timer(TokioTimer::new())
         .max_concurrent_streams(STREAMS)
@@ -152,7 +156,7 @@ where
         .max_send_buf_size(SEND_BUFFER)
         .keep_alive_interval(PING_AFTER)
         .keep_alive_timeout(PONG_WITHIN)
-        .serve_connection(TokioIo::new(Watched::new(socket)), service);
+        .serve_connection(TokioIo::new(socket), service);
     let mut connection = pin!(connection);
     let why = select! {
         ended = &mut connection => return ended,

@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderValue, StatusCode, Version, header::HOST, uri::Authority},
+    http::{HeaderValue, StatusCode, Uri, Version, header::HOST, uri::Authority},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -17,16 +17,16 @@ use crate::{
 /// What load balancers ask by address, whatever the server's names are. It tells nothing about anybody.
 const PROBES: [&str; 2] = ["/healthz", "/readyz"];
 
-/// Answers 400 to an HTTP/1.1 request that does not name exactly one host, and to one whose host is invalid
-/// ([RFC 9112, section 3.2](https://www.rfc-editor.org/rfc/rfc9112#section-3.2)).
+/// Answers 400 to a request that does not name exactly one host, and to one whose host is invalid ([RFC 9112,
+/// section 3.2](https://www.rfc-editor.org/rfc/rfc9112#section-3.2)); HTTP/1.0 may leave it out. Over HTTP/2
+/// `Host` may stand for `:authority`, but must not differ from it ([RFC 9113, section
+/// 8.3.1](https://www.rfc-editor.org/rfc/rfc9113#section-8.3.1)).
 pub(super) async fn refuse_what_names_no_host(
     State(tally): State<Tally>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    let hosts = request.headers().get_all(HOST);
-    let one = hosts.iter().count() == 1 || request.version() != Version::HTTP_11;
-    if !one || !hosts.iter().all(is_host) {
+    if !names_one_host(&request) {
         tally.refused(Rule::Malformed);
         let detail = "Host must name exactly one host";
         return Problem::new(StatusCode::BAD_REQUEST, detail).into_response();
@@ -38,6 +38,30 @@ pub(super) async fn refuse_what_names_no_host(
         request.headers_mut().insert(HOST, named);
     }
     next.run(request).await
+}
+
+fn names_one_host(request: &Request) -> bool {
+    let (named, mut hosts) = (request.uri().authority(), request.headers().get_all(HOST).iter());
+    let (host, others) = (hosts.next(), hosts.count());
+    let is_valid =
+        host.is_none_or(is_host) && named.is_none_or(|named| !named.as_str().contains('@'));
+    is_valid
+        && others == 0
+        && match (request.version(), named, host) {
+            (Version::HTTP_11, _, host) => host.is_some(),
+            (Version::HTTP_2, None, host) => host.is_some_and(|host| !host.is_empty()),
+            (Version::HTTP_2, Some(_), Some(host)) => is_the_same(request.uri(), host),
+            _ => true,
+        }
+}
+
+/// Whether a header names the host of an address, whose scheme has a port of its own.
+fn is_the_same(address: &Uri, host: &HeaderValue) -> bool {
+    let usual = if address.scheme_str() == Some("http") { 80 } else { 443 };
+    let parts =
+        |host: &Authority| (host.host().to_ascii_lowercase(), host.port_u16().unwrap_or(usual));
+    let host = Authority::try_from(host.as_bytes()).ok();
+    address.authority().map(parts) == host.as_ref().map(parts)
 }
 
 /// Answers 421 to a request for a host that the server does not answer for: the one that a trusted proxy says was

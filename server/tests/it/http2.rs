@@ -1,8 +1,14 @@
 //! HTTP/2 over sockets: many streams on one connection, one that is not read, the end, floods.
+//!
+//! - `golden`: what comes of each frame; `limits`: of heads; `frames`: bytes; `peer`: who sends them
+
+pub(crate) mod frames;
+mod limits;
+mod peer;
 
 use std::{
     fs,
-    io::{ErrorKind, Read, Write},
+    io::{BufReader, ErrorKind, Write},
     net::{SocketAddr, TcpStream as StdTcpStream},
     time::{Duration, Instant},
 };
@@ -18,6 +24,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use server::Config;
 use tokio::{net::TcpStream, time::sleep};
 
+use self::frames::*;
 use crate::{
     program::Program,
     transport::{Transport, absolute, shake_hands, speak_http2},
@@ -26,16 +33,8 @@ use crate::{
 
 const SECOND: Duration = Duration::from_secs(1);
 
-const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-
 fn get(path: &str) -> Request<Body> {
     absolute(Request::get(path).header(HOST, "belfry.test").body(Body::empty()).unwrap())
-}
-
-/// A frame of stream 0, or of another.
-fn frame(kind: u8, flags: u8, stream: u32, contents: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(contents.len()).unwrap().to_be_bytes();
-    [&length[1..], &[kind, flags], &stream.to_be_bytes(), contents].concat()
 }
 
 #[tokio::test]
@@ -160,12 +159,12 @@ async fn the_shutdown_says_goodbye_and_ends_every_stream() {
         let mut socket = open(address);
         // GET /sse to belfry: indexed fields, and two literal ones.
         let head = [&[0x82, 0x86, 0x04, 4], &b"/sse"[..], &[0x01, 6], b"belfry"].concat();
-        socket.write_all(&frame(1, 5, 1, &head)).unwrap();
+        socket.write_all(&frame(HEADERS, WHOLE, 1, &head)).unwrap();
         let mut seen = Vec::new();
-        while let Some((kind, flags, stream, contents)) = read_frame(&mut socket) {
-            seen.push((kind, flags & 1 == 1, stream));
-            if kind == 6 && flags == 0 {
-                socket.write_all(&frame(6, 1, 0, &contents)).unwrap();
+        while let Some(next) = Frame::read(&mut socket) {
+            seen.push((next.kind, next.has(END_STREAM), next.stream));
+            if next.kind == PING && !next.has(ACK) {
+                socket.write_all(&frame(PING, ACK, 0, &next.contents)).unwrap();
             }
         }
         seen
@@ -174,26 +173,16 @@ async fn the_shutdown_says_goodbye_and_ends_every_stream() {
     world.shutdown.cancel();
     tokio::time::timeout(5 * SECOND, serving).await.expect("still serving").unwrap();
     let seen = raw.await.unwrap();
-    assert!(seen.contains(&(0, true, 1)), "the stream was cut: {seen:?}");
-    assert!(seen.contains(&(7, false, 0)), "there was no GOAWAY: {seen:?}");
+    assert!(seen.contains(&(DATA, true, 1)), "the stream was cut: {seen:?}");
+    assert!(seen.contains(&(GOAWAY, false, 0)), "there was no GOAWAY: {seen:?}");
 }
 
 /// A connection on which both sides have begun.
 fn open(address: SocketAddr) -> StdTcpStream {
     let mut socket = StdTcpStream::connect(address).unwrap();
     socket.set_read_timeout(Some(10 * SECOND)).unwrap();
-    socket.write_all(&[PREFACE, &frame(4, 0, 0, &[])].concat()).unwrap();
+    socket.write_all(&[PREFACE, &settings(&[])].concat()).unwrap();
     socket
-}
-
-/// Type, flags, stream and contents of the next frame; `None` at the end.
-fn read_frame(socket: &mut StdTcpStream) -> Option<(u8, u8, u32, Vec<u8>)> {
-    let mut head = [0; 9];
-    socket.read_exact(&mut head).ok()?;
-    let [a, b, c, kind, flags, stream @ ..] = head;
-    let mut contents = vec![0; u32::from_be_bytes([0, a, b, c]) as usize];
-    socket.read_exact(&mut contents).ok()?;
-    Some((kind, flags, u32::from_be_bytes(stream), contents))
 }
 
 /// The most memory that a process has had, in bytes.
@@ -203,14 +192,18 @@ fn peak(process: u32) -> u64 {
     line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
 }
 
-/// Sends a flood until the server has had enough; `false` if it never has.
-fn flood(address: SocketAddr, beginning: &[u8], mut piece: impl FnMut(u32) -> Vec<u8>) -> bool {
+/// Sends a flood until the server has had enough, and returns what it says then; `None` if it never has.
+fn flood(
+    address: SocketAddr,
+    beginning: &[u8],
+    mut piece: impl FnMut(u32) -> Vec<u8>,
+) -> Option<u32> {
     let mut socket = open(address);
-    let mut reading = socket.try_clone().unwrap();
+    let mut reading = BufReader::new(socket.try_clone().unwrap());
     // What the server answers is read, or it would stop reading itself.
     let reader = std::thread::spawn(move || {
-        let mut bytes = [0; 64 * 1024];
-        while reading.read(&mut bytes).is_ok_and(|read| read > 0) {}
+        let frames = std::iter::from_fn(|| Frame::read(&mut reading));
+        frames.filter(|frame| frame.kind == GOAWAY).last().and_then(|last| last.error())
     });
     let begun = Instant::now();
     let mut sent = socket.write_all(beginning);
@@ -221,20 +214,21 @@ fn flood(address: SocketAddr, beginning: &[u8], mut piece: impl FnMut(u32) -> Ve
         number += 100;
     }
     let _ = socket.shutdown(std::net::Shutdown::Both);
-    reader.join().unwrap();
-    sent.is_err_and(|error| {
+    let said = reader.join().unwrap();
+    let ended = sent.is_err_and(|error| {
         matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe)
-    })
+    });
+    said.filter(|_| ended)
 }
 
 #[test]
-fn floods_end_the_connection_and_cost_less_than_16_mib() {
+fn floods_end_the_connection_with_the_reason_and_cost_less_than_16_mib() {
     let program = Program::new();
     let server = program.serves(&["--ephemeral"]);
     // POST / to belfry.
     let head = [&[0x83, 0x86, 0x84, 0x01, 6], &b"belfry"[..]].concat();
-    let opened = frame(1, 4, 1, &head);
-    let begun = frame(1, 0, 1, &head);
+    let opened = frame(HEADERS, END_HEADERS, 1, &head);
+    let begun = frame(HEADERS, 0, 1, &head);
     let field = [&[0x00, 1, b'a', 120], &[b'b'; 120][..]].concat();
     let calm = peak(server.id());
     type Piece<'p> = Box<dyn FnMut(u32) -> Vec<u8> + 'p>;
@@ -244,23 +238,24 @@ fn floods_end_the_connection_and_cost_less_than_16_mib() {
             &[],
             Box::new(|number| {
                 let stream = 2 * number + 1;
-                [frame(1, 5, stream, &head), frame(3, 0, stream, &[0, 0, 0, 8])].concat()
+                [frame(HEADERS, WHOLE, stream, &head), reset(stream, CANCEL)].concat()
             }),
         ),
-        ("CONTINUATION", &begun, Box::new(|_| frame(9, 0, 1, &field))),
-        ("empty CONTINUATION", &begun, Box::new(|_| frame(9, 0, 1, &[]))),
-        ("SETTINGS", &[], Box::new(|_| frame(4, 0, 0, &[0, 4, 0, 1, 0, 0]))),
-        ("empty SETTINGS", &[], Box::new(|_| frame(4, 0, 0, &[]))),
-        ("PING", &[], Box::new(|_| frame(6, 0, 0, &[0; 8]))),
-        ("empty DATA", &opened, Box::new(|_| frame(0, 0, 1, &[]))),
-        ("padded DATA", &opened, Box::new(|_| frame(0, 8, 1, &[3, 0, 0, 0]))),
-        ("PRIORITY", &[], Box::new(|_| frame(2, 0, 3, &[0, 0, 0, 0, 1]))),
+        ("CONTINUATION", &begun, Box::new(|_| frame(CONTINUATION, 0, 1, &field))),
+        ("empty CONTINUATION", &begun, Box::new(|_| frame(CONTINUATION, 0, 1, &[]))),
+        ("SETTINGS", &[], Box::new(|_| frame(SETTINGS, 0, 0, &[0, 4, 0, 1, 0, 0]))),
+        ("empty SETTINGS", &[], Box::new(|_| frame(SETTINGS, 0, 0, &[]))),
+        ("PING", &[], Box::new(|_| frame(PING, 0, 0, &[0; 8]))),
+        ("empty DATA", &opened, Box::new(|_| frame(DATA, 0, 1, &[]))),
+        ("padded DATA", &opened, Box::new(|_| frame(DATA, PADDED, 1, &[3, 0, 0, 0]))),
+        ("PRIORITY", &[], Box::new(|_| frame(PRIORITY, 0, 3, &[0, 0, 0, 0, 1]))),
     ];
     for (name, beginning, piece) in floods {
-        assert!(flood(server.address, beginning, piece), "{name} went on");
+        let said = flood(server.address, beginning, piece);
+        assert_eq!(said, Some(ENHANCE_YOUR_CALM), "{name}");
         let cost = peak(server.id()).saturating_sub(calm);
         assert!(cost < 16 << 20, "{name} cost {cost} bytes");
     }
     let mut socket = open(server.address);
-    assert!(read_frame(&mut socket).is_some(), "the server is gone");
+    assert!(Frame::read(&mut socket).is_some(), "the server is gone");
 }

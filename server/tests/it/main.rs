@@ -19,6 +19,7 @@ mod console;
 mod cors;
 mod crowds;
 mod damage;
+mod deadlines;
 mod disk;
 mod drain;
 mod durable;
