@@ -3,6 +3,7 @@
 //! - `golden`: what comes of each frame; `limits`: of heads; `frames`: bytes; `peer`: who sends them
 
 pub(crate) mod frames;
+mod golden;
 mod limits;
 mod peer;
 
