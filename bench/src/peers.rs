@@ -20,6 +20,6 @@ pub(crate) fn measure(asked: &Peers, most: usize, results: &mut Results) -> Resu
             None => contenders.push(Contender::Peer(peer)),
         }
     }
-    println!("Not measured: Mercure and Centrifugo, which no package registry has as a program.\n");
+    println!("Not measured here: Mercure and Centrifugo.\n");
     fanout::measure_each("peers", &contenders, &asked.fanout, most, results)
 }
