@@ -106,7 +106,7 @@ slow: ## Hold 2,000 connections open by slow heads, bodies and reads (four minut
 	. scripts/env
 	BELFRY_TEST_SLOW=2000 cargo test --release --package server --test it -- slowhttptest:: --nocapture
 
-testssl: ## Have testssl.sh look at TLS with all its checks (five minutes)
+testssl: ## Have testssl.sh look at TLS with all its checks (two minutes)
 	$(SETUP) test
 	. scripts/env
 	BELFRY_TEST_ALL_OF_TESTSSL=1 cargo test --release --package server --test it -- testssl::

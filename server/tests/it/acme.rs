@@ -1,8 +1,9 @@
 //! Certificates from an ACME authority: pebble, which verifies what it signs as a real one does.
 
 use std::{
+    collections::BTreeSet,
     fs,
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{SocketAddr, TcpStream},
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -119,10 +120,14 @@ impl Drop for Authority {
     }
 }
 
-/// Free addresses of this machine, each another one.
+/// Addresses of this machine where nobody listens, each another one.
 fn here<const N: usize>() -> [SocketAddr; N] {
-    let listeners: [_; N] = std::array::from_fn(|_| TcpListener::bind("127.0.0.1:0").unwrap());
-    listeners.map(|listener| listener.local_addr().unwrap())
+    let mut ports = BTreeSet::new();
+    while ports.len() < N {
+        ports.insert(free_port());
+    }
+    let mut ports = ports.into_iter();
+    std::array::from_fn(|_| SocketAddr::from(([127, 0, 0, 1], ports.next().unwrap())))
 }
 
 /// Starts it in a folder, and waits until it listens.

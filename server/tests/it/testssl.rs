@@ -3,6 +3,7 @@
 use std::{
     env, fs,
     process::{Command, Stdio},
+    time::{Duration, SystemTime},
 };
 
 use rcgen::{
@@ -14,9 +15,13 @@ use serde::Deserialize;
 use crate::program::Program;
 
 /// Its checks of protocols, ciphers, forward secrecy, the server's preferences, headers and known attacks. All of
-/// them, which `make testssl` runs, take minutes.
+/// them, which `make testssl` runs, take twice as long.
 const SHORT: [&str; 6] =
     ["--protocols", "--std", "--pfs", "--server-preference", "--headers", "--vulnerable"];
+
+/// What it warns of because of itself: the machine's OpenSSL has no engine for GOST; and it sometimes leaves
+/// before the ticket of a session comes, and then misses the file with it.
+const ITS_OWN: [&str; 2] = ["engine_problem", "sessionresumption_ticket"];
 
 /// What it says of one thing that it looked at.
 #[derive(Debug, Deserialize)]
@@ -34,6 +39,9 @@ fn certify(program: &Program) {
     let root = CertifiedIssuer::self_signed(root, KeyPair::generate().unwrap()).unwrap();
     let key = KeyPair::generate().unwrap();
     let mut own = CertificateParams::new(["localhost".to_owned()]).unwrap();
+    let day = Duration::from_secs(24 * 3600);
+    own.not_before = (SystemTime::now() - day).into();
+    own.not_after = (SystemTime::now() + 90 * day).into();
     own.crl_distribution_points =
         vec![CrlDistributionPoint { uris: vec!["http://localhost/crl".to_owned()] }];
     let own = own.signed_by(&key, &root).unwrap();
@@ -69,9 +77,9 @@ fn it_finds_nothing_of_medium_severity() {
     {
         assert_eq!(of(id), Some(severity), "{id}: {said}");
     }
-    // That it warns of is not the server, but the machine's own OpenSSL.
     let fine = ["OK", "INFO", "LOW", "DEBUG"];
-    let is_bad = |it: &&Finding| !fine.contains(&&*it.severity) && it.id != "engine_problem";
+    let is_its_own = |it: &Finding| it.severity == "WARN" && ITS_OWN.contains(&&*it.id);
+    let is_bad = |it: &&Finding| !fine.contains(&&*it.severity) && !is_its_own(it);
     let bad: Vec<_> = found.iter().filter(is_bad).collect();
     let bad: Vec<_> =
         bad.iter().map(|it| format!("{} {}: {}", it.severity, it.id, it.finding)).collect();
