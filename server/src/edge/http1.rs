@@ -84,6 +84,8 @@ where
         .serve_connection(TokioIo::new(socket), service);
     let mut connection = pin!(connection);
     select! {
+        // First of all: what has come already is answered.
+        biased;
         ended = &mut connection => return ended,
         () = endings.shutdown.cancelled() => {}
         // It has begun without such a word, and its client does not ask for anything else meanwhile.
@@ -97,5 +99,39 @@ async fn is_relieved_of_a_stream(endings: &Endings, owes: &Owed) {
     endings.relieved.cancelled().await;
     if !owes.streams() {
         pending::<()>().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use belfry_hub::client::Address;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+
+    use super::*;
+    use crate::{edge::lingering::Lingering, tally::Tally};
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_has_come_is_answered_though_the_shutdown_has_begun() {
+        let tally = Tally::default();
+        // Chance must not help.
+        for _ in 0..20 {
+            let (mut client, socket) = duplex(1024);
+            client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+            let ok = async |_: Request<Asked>| Ok(Response::new(Body::from("ok")));
+            let owed = Owed::new(Lingering::default(), [192, 0, 2, 7].into());
+            let endings = Endings::default();
+            endings.shutdown.cancel();
+            let rules = Rules {
+                waits: Waits::default(),
+                since: None,
+                refusals: Refusals::new(Address::Unknown, tally.clone(), false),
+                traffic: tally.traffic("here", false),
+                endings,
+            };
+            serve(socket, tower::service_fn(ok), owed, rules).await.unwrap();
+            let mut answer = String::new();
+            client.read_to_string(&mut answer).await.unwrap();
+            assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+        }
     }
 }
