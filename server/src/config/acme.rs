@@ -3,10 +3,7 @@
 use axum::http::Uri;
 use rustls::pki_types::ServerName;
 
-use super::{
-    setting::{BadSetting, Setting, all_given, given},
-    tls::TlsFlags,
-};
+use super::setting::{BadSetting, Setting, all_given, given};
 
 /// The directory of Let's Encrypt.
 const LETS_ENCRYPT: &str = "https://acme-v02.api.letsencrypt.org/directory";
@@ -26,10 +23,13 @@ pub struct Acme {
 
 impl Acme {
     /// What the flags ask for; `None` where they name no domain.
-    pub(super) fn read(flags: &TlsFlags) -> Result<Option<Self>, BadSetting> {
-        let domains = all_given(flags.acme_domain.clone(), ' ');
-        let contact = all_given(flags.acme_contact.clone(), ' ');
-        let directory = given(flags.acme_directory.clone());
+    pub(super) fn read(
+        (domains, contact): (Vec<Setting>, Vec<Setting>),
+        directory: Option<Setting>,
+        has_http: bool,
+    ) -> Result<Option<Self>, BadSetting> {
+        let (domains, contact) = (all_given(domains, ' '), all_given(contact, ' '));
+        let directory = given(directory);
         if domains.is_empty() && !(contact.is_empty() && directory.is_none()) {
             let why = "certificates are for the names that it gives";
             return Err(BadSetting::missing("--acme-domain", why));
@@ -42,7 +42,7 @@ impl Acme {
             domains: read(domains, domain)?,
             contact: read(contact, mail)?,
             directory: directory.unwrap_or_else(|| LETS_ENCRYPT.to_owned()),
-            has_http: !all_given(flags.redirect_http.clone(), ',').is_empty(),
+            has_http,
         };
         Ok(if acme.domains.is_empty() { None } else { Some(acme) })
     }
@@ -75,13 +75,19 @@ fn address(said: &str) -> Result<String, &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::{Command, parsed};
+    use crate::{
+        cli::{Command, parsed},
+        config::tls::TlsFlags,
+    };
 
     fn read(arguments: &[&str], variables: &[(&str, &str)]) -> Result<Option<Acme>, String> {
         let Ok(Command::Serve(flags)) = parsed([&["belfry"], arguments].concat(), variables) else {
             panic!("{arguments:?}");
         };
-        Acme::read(&flags.tls).map_err(|error| error.to_string())
+        let TlsFlags { acme_domain, acme_contact, acme_directory, redirect_http, .. } = flags.tls;
+        let has_http = !redirect_http.is_empty();
+        Acme::read((acme_domain, acme_contact), acme_directory, has_http)
+            .map_err(|error| error.to_string())
     }
 
     #[test]

@@ -75,8 +75,10 @@ pub struct Pair {
 
 impl Tls {
     pub(super) fn read(flags: TlsFlags) -> Result<Self, BadSetting> {
-        let acme = Acme::read(&flags)?;
-        let domain = all_given(flags.acme_domain, ' ').into_iter().next();
+        let has_http = !all_given(flags.redirect_http, ',').is_empty();
+        let domains = all_given(flags.acme_domain.clone(), ' ');
+        let to = (flags.acme_domain, flags.acme_contact);
+        let acme = Acme::read(to, flags.acme_directory, has_http)?;
         let certificates = all_given(flags.tls_cert, ':');
         let keys = all_given(flags.tls_key, ':');
         let self_signed = switched(flags.tls_self_signed)?;
@@ -87,7 +89,7 @@ impl Tls {
         if keys.len() < certificates.len() {
             return Err(BadSetting::missing("--tls-key", missing));
         }
-        let others = [certificates.first(), domain.as_ref()].into_iter().flatten().next();
+        let others = [certificates.first(), domains.first()].into_iter().flatten().next();
         if self_signed {
             let unfit = |other: &Setting| other.unfit("cannot be combined with --tls-self-signed");
             return others.map_or(Ok(Self::SelfSigned), |other| Err(unfit(other)));

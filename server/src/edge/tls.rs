@@ -2,23 +2,19 @@
 //!
 //! - `certificates`: loads them; `self_signed`: makes one for development; `choice`: which one a client gets;
 //!   `reload`: tells when their files change; `failure`: why a handshake failed
-//! - `acme`: gets them from an authority; `kept`: writes files that only their owner can read
+//! - `acme`: gets them from an authority; `kept`: writes files that only their owner can read; `logged`: what
+//!   the log says of them
 
 mod acme;
 mod certificates;
 mod choice;
 mod failure;
 mod kept;
+mod logged;
 mod reload;
 mod self_signed;
 
-use std::{
-    error::Error,
-    io,
-    path::Path,
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{error::Error, io, path::Path, sync::Arc, time::Duration};
 
 use rustls::{
     ServerConfig,
@@ -33,13 +29,14 @@ use tokio::{
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info, warn};
+use tracing::{error, info};
 
 use crate::config;
 use acme::Acme;
-use certificates::{CertificateError, Validity, validity};
+use certificates::CertificateError;
 use choice::Choice;
 pub(super) use failure::reason;
+use logged::{fingerprint, warn_of_its_time};
 pub use reload::Asked;
 use reload::Watch;
 
@@ -211,29 +208,6 @@ fn load_all(
 ) -> Result<Vec<CertifiedKey>, CertificateError> {
     let load = |pair: &config::Pair| certificates::load(&pair.certificate, &pair.key, provider);
     files.iter().map(load).collect()
-}
-
-/// Serving goes on: a client may be lenient, or its clock may differ.
-fn warn_of_its_time(certified: &CertifiedKey) {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let hours = |time: Duration| time.as_secs() / 3600;
-    let sha256 = fingerprint(certified);
-    match certified.cert.first().map_or(Validity::Valid, |own| validity(own, now)) {
-        Validity::Valid => {}
-        Validity::Expired(since) => {
-            warn!(sha256, hours_ago = hours(since), "the TLS certificate has expired");
-        }
-        Validity::NotYet(until) => {
-            warn!(sha256, in_hours = hours(until), "the TLS certificate is not valid yet");
-        }
-    }
-}
-
-/// What certificates are told apart by, as browsers show it.
-fn fingerprint(certified: &CertifiedKey) -> String {
-    use sha2::{Digest, Sha256};
-    let own = certified.cert.first().map_or(&[][..], |own| own.as_ref());
-    data_encoding::HEXLOWER.encode(&Sha256::digest(own))
 }
 
 #[cfg(test)]

@@ -22,9 +22,8 @@ use tracing::{error, info};
 use super::{
     certificates::{CertificateError, lifetime},
     choice::Choice,
-    fingerprint,
     kept::keep,
-    warn_of_its_time,
+    logged::{fingerprint, warn_of_its_time},
 };
 use crate::config;
 use kept::Kept;

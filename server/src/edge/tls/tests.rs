@@ -161,7 +161,7 @@ async fn files_that_cannot_be_used_are_tried_again_though_they_look_the_same() {
     let put = |content: &[u8]| {
         fs::write(&key, content).unwrap();
         let file = fs::File::options().append(true).open(&key).unwrap();
-        file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
+        file.set_modified(std::time::SystemTime::UNIX_EPOCH).unwrap();
     };
     put(&vec![b'x'; good.len()]);
     sleep(Duration::from_secs(6)).await;
