@@ -179,12 +179,12 @@ async fn each_gets_its_status_and_the_server_lives_on() {
     for (bytes, expected) in table {
         let before = counted();
         let (status, answer) = answered(address, &bytes).await;
-        let (answers, counts) = (answer.matches("HTTP/1.1 ").count(), counted() - before);
+        let counts = counted() - before;
         // What is refused before it is a request is refused with a problem too.
         let silent = [400, 414, 431].contains(&status)
             && !answer.contains("content-type: application/problem+json\r\n");
         // Each answer is counted, whoever gives it.
-        if status != expected || silent || answers as u64 != counts {
+        if status != expected || silent || counts != u64::from(status > 0) {
             let beginning = String::from_utf8_lossy(&bytes[..bytes.len().min(100)]);
             writeln!(
                 wrong,
