@@ -31,7 +31,7 @@ impl Acme {
         let (domains, contact) = (all_given(domains, ' '), all_given(contact, ' '));
         let directory = given(directory);
         if domains.is_empty() && !(contact.is_empty() && directory.is_none()) {
-            let why = "certificates are for the names that it gives";
+            let why = "it names the hosts that the certificate is for";
             return Err(BadSetting::missing("--acme-domain", why));
         }
         let read = |all: Vec<Setting>, one: fn(&str) -> Result<String, &'static str>| {

@@ -31,8 +31,9 @@ pub struct Flags {
     /// is written to disk
     #[arg(long, env = "BELFRY_EPHEMERAL", hide_env_values = true, action = ArgAction::SetTrue)]
     pub ephemeral: Setting,
-    /// Take the place of the server that uses the same data directory: its sockets, its log, then its clients, none
-    /// of which notices. It then ends; it goes on if this one cannot start. Without such a server, start normally
+    /// Take over from the running server that uses the same data directory: its sockets, its log, then its clients,
+    /// without an outage. The old server then ends; if this one cannot start, the old one goes on. If there is
+    /// none, start normally
     #[arg(long, env = "BELFRY_TAKEOVER", hide_env_values = true, action = ArgAction::SetTrue)]
     pub takeover: Setting,
     /// Limits on the whole log: number of events, age and total size; - keeps the default for that limit

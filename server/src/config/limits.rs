@@ -33,7 +33,7 @@ pub struct LimitFlags {
         value_name = "NUMBER|off"
     )]
     pub max_streams_per_token: Option<Setting>,
-    /// Topics that one stream may follow, from 1 to 100; beyond that, 400 [default: 100]
+    /// Topics that one stream may follow, from 1 to 100; a request for more gets 400 [default: 100]
     #[arg(long, env = "BELFRY_MAX_TOPICS", hide_env_values = true, value_name = "NUMBER")]
     pub max_topics: Option<Setting>,
     /// Events that one client may publish or remove per second, and as many at once, or off [default: 1000]

@@ -27,9 +27,9 @@ pub struct ProxyFlags {
         value_name = "x-forwarded|forwarded"
     )]
     pub client_header: Option<Setting>,
-    /// Listener on which every connection must begin with a header of the PROXY protocol, version 1 or 2, from a
-    /// trusted proxy; others are closed. An address given to --listen or passed by systemd, or all for every
-    /// listener. May be repeated [default: none]
+    /// Listener on which every connection must begin with a PROXY protocol header, version 1 or 2, from a trusted
+    /// proxy; other connections are closed. Give an address as in --listen or as passed by systemd, or all. May
+    /// be repeated [default: none]
     #[arg(long, env = "BELFRY_PROXY_PROTOCOL", hide_env_values = true, value_name = "ADDRESS|all")]
     pub proxy_protocol: Vec<Setting>,
 }

@@ -21,15 +21,15 @@ pub struct TlsFlags {
     /// PEM file with the key of the certificate; one for each --tls-cert, in the same order
     #[arg(long, env = "BELFRY_TLS_KEY", hide_env_values = true, value_name = "FILE")]
     pub tls_key: Vec<Setting>,
-    /// Host name for which to get a certificate from an ACME authority, and to renew it. May be repeated. The
-    /// authority must reach this server under it, at port 443, or at port 80 with --redirect-http
+    /// Host name for which to get and renew a certificate from an ACME authority, whose terms of service you
+    /// thereby accept. May be repeated. The authority must be able to reach this server under that name, at port
+    /// 443, or at port 80 with --redirect-http
     #[arg(long, env = "BELFRY_ACME_DOMAIN", hide_env_values = true, value_name = "NAME")]
     pub acme_domain: Vec<Setting>,
-    /// E-mail address that the authority may write to. May be repeated
+    /// E-mail address to which the ACME authority may write. May be repeated
     #[arg(long, env = "BELFRY_ACME_CONTACT", hide_env_values = true, value_name = "E-MAIL")]
     pub acme_contact: Vec<Setting>,
-    /// Address of the authority's directory, whose terms of service you thereby accept
-    /// [default: that of Let's Encrypt]
+    /// URL of the ACME authority's directory [default: that of Let's Encrypt]
     #[arg(long, env = "BELFRY_ACME_DIRECTORY", hide_env_values = true, value_name = "URL")]
     pub acme_directory: Option<Setting>,
     /// Speak https with a self-signed certificate, for development; it is kept in the data directory
@@ -40,8 +40,8 @@ pub struct TlsFlags {
         action = ArgAction::SetTrue
     )]
     pub tls_self_signed: Setting,
-    /// Where plain HTTP is answered with a redirect to https: ADDRESS:PORT, [ADDRESS]:PORT or unix:/PATH. May
-    /// be repeated
+    /// Address at which plain HTTP is redirected to https: ADDRESS:PORT, [ADDRESS]:PORT or unix:/PATH. May be
+    /// repeated
     #[arg(long, env = "BELFRY_REDIRECT_HTTP", hide_env_values = true, value_name = "ADDRESS")]
     pub redirect_http: Vec<Setting>,
     /// How long browsers that came over https must use only https for this host, such as 180d (HSTS)
@@ -124,7 +124,7 @@ pub(super) fn redirect_http(said: Vec<Setting>, tls: &Tls) -> Result<Vec<Endpoin
     match said.first() {
         Some(_) if !tls.is_on() => {
             let why =
-                "--redirect-http needs https, by this flag, --acme-domain or --tls-self-signed";
+                "--redirect-http needs https: set this flag, --acme-domain or --tls-self-signed";
             Err(BadSetting::missing("--tls-cert", why))
         }
         _ => said.iter().map(|endpoint| endpoint.read(str::parse::<Endpoint>)).collect(),

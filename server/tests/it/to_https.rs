@@ -181,6 +181,6 @@ fn without_tls_there_is_nowhere_to_redirect_to() {
     assert_eq!(code, 2);
     assert_eq!(
         line,
-        "belfry: --tls-cert is missing: --redirect-http needs https, by this flag, --acme-domain or --tls-self-signed\n"
+        "belfry: --tls-cert is missing: --redirect-http needs https: set this flag, --acme-domain or --tls-self-signed\n"
     );
 }
