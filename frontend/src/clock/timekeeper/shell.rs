@@ -30,11 +30,6 @@ use crate::{
     },
 };
 
-/// How long after its stream has ended a page asks whose it is, in milliseconds. Signing out in another tab ends the
-/// stream too, before the browser has dropped the cookie: asked at once, the server would take its visitor for one
-/// whose token was taken back.
-const ASK_AFTER: u32 = 1000;
-
 /// Everything that the page holds open. Dropping it closes it all.
 struct Shell {
     feed: Feed,
@@ -43,8 +38,6 @@ struct Shell {
     owner: Rc<Owner>,
     /// When the digits change next.
     redraw: RefCell<Option<Timeout>>,
-    /// When the server is asked whose page it is.
-    asking: RefCell<Option<Timeout>>,
     listeners: RefCell<Vec<EventListener>>,
     /// Probes are being sent.
     probing: Cell<bool>,
@@ -58,7 +51,6 @@ pub fn subscribe(feed: Feed) {
         timekeeper: RefCell::new(Timekeeper::new(feed, resolution(), now())),
         owner: Owner::new(feed),
         redraw: RefCell::default(),
-        asking: RefCell::default(),
         listeners: RefCell::default(),
         probing: Cell::default(),
     });
@@ -112,22 +104,12 @@ impl Shell {
                 let hint = self.timekeeper.borrow_mut().on_connection(link, tabs, now());
                 match hint {
                     Hint::None => {}
-                    Hint::Ask => self.ask_in_a_moment(),
+                    Hint::Ask => self.owner.look_who_it_is(),
                     Hint::Reached => show(BARRED_ID, false),
                 }
             }
             StreamEvent::Start(_) | StreamEvent::Gap { .. } => {}
         }
-    }
-
-    fn ask_in_a_moment(&self) {
-        let owner = Rc::downgrade(&self.owner);
-        let ask = move || {
-            if let Some(owner) = owner.upgrade() {
-                owner.look_who_it_is();
-            }
-        };
-        self.asking.replace(Some(Timeout::new(ASK_AFTER, ask)));
     }
 
     /// Sends the probes that the timekeeper wants, unless that is under way.
