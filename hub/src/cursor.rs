@@ -13,7 +13,7 @@ use crate::written::as_written;
 #[serde(try_from = "String", into = "String")]
 pub struct Epoch(pub u64);
 
-as_written!(Epoch, |name| name.parse().map_err(|NotAnEpoch| "it is no epoch"));
+as_written!(Epoch, |name| name.parse().map_err(|NotAnEpoch| "not an epoch"));
 
 impl fmt::Display for Epoch {
     /// 13 characters of base32 ([RFC 4648](https://www.rfc-editor.org/rfc/rfc4648#section-6)), which

@@ -28,7 +28,7 @@ const RESERVED_TYPES: [&str; 7] = [SESSION, GAP, READERS, EXPIRED, PURGED, "open
 #[serde(try_from = "String", into = "String")]
 pub struct EventType(Arc<str>);
 
-as_written!(EventType, |name| EventType::held(name).ok_or("it is no type of an event"));
+as_written!(EventType, |name| EventType::held(name).ok_or("not an event type"));
 
 impl EventType {
     /// Reads a type; `message` is the same as none.

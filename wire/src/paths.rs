@@ -26,6 +26,10 @@ pub const TOPICS_PATH: &str = "/topics";
 /// Where a token becomes a cookie.
 pub const LOGIN_PATH: &str = "/login";
 
+/// Where a page removes a cookie that is no longer accepted. One that is accepted stays: in the meantime
+/// somebody may have signed in.
+pub const FORGET_PATH: &str = "/login?if=refused";
+
 /// Where a page's form removes the cookie.
 pub const LOGOUT_PATH: &str = "/logout";
 

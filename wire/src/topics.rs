@@ -46,7 +46,7 @@ pub struct History {
     /// What to ask for as `after` (forwards) or `before` (backwards) to read on. `None` where
     /// nothing is left in that direction.
     pub next: Option<String>,
-    /// Events after `after` are gone, or it is no cursor of this log.
+    /// Events after `after` are gone, or it is not a cursor of this log.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub gap: bool,
     /// Where there is a gap: the position that replaces the reader's own. Reading goes on after it.

@@ -26,7 +26,7 @@ impl Delays {
         Ok(Self { sent: vec![], deliveries: 0, delays })
     }
 
-    /// Begins anew, with room for so many events.
+    /// Starts over, with room for so many events.
     pub(super) fn clear(&mut self, events: usize) {
         self.sent.clear();
         self.sent.reserve(events);

@@ -17,7 +17,7 @@ use wire::{
 
 use super::supervisor::{Order, PATIENCE, Plan, Signal, Supervisor};
 
-/// The longest address that is asked for, in bytes: the server takes heads of up to 16 KiB.
+/// The longest address that is asked for, in bytes: the server takes targets of up to 16 KiB.
 const LONGEST_URL: usize = 8 * 1024;
 
 /// The source is of no more use: the browser has reported an error, or it says what nobody understands.

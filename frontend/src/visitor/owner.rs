@@ -4,15 +4,17 @@
 use std::{cell::RefCell, rc::Rc};
 
 use app::Feed;
+use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 use wire::{
     identity::{BARRED_ID, ENDED_ID, Identity, REFUSED},
-    paths::LOGIN_PATH,
+    paths::FORGET_PATH,
 };
 
 use crate::{
     browser::{
+        alarm::timer,
         navigation::{self, load_for},
         page_events::PageEvent,
         requests::send,
@@ -32,6 +34,23 @@ use crate::{
 /// the mark changes; a tab with another mark asks the server whose it is.
 const EVERYBODY: &str = "belfry identity";
 
+/// How long after a refusal the server is asked again, in milliseconds. Signing out in another tab ends the streams
+/// of all of them before the browser has dropped the cookie: a tab that asks in between is told that it is refused,
+/// as if the token had been taken back.
+const ASK_AGAIN_AFTER: u32 = 1000;
+
+/// Whether a refusal is to be believed.
+#[derive(Default)]
+enum Doubt {
+    /// Not the first one.
+    #[default]
+    Unasked,
+    /// Nor another one, until the server is asked again.
+    Waiting(#[expect(dead_code, reason = "dropping it stops it")] Timeout),
+    /// The next one.
+    AskedAgain,
+}
+
 /// Whose page it is, and what ends or changes with that. Dropping it closes what it holds.
 pub(crate) struct Owner {
     feed: Feed,
@@ -39,6 +58,8 @@ pub(crate) struct Owner {
     stream: RefCell<Option<Rc<Shell>>>,
     /// The channel of all tabs of this browser; `None` while the page is frozen or left.
     everybody: RefCell<Option<Channel>>,
+    /// What the server has said of a cookie that it refuses.
+    doubt: RefCell<Doubt>,
     /// See [`navigation::loaded_for`]; until the server has said whose the page is.
     loaded_for: RefCell<Option<String>>,
 }
@@ -49,6 +70,7 @@ impl Owner {
             feed,
             stream: RefCell::default(),
             everybody: RefCell::default(),
+            doubt: RefCell::default(),
             loaded_for: RefCell::new(navigation::loaded_for()),
         })
     }
@@ -113,15 +135,34 @@ impl Owner {
         });
     }
 
-    pub(crate) fn on_answer(&self, answer: &Answer) {
+    pub(crate) fn on_answer(self: &Rc<Self>, answer: &Answer) {
         match answer {
             Answer::Time(_, reply) => {
                 show(BARRED_ID, false);
-                self.identify(&reply.identity, reply.sent);
+                if reply.identity != REFUSED || self.is_certain() {
+                    self.doubt.take();
+                    self.identify(&reply.identity, reply.sent);
+                }
             }
             Answer::Strange => show(BARRED_ID, true),
             Answer::Nothing => {}
         }
+    }
+
+    /// Whether a refusal is to be believed; the first time, the server is asked again.
+    fn is_certain(self: &Rc<Self>) -> bool {
+        let mut doubt = self.doubt.borrow_mut();
+        if matches!(*doubt, Doubt::Unasked) {
+            let itself = Rc::downgrade(self);
+            let ask = move || {
+                if let Some(owner) = itself.upgrade() {
+                    owner.doubt.replace(Doubt::AskedAgain);
+                    owner.look_who_it_is();
+                }
+            };
+            *doubt = Doubt::Waiting(timer(ASK_AGAIN_AFTER, Box::new(ask)));
+        }
+        matches!(*doubt, Doubt::AskedAgain)
     }
 
     /// Learns who the visitor is to the server, at an instant of its clock.
@@ -134,7 +175,7 @@ impl Owner {
             Change::Nothing => {}
             Change::Ended => {
                 if mark == REFUSED {
-                    begin(async { drop(send("DELETE", LOGIN_PATH, None).await) });
+                    begin(async { drop(send("DELETE", FORGET_PATH, None).await) });
                 }
                 show(ENDED_ID, true);
                 // What waits was theirs: it is not sent in nobody's name.

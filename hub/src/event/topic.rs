@@ -17,7 +17,7 @@ use crate::written::as_written;
 #[serde(try_from = "String", into = "String")]
 pub struct Topic(Arc<str>);
 
-as_written!(Topic, |name| Topic::held(name).ok_or("it is no topic"));
+as_written!(Topic, |name| Topic::held(name).ok_or("not a topic"));
 
 impl Topic {
     /// Reads a topic to publish to. The name is normalised (NFC): different encodings of the same
@@ -118,7 +118,7 @@ pub struct Pattern {
     normal: Arc<str>,
 }
 
-as_written!(Pattern, |pattern| Pattern::new(pattern).map_err(|_| "it is no pattern"));
+as_written!(Pattern, |pattern| Pattern::new(pattern).map_err(|_| "not a pattern"));
 
 impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -235,7 +235,7 @@ mod tests {
             assert_eq!(read(&format!("{name}=x-1")).cursor.as_deref(), Some("x-1"));
             assert_eq!(read(&format!("{name}=")).cursor, None);
         }
-        // What is no text is no cursor; a browser that is refused would not come back.
+        // What is not text is not a cursor; a browser that is refused would not come back.
         assert_eq!(read("last_event_id=%ff").cursor.as_deref(), Some("\u{fffd}"));
         let mut headers = HeaderMap::new();
         headers.insert("last-event-id", HeaderValue::from_static(""));

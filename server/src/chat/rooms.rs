@@ -57,7 +57,7 @@ impl Room {
         topic.map(|topic| Self { name: name.to_owned(), topic }).ok_or(NoRoom::NotARoom)
     }
 
-    /// The room whose messages are in a topic; `None` where it is no room's.
+    /// The room whose messages are in a topic; `None` where it is not a room's.
     #[must_use]
     pub fn of_topic(topic: &Topic) -> Option<Self> {
         Self::new(topic.as_str().strip_prefix(topics::ROOM_PREFIX)?).ok()

@@ -165,7 +165,7 @@ fn percent(value: f32) -> f64 {
     tenths(value.into()).clamp(0.0, 100.0)
 }
 
-/// To one decimal: more says nothing, and costs bytes. What is no number is 0, for JSON has none.
+/// To one decimal: more says nothing, and costs bytes. What is not a number is 0, as JSON has no way to write it.
 pub(super) fn tenths(value: f64) -> f64 {
     if value.is_finite() { (value * 10.0).round() / 10.0 } else { 0.0 }
 }

@@ -148,7 +148,7 @@ impl Log for Remote {
     fn append(&self, draft: Draft, key: Option<Key>) -> BoxFuture<'_, Result<Cursor, AppendError>> {
         async move {
             let id: String = self.ask_to_write(Call::Append { draft, key }).await?;
-            let unreadable = || AppendError::Unavailable(Unavailable(format!("{id} is no id")));
+            let unreadable = || AppendError::Unavailable(Unavailable(format!("{id} is not an id")));
             Cursor::parse(&id).ok_or_else(unreadable)
         }
         .boxed()

@@ -7,7 +7,7 @@ use std::io;
 
 use axum::{
     body::Body,
-    extract::State,
+    extract::{RawQuery, State},
     http::{
         HeaderMap, HeaderName, HeaderValue, StatusCode,
         header::{LOCATION, SET_COOKIE},
@@ -98,8 +98,23 @@ async fn admit(
     Ok(answer)
 }
 
-/// `DELETE /login`: ends the session, with its streams, and removes the cookie.
+/// `DELETE /login`: ends the session, with its streams, and removes the cookie; with `if=refused` in the query
+/// only a cookie that is not accepted, see [`FORGET_PATH`](wire::paths::FORGET_PATH).
 pub(crate) async fn logout(
+    state: State<AppState>,
+    sender: Sender,
+    client: Client,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let only_refused = query.as_deref() == Some("if=refused");
+    if only_refused && session_in(&state, &client, &headers).is_some() {
+        return Ok((StatusCode::NO_CONTENT, [NO_STORE]).into_response());
+    }
+    sign_out(state, sender, client, headers).await
+}
+
+async fn sign_out(
     State(state): State<AppState>,
     sender: Sender,
     client: Client,
@@ -155,7 +170,7 @@ pub(crate) async fn logout_by_form(
     refuse_other_sites(sender)?;
     let body = body::whole(body, form::BESIDE, &receiving).await?.data;
     let to = form::place_in(&headers, &String::from_utf8_lossy(&body), &client.base);
-    let answer = logout(state, sender, client, headers).await?;
+    let answer = sign_out(state, sender, client, headers).await?;
     if answer.status() != StatusCode::NO_CONTENT {
         return Ok(answer);
     }

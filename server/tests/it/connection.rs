@@ -141,3 +141,19 @@ impl Connection {
         all
     }
 }
+
+/// Begins a publish of five bytes to topic `a`, for whose body the server waits.
+pub(crate) fn begin_publish(address: SocketAddr, token: &str) -> BufReader<TcpStream> {
+    let mut publishing = TcpStream::connect(address).unwrap();
+    publishing.set_read_timeout(Some(BOUND)).unwrap();
+    let head = format!(
+        "POST /topics/a HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\
+         Content-Length: 5\r\nExpect: 100-continue\r\n\r\n"
+    );
+    publishing.write_all(head.as_bytes()).unwrap();
+    let mut publishing = BufReader::new(publishing);
+    let mut line = String::new();
+    publishing.read_line(&mut line).unwrap();
+    assert_eq!(line, "HTTP/1.1 100 Continue\r\n");
+    publishing
+}

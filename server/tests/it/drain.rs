@@ -140,18 +140,7 @@ fn a_publish_under_way_is_finished() {
     let program = Program::new();
     let serving = program.serves(&["--data-dir", "data"]);
     let token = program.token("data");
-    let mut publishing = TcpStream::connect(serving.address).unwrap();
-    publishing.set_read_timeout(Some(20 * SECOND)).unwrap();
-    let head = format!(
-        "POST /topics/a HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\
-         Content-Length: 5\r\nExpect: 100-continue\r\n\r\n"
-    );
-    publishing.write_all(head.as_bytes()).unwrap();
-    let mut publishing = BufReader::new(publishing);
-    // The server waits for the body.
-    let mut line = String::new();
-    publishing.read_line(&mut line).unwrap();
-    assert_eq!(line, "HTTP/1.1 100 Continue\r\n");
+    let mut publishing = begin_publish(serving.address, &token);
     serving.signal(Signal::TERM);
     serving.logged("draining");
     publishing.get_mut().write_all(b"whole").unwrap();

@@ -3,18 +3,18 @@
 use std::{env, net::SocketAddr, path::Path as FilePath, process::Stdio, time::Duration};
 
 use axum::{Router, extract::Path, http::StatusCode, routing::any};
-use belfry_hub::counters::Counters;
-use server::{Config, edge, tally::Tally};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     process::Command,
     time::{Instant, timeout},
 };
-use tokio_util::sync::CancellationToken;
 
-use crate::proxies::{Kind, Proxy, free_port};
+use crate::{
+    proxies::{Kind, Proxy, free_port},
+    served::serve,
+};
 
 const MIB: usize = 1 << 20;
 
@@ -33,15 +33,7 @@ async fn refusing() -> SocketAddr {
         (StatusCode::from_u16(status).unwrap(), "refused\n")
     };
     let application = Router::new().route("/{status}", any(refuse));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let listeners = vec![listener.try_into().unwrap()];
-    let (config, shutdown) = (Config::default(), CancellationToken::new());
-    tokio::spawn(async move {
-        let (counters, tally) = (Counters::default(), Tally::default());
-        edge::accept(application, &config, counters, tally, listeners, shutdown).await;
-    });
-    address
+    serve(application).await
 }
 
 fn upload(status: u16, length: usize, more: &str) -> String {

@@ -68,6 +68,7 @@ mod resume;
 mod revoked;
 mod sampling;
 mod scripted;
+mod served;
 mod serving;
 mod slow;
 mod slowhttptest;

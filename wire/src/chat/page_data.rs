@@ -41,7 +41,7 @@ pub struct Rooms {
     pub rooms: Vec<Listed>,
     /// Any other room may be opened.
     pub any: bool,
-    /// What was asked for is no name of a room.
+    /// What was asked for is not a valid room name.
     pub refused: bool,
 }
 

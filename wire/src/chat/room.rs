@@ -48,8 +48,8 @@ pub fn here_path(room: &str) -> String {
     path(room) + HERE_SUFFIX
 }
 
-/// The room that stands at a path; `None` where that is no path of a room. Whether any room can have
-/// such a name, the server tells.
+/// The room at a path; `None` where that is not a path of a room. Only the server knows whether a room
+/// may have such a name.
 #[must_use]
 pub fn room_at(path: &str) -> Option<String> {
     let written = path.strip_prefix(CHAT_PATH)?.strip_prefix('/')?;

@@ -17,15 +17,12 @@ mod streams;
 use std::net::SocketAddr;
 
 use axum::{Router, body::Bytes, routing::any};
-use belfry_hub::counters::Counters;
-use server::{Config, edge, tally::Tally};
-use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 
 use super::{
     frames::*,
     peer::{Client, Comes, acknowledged},
 };
+use crate::served::serve;
 
 /// What h2 says where it should be STREAM_CLOSED,
 pub(super) const CLOSED: u32 = PROTOCOL_ERROR;
@@ -111,15 +108,7 @@ async fn serving() -> SocketAddr {
         .route("/healthz", any(async || "ok\n"))
         .route("/wait", any(std::future::pending::<()>))
         .route("/echo", any(async |body: Bytes| body));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let listeners = vec![listener.try_into().unwrap()];
-    let (config, shutdown) = (Config::default(), CancellationToken::new());
-    tokio::spawn(async move {
-        let (counters, tally) = (Counters::default(), Tally::default());
-        edge::accept(application, &config, counters, tally, listeners, shutdown).await;
-    });
-    address
+    serve(application).await
 }
 
 /// Plays a case, and says what came instead of what should.
