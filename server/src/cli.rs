@@ -65,19 +65,31 @@ pub enum Command {
 
 const AFTER_HELP: &str = "\
 Environment (a flag takes precedence over its variable; an empty variable is ignored):
-  BELFRY_LISTEN            separated by ,
-  BELFRY_EPHEMERAL         1 or true, 0 or false
-  BELFRY_RETAIN_TOPIC      separated by ;
-  BELFRY_JWT_PUBLIC_KEY    separated by :
-  BELFRY_TRUSTED_PROXY     separated by ,
-  LEPTOS_SITE_ADDR         --listen, if BELFRY_LISTEN is not set
-  LEPTOS_SITE_ROOT         --site, if BELFRY_SITE is not set
-  LEPTOS_HASH_FILES=false  use site files without a hash in their names
+  BELFRY_LISTEN              separated by ,
+  BELFRY_REDIRECT_HTTP       separated by ,
+  BELFRY_TRUSTED_PROXY       separated by ,
+  BELFRY_PROXY_PROTOCOL      separated by ,
+  BELFRY_TLS_CERT            separated by :
+  BELFRY_TLS_KEY             separated by :
+  BELFRY_JWT_PUBLIC_KEY      separated by :
+  BELFRY_ACME_DOMAIN         separated by spaces
+  BELFRY_ACME_CONTACT        separated by spaces
+  BELFRY_HOST                separated by spaces
+  BELFRY_ALLOW_ORIGIN        separated by spaces
+  BELFRY_RETAIN_TOPIC        separated by ;
+  BELFRY_EPHEMERAL           1 or true, 0 or false
+  BELFRY_TAKEOVER            1 or true, 0 or false
+  BELFRY_TLS_SELF_SIGNED     1 or true, 0 or false
+  BELFRY_CROSS_SITE_COOKIES  1 or true, 0 or false
+  LEPTOS_SITE_ADDR           --listen, if BELFRY_LISTEN is not set
+  LEPTOS_SITE_ROOT           --site, if BELFRY_SITE is not set
+  LEPTOS_HASH_FILES=false    use site files without a hash in their names
 
 Signals:
-  SIGTERM                  end the streams, finish pending requests and exit, within --drain
-  SIGINT                   close the log and exit, within 2 s
-  a second signal          exit at once, even if something hangs
+  SIGTERM                    end the streams, finish pending requests and exit, within --drain
+  SIGINT                     close the log and exit, within 2 s
+  SIGHUP                     reload the TLS certificates
+  a second signal            exit at once, even if something hangs
 
 Exit codes:
   0 stopped on request    1 cannot serve (port in use, no site)    2 invalid configuration";

@@ -19,7 +19,7 @@ pub(super) const AFTER_HELP: &str = "\
 Revoking a token also ends the sessions that began with it. Give - as TOKEN to read it from standard input:
 on the command line, other users of the machine can see it.
 
-The list of revocations is in the data directory. The server need not be running; if it is, it takes notice
+The list of revocations is in the data directory. The server need not be running; if it is, it notices
 within a second and ends the streams. What was revoked stays revoked until it would have expired.
 
 Exit codes:

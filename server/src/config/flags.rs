@@ -32,8 +32,8 @@ pub struct Flags {
     #[arg(long, env = "BELFRY_EPHEMERAL", hide_env_values = true, action = ArgAction::SetTrue)]
     pub ephemeral: Setting,
     /// Take over from the running server that uses the same data directory: its sockets, its log, then its clients,
-    /// without an outage. The old server then ends; if this one cannot start, the old one goes on. If there is
-    /// none, start normally
+    /// without an outage. The old server then exits; if this one cannot start, the old one carries on. If no server
+    /// is running, start normally
     #[arg(long, env = "BELFRY_TAKEOVER", hide_env_values = true, action = ArgAction::SetTrue)]
     pub takeover: Setting,
     /// Limits on the whole log: number of events, age and total size; - keeps the default for that limit
@@ -73,7 +73,7 @@ pub struct Flags {
     pub proxies: ProxyFlags,
     /// Who may see the server's health at /status and in the topic status: public for everyone, token for
     /// holders of a token made with --read status, off for no one [default: on a loopback address,
-    /// public for requests made on this machine and through no proxy; otherwise token]
+    /// public for requests made on this machine without a proxy; otherwise token]
     #[arg(long, env = "BELFRY_STATUS", hide_env_values = true, value_name = "public|token|off")]
     pub status: Option<Setting>,
     /// Who may read /metrics: public for everyone, token for holders of a token made with --read status, off
@@ -86,8 +86,7 @@ pub struct Flags {
     )]
     pub metrics: Option<Setting>,
     /// Chat rooms in which anyone may talk without a token: any, a comma-separated list of names, or off
-    /// [default: on a loopback address, any for requests made on this machine and through no proxy; otherwise
-    /// off]
+    /// [default: on a loopback address, any for requests made on this machine without a proxy; otherwise off]
     #[arg(long, env = "BELFRY_ROOMS", hide_env_values = true, value_name = "any|LIST|off")]
     pub rooms: Option<Setting>,
     #[command(flatten)]

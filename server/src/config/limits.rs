@@ -16,7 +16,7 @@ const STREAM_AGES: RangeInclusive<Duration> =
 /// The flags of limits.
 #[derive(Clone, Debug, Args)]
 pub struct LimitFlags {
-    /// Streams that one client, an IPv4 address or an IPv6 network of 64 bits, may have at once, or off. Clients
+    /// Streams that one client, an IPv4 address or an IPv6 /64 network, may have at once, or off. Clients
     /// on this machine and in private networks are not limited unless --trusted-proxy is given [default: 100]
     #[arg(
         long,
@@ -48,7 +48,7 @@ pub struct LimitFlags {
     #[arg(long, env = "BELFRY_MAX_RENDERS", hide_env_values = true, value_name = "NUMBER|off")]
     pub max_renders: Option<Setting>,
     /// Connections that may be open at once; beyond that, streams get 503, and everything else is answered and its
-    /// connection closed [default: three quarters of the open-file limit, and all but 1024 of it if it is large]
+    /// connection closed [default: three quarters of the open-file limit, or all but 1024 if that is more]
     #[arg(long, env = "BELFRY_MAX_CONNECTIONS", hide_env_values = true, value_name = "NUMBER")]
     pub max_connections: Option<Setting>,
     /// Connections that one client may open per second, and as many at once, or off [default: 100]

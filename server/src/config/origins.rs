@@ -14,7 +14,7 @@ use crate::{
 /// The flags of hosts and origins.
 #[derive(Clone, Debug, Args)]
 pub struct OriginFlags {
-    /// Address under which browsers reach the server, such as https://belfry.example, if a proxy stands in
+    /// Address at which browsers reach the server, such as https://belfry.example, if a proxy stands in
     /// between. A path in it, as in https://example.org/belfry, is the base path [default: the one each request
     /// asks for]
     #[arg(long, env = "BELFRY_PUBLIC_URL", hide_env_values = true, value_name = "URL")]

@@ -14,7 +14,7 @@ const ALL: &str = "all";
 /// The flags of proxies.
 #[derive(Clone, Debug, Args)]
 pub struct ProxyFlags {
-    /// Proxy whose headers are believed about who a client is and how it connected: an address, a network such
+    /// Proxy whose headers are trusted to say who a client is and how it connected: an address, a network such
     /// as 10.0.0.0/8, or unix for those that connect over a Unix socket. May be repeated [default: none]
     #[arg(long, env = "BELFRY_TRUSTED_PROXY", hide_env_values = true, value_name = "CIDR")]
     pub trusted_proxy: Vec<Setting>,
@@ -81,7 +81,7 @@ mod tests {
         assert_eq!(more.headers, Family::Forwarded);
         for (flag, value, must) in [
             ("--trusted-proxy", "proxy", "must be an address, a network such as 10.0.0.0/8"),
-            ("--trusted-proxy", "10.0.0.1/8", "must be a network whose address has no bits"),
+            ("--trusted-proxy", "10.0.0.1/8", "must be a network with no host bits set"),
             ("--client-header", "x-real-ip", "must be x-forwarded or forwarded"),
         ] {
             let said = trust(&[flag, value], "").unwrap_err().to_string();

@@ -15,7 +15,7 @@ use super::setting::{BadSetting, Setting, all_given, read_or};
 pub(super) enum BadBounds {
     /// A rule has no `=`.
     NoRule,
-    /// What stands before it is no pattern.
+    /// What stands before it is not a pattern.
     Pattern(Invalid),
     /// There are not three parts.
     NotThree,

@@ -27,8 +27,8 @@ pub struct TimeFlags {
     /// [default: 10s]
     #[arg(long, env = "BELFRY_PUBLISH_DEADLINE", hide_env_values = true, value_name = "DURATION")]
     pub publish_deadline: Option<Setting>,
-    /// Time limit for ending after SIGTERM: requests under way may take that long, and readers are told to come
-    /// back at times spread over it; from 2s to 1h [default: 30s]
+    /// Time limit for the shutdown after SIGTERM: requests under way may take that long, and readers are told to
+    /// come back at times spread over it; from 2s to 1h [default: 30s]
     #[arg(long, env = "BELFRY_DRAIN", hide_env_values = true, value_name = "DURATION")]
     pub drain: Option<Setting>,
 }

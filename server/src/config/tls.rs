@@ -22,8 +22,8 @@ pub struct TlsFlags {
     #[arg(long, env = "BELFRY_TLS_KEY", hide_env_values = true, value_name = "FILE")]
     pub tls_key: Vec<Setting>,
     /// Host name for which to get and renew a certificate from an ACME authority, whose terms of service you
-    /// thereby accept. May be repeated. The authority must be able to reach this server under that name, at port
-    /// 443, or at port 80 with --redirect-http
+    /// thereby accept. May be repeated. The authority must be able to reach this server by that name on port 443,
+    /// or on port 80 with --redirect-http
     #[arg(long, env = "BELFRY_ACME_DOMAIN", hide_env_values = true, value_name = "NAME")]
     pub acme_domain: Vec<Setting>,
     /// E-mail address to which the ACME authority may write. May be repeated
@@ -44,7 +44,7 @@ pub struct TlsFlags {
     /// repeated
     #[arg(long, env = "BELFRY_REDIRECT_HTTP", hide_env_values = true, value_name = "ADDRESS")]
     pub redirect_http: Vec<Setting>,
-    /// How long browsers that came over https must use only https for this host, such as 180d (HSTS)
+    /// How long browsers that have connected over https must use only https for this host, such as 180d (HSTS)
     /// [default: not sent]
     #[arg(long, env = "BELFRY_HSTS", hide_env_values = true, value_name = "DURATION")]
     pub hsts: Option<Setting>,

@@ -19,7 +19,7 @@ pub struct Trust {
 pub enum Proxy {
     /// Those that connect from a network.
     Network(IpNet),
-    /// Those that connect by a Unix socket.
+    /// Those that connect over a Unix socket.
     Unix,
 }
 
@@ -85,7 +85,7 @@ impl Proxy {
         if network.trunc() == network {
             Ok(Self::Network(network))
         } else {
-            Err("must be a network whose address has no bits after the prefix, such as 10.0.0.0/8")
+            Err("must be a network with no host bits set, such as 10.0.0.0/8")
         }
     }
 }
