@@ -83,7 +83,7 @@ pub struct Feed {
     pub synchronised: RwSignal<Option<bool>>,
     /// The path under which everything stands; see [`under_base`].
     pub base: RwSignal<String>,
-    /// The URL under which the visitor reached us, with the base and without a slash at its end.
+    /// The URL at which the visitor reached us, with the base and without a slash at its end.
     pub url: RwSignal<String>,
     /// The beginning of the command that makes a token; `None` where there is none.
     pub token_maker: StoredValue<Option<String>>,

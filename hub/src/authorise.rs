@@ -15,7 +15,7 @@ pub trait Authorise: Send + Sync {
     fn authorise<'a>(&'a self, request: &'a Parts) -> BoxFuture<'a, Result<Grant, Problem>>;
 
     /// Returns once what a grant allows is taken back before its end: its streams end, after an event of type
-    /// `expired`. It hears of what happens after it was called, also before it is awaited.
+    /// `expired`. It hears of what happens after it was called, even before it is awaited.
     fn revoked(&self, grant: &Grant) -> BoxFuture<'static, ()> {
         let _ = grant;
         pending().boxed()

@@ -28,10 +28,10 @@ impl From<SocketAddr> for Client {
 /// The address of a client, as far as it is known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Address {
-    /// Nothing is known, as of a request that came by no connection.
+    /// Nothing is known, as for a request that came over no connection.
     #[default]
     Unknown,
-    /// It is on this machine, and has connected by a Unix socket.
+    /// It is on this machine, and has connected over a Unix socket.
     Unix,
     /// A proxy has named it.
     Ip(IpAddr),
@@ -40,7 +40,7 @@ pub enum Address {
 }
 
 impl Address {
-    /// The IP address, if there is one; IPv4 also where it was mapped into IPv6.
+    /// The IP address, if there is one; IPv4 even where it was mapped into IPv6.
     #[must_use]
     pub fn ip(self) -> Option<IpAddr> {
         match self {

@@ -252,7 +252,7 @@ mod tests {
         let (mut data, mut event_type, mut id) = (String::new(), String::new(), String::new());
         let stream = stream.strip_prefix('\u{feff}').unwrap_or(stream);
         let unified = stream.replace("\r\n", "\n").replace('\r', "\n");
-        // What stands after the last line end is no line.
+        // What stands after the last line end is not a line.
         let mut lines: Vec<&str> = unified.split('\n').collect();
         lines.pop();
         for line in lines {

@@ -128,7 +128,7 @@ impl Hub {
     }
 
     /// Removes every event of a topic, and tells its followers: an event of type
-    /// [`purged`](wire::event::PURGED) takes their place, also for readers that come back later. Returns
+    /// [`purged`](wire::event::PURGED) takes their place, for readers that come back later too. Returns
     /// how many were removed, not counting such notices. If there are none, nothing happens.
     ///
     /// # Errors

@@ -23,8 +23,8 @@
 //! - [`routes`]: what the answers are made from; [`http`]: the answers, and in `http/stream.rs` the stream's
 //!   headers
 //! - a new problem: where the request is read that has it, the stream's in `subscription/request.rs`, the
-//!   topics' in `http/topics.rs`, for a 400 as [`event::Invalid`]; why somebody may not follow a state topic
-//!   says its owner, in [`StateTopic::access`](state_topics::StateTopic::access); [`http::problem`] is the
+//!   topics' in `http/topics.rs`, for a 400 as [`event::Invalid`]; a state topic's owner says why
+//!   somebody may not follow it, in [`StateTopic::access`](state_topics::StateTopic::access); [`http::problem`] is the
 //!   form of all
 //! - [`client`]: who sends a request, by their [`network`]; [`budget`]: how much memory connections may hold;
 //!   [`reading`]: the log within it

@@ -12,7 +12,7 @@ use crate::{
     log::{Page, Query, Unavailable},
 };
 
-/// What an encoded event takes at most beside its data and names, in bytes.
+/// What an encoded event takes at most besides its data and names, in bytes.
 const AROUND: usize = 192;
 
 /// How much larger an event is expected to be on the wire than in the log, in bytes.

@@ -34,7 +34,7 @@ pub enum Access {
     Everybody,
     /// This reader may: `session` lists the topic as granted.
     Granted,
-    /// This reader may not. Beside other topics it is left out, because a refusal would end the one stream
+    /// This reader may not. Along with other topics it is left out, because a refusal would end the one stream
     /// that all pages of a browser share; a stream of nothing else is refused with this.
     Refused(Box<Problem>),
     /// There is no such topic. It is left out, whatever else is followed.
@@ -104,7 +104,7 @@ impl Registered {
 
 impl StateTopics {
     /// Registers a topic (`time`), or all under a prefix (`here/*`). From now on nobody may publish to them,
-    /// and who follows them follows their owner. The first that was registered for a name counts.
+    /// and whoever follows them follows their owner. The first that was registered for a name counts.
     pub fn register(&self, selector: Selector, owner: Arc<dyn StateTopic>) {
         let mut registered = self.0.write().unwrap_or_else(PoisonError::into_inner);
         registered.push(Registered { selector, owner });

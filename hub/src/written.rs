@@ -1,6 +1,6 @@
 //! Names as JSON has them: the text that they are written as, read with the same checks.
 
-/// Reads and writes a name as a text, for serde.
+/// Reads and writes a name as text, for serde.
 macro_rules! as_written {
     ($name:ident, $read:expr) => {
         impl TryFrom<String> for $name {

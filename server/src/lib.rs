@@ -145,7 +145,7 @@ pub async fn serve(
         scraped.into_iter().collect(),
         endings.clone(),
     );
-    // Who connects is answered first: the others prepare something.
+    // Whoever connects is answered first: the others prepare something.
     tokio::join!(
         async {
             let (router, counters) = (router(state), hub.counters().clone());

@@ -179,7 +179,7 @@ async fn run_until_asked(
         let shutdown = endings.shutdown.clone();
         tokio::spawn(async move { tls.keep_fresh(asked, &shutdown).await });
     } else {
-        // Who asks is told that nobody loads anything.
+        // Whoever asks is told that nobody loads anything.
         drop(asked);
     }
     let serving = serve(config, site, log.log, authority, listeners, endings.clone());
@@ -205,7 +205,7 @@ async fn end_when_asked(
         select! {
             () = &mut serving => return Ok(()),
             asked = asked_to_end => ending = Some(asked?),
-            // Who has a connection that is not used learns by its end that it is another server.
+            // Whoever has a connection that is not used learns by its end that it is another server.
             () = sleep(RELIEVED_WITHIN) => {}
         }
     } else {

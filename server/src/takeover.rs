@@ -13,7 +13,7 @@
 //!   Answers              →
 //! ```
 //!
-//! Until it has read `Serves`, the predecessor goes on as before if the successor ends, with the log opened
+//! Until it has read `Serves`, the predecessor carries on as before if the successor ends, with the log opened
 //! again. From then on the successor has everything.
 //!
 //! - [`offer`]: the predecessor's part; [`Predecessor`]: the successor's

@@ -31,7 +31,7 @@ pub struct Message {
     /// The sender's self-chosen name; empty if there is none.
     #[serde(default)]
     pub name: String,
-    /// What.
+    /// What is said.
     pub text: String,
 }
 

@@ -10,7 +10,7 @@ use crate::read::read_fields;
 const SPANS_KEPT: usize = 64;
 
 /// A place in a log: after the event of this sequence, or at the beginning where that is 0. It is written as
-/// `<epoch>-<sequence>`. To a browser an epoch is a text; the server knows what is written in it.
+/// `<epoch>-<sequence>`. To a browser an epoch is just text; the server knows what is written in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor<Epoch = String> {
     /// The epoch that the event of this sequence was written in.

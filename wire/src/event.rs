@@ -62,7 +62,7 @@ pub enum Purge<'a> {
 }
 
 impl Envelope {
-    /// Whether who follows this hears of the event: a topic, or the beginning of topics' names up to a
+    /// Whether whoever follows this hears of the event: a topic, or the beginning of topics' names up to a
     /// slash, and `*`.
     #[must_use]
     pub fn is_of(&self, followed: &str) -> bool {

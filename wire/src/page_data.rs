@@ -32,8 +32,8 @@ pub struct Snapshot {
     pub synchronised: Option<bool>,
     /// The path under which everything stands, without a slash at its end; empty for the whole origin.
     pub base: String,
-    /// The URL under which the visitor reached us, with the base and without a slash at its end, as far as
-    /// the server can tell: behind a proxy that ends TLS the browser knows better.
+    /// The URL at which the visitor reached us, with the base and without a slash at its end, as far as
+    /// the server can tell: behind a proxy that terminates TLS the browser knows better.
     pub url: String,
     /// The beginning of the command that makes a token on the server's machine; `None`
     /// where its key is not there.

@@ -83,7 +83,7 @@ impl fmt::Display for Tick {
     }
 }
 
-/// The text is no instant in the form `2026-11-22T05:18:03.000Z`.
+/// The text is not an instant in the form `2026-11-22T05:18:03.000Z`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotATick;
 

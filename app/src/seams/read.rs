@@ -21,7 +21,7 @@ pub struct Read {
     /// Reads a room's messages from a cursor on; called back with `None` where the server does not give
     /// them.
     pub history: fn(&str, Side, Take<Option<History>>),
-    /// Reads the data of a room's event; `None` where it is no message.
+    /// Reads the data of a room's event; `None` where it is not a message.
     pub message: fn(&str) -> Option<Message>,
     /// Reads who is in a room.
     pub presence: fn(&str) -> Option<RoomPresence>,

@@ -111,7 +111,7 @@ impl Held {
     pub(super) fn grant(&mut self) {
         for ticket in self.ledger.grant() {
             if let Some(granted) = self.granted.remove(&ticket) {
-                // Who has left meanwhile gives it back.
+                // Whoever has left in the meantime gives it back.
                 let _ = granted.send(());
             }
         }

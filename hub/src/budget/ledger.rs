@@ -204,7 +204,7 @@ impl<P: Party> Ledger<P> {
         }
     }
 
-    /// A frame is nobody's any more but its readers'. Returns who is to be cut for it.
+    /// A frame now belongs to nobody but its readers. Returns who is to be cut for it.
     pub(super) fn overdraw(&mut self, bytes: usize, now: Instant) -> Vec<P> {
         self.used += bytes;
         self.overdrawn += bytes;

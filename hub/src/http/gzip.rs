@@ -51,8 +51,9 @@ pub enum Coding {
 impl Coding {
     /// The coding that a request accepts. A page to which another site sends a visitor is not compressed if
     /// it may contain something private: the other site could infer it from the length, if it can observe
-    /// that (BREACH). Where the site can only be told by the page that is named, any page may: old browsers
-    /// are few, and what is private may also depend on where they are.
+    /// that (BREACH). An old browser that only sends `Referer` gets no compressed page when it follows another
+    /// site's link, with or without a cookie: there are few of them, and what a page shows may also depend on
+    /// where its visitor is.
     pub fn of(headers: &HeaderMap) -> Self {
         let by_cookie = headers.contains_key(COOKIE) && !is_no_other_site(headers);
         let guessed_at = by_cookie || follows_foreign_link(headers);

@@ -1,4 +1,4 @@
-//! The state topic `time`: a tick at every multiple of the interval, and one for each who comes.
+//! The state topic `time`: a tick at every multiple of the interval, and one for each reader that comes.
 
 use tokio::sync::watch;
 use wire::{tick::Tick, topics::TIME};

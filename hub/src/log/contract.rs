@@ -239,7 +239,7 @@ pub enum AppendError {
     KeyUsed,
     /// There is no room. The event is not in the log.
     Full,
-    /// The log did not answer in this time. The event may be stored nevertheless, now or later.
+    /// The log did not answer within this time. The event may be stored nevertheless, now or later.
     Late(Duration),
     /// The log could not confirm that the event is durable. It may be stored nevertheless.
     Unavailable(Unavailable),

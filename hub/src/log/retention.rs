@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::event::{Draft, Event, Pattern, Topic};
 
-/// What an event takes beside its names and data, in bytes, for [`Bounds::bytes`].
+/// What an event takes besides its names and data, in bytes, for [`Bounds::bytes`].
 const ENTRY: u64 = 64;
 
 /// How much is kept; what exceeds any of the three is dropped, the oldest first.
@@ -48,7 +48,7 @@ impl Bounds {
 pub struct Retention {
     /// The bounds of the whole. Default 1,000,000 events, 7 days, 1 GiB.
     pub total: Bounds,
-    /// The bounds of single topics: the first pattern that fits counts. Default none.
+    /// The bounds of single topics: the first pattern that matches counts. Default none.
     pub rules: Vec<(Pattern, Bounds)>,
 }
 

@@ -11,11 +11,11 @@ use crate::Clock;
 /// For so long the clock has to agree before an age counts, in microseconds.
 const PROOF: i64 = 3600 * 1_000_000;
 
-/// The clock agrees as long as it is no further off than this, in microseconds: a leap second is no
-/// jump.
+/// The clock agrees as long as it is no further off than this, in microseconds: a leap second is
+/// not a jump.
 const TOLERANCE: i64 = 2_000_000;
 
-/// Beside that it may gain or lose one part in this many: 500 ppm, the most by which a kernel slews.
+/// Besides that, it may gain or lose one part in this many: 500 ppm, the most by which a kernel slews.
 const SLEW: i64 = 2000;
 
 /// How many stamps are looked at in one go to find one that does not lie in the future.

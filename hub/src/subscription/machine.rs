@@ -38,7 +38,7 @@ pub(crate) enum Next {
         /// What is wanted; `None` where no topics of the log are followed.
         wanted: Option<Wanted>,
     },
-    /// Nothing any more.
+    /// Nothing more.
     End,
 }
 
@@ -155,7 +155,7 @@ impl Subscription {
         }
     }
 
-    /// Nothing comes any more.
+    /// Nothing more comes.
     pub(crate) fn ends(&mut self, why: Ending) {
         self.ended = true;
         self.reader.ends(why);

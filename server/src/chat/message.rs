@@ -5,7 +5,7 @@ use wire::chat::Message;
 
 /// What an event's data says. It is read as a browser reads it, and not as serde would: a list is no
 /// message, and of a field that is there twice the last counts. (A lone surrogate, a number beyond those
-/// of a double and the deepest nesting are no JSON here, and so make a text.)
+/// of a double and the deepest nesting are not JSON here, and so make a text.)
 pub(crate) fn message(data: &str) -> Message {
     let read = serde_json::from_str(data).ok().and_then(|value: Value| {
         let name = match &value["name"] {

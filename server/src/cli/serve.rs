@@ -136,6 +136,6 @@ fn program() -> String {
 pub fn warn_of_every_host<'a>(config: &Config, mut endpoints: impl Iterator<Item = &'a Endpoint>) {
     let open = *config.rooms.seen(false) != Rooms::Off && matches!(config.hosts, Hosts::Usual(_));
     if let Some(listener) = endpoints.find(|endpoint| open && !endpoint.is_local()) {
-        warn!(%listener, "rooms are open here under every host name; list the server's own with --host");
+        warn!(%listener, "rooms are open here for every host name; list the server's own with --host");
     }
 }

@@ -59,7 +59,7 @@ pub fn listen(
     Ok(told)
 }
 
-/// Has everything loaded again at each SIGHUP, which would otherwise end the program: sends `reload` where to
+/// Has everything reloaded at each SIGHUP, which would otherwise end the program: sends `reload` where to
 /// say that it is done. systemd is told when it begins and ends.
 ///
 /// # Errors

@@ -11,11 +11,11 @@ pub fn ready() {
     tell(&[NotifyState::Ready]);
 }
 
-/// It loads its certificates again. systemd wants to know when that began (`sd_notify(3)`).
+/// It reloads its certificates. systemd wants to know when that began (`sd_notify(3)`).
 pub fn reloading() {
     match NotifyState::monotonic_usec_now() {
         Ok(now) => tell(&[NotifyState::Reloading, now]),
-        Err(error) => debug!(%error, "cannot tell systemd"),
+        Err(error) => debug!(%error, "cannot notify systemd"),
     }
 }
 
@@ -44,6 +44,6 @@ pub async fn watch() {
 /// Does nothing without `NOTIFY_SOCKET`.
 fn tell(states: &[NotifyState]) {
     if let Err(error) = notify(states) {
-        debug!(%error, "cannot tell systemd");
+        debug!(%error, "cannot notify systemd");
     }
 }

@@ -30,7 +30,7 @@ pub fn find_predecessor(config: &Config) -> Result<Option<Predecessor>, Box<dyn 
 /// of `listeners` are this process's from then on.
 ///
 /// # Errors
-/// If the log cannot be opened; the predecessor goes on then.
+/// If the log cannot be opened; the predecessor then carries on.
 pub fn take_log(
     config: &Config,
     predecessor: Option<Predecessor>,
@@ -54,6 +54,6 @@ pub fn offer_to_successors(
     let (Some(log), Some(folder)) = (&opened.on_disk, &config.data_dir) else { return };
     match Offer::new(folder, log.clone(), listeners, endings.clone()) {
         Ok(offer) => drop(tokio::spawn(offer.stand(systemd::is_now))),
-        Err(error) => warn!(%error, "cannot be taken over while it runs"),
+        Err(error) => warn!(%error, "this server cannot be taken over while it runs"),
     }
 }

@@ -126,7 +126,7 @@ async fn introduce(
             Some(Ok(connection)) => connection,
             Some(Err(error)) => {
                 shared.tally.refused(Rule::ProxyProtocol);
-                debug!(%peer, %error, "closed a connection that its proxy did not introduce");
+                debug!(%peer, %error, "closed a connection without a valid PROXY protocol header");
                 return;
             }
         };

@@ -1,5 +1,5 @@
 //! Bounds the wait for a request: for its first byte, for all of its head, and for the next one on a
-//! connection that is kept; and answers what is no request with a problem.
+//! connection that is kept; and answers what is not a request with a problem.
 //!
 //! hyper has one limit for all three, and ends a connection without a word.
 
@@ -101,7 +101,7 @@ impl<S: AsyncWrite> Heads<S> {
     }
 
     /// Writes an answer of ours for one of hyper's: it has just begun to write `bytes`, and no request is
-    /// being answered. `None` where they are no such answer.
+    /// being answered. `None` where they are not such an answer.
     fn refuse(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,

@@ -1,4 +1,4 @@
-//! What is answered to bytes that are no request: hyper's own answers are empty.
+//! What is answered to bytes that are not a request: hyper's own answers are empty.
 
 use std::time::SystemTime;
 

@@ -180,7 +180,7 @@ impl<S: AsyncWrite + Peer> AsyncWrite for WriteDeadline<S> {
         self.project().socket.poll_flush(context)
     }
 
-    /// Who has left the rest of an answer unread for so long will not get it from the kernel either.
+    /// Whoever has left the rest of an answer unread for so long will not get it from the kernel either.
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.project();
         if this.looked.elapsed() >= *this.patience && this.socket.unacknowledged() > 0 {

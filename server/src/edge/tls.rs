@@ -103,7 +103,7 @@ impl Tls {
         if let Some(acme) = &acme {
             // It is nobody's but ours: another one is ordered.
             let kept = acme.kept().unwrap_or_else(|problem| {
-                error!(%problem, "the kept certificate is lost");
+                error!(%problem, "the stored certificate cannot be used; another one will be ordered");
                 None
             });
             kept.iter().for_each(warn_of_its_time);
@@ -130,7 +130,7 @@ impl Tls {
         })
     }
 
-    /// Loads the certificates again whenever their files change, and when it is `asked`, and renews that of an
+    /// Reloads the certificates whenever their files change, and when it is `asked`, and renews that of an
     /// ACME authority, until the `shutdown`. Connections that are open go on. Files that cannot be used change nothing.
     pub async fn keep_fresh(&self, mut asked: Asked, shutdown: &CancellationToken) {
         let renewing = async {
@@ -145,7 +145,7 @@ impl Tls {
                     Ok(()) => watch.succeeded(),
                     Err(problem) => {
                         if watch.failed(problem.to_string()) {
-                            error!(%problem, "the TLS certificates stay as they were");
+                            error!(%problem, "cannot reload the TLS certificates; keeping the previous ones");
                         }
                     }
                 }
@@ -169,7 +169,7 @@ impl Tls {
         }
         let certificates = spawn_blocking(move || load_all(&files, &provider)).await??;
         certificates.iter().for_each(warn_of_its_time);
-        info!(certificates = certificates.len(), "loaded the TLS certificates again");
+        info!(certificates = certificates.len(), "reloaded the TLS certificates");
         self.choice.replace(certificates);
         Ok(())
     }

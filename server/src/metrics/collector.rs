@@ -145,7 +145,11 @@ impl Collector {
             budgets.map(|(name, budget)| (name, budget.used() as u64)),
         )?;
         to.gauges(
-            ("belfry_budget_limit", "How much of that memory there may be.", limit),
+            (
+                "belfry_budget_limit",
+                "Limit on the memory reserved for data waiting to be sent, and for request bodies.",
+                limit,
+            ),
             "budget",
             budgets.map(|(name, budget)| (name, budget.limit() as u64)),
         )
@@ -177,7 +181,7 @@ impl Collector {
 
     fn handshakes(&self, to: &mut Families<'_>) -> Result {
         let handshakes = self.0.tally.handshakes();
-        let about = "How long the TLS handshakes took that succeeded.";
+        let about = "How long successful TLS handshakes took.";
         to.histogram(("belfry_tls_handshake_duration", about), &handshakes.durations())?;
         to.counters(
             ("belfry_tls_handshake_failures", "TLS handshakes that failed, by reason.", None),
@@ -215,7 +219,11 @@ fn process_figures(to: &mut Families<'_>, process: &Process) -> Result {
         process.address_space,
     )?;
     to.gauge(
-        ("process_start_time", "When this process started, since the Unix epoch.", seconds),
+        (
+            "process_start_time",
+            "Start time of this process, in seconds since the Unix epoch.",
+            seconds,
+        ),
         process.started_s,
     )?;
     if let Some(open) = process.descriptors {

@@ -14,7 +14,7 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// Reads one, also with capitals, with the scheme's own port, or with a slash at its end; `None` where
+    /// Reads one, even with capitals, with the scheme's own port, or with a slash at its end; `None` where
     /// it is not one. `null` is the origin of pages that have none, and not one.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {

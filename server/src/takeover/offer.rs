@@ -1,5 +1,5 @@
-//! The predecessor's part: hands its sockets and its log to a successor that comes for them, and goes on as
-//! before if the successor does not make it.
+//! The predecessor's part: hands its sockets and its log to a successor that comes for them, and carries
+//! on as before if the successor fails.
 
 use std::{
     env,
@@ -98,17 +98,17 @@ impl Offer {
             warn!(process, "refused a second takeover");
             return refuse(&mut stream, "another takeover is under way").await;
         };
-        info!(process, "a successor prepares to take over");
+        info!(process, "a successor is preparing to take over");
         match self.hand_over(stream, process, &sockets).await {
             Ok(answering) => {
-                // Who connects is the successor's from now on, whatever becomes of it.
+                // Whoever connects is the successor's from now on, whatever becomes of it.
                 sockets.clear();
                 handed_over(process);
                 answering.await;
                 // What is refused from here on would find nobody who answers.
                 self.endings.shutdown.cancelled().await;
             }
-            Err(error) => warn!(process, %error, "the takeover failed; going on as before"),
+            Err(error) => warn!(process, %error, "the takeover failed; carrying on as before"),
         }
     }
 
@@ -147,7 +147,7 @@ impl Offer {
         self.log.hand_to(Arc::new(remote));
         sockets.iter().for_each(Copied::leave_file);
         let waited_ms = begun.elapsed().as_millis();
-        info!(process, waited_ms, "handed over; ending");
+        info!(process, waited_ms, "handed over; exiting");
         self.endings.relieved.cancel();
         Ok(answering)
     }
@@ -159,7 +159,9 @@ impl Offer {
         let served = match timeout(WARNED_AFTER, &mut serves).await {
             Ok(served) => served,
             Err(_) => {
-                warn!("the successor is taking long to open the log; publishes wait until it ends");
+                warn!(
+                    "the successor is taking a long time to open the log; publishes wait until it serves or exits"
+                );
                 serves.await
             }
         };
@@ -188,7 +190,7 @@ async fn greet(stream: &mut UnixStream) -> Result<(), Failed> {
         FromSuccessor::Hello { version: VERSION } => Ok(()),
         FromSuccessor::Hello { version } => {
             let why = format!(
-                "the running server supports version {VERSION} of takeovers, not {version}"
+                "the running server supports version {VERSION} of the takeover protocol, not {version}"
             );
             refuse(stream, &why).await;
             Err(why.into())
@@ -204,7 +206,7 @@ async fn refuse(stream: &mut UnixStream, why: &str) {
 
 fn ended(error: io::Error) -> Failed {
     match error.kind() {
-        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => "it has ended".into(),
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => "it has exited".into(),
         _ => error.into(),
     }
 }

@@ -52,7 +52,7 @@ impl Predecessor {
         stream.set_read_timeout(Some(ANSWERED_WITHIN))?;
         let peer = socket_peercred(stream.as_fd())?;
         if peer.uid != geteuid() {
-            return Err(io::Error::other(format!("it belongs to the user {}", peer.uid.as_raw())));
+            return Err(io::Error::other(format!("it belongs to user {}", peer.uid.as_raw())));
         }
         message::write_now(&stream, &FromSuccessor::Hello { version: VERSION })?;
         let (sockets, supervision) = match message::read_now(&stream)? {
@@ -105,7 +105,7 @@ impl Predecessor {
         inherited.remove_files();
         if let Err(error) = message::write_now(&stream, &FromSuccessor::Serves) {
             // It cannot take the log back any more.
-            warn!(process, %error, "the server that is taken over has ended early");
+            warn!(process, %error, "the server being taken over exited too early");
             return Ok(());
         }
         info!(process, "took over");
@@ -140,7 +140,7 @@ async fn answer(
                 });
             }
             Ok(other) => return warn!(?other, "the server that was taken over spoke out of turn"),
-            Err(error) => return debug!(%error, "the server that was taken over has ended"),
+            Err(error) => return debug!(%error, "the server that was taken over has exited"),
         }
     }
 }

@@ -67,7 +67,7 @@ impl Remote {
     }
 
     async fn ask<T: DeserializeOwned>(&self, call: Call) -> Result<T, Unavailable> {
-        let gone = || Unavailable("the server that took over has ended".into());
+        let gone = || Unavailable("the server that took over has exited".into());
         let (answer, answered) = oneshot::channel();
         let number = self.shared.next.fetch_add(1, Ordering::Relaxed);
         match &mut *self.shared.waiting.lock().unwrap_or_else(PoisonError::into_inner) {
@@ -114,7 +114,7 @@ impl Shared {
             ended = writing => ended,
         };
         if let Err(error) = ended {
-            warn!(%error, "the server that took over does not answer any more");
+            warn!(%error, "the server that took over no longer answers");
         }
         *self.waiting.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }

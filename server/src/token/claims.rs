@@ -60,7 +60,7 @@ pub(super) fn of(grant: &Grant) -> Claims {
     }
 }
 
-/// What a token says. Nobody has verified it; `None` if it is no token.
+/// What a token says. Nobody has verified it; `None` if it is not a token.
 pub(super) fn unverified(token: &str) -> Option<Map<String, Value>> {
     let [_, payload, _] = token.split('.').collect::<Vec<_>>()[..] else { return None };
     let payload = BASE64URL_NOPAD.decode(payload.as_bytes()).ok()?;
@@ -68,7 +68,7 @@ pub(super) fn unverified(token: &str) -> Option<Map<String, Value>> {
 }
 
 /// When a token says that it expires, in seconds since the Unix epoch. Nobody has verified that; `None` if
-/// it is no token.
+/// it is not a token.
 pub(crate) fn unverified_end(token: &str) -> Option<i64> {
     Some(instant(&unverified(token)?, "exp").ok()?? / SECOND)
 }
@@ -149,7 +149,7 @@ mod tests {
     const NOW: i64 = 1_000 * SECOND;
 
     fn read(claims: Value) -> Result<Grant, TokenError> {
-        let Value::Object(claims) = claims else { panic!("{claims} is no object") };
+        let Value::Object(claims) = claims else { panic!("{claims} is not an object") };
         grant(&claims, NOW)
     }
 

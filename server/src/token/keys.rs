@@ -58,7 +58,7 @@ impl Keys {
     /// These and the Ed25519 public key in a PEM file, for EdDSA.
     ///
     /// # Errors
-    /// Where it cannot be read or is no such key.
+    /// Where it cannot be read or is not such a key.
     pub fn with_public_key(mut self, path: &Path) -> Result<Self, KeyError> {
         let key = key_file::public_key(path)?;
         let bytes = key.as_bytes();

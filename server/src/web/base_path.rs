@@ -21,7 +21,7 @@ const LONGEST: usize = 255;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BasePath(Arc<str>);
 
-/// The text is no base path.
+/// The text is not a base path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotABasePath;
 
@@ -63,7 +63,7 @@ impl BasePath {
         &self.0
     }
 
-    /// Whether everything is served, with nothing before it.
+    /// Whether there is none: paths are served as they are.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

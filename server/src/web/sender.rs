@@ -131,7 +131,7 @@ mod tests {
             (Origins::default(), "a.test:81", ("http://a.test", ""), "", OtherPage),
             (Origins::default(), "a.test", ("null", ""), "", OtherPage),
             (Origins::default(), "", ("http://a.test", ""), "", OtherPage),
-            // Else the public address alone.
+            // Otherwise the public address alone.
             (known(), "inside:3000", ("https://belfry.test", ""), "", OurPage),
             (known(), "belfry.test:443", ("https://belfry.test", ""), "", OurPage),
             (known(), "inside:3000", ("http://inside:3000", ""), "", OtherPage),

@@ -79,7 +79,7 @@ async fn answer(State(https): State<ToHttps>, request: Request) -> Result<Respon
 }
 
 impl ToHttps {
-    /// Browsers would keep the redirect for as long as they like, also after the server has stopped speaking
+    /// Browsers would keep the redirect for as long as they like, even after the server has stopped speaking
     /// https; for that, there is HSTS.
     fn redirect(&self, request: &Request) -> Result<Response, Problem> {
         let (host, place) = (self.host(request)?, place(request.uri()));
@@ -107,7 +107,7 @@ impl ToHttps {
             }
             (None, Some(public)) => Ok(public.host().to_owned()),
             (None, None) => {
-                let detail = "Host must name the host to which https is to be spoken";
+                let detail = "Host must name the host to redirect to";
                 Err(Problem::new(StatusCode::BAD_REQUEST, detail))
             }
         }

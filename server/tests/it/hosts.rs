@@ -124,7 +124,7 @@ fn rooms_that_are_open_under_every_name_are_warned_of() {
         let server = program.serves(flags);
         server.signal(rustix::process::Signal::TERM);
         let log = server.ended().1;
-        assert_eq!(log.contains("open here under every host name"), warns, "{flags:?}: {log}");
+        assert_eq!(log.contains("open here for every host name"), warns, "{flags:?}: {log}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! Bytes that are no request, or hardly one: the status that each gets, and that the server lives on.
+//! Bytes that are not a request, or hardly one: the status that each gets, and that the server lives on.
 
 use std::{fmt::Write, net::SocketAddr, time::Duration};
 

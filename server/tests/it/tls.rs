@@ -76,13 +76,13 @@ async fn certificates_are_loaded_again_on_sighup_and_streams_go_on() {
 
     renew(program.folder(), "own");
     server.signal(Signal::HUP);
-    server.logged("loaded the TLS certificates again");
+    server.logged("reloaded the TLS certificates");
     let (_, second) = follow(server.address, &trusted).await;
     assert_ne!(first, second);
 
     fs::write(program.folder().join(key), "half").unwrap();
     server.signal(Signal::HUP);
-    let line = server.logged("the TLS certificates stay as they were");
+    let line = server.logged("cannot reload the TLS certificates; keeping the previous ones");
     assert!(line.contains("cannot use own.key for TLS: it must hold a private key"), "{line}");
     assert_eq!(follow(server.address, &trusted).await.1, second);
     for _ in 0..3 {

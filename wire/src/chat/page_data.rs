@@ -28,7 +28,7 @@ pub struct Room {
     pub mark: String,
     /// The form's key: the same form sent twice is one message.
     pub key: String,
-    /// What the visitor wanted to say and could not; else empty.
+    /// What the visitor wanted to say and could not; otherwise empty.
     pub draft: String,
     /// Why that was not taken.
     pub unsent: Option<Unsent>,

@@ -73,7 +73,7 @@ impl Pointed {
             "Escape" => return self.leave(),
             _ => return,
         };
-        // Else the page would scroll.
+        // Otherwise the page would scroll.
         event.prevent_default();
         if let Some(&tick) = at.get(index) {
             self.sought.set(Some(age(at, tick)));

@@ -71,7 +71,7 @@ pub fn view(visit: Visit, key: String, draft: String, unsent: Option<Unsent>) ->
 }
 
 impl Composer {
-    /// The field of the name, which folds once it is filled in, also where scripts do not run.
+    /// The field of the name, which folds once it is filled in, even where scripts do not run.
     fn name(self) -> impl IntoView {
         let said = text().chat;
         let me = self.visit.me;

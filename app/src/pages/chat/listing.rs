@@ -113,7 +113,7 @@ impl Listing {
         let said = Posted { id: id.clone(), at: event.at.clone(), message, mark: String::new() };
         let mut rooms = self.rooms.write();
         let at = rooms.iter().position(|listed| listed.room == room)?;
-        // Else the list was ahead of the stream.
+        // Otherwise the list was ahead of the stream.
         if rooms[at].last.as_ref().is_none_or(|last| comes_after(&said, last)) {
             rooms[at].last = Some(said);
             if counts {

@@ -264,7 +264,7 @@ proptest! {
         for _ in 0..=2 * waiting {
             world.take(&Step::Pass { millis: 1000 });
             world.check();
-            // Who has got something is done with it.
+            // Whoever has got something is done with it.
             if world.waits.is_empty() {
                 break;
             }

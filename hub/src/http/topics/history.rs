@@ -106,7 +106,7 @@ pub(super) struct Answer {
     query: Query,
     /// After this many bytes nothing more is added.
     left: usize,
-    /// It begins after a position, so that it matters what was dropped behind it.
+    /// It begins after a position, so that it matters what was dropped after it.
     continues: bool,
     /// That position is replaced where there is a gap.
     replaced: bool,

@@ -19,7 +19,7 @@ use crate::{
 /// How many topics are read at once; encoded they take less than 64 KiB.
 const AT_ONCE: usize = 100;
 
-/// What a topic takes at most beside its name, in bytes.
+/// What a topic takes at most besides its name, in bytes.
 const AROUND: usize = 48;
 
 /// What is asked for.

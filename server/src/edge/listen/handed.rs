@@ -69,7 +69,7 @@ impl Copied {
         self.about
     }
 
-    /// The next process removes its file.
+    /// Leaves its file to the next process, which removes it.
     pub fn leave_file(&self) {
         if let Some(file) = &self.file {
             file.is_ours(false);
@@ -92,7 +92,7 @@ impl Inherited {
     /// Those sockets.
     ///
     /// # Errors
-    /// If one of them is no socket, or nothing is told of one.
+    /// If one of them is not a socket, or nothing is told of one.
     pub fn new(sockets: Vec<OwnedFd>, about: &[About]) -> io::Result<Self> {
         if sockets.len() != about.len() {
             return Err(io::Error::other("there are not as many sockets as were announced"));

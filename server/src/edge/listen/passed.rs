@@ -25,7 +25,7 @@ impl Passed {
     /// Takes what was passed: none if another process was meant (`LISTEN_PID`).
     ///
     /// # Errors
-    /// If one of them is no stream socket.
+    /// If one of them is not a stream socket.
     pub fn take() -> io::Result<Self> {
         let mut passed = ListenFd::from_env();
         let mut sockets = Vec::new();

@@ -111,7 +111,7 @@ impl Acme {
         self.keep(pem).await;
         info!(domains = self.config.domains.join(" "), sha256, "got a TLS certificate");
         if is_due {
-            Err("it is already due for renewal; is the clock of this machine right?".into())
+            Err("it is already due for renewal; is this machine's clock right?".into())
         } else {
             Ok(())
         }
@@ -121,7 +121,7 @@ impl Acme {
         let Some(path) = self.kept.certificate_path() else { return };
         let keeping = tokio::task::spawn_blocking(move || keep(&path, &pem));
         if let Err(error) = keeping.await.unwrap_or_else(|failure| Err(failure.into())) {
-            error!(%error, "cannot keep the TLS certificate; after a restart another one is ordered");
+            error!(%error, "cannot store the TLS certificate; after a restart another one will be ordered");
         }
     }
 }

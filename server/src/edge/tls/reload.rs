@@ -1,4 +1,4 @@
-//! Watches the files of certificates, and tells when to load them again.
+//! Watches the files of certificates, and tells when to reload them.
 
 use std::{fs, os::unix::fs::MetadataExt, path::Path, sync::Arc, time::Duration};
 
@@ -19,10 +19,10 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// What changes when a file is written or replaced: device and inode, size, and time.
 type Stamp = Option<(u64, u64, u64, i64, i64)>;
 
-/// Who asks for the files to be loaded again, and wants to know when that is done.
+/// Who asks for the files to be reloaded, and wants to know when that is done.
 pub type Asked = mpsc::Receiver<oneshot::Sender<()>>;
 
-/// Why to load them again.
+/// Why to reload them.
 pub(super) enum Reason {
     Changed,
     /// Somebody has asked, and waits.
@@ -33,7 +33,7 @@ impl Reason {
     /// They are loaded, or cannot be.
     pub(super) fn answer(self) {
         if let Self::Asked(asking) = self {
-            // Who does not wait any more need not be told.
+            // Whoever no longer waits need not be told.
             let _ = asking.send(());
         }
     }
@@ -77,7 +77,7 @@ impl Watch {
             if is_asked || now != self.seen {
                 self.seen = now;
                 if is_asked {
-                    // Who asks is told again.
+                    // Whoever asks is told again.
                     self.problem = None;
                 }
                 return Some(reason);

@@ -1,5 +1,5 @@
 //! A certificate of our own for development, which browsers warn of: kept in the data directory, so that
-//! who has accepted it once need not do so again.
+//! whoever has accepted it once need not do so again.
 
 use std::{
     path::{Path, PathBuf},

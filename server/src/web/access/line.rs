@@ -42,7 +42,7 @@ impl Line {
         }
     }
 
-    /// Logs bytes that are no request, whose answer is this long: what they are is not repeated.
+    /// Logs bytes that are not a request, whose answer is this long: what they are is not repeated.
     pub(crate) fn of_no_request(
         (client, id): (Address, HeaderValue),
         (status, bytes): (StatusCode, usize),

@@ -33,7 +33,7 @@ pub(super) struct Form {
 }
 
 impl Form {
-    /// Reads a body; `None` for one that is no form with a field `token`. The type alone says nothing:
+    /// Reads a body; `None` for one that is not a form with a field `token`. The type alone says nothing:
     /// `curl -d` calls every body a form.
     pub(super) fn read(headers: &HeaderMap, body: &str, base: &BasePath) -> Option<Self> {
         let token = field(body, TOKEN).filter(|_| is_form(headers))?;

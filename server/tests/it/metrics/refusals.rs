@@ -70,7 +70,7 @@ impl Stage {
         (socket, String::from_utf8(answer).unwrap())
     }
 
-    /// The status of the answer to bytes that are no request.
+    /// The status of the answer to bytes that are not a request.
     async fn refuses(&self, bytes: &[u8]) -> String {
         let (_, answer) = self.tells(Config::default(), bytes).await;
         assert!(answer.contains("\r\nx-request-id: "), "{answer}");

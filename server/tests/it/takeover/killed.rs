@@ -40,7 +40,7 @@ fn a_successor_that_is_killed_at_any_point_leaves_the_log_to_its_predecessor() {
         serving.logged(if number == 0 {
             "refused a takeover"
         } else {
-            "the takeover failed; going on"
+            "the takeover failed; carrying on"
         });
     }
     let history = connection(&serving, &token).history("a", "");

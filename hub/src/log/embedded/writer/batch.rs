@@ -73,7 +73,7 @@ impl Batch {
     }
 }
 
-/// Answers one that does not wait any more: who hears of it finds the log as healthy as it is.
+/// Answers one that no longer waits: whoever hears of it finds the log as healthy as it is.
 pub(super) fn tell(to: Answer<Cursor>, share: Share, what: Result<Cursor, AppendError>) {
     drop(share);
     answer(to, what);

@@ -48,12 +48,12 @@ pub(super) async fn order(
             Ok(EventOk::CertCacheStore) => break,
             Ok(_) => {}
             Err(EventError::AccountCacheStore(error)) => {
-                warn!(%error, "cannot keep the account at the ACME authority");
+                warn!(%error, "cannot store the account with the ACME authority");
             }
             Err(problem) => return Err(problem.into()),
         }
     }
-    let pem = kept.take().ok_or("the authority gave no certificate")?;
+    let pem = kept.take().ok_or("the authority returned no certificate")?;
     let certified = certified(&pem, provider)?;
     Ok(Obtained { pem, certified })
 }

@@ -13,7 +13,7 @@ pub(super) fn plain(problem: &(dyn Error + Send + Sync + 'static)) -> String {
     match problem.downcast_ref::<EventError<io::Error, io::Error>>() {
         Some(EventError::Order(problem)) => of_order(problem),
         Some(EventError::AccountCacheLoad(error)) => {
-            format!("the file of the account cannot be read: {error}")
+            format!("the account file cannot be read: {error}")
         }
         _ => problem.to_string(),
     }
@@ -23,14 +23,14 @@ fn of_order(problem: &OrderError) -> String {
     match problem {
         OrderError::BadAuth(auth) => of_name(auth),
         OrderError::BadOrder(order) => {
-            format!("the authority refuses the order: {}", detail(order.error.as_ref()))
+            format!("the authority refused the order: {}", detail(order.error.as_ref()))
         }
         OrderError::TooManyAttemptsAuth(name) => {
-            format!("the authority has not verified {name} in time")
+            format!("the authority did not verify {name} in time")
         }
-        OrderError::ProcessingTimeout(_) => "the authority has not signed in time".to_owned(),
+        OrderError::ProcessingTimeout(_) => "the authority did not sign in time".to_owned(),
         OrderError::Acme(AcmeError::Json(error)) => {
-            format!("the authority does not answer as one does: {error}")
+            format!("the authority does not answer as an ACME server would: {error}")
         }
         OrderError::Acme(error) => of_connection(&error.to_string()),
         other => other.to_string(),
