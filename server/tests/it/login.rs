@@ -130,7 +130,8 @@ async fn signing_out_ends_the_session_and_not_the_token() {
 #[tokio::test(start_paused = true)]
 async fn what_is_refused_is_forgotten_and_nothing_else() {
     let world = world();
-    let [ended, valid] = [sign_in(&world, &token("Ada")).await, sign_in(&world, &token("Bob")).await];
+    let [ended, valid] =
+        [sign_in(&world, &token("Ada")).await, sign_in(&world, &token("Bob")).await];
     let forget = async |path, session: &str| {
         let request = Request::delete(path).header(COOKIE, format!("belfry-token={session}"));
         world.ask(request.body(Body::empty()).unwrap()).await
