@@ -20,7 +20,7 @@ use rustix::{
 use rustls::RootCertStore;
 
 use crate::{
-    connection::Connection,
+    connection::{Connection, begin_publish},
     program::Program,
     serving::Serving,
     transport::{Transport, on_each_transport, trusting},

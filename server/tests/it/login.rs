@@ -1,5 +1,8 @@
 //! How a token becomes a session in a cookie, for whom, and how that ends. Time is virtual.
 
+mod forms;
+mod https;
+
 use std::time::Duration;
 
 use axum::{
@@ -12,18 +15,16 @@ use axum::{
 use server::{
     tally::Rule,
     token::{Claims, mint},
-    web::client::trust::{Family, Proxy, Trust},
 };
 use wire::paths::FORGET_PATH;
 
-use crate::{
-    chat::pages::snapshot,
-    world::{BEGIN, World, secret, text},
-};
+use crate::world::{BEGIN, World, secret, text};
 
 fn world() -> World {
     World::ticking_every(Duration::from_secs(3))
 }
+
+const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
 /// A token for ten seconds that may publish to everything.
 fn token(subject: &str) -> String {

@@ -8,21 +8,19 @@ mod sockets;
 
 use std::{
     fs,
-    io::{BufRead, BufReader, Read, Write},
-    net::{TcpListener, TcpStream},
-    os::unix::{
-        fs::PermissionsExt,
-        net::{UnixDatagram, UnixStream},
-    },
-    process::{Command, Stdio},
-    sync::atomic::{AtomicBool, Ordering},
-    thread,
+    io::{Read, Write},
+    net::TcpListener,
+    os::unix::{fs::PermissionsExt, net::UnixStream},
     time::Duration,
 };
 
 use rustix::process::{Signal, geteuid};
 
-use crate::{connection::Connection, program::Program, serving::Serving};
+use crate::{
+    connection::{Connection, begin_publish},
+    program::Program,
+    serving::Serving,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 

@@ -1,8 +1,10 @@
 //! Pages' forms: where they are sent on to.
 
-use super::*;
+use axum::http::{Method, StatusCode};
+use server::token::{Claims, mint};
 
-const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
+use super::{FORM, ask, cookie, publish, session, token, world};
+use crate::world::{BEGIN, World, secret};
 
 /// Where a form is sent on to, and whether with a cookie.
 async fn sent_on(world: &World, body: &str, headers: &[(&str, &str)]) -> (String, bool) {

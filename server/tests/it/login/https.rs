@@ -1,6 +1,19 @@
 //! Cookies over https: their names, and which of them count.
 
-use super::*;
+use axum::{
+    body::Body,
+    http::{Method, Request, StatusCode},
+};
+use server::{
+    token::{Claims, mint},
+    web::client::trust::{Family, Proxy, Trust},
+};
+
+use super::{ask, cookie, token, world};
+use crate::{
+    chat::pages::snapshot,
+    world::{BEGIN, World, secret, text},
+};
 
 #[tokio::test(start_paused = true)]
 async fn the_cookie_is_for_https_alone_where_the_client_speaks_that() {

@@ -1,6 +1,16 @@
 //! Successors that are killed while they take over.
 
-use super::{ByHand, SECOND, connection, data, successor_of};
+use std::{
+    process::Stdio,
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::Duration,
+};
+
+use rustix::process::Signal;
+
+use super::{ByHand, connection, data, successor_of};
+use crate::{connection::Connection, program::Program, serving::Serving};
 
 /// How many successors are killed, each a little later after its start.
 const ROUNDS: u64 = 24;

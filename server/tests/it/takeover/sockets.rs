@@ -1,6 +1,18 @@
 //! Which sockets a successor gets, also where systemd opened them.
 
-use super::{SECOND, connection, successor_of};
+use std::{
+    io::{Read, Write},
+    net::TcpListener,
+    os::unix::net::{UnixDatagram, UnixStream},
+    process::Command,
+    thread,
+    time::Duration,
+};
+
+use rustix::process::Signal;
+
+use super::SECOND;
+use crate::{connection::Connection, program::Program, serving::Serving};
 
 #[test]
 fn sockets_are_matched_with_what_is_configured_now() {
