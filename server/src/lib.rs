@@ -121,7 +121,7 @@ pub async fn serve(
         interval: config.interval,
         budgets,
         access_log: config.access_log,
-        metrics: metrics.clone(),
+        metrics,
         endings: endings.clone(),
         drain: config.drain,
     };
@@ -132,19 +132,12 @@ pub async fn serve(
     let challenges = move |token: &str| tls.as_ref()?.challenge(token);
     let to_https = web::to_https::router(state.clone(), port, Arc::new(challenges));
     all.extend(redirecting.into_iter().map(|listener| listener.answered_by(to_https.clone())));
+    all.extend(scraped.map(|listener| listener.answered_by(web::metrics::router(&state))));
     let backups = async {
         if let Some(folder) = config.data_dir.clone().filter(|_| !config.ephemeral) {
             backup::serve(folder, kept, shutdown.clone()).await;
         }
     };
-    let scraping = edge::accept(
-        web::metrics::router(metrics, tally.clone()),
-        &config,
-        hub.counters().clone(),
-        tally.clone(),
-        scraped.into_iter().collect(),
-        endings.clone(),
-    );
     // Whoever connects is answered first: the others prepare something.
     tokio::join!(
         async {
@@ -155,7 +148,6 @@ pub async fn serve(
         },
         hub.run(config.interval, shutdown.clone()),
         presence.run(shutdown.clone()),
-        scraping,
         measuring,
         backups,
         authority.revocations().follow(shutdown.clone()),

@@ -27,8 +27,7 @@ use wire::topics::STATUS;
 use crate::{
     AppState,
     metrics::{Exposure, Format, Metrics},
-    tally::Tally,
-    web::{heads::refuse_large_heads, health},
+    web::{heads::refuse_large_heads, health, limits::connections::limit_connections},
 };
 
 const OPEN_METRICS: &str = "application/openmetrics-text";
@@ -52,15 +51,16 @@ pub(crate) async fn shown(
 }
 
 /// What is served at an address of its own: the metrics, for whoever reaches it, and the health check.
-pub fn router(metrics: Metrics, tally: Tally) -> Router {
+pub(crate) fn router(state: &AppState) -> Router {
     let at = async |State(metrics): State<Metrics>, coding: Coding, headers: HeaderMap| {
         answer(&metrics, coding, &headers).await
     };
     Router::new()
         .route("/metrics", get(at))
         .route("/healthz", get(health::live))
-        .with_state(metrics)
-        .layer(from_fn_with_state(tally, refuse_large_heads))
+        .with_state(state.metrics.clone())
+        .layer(from_fn_with_state(state.limited().clone(), limit_connections))
+        .layer(from_fn_with_state(state.tally.clone(), refuse_large_heads))
 }
 
 fn may_see(grant: &Grant) -> Result<(), Problem> {

@@ -92,3 +92,25 @@ fn there_is_room_for_as_many_as_are_allowed_however_many_listeners_wait() {
     });
     assert_eq!(streams.each_mut().map(|(status, _)| *status), [200, 200, 503]);
 }
+
+#[test]
+fn who_reads_the_metrics_takes_room_like_all_others() {
+    let program = Program::new();
+    let flags = ["--ephemeral", "--max-connections", "2", "--metrics", "127.0.0.1:0"];
+    let serving = program.serves(&flags);
+    let line = serving.logged("metrics are at http://");
+    let metrics = line.split("http://").nth(1).unwrap().split('/').next().unwrap();
+    let metrics: SocketAddr = metrics.parse().unwrap();
+    let mut held = open(metrics, "/healthz");
+    assert_eq!(status(&mut held), 200);
+    let mut streams = [(); 2].map(|()| {
+        let mut stream = open(serving.address, "/sse");
+        (status(&mut stream), stream)
+    });
+    assert_eq!(streams.each_mut().map(|(status, _)| *status), [200, 503]);
+    // Beyond the limit too they are read, and the connection is closed.
+    let mut answer = String::new();
+    open(metrics, "/metrics").read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    assert!(answer.contains("connection: close\r\n"), "{answer}");
+}
