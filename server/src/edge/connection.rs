@@ -14,6 +14,7 @@ use std::{
 
 use axum::{Extension, Router, middleware::AddExtension};
 use belfry_hub::budget::Progress;
+use futures::{FutureExt, future::BoxFuture};
 use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt},
     select,
@@ -35,7 +36,6 @@ use super::{
     tls::{self, Tls},
 };
 use crate::{
-    endings::Endings,
     tally::{Open, Protocol},
     web::client::connection::Connection,
 };
@@ -52,70 +52,99 @@ pub(super) struct Service {
 }
 
 /// Serves one connection until it ends, or until others need memory that it holds and does not read.
-pub(super) async fn converse(
+pub(super) fn converse(
     socket: Socket,
-    service: Service,
+    Service { tls, application }: Service,
     (from, open): (Connection, Open),
     shared: Arc<Shared>,
-) {
+) -> impl Future<Output = ()> + Send {
     let (config, counters) = (&shared.config, shared.counters.clone());
-    let socket = WriteDeadline::new(socket, config.write_stall, config.vanished_after, counters);
+    let socket =
+        WriteDeadline::new(socket, config.write_stall, config.vanished_after, counters.clone());
     let (peer, progress) = (from.address(), socket.progress().clone());
-    let Service { tls, application } = service;
-    let speaker = Speaker { from, open, progress: progress.clone(), application, shared: &shared };
-    select! {
-        ended = speaker.speak(socket, tls) => if let Err(error) = ended {
-            debug!(%peer, %error, "connection failed");
-        },
-        () = progress.is_cut() => {
-            shared.counters.cut();
-            info!(%peer, "closed a connection that stopped reading while others waited for memory");
+    let speaker = Speaker { from, open, progress: progress.clone(), application, shared };
+    let beginning = speaker.begin(socket, tls);
+    let speaking = async {
+        let Some(conversation) = beginning.await? else { return Ok(()) };
+        conversation.await
+    };
+    async move {
+        select! {
+            ended = speaking => if let Err(error) = ended {
+                debug!(%peer, %error, "connection failed");
+            },
+            () = progress.is_cut() => {
+                counters.cut();
+                info!(%peer, "closed a connection that stopped reading while others waited for memory");
+            }
         }
     }
 }
 
 /// What is the same whatever a client speaks.
-struct Speaker<'s> {
+struct Speaker {
     from: Connection,
     open: Open,
     progress: Progress,
     application: Router,
-    shared: &'s Shared,
+    shared: Arc<Shared>,
 }
 
 type Application = AddExtension<Router, Connection>;
 
-type Ended = Result<(), Box<dyn Error + Send + Sync>>;
+type Failed = Box<dyn Error + Send + Sync>;
 
-impl Speaker<'_> {
-    /// Speaks what the client does: over TLS it says so beforehand, otherwise its first bytes tell.
-    async fn speak(
-        mut self,
-        socket: impl AsyncRead + AsyncWrite + Unpin,
+/// What a client and the server say to each other, in the protocol that the client speaks. In a box of its own: an
+/// idle connection takes no memory for the protocols that it does not speak.
+type Conversation = BoxFuture<'static, Result<(), Failed>>;
+
+impl Speaker {
+    /// Finds out what the client speaks: over TLS it says so beforehand, otherwise its first bytes tell. `None` where
+    /// nothing is to be said.
+    fn begin(
+        self,
+        socket: WriteDeadline<Socket>,
         tls: Option<Tls>,
-    ) -> Ended {
-        let Shared { config, endings: Endings { shutdown, .. }, .. } = self.shared;
-        if let Some(tls) = tls {
-            let shaken = unless(shutdown, self.shake_hands(socket, &tls)).await;
-            let Some(socket) = shaken else { return Ok(()) };
-            let mut socket = socket?;
-            if tls::is_acme(&socket) {
-                return Ok(socket.shutdown().await?);
-            }
-            self.from = self.from.with_tls();
-            if tls::speaks_http2(&socket) {
-                return self.speak_http2(socket).await;
-            }
-            return self.speak_http1(socket, None).await;
+    ) -> BoxFuture<'static, Result<Option<Conversation>, Failed>> {
+        match tls {
+            Some(tls) => self.begin_securely(socket, tls).boxed(),
+            None => self.begin_plainly(socket).boxed(),
         }
-        let beginning = unless(shutdown, http2::beginning(socket, &config.waits)).await;
-        let Some(beginning) = beginning else { return Ok(()) };
-        let Beginning { is_http2, since, socket } = beginning?;
-        if is_http2 {
-            self.speak_http2(socket).await
+    }
+
+    async fn begin_securely(
+        mut self,
+        socket: WriteDeadline<Socket>,
+        tls: Tls,
+    ) -> Result<Option<Conversation>, Failed> {
+        let shaken = unless(&self.shared.endings.shutdown, self.shake_hands(socket, &tls)).await;
+        let Some(socket) = shaken else { return Ok(None) };
+        let mut socket = socket?;
+        if tls::is_acme(&socket) {
+            socket.shutdown().await?;
+            return Ok(None);
+        }
+        self.from = self.from.with_tls();
+        Ok(Some(if tls::speaks_http2(&socket) {
+            self.speak_http2(socket).boxed()
         } else {
-            self.speak_http1(socket, since).await
-        }
+            self.speak_http1(socket, None).boxed()
+        }))
+    }
+
+    async fn begin_plainly(
+        self,
+        socket: WriteDeadline<Socket>,
+    ) -> Result<Option<Conversation>, Failed> {
+        let Shared { config, endings, .. } = &*self.shared;
+        let beginning = unless(&endings.shutdown, http2::beginning(socket, &config.waits)).await;
+        let Some(beginning) = beginning else { return Ok(None) };
+        let Beginning { is_http2, since, socket } = beginning?;
+        Ok(Some(if is_http2 {
+            self.speak_http2(socket).boxed()
+        } else {
+            self.speak_http1(socket, since).boxed()
+        }))
     }
 
     async fn shake_hands<S>(&self, socket: S, tls: &Tls) -> io::Result<TlsStream<S>>
@@ -133,14 +162,14 @@ impl Speaker<'_> {
 
     async fn speak_http1(
         mut self,
-        socket: impl AsyncRead + AsyncWrite + Unpin,
+        socket: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
         since: Option<Instant>,
-    ) -> Ended {
+    ) -> Result<(), Failed> {
         self.open.speaks(Protocol::Http1);
         let progress = Extension(self.progress.clone());
         let application = ServiceBuilder::new().layer(progress).service(self.application());
         let owed = self.owed();
-        let Shared { config, tally, endings, .. } = self.shared;
+        let Shared { config, tally, endings, .. } = &*self.shared;
         let rules = http1::Rules {
             waits: config.waits,
             since,
@@ -151,9 +180,12 @@ impl Speaker<'_> {
         Ok(http1::serve(socket, application, owed, rules).await?)
     }
 
-    async fn speak_http2(mut self, socket: impl AsyncRead + AsyncWrite + Unpin) -> Ended {
+    async fn speak_http2(
+        mut self,
+        socket: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    ) -> Result<(), Failed> {
         self.open.speaks(Protocol::Http2);
-        let Shared { config, counters, endings, .. } = self.shared;
+        let Shared { config, counters, endings, .. } = &*self.shared;
         let rules = http2::Rules {
             progress: self.progress.clone(),
             patience: config.write_stall,

@@ -16,6 +16,7 @@ use axum::{
     http::{Request, Response},
 };
 use belfry_hub::{budget::Progress, counters::Counters, http::EventStream};
+use bytes::BytesMut;
 use hyper::{body::Incoming, server::conn::http2, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
@@ -38,6 +39,9 @@ use watched::Watched;
 /// What every connection of HTTP/2 begins with
 /// ([RFC 9113, section 3.4](https://www.rfc-editor.org/rfc/rfc9113#section-3.4)).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// How much is read at first, in bytes: with most clients, all that has come.
+const USUAL_HEAD: usize = 1024;
 
 /// The most streams that a connection has at once.
 const STREAMS: u32 = 100;
@@ -110,27 +114,23 @@ pub(super) async fn beginning<S>(mut socket: S, waits: &Waits) -> io::Result<Beg
 where
     S: AsyncRead + Unpin,
 {
-    let (mut bytes, mut read) = ([0; PREFACE.len()], 0);
+    let mut bytes = BytesMut::with_capacity(USUAL_HEAD);
     let (mut until, mut since) = (Instant::now() + waits.first_byte, None);
-    while read < PREFACE.len() && bytes[..read] == PREFACE[..read] {
-        match timeout_at(until, socket.read(&mut bytes[read..])).await {
+    while bytes.len() < PREFACE.len() && PREFACE.starts_with(&bytes) {
+        match timeout_at(until, socket.read_buf(&mut bytes)).await {
             Ok(more) => match more? {
-                0 if read == 0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+                0 if bytes.is_empty() => return Err(io::ErrorKind::UnexpectedEof.into()),
                 0 => break,
-                more => {
-                    let now = Instant::now();
-                    read += more;
-                    until = *since.get_or_insert(now) + waits.head;
-                }
+                _ => until = *since.get_or_insert_with(Instant::now) + waits.head,
             },
-            Err(_) if read == 0 => return Err(io::ErrorKind::TimedOut.into()),
+            Err(_) if bytes.is_empty() => return Err(io::ErrorKind::TimedOut.into()),
             // It has had its time for a head.
             Err(_) => break,
         }
     }
     let since = since.filter(|_| bytes[0] == PREFACE[0]);
-    let is_http2 = bytes[..read] == *PREFACE;
-    Ok(Beginning { is_http2, since, socket: Rewound::new(bytes[..read].to_vec(), socket) })
+    let is_http2 = bytes.starts_with(PREFACE);
+    Ok(Beginning { is_http2, since, socket: Rewound::new(bytes, socket) })
 }
 
 /// Serves a connection until it ends: because its client wants so, because it has had no stream for a while,

@@ -41,6 +41,10 @@ impl<S: AsyncRead> AsyncRead for Rewound<S> {
         let read = this.beginning.len().min(buffer.remaining());
         buffer.put_slice(&this.beginning[..read]);
         this.beginning.advance(read);
+        if this.beginning.is_empty() {
+            // Its memory is not needed any more.
+            *this.beginning = Bytes::new();
+        }
         Poll::Ready(Ok(()))
     }
 }
