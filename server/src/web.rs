@@ -1,6 +1,6 @@
 //! What answers over HTTP.
 //!
-//! - [`router`]: the routes, and the headers of every answer; [`state`]: what handlers share
+//! - [`router`]: the routes; `around`: what surrounds them all; [`state`]: what handlers share
 //! - [`base_path`]: the prefix under which all of it stands
 //! - [`page`]: the pages; [`language`], `preference`: theirs; `documents`, [`site`], `etag`: files; `caching`:
 //!   who may keep them
@@ -19,6 +19,7 @@
 //! - [`probe`]: the clock's probes; `health`: `/healthz` and `/readyz`; `not_found`: what there is not
 
 pub(crate) mod access;
+mod around;
 mod asking;
 pub mod base_path;
 mod caching;

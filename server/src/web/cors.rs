@@ -4,7 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{
-    extract::{Request, State},
+    extract::Request,
     http::{
         HeaderName, HeaderValue, Method, StatusCode,
         header::{
@@ -27,9 +27,12 @@ use crate::origins::Origins;
 /// How long a browser may keep the answer to a preflight; some keep it for two hours at most.
 const PREFLIGHT_KEPT: Duration = Duration::from_secs(3600);
 
-/// What is said to whom.
+/// What is said to whom. A cheap handle.
 #[derive(Clone, Debug)]
-pub(super) struct Cors {
+pub(super) struct Cors(Arc<Rules>);
+
+#[derive(Debug)]
+struct Rules {
     origins: Arc<Origins>,
     /// To origins that are listed.
     listed: CorsLayer,
@@ -58,34 +61,35 @@ impl Cors {
             ])
             .max_age(PREFLIGHT_KEPT)
             .vary([ORIGIN]);
-        Self {
+        Self(Arc::new(Rules {
             origins,
             listed: layer.clone().allow_origin(listed).allow_credentials(true),
             others: layer.allow_origin(Any),
-        }
+        }))
     }
 
     /// What is said about a request; `None` if its page may not read the answer.
     fn rule(&self, request: &Request) -> Option<&CorsLayer> {
         let said = request.headers().get(ORIGIN)?;
-        if self.origins.lists(said.as_bytes()) {
-            return Some(&self.listed);
+        let Rules { origins, listed, others } = &*self.0;
+        if origins.lists(said.as_bytes()) {
+            return Some(listed);
         }
-        (self.origins.any && request.uri().path() != LOGIN_PATH).then_some(&self.others)
+        (origins.any && request.uri().path() != LOGIN_PATH).then_some(others)
     }
 
     /// Whether a path may be read from other origins.
     fn is_shared(&self, path: &str) -> bool {
         match path {
             STREAM_PATH | TOPICS_PATH | PROBE_PATH => true,
-            LOGIN_PATH => self.origins.cross_site_cookies,
+            LOGIN_PATH => self.0.origins.cross_site_cookies,
             _ => path.strip_prefix(TOPICS_PATH).is_some_and(|rest| rest.starts_with('/')),
         }
     }
 }
 
 /// Adds what lets a page of a listed origin read the answer, and answers the preflights of such pages.
-pub(super) async fn share(State(cors): State<Cors>, request: Request, next: Next) -> Response {
+pub(super) async fn share(cors: &Cors, request: Request, next: Next) -> Response {
     if !cors.is_shared(request.uri().path()) {
         return next.run(request).await;
     }

@@ -42,13 +42,20 @@ pub(crate) async fn refuse_large_heads(
     request: Request,
     next: Next,
 ) -> Response {
-    let (status, rule, why) = match excess(&request) {
-        None => return next.run(request).await,
-        Some(Rule::TargetSize) => (StatusCode::URI_TOO_LONG, Rule::TargetSize, target_too_long()),
-        Some(rule) => (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, rule, head_too_large()),
-    };
+    match large_head(&tally, &request) {
+        Some(refused) => refused.into_response(),
+        None => next.run(request).await,
+    }
+}
+
+/// What is answered to a request whose head is too large, and counts it.
+pub(super) fn large_head(tally: &Tally, request: &Request) -> Option<Problem> {
+    let rule = excess(request)?;
     tally.refused(rule);
-    Problem::new(status, why).into_response()
+    Some(match rule {
+        Rule::TargetSize => Problem::new(StatusCode::URI_TOO_LONG, target_too_long()),
+        _ => Problem::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, head_too_large()),
+    })
 }
 
 /// By which rule a head is too large.

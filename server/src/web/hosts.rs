@@ -26,10 +26,18 @@ pub(super) async fn refuse_what_names_no_host(
     mut request: Request,
     next: Next,
 ) -> Response {
-    if !names_one_host(&request) {
+    match no_host(&tally, &mut request) {
+        Some(refused) => refused.into_response(),
+        None => next.run(request).await,
+    }
+}
+
+/// What is answered to a request that does not name exactly one host, and counts it. In `Host`, others find the one
+/// that it names.
+pub(super) fn no_host(tally: &Tally, request: &mut Request) -> Option<Problem> {
+    if !names_one_host(request) {
         tally.refused(Rule::Malformed);
-        let detail = "Host must name exactly one host";
-        return Problem::new(StatusCode::BAD_REQUEST, detail).into_response();
+        return Some(Problem::new(StatusCode::BAD_REQUEST, "Host must name exactly one host"));
     }
     // What the first line names counts, and in HTTP/2 `:authority` (RFC 9112, section 3.2.2; RFC 9113,
     // section 8.3.1).
@@ -37,7 +45,7 @@ pub(super) async fn refuse_what_names_no_host(
     if let Some(Ok(named)) = named {
         request.headers_mut().insert(HOST, named);
     }
-    next.run(request).await
+    None
 }
 
 fn names_one_host(request: &Request) -> bool {
@@ -64,13 +72,9 @@ fn is_the_same(address: &Uri, host: &HeaderValue) -> bool {
     address.authority().map(parts) == host.as_ref().map(parts)
 }
 
-/// Answers 421 to a request for a host that the server does not answer for: the one that a trusted proxy says was
+/// What is answered to a request for a host that the server does not answer for, 421, and counts it: the one that a trusted proxy says was
 /// asked for, or else its own. One without a host comes from no browser.
-pub(super) async fn refuse_other_hosts(
-    State(state): State<AppState>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub(super) fn other_host(state: &AppState, request: &Request) -> Option<Problem> {
     let asked = Client::among(request.extensions()).host;
     let connection: Connection = request.extensions().get().copied().unwrap_or_default();
     let is_probe = PROBES.contains(&request.uri().path());
@@ -79,9 +83,9 @@ pub(super) async fn refuse_other_hosts(
             if !is_probe && !state.hosts.answer(asked.host(), connection.is_to_loopback()) =>
         {
             state.tally.refused(Rule::Host);
-            misdirected(&asked).into_response()
+            Some(misdirected(&asked))
         }
-        _ => next.run(request).await,
+        _ => None,
     }
 }
 

@@ -6,23 +6,30 @@
 
 pub(crate) mod connections;
 mod places;
-pub(crate) mod publishes;
+mod publishes;
 mod renders;
 mod sign_ins;
-pub(crate) mod streams;
+mod streams;
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
-use axum::http::StatusCode;
+use axum::{
+    extract::{Request, State},
+    http::{Method, StatusCode},
+    middleware::Next,
+    response::Response,
+};
 use belfry_hub::http::problem::Problem;
 use tokio::sync::Semaphore;
-use wire::limits::MOST_TOPICS_OF_A_STREAM;
+use wire::{limits::MOST_TOPICS_OF_A_STREAM, paths::STREAM_PATH};
 
 use crate::{
     rate::{Limit, Rate},
     tally::{Rule, Tally},
 };
 use places::Places;
+use publishes::limit_publishes;
+use streams::limit_streams;
 
 /// The share of the turns of pages that one client has at most, with those that it waits for: an eighth, but one
 /// at least.
@@ -84,6 +91,15 @@ struct All {
     sign_ins_per_holder: Limit<(u64, u128)>,
     stream_max_age: Option<Duration>,
     tally: Tally,
+}
+
+/// Limits what clients take of the hub.
+pub(crate) async fn limit_hub(limited: State<Limited>, request: Request, next: Next) -> Response {
+    if request.method() == Method::GET && request.uri().path() == STREAM_PATH {
+        limit_streams(limited, request, next).await
+    } else {
+        limit_publishes(limited, request, next).await
+    }
 }
 
 impl Limited {

@@ -1,18 +1,14 @@
 //! `OPTIONS`: which methods a path supports, also for those who ask whether the server is there.
 
 use axum::{
-    extract::Request,
-    http::{HeaderValue, Method, StatusCode, header::ALLOW},
-    middleware::Next,
+    http::{HeaderValue, StatusCode, header::ALLOW},
     response::{IntoResponse, Response},
 };
 
 /// Answers 204 to `OPTIONS`, with the methods in `Allow` ([RFC 9110, section
 /// 9.3.7](https://www.rfc-editor.org/rfc/rfc9110#section-9.3.7)). Each route knows its own: it says them when
 /// it refuses one that it has not.
-pub(super) async fn answer_options(request: Request, next: Next) -> Response {
-    let is_asked = request.method() == Method::OPTIONS;
-    let mut response = next.run(request).await;
+pub(super) fn answer_options(is_asked: bool, mut response: Response) -> Response {
     if response.status() != StatusCode::METHOD_NOT_ALLOWED {
         return response;
     }

@@ -8,13 +8,10 @@ use axum::{
     extract::Request,
     handler::{Handler, HandlerWithoutStateExt},
     http::{
-        HeaderName, HeaderValue, Method, StatusCode,
-        header::{
-            ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_TYPE, REFERRER_POLICY, VARY,
-            X_CONTENT_TYPE_OPTIONS,
-        },
+        HeaderValue, Method, StatusCode,
+        header::{ACCEPT_ENCODING, CACHE_CONTROL, VARY},
     },
-    middleware::{Next, from_fn, from_fn_with_state, map_request_with_state, map_response},
+    middleware::{Next, from_fn, from_fn_with_state, map_request_with_state},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -31,25 +28,20 @@ use crate::{
     AppState,
     web::{
         access::access,
+        around::{let_in, limit, surround},
         base_path::serve_under,
         caching::{AN_HOUR, ASK_AGAIN, FOR_EVER},
         chat,
         client::Client,
-        cors::{Cors, share},
+        cors::Cors,
         documents,
         etag::{Tags, validate},
-        heads::refuse_large_heads,
         health,
-        hosts::{refuse_other_hosts, refuse_what_names_no_host},
-        hsts::insist_on_https,
         identify::identify,
         language,
-        limits::{
-            connections::limit_connections, publishes::limit_publishes, streams::limit_streams,
-        },
+        limits::limit_hub,
         login, metrics,
         not_found::not_found,
-        options::answer_options,
         page, probe, status,
     },
 };
@@ -88,8 +80,7 @@ pub fn router(state: AppState) -> Router {
         .layer(keep(AN_HOUR))
         .service(files(root).fallback(page::missing.with_state(state.clone())));
     let of_hub = belfry_hub::http::router(AsRef::<Routes>::as_ref(&state).clone())
-        .layer(from_fn_with_state(state.limited().clone(), limit_streams))
-        .layer(from_fn_with_state(state.limited().clone(), limit_publishes));
+        .layer(from_fn_with_state(state.limited().clone(), limit_hub));
     let routes = Router::new()
         .route("/", get(page::page))
         .route("/status", get(page::page))
@@ -113,30 +104,22 @@ pub fn router(state: AppState) -> Router {
         .fallback_service(public)
         .with_state(state.clone());
     // Around all of them: only outside of them `Allow` is there.
-    let mut inside = Router::new()
-        .fallback_service(routes)
-        .layer(from_fn_with_state(state.limited().clone(), limit_connections))
-        .layer(from_fn(answer_options))
-        .layer(from_fn_with_state(Cors::new(state.origins.clone()), share))
-        .layer(from_fn_with_state(state.clone(), refuse_other_hosts));
+    let cors = Cors::new(state.origins.clone());
+    let mut inside = Router::new().fallback_service(routes).layer(
+        ServiceBuilder::new()
+            .layer(from_fn_with_state((state.clone(), cors), let_in))
+            .layer(from_fn_with_state(state.limited().clone(), limit)),
+    );
     if !state.base_path.is_empty() {
         inside = inside.layer(from_fn_with_state(state.base_path.clone(), serve_under));
     }
-    inside
-        .layer(from_fn_with_state(state.tally.clone(), refuse_what_names_no_host))
-        .layer(from_fn_with_state(state.tally.clone(), refuse_large_heads))
-        .layer(map_response(name_encoding))
-        .layer(always(X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        // `no-referrer` would also hide a form's origin, which shows that a login over plain HTTP comes
-        // from one of our pages.
-        .layer(always(REFERRER_POLICY, "same-origin"))
-        // With these two, the page has its own process, and browsers give it a finer timer.
-        .layer(always(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
-        .layer(always(HeaderName::from_static("cross-origin-embedder-policy"), "require-corp"))
-        .layer(from_fn_with_state(state.hsts, insist_on_https))
-        .layer(from_fn_with_state(state.clone(), access))
-        // First of all: whatever answers reads who asks.
-        .layer(map_request_with_state(state, identify))
+    inside.layer(
+        ServiceBuilder::new()
+            // First of all: whatever answers reads who asks.
+            .layer(map_request_with_state(state.clone(), identify))
+            .layer(from_fn_with_state(state.clone(), access))
+            .layer(from_fn_with_state(state, surround)),
+    )
 }
 
 /// A folder's files, in the smallest precompressed form that the client accepts.
@@ -178,19 +161,6 @@ async fn refuse_what_no_file_is_called(request: Request, next: Next) -> Response
     next.run(request).await
 }
 
-/// Adds `charset=utf-8` to text: without it, some clients assume Latin-1. JSON is always UTF-8, and its
-/// types have no such parameter ([RFC 8259, section
-/// 11](https://www.rfc-editor.org/rfc/rfc8259#section-11)); SVG declares it itself.
-async fn name_encoding(mut response: Response) -> Response {
-    let said = response.headers().get(CONTENT_TYPE).and_then(|said| said.to_str().ok());
-    let text = said.filter(|said| said.starts_with("text/") && !said.contains("charset="));
-    let named = text.map(|text| HeaderValue::try_from(format!("{text}; charset=utf-8")));
-    if let Some(Ok(named)) = named {
-        response.headers_mut().insert(CONTENT_TYPE, named);
-    }
-    response
-}
-
 /// Sets how long a successful response may be cached.
 fn keep(
     value: HeaderValue,
@@ -207,8 +177,4 @@ fn keep(
 /// Tells shared caches that the same file has several encodings.
 fn varies() -> SetResponseHeaderLayer<HeaderValue> {
     SetResponseHeaderLayer::appending(VARY, ACCEPT_ENCODING.into())
-}
-
-fn always(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
-    SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value))
 }

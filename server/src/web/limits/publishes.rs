@@ -12,7 +12,7 @@ use super::Limited;
 use crate::{tally::Rule, web::client::Client};
 
 /// Refuses a write for which its client comes too early.
-pub(crate) async fn limit_publishes(
+pub(super) async fn limit_publishes(
     State(limited): State<Limited>,
     request: Request,
     next: Next,

@@ -3,13 +3,12 @@
 use axum::{
     body::Body,
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, Method, header::CONTENT_TYPE},
+    http::{HeaderMap, HeaderValue, header::CONTENT_TYPE},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use belfry_hub::http::{StreamAge, caching::NO_STORE_NO_TRANSFORM};
 use futures::StreamExt;
-use wire::paths::STREAM_PATH;
 
 use super::Limited;
 use crate::{
@@ -30,14 +29,11 @@ const RETRY_MS: std::ops::RangeInclusive<u64> = 5000..=15_000;
 const JITTER: f64 = 0.2;
 
 /// Refuses a stream for which its client or its token has no place, and ends others at their age.
-pub(crate) async fn limit_streams(
+pub(super) async fn limit_streams(
     State(limited): State<Limited>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    if request.uri().path() != STREAM_PATH || request.method() != Method::GET {
-        return next.run(request).await;
-    }
     let limits = &limited.0;
     let client = Client::among(request.extensions());
     let token = token(&client, request.headers());
