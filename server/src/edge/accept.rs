@@ -1,10 +1,14 @@
 //! Accepts connections, with one task for each listener, until the server is to end.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{io, pin::pin, sync::Arc, time::Duration};
 
 use axum::Router;
 use belfry_hub::counters::Counters;
-use tokio::{select, task::JoinSet, time::sleep};
+use tokio::{
+    select,
+    task::{JoinSet, unconstrained, yield_now},
+    time::sleep,
+};
 use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 
@@ -23,6 +27,9 @@ use crate::{
     tally::{Open, Rule, Tally},
     web::client::connection::Connection,
 };
+
+/// How many connections are accepted before others have their turn.
+const AT_ONCE: u32 = 1024;
 
 /// The pause after a failed attempt to accept a connection.
 const AFTER_REFUSAL: Duration = Duration::from_millis(100);
@@ -52,32 +59,41 @@ pub async fn accept(
     });
     let mut accepting = JoinSet::new();
     for listener in listeners {
-        accepting.spawn(accept_on(listener, shared.clone()));
+        accepting.spawn(unconstrained(accept_on(listener, shared.clone())));
     }
     while accepting.join_next().await.is_some() {}
     connections.close();
     connections.wait().await;
 }
 
-/// Accepts whatever waits whenever it is woken; tokio makes it yield after some hundred.
+/// Accepts whatever waits whenever it is woken, before what came with it is served: the kernel's queue is short.
 async fn accept_on(listener: Listener, shared: Arc<Shared>) {
     let service = Service {
         tls: listener.tls.clone(),
         application: listener.application.as_ref().unwrap_or(&shared.application).clone(),
     };
-    let mut refused = false;
+    let (mut refused, mut accepted_at_once) = (false, 0);
     let (endpoint, proxied) = (listener.endpoint(), listener.proxied);
     let traffic = shared.tally.traffic(&endpoint.to_string(), listener.is_secure());
+    let mut ending = pin!(shared.endings.are_near());
     loop {
+        accepted_at_once += 1;
+        if accepted_at_once == AT_ONCE {
+            accepted_at_once = 0;
+            yield_now().await;
+        }
         // Room is only taken for what is there: a listener that waits would hold that of a connection.
         let accepted = select! {
             biased;
-            () = shared.endings.are_near() => return,
+            () = &mut ending => return,
             accepted = listener.socket.accept() => accepted,
         };
         // What was accepted is served, even by a server that is relieved meanwhile.
-        let room = shared.admission.room();
-        let Some(room) = shared.endings.shutdown.run_until_cancelled(room).await else { return };
+        let room = select! {
+            biased;
+            room = shared.admission.room() => room,
+            () = shared.endings.shutdown.cancelled() => return,
+        };
         match accepted {
             Ok((socket, peer)) => {
                 refused = false;
@@ -120,7 +136,7 @@ async fn introduce(
             debug!(%peer, "closed a connection whose peer is not a trusted proxy");
             return;
         }
-        let introduced = introduced(connection, &mut socket);
+        let introduced = Box::pin(introduced(connection, &mut socket));
         connection = match shared.endings.shutdown.run_until_cancelled(introduced).await {
             None => return,
             Some(Ok(connection)) => connection,
