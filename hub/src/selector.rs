@@ -119,7 +119,7 @@ fn above(topic: &str) -> impl Iterator<Item = &str> {
 }
 
 /// A selector, and whether private events may be read through it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Selected {
     /// What is followed.
     pub selector: Selector,

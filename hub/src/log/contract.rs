@@ -168,7 +168,7 @@ pub struct Listing {
 }
 
 /// What to read.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Query {
     /// Events of any of these that it shows, each event once.
     pub topics: Vec<Selected>,
@@ -194,7 +194,7 @@ impl Query {
 }
 
 /// From which end to read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Order {
     /// The oldest first.
     Forwards,

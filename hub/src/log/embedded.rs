@@ -1,6 +1,7 @@
 //! The log on disk, in one [redb](https://docs.rs/redb) file that survives any crash. One thread writes;
 //! what gathers while it syncs goes into the next sync together.
 
+mod alike;
 mod answering;
 mod backup;
 mod building;
@@ -56,6 +57,7 @@ use crate::{
     spans::Spans,
     tail::{self, Tail},
 };
+use alike::Alike;
 use answering::Answering;
 use looks::Looks;
 use request::{Request, Share};
@@ -83,6 +85,8 @@ pub struct Embedded {
     shared: Arc<Shared>,
     waiting: Arc<Semaphore>,
     looks: Looks,
+    /// Where readers stand, as long as that is being asked.
+    places: Alike<Query, Result<Page, usize>>,
     // Both `None` once it is being dropped.
     requests: Option<mpsc::Sender<Request>>,
     writing: Option<JoinHandle<()>>,
@@ -146,6 +150,7 @@ impl Embedded {
             shared,
             waiting: Arc::new(Semaphore::new(WAITING_BYTES)),
             looks: Looks::new(),
+            places: Alike::new(),
             requests: Some(requests),
             writing: Some(writing),
         })

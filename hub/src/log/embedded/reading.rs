@@ -8,7 +8,9 @@ use std::{
 use redb::{Database, ReadableDatabase};
 
 use super::{
-    Embedded, backup, listing,
+    Embedded,
+    alike::Waiting,
+    backup, listing,
     opening::{OpenError, guarded},
     pages,
     request::Request,
@@ -37,7 +39,20 @@ impl Embedded {
     ) -> Result<Result<Page, usize>, Unavailable> {
         let asked = query.clone();
         let read = move |database: &Database, seal| pages::read_small(database, seal, &asked, most);
-        match self.look(read).await {
+        // Without events it is nothing but where its reader stands, and takes no memory.
+        let read = if query.limit == 0 {
+            let ask = async |waiting: Waiting<_, _>| {
+                self.look(move |database, seal| {
+                    let others = waiting.over();
+                    Ok((read(database, seal)?, others))
+                })
+                .await
+            };
+            self.places.ask(query.clone(), ask).await
+        } else {
+            self.look(read).await
+        };
+        match read {
             Ok(Ok(page)) => {
                 if page.damaged > 0 {
                     self.shared
