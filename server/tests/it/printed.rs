@@ -32,21 +32,28 @@ impl<'a> Shell<'a> {
     }
 
     fn command(&self, line: &str) -> Command {
+        self.command_of(Command::new("bash"), line)
+    }
+
+    /// The same by a shell.
+    fn command_of(&self, mut shell: Command, line: &str) -> Command {
         let address = self.serving.address.to_string();
         let line =
             line.replace("127.0.0.1:3000", &address).replace("127.0.0.1:4000", "127.0.0.1:0");
         let line = line.replace("/srv/belfry", "srv");
-        let mut command = Command::new("timeout");
-        command.args(["30", "bash", "-euo", "pipefail", "-c", &line]).current_dir(self.folder);
-        command.env("HOME", self.program.folder()).env_remove("XDG_DATA_HOME");
-        command.env("BELFRY_URL", format!("http://{address}")).stdin(Stdio::null());
-        command.envs(self.token.iter().map(|token| ("BELFRY_TOKEN", token)));
-        command
+        shell.args(["-euo", "pipefail", "-c", &line]).current_dir(self.folder);
+        shell.env("HOME", self.program.folder()).env_remove("XDG_DATA_HOME");
+        shell.env("BELFRY_URL", format!("http://{address}")).stdin(Stdio::null());
+        shell.envs(self.token.iter().map(|token| ("BELFRY_TOKEN", token)));
+        shell
     }
 
     /// Runs a line to its end, and returns what it prints.
     fn runs(&self, line: &str) -> String {
-        let Output { status, stdout, stderr } = self.command(line).output().unwrap();
+        let mut within_bound = Command::new("timeout");
+        within_bound.args(["30", "bash"]);
+        let mut command = self.command_of(within_bound, line);
+        let Output { status, stdout, stderr } = command.output().unwrap();
         let (said, complained) =
             (String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap());
         assert!(status.success(), "{line}\n{said}\n{complained}");
