@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::{
+    fs,
     io::{self, Write},
     path::Path,
     sync::{
@@ -17,13 +18,20 @@ use belfry_hub::{
     Clock, Log,
     cursor::Cursor,
     event::{Draft, Topic},
-    log::{Embedded, Query, Retention, Unavailable, embedded::OpenError},
+    log::{Embedded, Listing, Query, Retention, Unavailable, embedded::OpenError},
     selector::Selected,
     spans::Standing,
     tail,
 };
+use futures::{FutureExt, future::join_all};
 use tempfile::TempDir;
 use tokio::{task::JoinHandle, time::timeout};
+
+/// The longest that anything takes.
+const BOUND: Duration = Duration::from_secs(60);
+
+/// More than a purge removes at once.
+const EVENTS: u64 = 3000;
 
 fn open(folder: &Path) -> Result<Arc<Embedded>, OpenError> {
     let (retention, bounds) = (Retention::default(), tail::Bounds::default());
@@ -116,6 +124,76 @@ async fn a_successor_answers_what_has_waited_and_what_comes() {
     let removed = log.purge(Topic::new("a").unwrap(), 3).await.unwrap();
     assert_eq!(removed, 2);
     assert_eq!(all(&*other).await, ["three"]);
+}
+
+#[tokio::test]
+async fn a_successor_finishes_a_purge_that_has_begun() {
+    let folder = TempDir::new().unwrap();
+    let log = open(folder.path()).unwrap();
+    join_all((0..EVENTS).map(|_| append(&log, "one"))).await;
+    let mut purging = log.purge(Topic::new("a").unwrap(), EVENTS);
+    assert!((&mut purging).now_or_never().is_none());
+    // One of its slices is removed before that.
+    log.let_go().await.unwrap();
+    assert!((&mut purging).now_or_never().is_none());
+    let other = open(folder.path()).unwrap();
+    log.hand_to(other.clone());
+    assert_eq!(timeout(BOUND, purging).await.unwrap(), Ok(EVENTS - 1));
+    assert_eq!(all(&*other).await, ["one"]);
+}
+
+#[tokio::test]
+async fn whoever_lags_asks_the_successor() {
+    let folder = TempDir::new().unwrap();
+    let log = open(folder.path()).unwrap();
+    append(&log, "one").await;
+    assert_eq!(log.tail().size().events, 1);
+    log.let_go().await.unwrap();
+    log.hand_to(open(folder.path()).unwrap());
+    append(&log, "two").await;
+    assert_eq!((log.tail().size().events, log.tail().last()), (0, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_nobody_has_it_reads_fail_after_a_while_and_it_is_not_ready() {
+    let folder = TempDir::new().unwrap();
+    let log = open(folder.path()).unwrap();
+    append(&log, "one").await;
+    log.let_go().await.unwrap();
+    assert_eq!(log.ready(), Ok(()));
+    let why = Unavailable("the server that takes over is still opening it".into());
+    let query = || Query::after(vec![Selected::all(Topic::new("a").unwrap())], 0);
+    let listing = Listing { prefix: String::new(), after: None, limit: 1, private: Vec::new() };
+    let failed = [
+        timeout(BOUND, log.read(query())).await.unwrap().map(|_| ()),
+        timeout(BOUND, log.count(query())).await.unwrap().map(|_| ()),
+        timeout(BOUND, log.topics(listing)).await.unwrap().map(|_| ()),
+        log.ready(),
+    ];
+    assert_eq!(failed, [(); 4].map(|()| Err(why.clone())));
+    log.take_back().await.unwrap();
+    assert_eq!((log.ready(), all(&*log).await), (Ok(()), vec!["one".into()]));
+}
+
+#[tokio::test]
+async fn a_file_that_was_replaced_is_never_taken_back() {
+    let folder = TempDir::new().unwrap();
+    let log = open(folder.path()).unwrap();
+    append(&log, "one").await;
+    log.let_go().await.unwrap();
+    let mut waits = log.append(draft("two"), None);
+    assert!((&mut waits).now_or_never().is_none());
+    let (file, converted) = (folder.path().join("log.redb"), folder.path().join("converted"));
+    fs::copy(&file, &converted).unwrap();
+    fs::rename(&converted, &file).unwrap();
+    let why = log.take_back().await.unwrap_err();
+    assert!(why.stays(), "{why}");
+    // Whoever waits is told so, and whoever comes.
+    timeout(BOUND, waits).await.unwrap().unwrap_err();
+    timeout(BOUND, log.append(draft("three"), None)).await.unwrap().unwrap_err();
+    log.ready().unwrap_err();
+    drop(log);
+    assert_eq!(all(&*open(folder.path()).unwrap()).await, ["one"]);
 }
 
 /// Stops a backup at its first bytes, until it is let go on.

@@ -162,6 +162,11 @@ impl Embedded {
         self.shared.commits.read().count()
     }
 
+    /// Whether what came of a read is its answer: the file may have been closed before it was read.
+    fn answered<T>(&self, read: &Result<T, Unavailable>) -> bool {
+        read.is_ok() || self.shared.answers_itself()
+    }
+
     /// Hands a request to the writer, and waits for its answer.
     async fn ask<T>(
         &self,
@@ -211,31 +216,45 @@ impl Log for Embedded {
         most: usize,
     ) -> BoxFuture<'_, Result<Result<Page, usize>, Unavailable>> {
         async move {
-            let itself = || self.page(query.clone(), most).boxed();
-            let query = query.clone();
-            let other =
-                move |log: Arc<dyn Log>| async move { log.read_small(query, most).await }.boxed();
-            self.asked(itself, other).await
+            loop {
+                if let Some(successor) = self.shared.successor().await? {
+                    return successor.read_small(query, most).await;
+                }
+                let page = self.page(query.clone(), most).await;
+                if self.answered(&page) {
+                    return page;
+                }
+            }
         }
         .boxed()
     }
 
     fn count(&self, query: Query) -> BoxFuture<'_, Result<u64, Unavailable>> {
         async move {
-            let itself = || self.number(query.clone()).boxed();
-            let query = query.clone();
-            let other = move |log: Arc<dyn Log>| async move { log.count(query).await }.boxed();
-            self.asked(itself, other).await
+            loop {
+                if let Some(successor) = self.shared.successor().await? {
+                    return successor.count(query).await;
+                }
+                let number = self.number(query.clone()).await;
+                if self.answered(&number) {
+                    return number;
+                }
+            }
         }
         .boxed()
     }
 
     fn topics(&self, listing: Listing) -> BoxFuture<'_, Result<Vec<TopicCount>, Unavailable>> {
         async move {
-            let itself = || self.listed(listing.clone()).boxed();
-            let listing = listing.clone();
-            let other = move |log: Arc<dyn Log>| async move { log.topics(listing).await }.boxed();
-            self.asked(itself, other).await
+            loop {
+                if let Some(successor) = self.shared.successor().await? {
+                    return successor.topics(listing).await;
+                }
+                let topics = self.listed(listing.clone()).await;
+                if self.answered(&topics) {
+                    return topics;
+                }
+            }
         }
         .boxed()
     }
@@ -276,6 +295,7 @@ impl Log for Embedded {
         if self.writing.as_ref().is_none_or(JoinHandle::is_finished) {
             return Err(Unavailable("its writer has stopped".into()));
         }
+        self.shared.is_answering()?;
         self.shared.readiness.check()
     }
 }

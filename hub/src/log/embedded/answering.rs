@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
 use crate::log::Log;
 
 /// Who answers what is asked of the log.
@@ -10,7 +12,7 @@ pub(super) enum Answering {
     /// It does so itself.
     Itself,
     /// Nobody does until it is known who has the file.
-    Nobody,
+    Nobody { since: Instant },
     /// Another does, for good.
     Successor(Arc<dyn Log>),
 }

@@ -88,6 +88,20 @@ impl Error for OpenError {
 }
 
 impl OpenError {
+    /// Whether it stays like that, whoever lets go of the log.
+    #[must_use]
+    pub fn stays(&self) -> bool {
+        match self {
+            Self::Newer(_)
+            | Self::Older(_)
+            | Self::Exists(_)
+            | Self::Damaged(_)
+            | Self::Misplaced(_) => true,
+            Self::InUse(_) | Self::File(..) | Self::Engine(_) => false,
+            Self::Of(_, error) => error.stays(),
+        }
+    }
+
     /// Names the file, where the error does not yet.
     pub(super) fn of(self, file: PathBuf) -> Self {
         match self {

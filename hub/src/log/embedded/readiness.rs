@@ -13,7 +13,7 @@ use crate::log::Unavailable;
 pub(super) const RESERVE: u64 = 4 * 1024 * 1024;
 
 /// A disk that has not responded for this long counts as hanging.
-const PATIENCE: Duration = Duration::from_secs(2);
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What is known of the disk without asking it.
 #[derive(Debug, Default)]

@@ -7,7 +7,7 @@ use tokio::{
     sync::{OwnedSemaphorePermit, oneshot},
 };
 
-use super::readiness::Waiting;
+use super::{opening::OpenError, readiness::Waiting};
 use crate::{
     cursor::Cursor,
     event::{Draft, Event, Topic},
@@ -41,7 +41,7 @@ pub(super) enum Request {
     /// To close the file, so that another process can have it.
     LetGo { answer: Answer<()> },
     /// To open it again.
-    TakeBack { answer: Answer<()> },
+    TakeBack { answer: Answer<Result<(), OpenError>> },
     /// To have another answer, by tasks of this runtime.
     HandTo { successor: Arc<dyn Log>, on: Handle },
 }

@@ -1,20 +1,30 @@
 //! What the thread that writes the log and those who read it have in common.
 
-use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError, RwLock,
-    atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, RwLock,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use redb::Database;
-use tokio::sync::watch;
+use tokio::{sync::watch, time::timeout};
 use tracing::error;
 
-use super::{answering::Answering, readiness::Readiness, row::Seal};
+use super::{
+    answering::Answering,
+    readiness::{PATIENCE, Readiness},
+    row::Seal,
+};
 use crate::{
     counters::Histogram,
-    log::{Held, Log},
+    log::{Held, Log, Unavailable},
     spans::Spans,
 };
+
+/// How long a read waits until it is known who has the file.
+const HANDED_OVER_WITHIN: Duration = Duration::from_secs(5);
 
 /// What the writer and those who read have in common.
 #[derive(Debug)]
@@ -57,16 +67,25 @@ impl Shared {
         *self.spans.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(spans);
     }
 
-    /// The successor, if there is one; waits while that is not known.
-    pub(super) async fn successor(&self) -> Option<Arc<dyn Log>> {
+    /// The successor, if there is one; waits while that is not known, but not for long.
+    pub(super) async fn successor(&self) -> Result<Option<Arc<dyn Log>>, Unavailable> {
         if self.answers_itself() {
-            return None;
+            return Ok(None);
         }
         let mut answering = self.answering.subscribe();
-        let known = answering.wait_for(|answering| !matches!(answering, Answering::Nobody)).await;
-        match &*known.ok()? {
-            Answering::Successor(successor) => Some(successor.clone()),
+        let known = answering.wait_for(|answering| !matches!(answering, Answering::Nobody { .. }));
+        let known = timeout(HANDED_OVER_WITHIN, known).await.map_err(|_| being_opened())?;
+        Ok(match known.as_deref() {
+            Ok(Answering::Successor(successor)) => Some(successor.clone()),
             _ => None,
+        })
+    }
+
+    /// Fails where nobody has answered for longer than a takeover should take.
+    pub(super) fn is_answering(&self) -> Result<(), Unavailable> {
+        match &*self.answering.borrow() {
+            Answering::Nobody { since } if since.elapsed() >= PATIENCE => Err(being_opened()),
+            _ => Ok(()),
         }
     }
 
@@ -82,4 +101,8 @@ impl Shared {
     pub(super) fn held(&self) -> MutexGuard<'_, Held> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn being_opened() -> Unavailable {
+    Unavailable("the server that takes over is still opening it".into())
 }

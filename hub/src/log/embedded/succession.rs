@@ -3,15 +3,14 @@
 
 use std::sync::Arc;
 
-use futures::future::BoxFuture;
 use tokio::runtime::Handle;
 
-use super::{Embedded, request::Request};
+use super::{Embedded, OpenError, request::Request};
 use crate::log::{AppendError, Log, Unavailable};
 
 impl Embedded {
     /// Closes the file and lets go of the folder, so that another process can open it. Appends that came before
-    /// are done by then. What is asked from now on waits until the log [is taken back](Self::take_back) or
+    /// are done by then; purges may have begun. What is asked from now on waits until the log [is taken back](Self::take_back) or
     /// [has a successor](Self::hand_to).
     ///
     /// # Errors
@@ -23,12 +22,14 @@ impl Embedded {
     /// Opens the file again, with whatever was appended to it in the meantime, and answers as before.
     ///
     /// # Errors
-    /// If it cannot be opened, as long as another process has it; it can be tried again.
-    pub async fn take_back(&self) -> Result<(), Unavailable> {
-        self.ask(|answer| Request::TakeBack { answer }).await.map_err(unavailable)
+    /// If it cannot be opened, as long as another process has it; it can be tried again, unless the error
+    /// [stays](OpenError::stays): then this log is of no more use.
+    pub async fn take_back(&self) -> Result<(), OpenError> {
+        let taken = self.ask(|answer| Request::TakeBack { answer }).await;
+        taken.unwrap_or_else(|error| Err(OpenError::Misplaced(error.to_string())))
     }
 
-    /// Has `successor`, which has the file, answer what waits and what comes. Its events are not in the tail
+    /// Has `successor`, which has the file, answer what waits and what comes, and finish the purges. Its events are not in the tail
     /// of this log.
     ///
     /// # Panics
@@ -37,24 +38,6 @@ impl Embedded {
         if let Some(requests) = &self.requests {
             // A writer that has stopped has nothing to hand over.
             let _ = requests.send(Request::HandTo { successor, on: Handle::current() });
-        }
-    }
-
-    /// Asks the file itself, or the successor that has it.
-    pub(super) async fn asked<'a, T>(
-        &'a self,
-        itself: impl Fn() -> BoxFuture<'a, Result<T, Unavailable>>,
-        other: impl FnOnce(Arc<dyn Log>) -> BoxFuture<'a, Result<T, Unavailable>>,
-    ) -> Result<T, Unavailable> {
-        loop {
-            if let Some(successor) = self.shared.successor().await {
-                return other(successor).await;
-            }
-            let answered = itself().await;
-            // It may have been closed before it was read.
-            if answered.is_ok() || self.shared.answers_itself() {
-                return answered;
-            }
         }
     }
 }

@@ -163,7 +163,7 @@ impl Writer {
                     break;
                 }
                 // It has the file.
-                Request::TakeBack { answer } => request::answer(answer, Ok(())),
+                Request::TakeBack { answer } => request::answer(answer, Ok(Ok(()))),
                 Request::HandTo { .. } => {}
             }
             next = batch.next(requests);

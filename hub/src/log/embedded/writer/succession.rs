@@ -8,13 +8,13 @@ use std::{
         mpsc::{Receiver, RecvTimeoutError},
     },
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use tokio::runtime::Handle;
+use tokio::{runtime::Handle, time::Instant};
 use tracing::info;
 
-use super::Writer;
+use super::{Writer, purge::Purge};
 use crate::log::{
     AppendError, Log, Unavailable,
     embedded::{
@@ -47,7 +47,7 @@ impl Writer {
             return Err(Unavailable(why.clone()));
         }
         // New reads wait from here on.
-        self.shared.answering.send_replace(Answering::Nobody);
+        self.shared.answering.send_replace(Answering::Nobody { since: Instant::now() });
         let begun = Instant::now();
         while !self.close_if_unread() {
             if begun.elapsed() > CLOSED_WITHIN {
@@ -80,16 +80,19 @@ impl Writer {
             match request {
                 Request::TakeBack { answer: to } => {
                     let taken = self.take_back();
-                    let is_back = taken.is_ok();
-                    let failed =
-                        |error: OpenError| AppendError::Unavailable(Unavailable(error.to_string()));
-                    answer(to, taken.map_err(failed));
-                    if is_back {
+                    let is_known = taken.as_ref().map_or_else(OpenError::stays, |()| true);
+                    answer(to, Ok(taken));
+                    if is_known {
                         return;
                     }
                 }
                 Request::HandTo { successor, on } => {
                     self.shared.answering.send_replace(Answering::Successor(successor.clone()));
+                    // Whoever lags asks from now on: the successor may remove what the tail holds.
+                    self.tail.begin_after(self.tail.position());
+                    for purge in self.purges.drain(..) {
+                        pass_on_the_rest(purge, successor.clone(), &on);
+                    }
                     let waiting = std::mem::take(&mut self.waiting);
                     waiting.into_iter().for_each(|request| pass_on(request, &successor, &on));
                     while let Ok(request) = requests.recv() {
@@ -102,16 +105,19 @@ impl Writer {
         }
     }
 
+    /// Opens the file again. Where that is out of the question for good, whoever asks is told so from now on.
     fn take_back(&mut self) -> Result<(), OpenError> {
         self.volume.take_back()?;
         let opened = guarded(|| self.volume.open()).and_then(|database| self.go_on_with(database));
-        match opened {
-            Ok(()) => {
-                self.shared.answering.send_replace(Answering::Itself);
-                info!("took the log back");
+        match &opened {
+            Ok(()) => info!("took the log back"),
+            Err(error) if error.stays() => *self.shared.failed() = Some(error.to_string()),
+            Err(_) => {
+                self.volume.let_go();
+                return opened;
             }
-            Err(_) => self.volume.let_go(),
         }
+        self.shared.answering.send_replace(Answering::Itself);
         opened
     }
 
@@ -125,6 +131,15 @@ impl Writer {
             None => requests.recv_timeout(self.patience()),
         }
     }
+}
+
+/// Has the successor remove what is left of a purge.
+fn pass_on_the_rest(purge: Purge, log: Arc<dyn Log>, on: &Handle) {
+    let Purge { topic, through, removed, answer: to } = purge;
+    on.spawn(async move {
+        let rest = log.purge(topic, through.saturating_add(1)).await;
+        answer(to, rest.map(|rest| removed + rest));
+    });
 }
 
 /// Has the successor answer a request.
@@ -144,10 +159,12 @@ fn pass_on(request: Request, successor: &Arc<dyn Log>, on: &Handle) {
         Request::Remove { topic, id, answer: to } => {
             on.spawn(async move { answer(to, log.remove(topic, id).await) });
         }
-        Request::LetGo { answer: to } | Request::TakeBack { answer: to } => {
-            let why = Unavailable("the log was handed over".into());
-            answer(to, Err(AppendError::Unavailable(why)));
-        }
+        Request::LetGo { answer: to } => answer(to, Err(handed_over())),
+        Request::TakeBack { answer: to } => answer(to, Err(handed_over())),
         Request::Check | Request::HandTo { .. } => {}
     }
+}
+
+fn handed_over() -> AppendError {
+    AppendError::Unavailable(Unavailable("the log was handed over".into()))
 }
