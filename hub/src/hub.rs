@@ -23,6 +23,7 @@ use crate::{
     event::{Draft, Event, Pattern, Topic},
     log::{AppendError, Key, Listing, Log, Order, Query, TopicCount, Unavailable},
     selector::{Selected, Selector},
+    spans::Standing,
     state_topics::{StateTopic, StateTopics},
 };
 use places::Places;
@@ -187,6 +188,19 @@ impl Hub {
         let query = Query { order: Order::Backwards, limit: 1, ..Query::after(topics, 0) };
         let newest = log.read(query).await?.events.pop();
         Ok(newest.filter(|event| !event.draft.is_notice()).map(|_| held))
+    }
+
+    /// How a position stands to the log, which is asked where that is in doubt: what a successor has written is
+    /// known with its answers.
+    pub(crate) async fn standing(&self, cursor: Cursor) -> Result<Standing, Unavailable> {
+        let log = &self.0.log;
+        let standing = log.spans().standing(cursor, log.tail().last());
+        if standing == Standing::Known {
+            return Ok(standing);
+        }
+        let nothing = Query { limit: 0, ..Query::after(Vec::new(), u64::MAX) };
+        let last = log.read(nothing).await?.last;
+        Ok(log.spans().standing(cursor, last))
     }
 
     /// The log that it reads from.

@@ -34,6 +34,11 @@ impl Account {
         Self { budget: budget.clone(), client, progress }
     }
 
+    /// Whether the connection waits for room.
+    pub fn waits(&self) -> bool {
+        self.budget.held().ledger.waits(self.progress.id())
+    }
+
     /// Reserves nothing yet.
     pub fn nothing(&self) -> Reservation {
         Reservation { account: self.clone(), bytes: 0 }

@@ -102,6 +102,11 @@ impl<P: Party> Ledger<P> {
         !self.waiting.is_empty()
     }
 
+    /// Whether this party does.
+    pub(super) fn waits(&self, id: u64) -> bool {
+        self.waiting.values().any(|waiter| waiter.party.id() == id)
+    }
+
     /// Reserves at once, or not at all.
     pub(super) fn take(&mut self, party: &P, client: Option<IpAddr>, bytes: usize) -> bool {
         let takes = !self.short && !self.holders.contains_key(&party.id());

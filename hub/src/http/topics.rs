@@ -128,8 +128,8 @@ pub(crate) async fn history(
         }
     }
     let asked = Asked { topics, after, before, limit };
-    let answer = asked.answer(&routes.hub, &grant, &account, coding.gzip());
-    answer::written(answer, coding, routes.hub.counters()).await
+    let answer = asked.answer(&routes.hub, &grant, &account, coding.gzip()).await?;
+    answer::written(answer, &account, coding, routes.hub.counters()).await
 }
 
 /// `GET /topics?prefix=&after=&limit=`: lists topics.
@@ -153,8 +153,8 @@ pub(crate) async fn list(
         }
     }
     let listing = List { prefix, after, limit };
-    let listing = listing.answer(&routes.hub, grant, account, coding.gzip());
-    answer::written(listing, coding, routes.hub.counters()).await
+    let listing = listing.answer(&routes.hub, grant, account.clone(), coding.gzip());
+    answer::written(listing, &account, coding, routes.hub.counters()).await
 }
 
 /// An event to be, without its data.

@@ -3,7 +3,6 @@
 
 use axum::body::Bytes;
 use futures::{FutureExt, future::BoxFuture};
-use wire::cursor::Span;
 
 use super::answer::{Document, PAGE_BYTES};
 use crate::{
@@ -16,7 +15,7 @@ use crate::{
     log::{Order, Page, Query, Unavailable},
     reading::{Reader, Reading},
     selector::Selector,
-    spans::{Spans, Standing},
+    spans::Standing,
 };
 
 /// No event is added to an answer that holds this many bytes.
@@ -32,16 +31,18 @@ pub(super) struct Asked {
 
 impl Asked {
     /// The answer, of which nothing is read yet.
-    pub(super) fn answer(
+    ///
+    /// # Errors
+    /// If the log has to say where a position lies, and cannot.
+    pub(super) async fn answer(
         self,
         hub: &Hub,
         grant: &Grant,
         account: &Account,
         gzip: Option<Gzip>,
-    ) -> Answer {
-        let (spans, last) = (hub.log().spans(), hub.log().tail().last());
-        let at = |text: &Option<String>| text.as_deref().map(|text| position(&spans, last, text));
-        let (after, before) = (at(&self.after), at(&self.before));
+    ) -> Result<Answer, Unavailable> {
+        let after = Position::find(hub, self.after.as_deref()).await?;
+        let before = Position::find(hub, self.before.as_deref()).await?;
         let topics = self.topics.into_iter().map(|topic| grant.select(topic)).collect();
         let query = Query {
             before: before.map_or(u64::MAX, Position::before),
@@ -54,10 +55,7 @@ impl Asked {
             bytes: PAGE_BYTES,
             ..Query::after(topics, after.map_or(0, |after| after.sequence))
         };
-        // A reader that came with no position is told about the newest epoch.
-        let came = self.after.or(self.before).as_deref().and_then(Cursor::parse);
-        let told = spans.written_since(came.unwrap_or_else(|| spans.position(last)), last);
-        Answer {
+        Ok(Answer {
             reader: Reader::new(hub, account),
             query,
             left: ANSWER_BYTES,
@@ -65,11 +63,11 @@ impl Asked {
             replaced: after.is_some(),
             gap: [after, before].into_iter().flatten().any(|one| one.lost),
             at: None,
-            spans: told,
+            came: self.after.or(self.before).as_deref().and_then(Cursor::parse),
             begun: false,
             over: false,
             gzip,
-        }
+        })
     }
 }
 
@@ -82,20 +80,20 @@ struct Position {
 }
 
 impl Position {
+    async fn find(hub: &Hub, text: Option<&str>) -> Result<Option<Self>, Unavailable> {
+        let Some(text) = text else { return Ok(None) };
+        let beginning = Self { sequence: 0, lost: true };
+        let Some(cursor) = Cursor::parse(text) else { return Ok(Some(beginning)) };
+        Ok(Some(match hub.standing(cursor).await? {
+            Standing::Known => Self { sequence: cursor.sequence, lost: false },
+            Standing::Parted(from) => Self { sequence: from.sequence, lost: true },
+            Standing::Unknown | Standing::Beyond => beginning,
+        }))
+    }
+
     /// What to read that comes before it: all of it, where it is not one.
     fn before(self) -> u64 {
         if self.lost { u64::MAX } else { self.sequence }
-    }
-}
-
-fn position(spans: &Spans, last: u64, text: &str) -> Position {
-    let standing = Cursor::parse(text).map(|cursor| (cursor, spans.standing(cursor, last)));
-    match standing {
-        Some((cursor, Standing::Known)) => Position { sequence: cursor.sequence, lost: false },
-        Some((_, Standing::Parted(from))) => Position { sequence: from.sequence, lost: true },
-        Some((_, Standing::Unknown | Standing::Beyond)) | None => {
-            Position { sequence: 0, lost: true }
-        }
     }
 }
 
@@ -113,7 +111,8 @@ pub(super) struct Answer {
     gap: bool,
     /// The position that replaces it.
     at: Option<Cursor>,
-    spans: Vec<Span>,
+    /// The position that was named.
+    came: Option<Cursor>,
     begun: bool,
     over: bool,
     gzip: Option<Gzip>,
@@ -182,7 +181,11 @@ impl Answer {
         if let Some(at) = self.at {
             json.extend_from_slice(format!(r#","at":"{at}""#).as_bytes());
         }
-        let spans = serde_json::to_string(&self.spans).expect("strings are JSON");
+        // A reader that came with no position is told about the newest epoch.
+        let spans = self.reader.hub().log().spans();
+        let came = self.came.unwrap_or_else(|| spans.position(page.last));
+        let told = spans.written_since(came, page.last);
+        let spans = serde_json::to_string(&told).expect("strings are JSON");
         json.extend_from_slice(format!(",\"spans\":{spans}}}\n").as_bytes());
     }
 }
