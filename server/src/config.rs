@@ -244,6 +244,23 @@ impl Config {
     }
 }
 
+/// The data directory of the server to take over, if that is asked for. It is read before all else: what that
+/// server hands over can be configured here.
+///
+/// # Errors
+/// Where that cannot be done, or a setting cannot be read.
+pub fn folder_to_take_over(
+    flags: &Flags,
+    look_up: impl Fn(&str) -> Option<String>,
+) -> Result<Option<PathBuf>, BadSetting> {
+    let ephemeral = switched(flags.ephemeral.clone())?;
+    let takeover = Some(flags.takeover.clone());
+    if !read_or(takeover, false, |said| take_over(said, ephemeral))? {
+        return Ok(None);
+    }
+    DataDir::find(flags.data_dir.clone(), look_up)?.folder().map(Some)
+}
+
 /// Where to listen: as `said`, or else as cargo-leptos says, or else, unless sockets were `passed`, as usual.
 fn endpoints(
     said: Vec<Setting>,

@@ -30,8 +30,7 @@ use server::{
         takeover::{find_predecessor, offer_to_successors, take_log},
         token,
     },
-    config::CLOSE,
-    config::{Endpoint, Flags},
+    config::{self, CLOSE, Endpoint, Flags},
     edge::listen::{
         Inherited, Listener, Listeners, Passed, listen, listen_for_metrics, listen_to_redirect,
     },
@@ -74,14 +73,13 @@ fn perform(command: Command) -> Result<(), Failure> {
         Command::Serve(flags) => {
             let passed = Passed::take().map_err(Failure::new)?;
             let mut passed_at = passed.endpoints().map_err(Failure::new)?;
-            let configure = |passed| Config::from_flags(Flags { passed, ..flags.clone() }, look_up);
-            let mut config = configure(passed_at.clone())?;
-            let predecessor = find_predecessor(&config).map_err(Failure::new)?;
+            let folder = config::folder_to_take_over(&flags, look_up)?;
+            let predecessor = find_predecessor(folder.as_deref()).map_err(Failure::new)?;
             if let Some(predecessor) = &predecessor {
                 passed_at.extend(predecessor.passed());
-                config = configure(passed_at)?;
                 be_supervised(predecessor);
             }
+            let config = Config::from_flags(Flags { passed: passed_at, ..flags }, look_up)?;
             give_back_large_blocks();
             run(config, passed, predecessor).map_err(Failure::new)
         }
@@ -197,9 +195,15 @@ async fn end_when_asked(
 ) -> Result<(), Box<dyn Error>> {
     let mut serving = pin!(serving);
     let mut ending = select! {
+        biased;
+        () = relieved.cancelled() => None,
+        // Nobody has asked for that: it cannot take its log back.
+        () = shutdown.cancelled() => {
+            drained(serving, drain).await;
+            return Err("ended without its log".into());
+        }
         () = &mut serving => return Ok(()),
         ending = &mut asked_to_end => Some(ending?),
-        () = relieved.cancelled() => None,
     };
     if ending.is_none() {
         select! {
@@ -212,13 +216,18 @@ async fn end_when_asked(
         systemd::stopping();
     }
     if ending != Some(Ending::AtOnce) {
-        info!(at_most_s = drain.as_secs(), "draining");
         shutdown.cancel();
-        if timeout(drain.saturating_sub(CLOSE), serving).await.is_err() {
-            warn!("draining timed out");
-        }
+        drained(serving, drain).await;
     }
     Ok(())
+}
+
+/// Waits until what is under way is finished.
+async fn drained(serving: impl Future<Output = ()>, drain: Duration) {
+    info!(at_most_s = drain.as_secs(), "draining");
+    if timeout(drain.saturating_sub(CLOSE), serving).await.is_err() {
+        warn!("draining timed out");
+    }
 }
 
 /// Ends the program, whatever its other threads do.

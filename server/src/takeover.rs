@@ -7,8 +7,9 @@
 //!                        ←               Sockets, with their descriptors
 //!   WantsLog             →               closes its log; appends wait
 //!                        ←               LogIsFree
-//!   opens the log, accepts connections
+//!   opens the log
 //!   Serves               →               accepts no more, sends its readers away, ends
+//!   accepts connections
 //!                        ←               Asks: what its last requests want of the log
 //!   Answers              →
 //! ```

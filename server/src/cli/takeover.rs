@@ -1,7 +1,7 @@
 //! `belfry serve --takeover`: finds the server to take over, and takes its log. Every server offers itself to be
 //! taken over.
 
-use std::error::Error;
+use std::{error::Error, path::Path};
 
 use tracing::warn;
 
@@ -16,12 +16,11 @@ use crate::{
     takeover::{Offer, Predecessor},
 };
 
-/// The server to take over, if that is asked for and there is one.
+/// The server to take over, if that is asked for with its data directory and there is one.
 ///
 /// # Errors
 /// If there is one and it refuses.
-pub fn find_predecessor(config: &Config) -> Result<Option<Predecessor>, Box<dyn Error>> {
-    let folder = config.data_dir.as_deref().filter(|_| config.takeover);
+pub fn find_predecessor(folder: Option<&Path>) -> Result<Option<Predecessor>, Box<dyn Error>> {
     let found = folder.map_or(Ok(None), Predecessor::find);
     Ok(found.map_err(|error| format!("cannot take over from the running server: {error}"))?)
 }

@@ -26,13 +26,14 @@ const MARK: [u8; 1] = *b"+";
 
 /// Sends a byte with the descriptors.
 pub(super) async fn send(to: &UnixStream, descriptors: &[BorrowedFd<'_>]) -> io::Result<()> {
+    if descriptors.len() > MOST {
+        return Err(io::Error::other("there are too many sockets to hand over"));
+    }
     to.async_io(Interest::WRITABLE, || {
         let rights = SendAncillaryMessage::ScmRights(descriptors);
         let mut room = vec![MaybeUninit::uninit(); rights.size()];
         let mut beside = SendAncillaryBuffer::new(&mut room);
-        if !beside.push(rights) {
-            return Err(io::Error::other("there are too many sockets to hand over"));
-        }
+        beside.push(rights);
         sendmsg(to, &[IoSlice::new(&MARK)], &mut beside, SendFlags::NOSIGNAL)?;
         Ok(())
     })

@@ -26,7 +26,7 @@ pub(super) enum FromSuccessor {
     Hello { version: u32 },
     /// It could serve, but for the log.
     WantsLog,
-    /// It has the log and accepts connections.
+    /// It has the log, and accepts connections from now on.
     Serves,
     /// The answer to a call, and the newest epoch of its log.
     Answers { number: u64, answer: Value, newest: Span },

@@ -18,7 +18,7 @@ use tokio::{
     sync::Mutex,
     time::{sleep, timeout},
 };
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use super::{
     descriptors,
@@ -39,6 +39,9 @@ const WARNED_AFTER: Duration = Duration::from_secs(5);
 
 /// Between two attempts to take the log back.
 const AGAIN_AFTER: Duration = Duration::from_millis(20);
+
+/// The pause after a failed attempt to accept a successor.
+const AFTER_REFUSAL: Duration = Duration::from_secs(1);
 
 type Failed = Box<dyn Error + Send + Sync>;
 
@@ -69,19 +72,23 @@ impl Offer {
         Ok(Self { listener, log, endings, sockets: Mutex::new(sockets) })
     }
 
-    /// Waits for a successor until the shutdown. Calls `handed_over` with its process once it has everything.
+    /// Waits for a successor until the shutdown. Calls `handed_over` once it has everything, with its process where
+    /// the kernel says which one it is.
     pub async fn stand(self, handed_over: impl Fn(u32) + Send + Sync + 'static) {
         let shutdown = self.endings.shutdown.clone();
         let (offer, handed_over) = (Arc::new(self), Arc::new(handed_over));
-        while let Some(Ok((stream, _))) =
-            shutdown.run_until_cancelled(offer.listener.accept()).await
-        {
-            let (offer, handed_over) = (offer.clone(), handed_over.clone());
-            let shutdown = shutdown.clone();
-            tokio::spawn(async move {
-                let receiving = offer.receive(stream, &*handed_over);
-                shutdown.run_until_cancelled(receiving).await;
-            });
+        while let Some(accepted) = shutdown.run_until_cancelled(offer.listener.accept()).await {
+            match accepted {
+                Ok((stream, _)) => {
+                    let (offer, handed_over) = (offer.clone(), handed_over.clone());
+                    tokio::spawn(async move { offer.receive(stream, &*handed_over).await });
+                }
+                // Usually there is no descriptor left.
+                Err(error) => {
+                    warn!(%error, "cannot accept a successor");
+                    sleep(AFTER_REFUSAL).await;
+                }
+            }
         }
     }
 
@@ -90,9 +97,13 @@ impl Offer {
         if peer.uid() != geteuid().as_raw() {
             return warn!(uid = peer.uid(), "refused a takeover by another user");
         }
-        let process = peer.pid().and_then(|process| process.try_into().ok()).unwrap_or_default();
-        if let Err(error) = greet(&mut stream).await {
-            return warn!(process, %error, "refused a takeover");
+        // It may be of a namespace that this one does not see.
+        let process = peer.pid().and_then(|process| process.try_into().ok()).filter(|id| *id > 0);
+        let shutdown = &self.endings.shutdown;
+        match shutdown.run_until_cancelled(greet(&mut stream)).await {
+            None => return,
+            Some(Err(error)) => return warn!(process, %error, "refused a takeover"),
+            Some(Ok(())) => {}
         }
         let Ok(mut sockets) = self.sockets.try_lock() else {
             warn!(process, "refused a second takeover");
@@ -103,12 +114,34 @@ impl Offer {
             Ok(answering) => {
                 // Whoever connects is the successor's from now on, whatever becomes of it.
                 sockets.clear();
-                handed_over(process);
+                if let Some(process) = process {
+                    handed_over(process);
+                }
+                // Also after the shutdown, until the last of them is answered.
                 answering.await;
                 // What is refused from here on would find nobody who answers.
-                self.endings.shutdown.cancelled().await;
+                shutdown.cancelled().await;
             }
+            Err(_) if shutdown.is_cancelled() => {}
             Err(error) => warn!(process, %error, "the takeover failed; carrying on as before"),
+        }
+    }
+
+    /// Hands the sockets over, and waits until the successor wants the log.
+    async fn prepare(&self, stream: &mut UnixStream, sockets: &[Copied]) -> Result<(), Failed> {
+        let about = sockets.iter().map(Copied::about).collect();
+        let supervision = Supervision {
+            socket: env::var("NOTIFY_SOCKET").ok(),
+            watchdog: env::var("WATCHDOG_USEC").ok(),
+        };
+        let said = FromPredecessor::Sockets { sockets: about, supervision };
+        message::write(stream, &said).await?;
+        let descriptors: Vec<BorrowedFd<'_>> = sockets.iter().map(Copied::socket).collect();
+        descriptors::send(stream, &descriptors).await?;
+        // It may take its time: nothing has changed yet.
+        match message::read(stream).await.map_err(ended)? {
+            FromSuccessor::WantsLog => Ok(()),
+            other => Err(unexpected(&other)),
         }
     }
 
@@ -116,23 +149,15 @@ impl Offer {
     async fn hand_over(
         &self,
         mut stream: UnixStream,
-        process: u32,
+        process: Option<u32>,
         sockets: &[Copied],
     ) -> Result<impl Future<Output = ()> + use<>, Failed> {
-        let about = sockets.iter().map(Copied::about).collect();
-        let supervision = Supervision {
-            socket: env::var("NOTIFY_SOCKET").ok(),
-            watchdog: env::var("WATCHDOG_USEC").ok(),
+        let preparing = self.prepare(&mut stream, sockets);
+        let Some(prepared) = self.endings.shutdown.run_until_cancelled(preparing).await else {
+            return Err("this server exits".into());
         };
-        let said = FromPredecessor::Sockets { sockets: about, supervision };
-        message::write(&mut stream, &said).await?;
-        let descriptors: Vec<BorrowedFd<'_>> = sockets.iter().map(Copied::socket).collect();
-        descriptors::send(&stream, &descriptors).await?;
-        // It may take its time: nothing has changed yet.
-        match message::read(&mut stream).await.map_err(ended)? {
-            FromSuccessor::WantsLog => {}
-            other => return Err(unexpected(&other)),
-        }
+        prepared?;
+        // From here on a shutdown ends nothing: what waits for the log is answered during the drain, whoever has it.
         let begun = Instant::now();
         if let Err(Unavailable(why)) = self.log.let_go().await {
             refuse(&mut stream, &why).await;
@@ -176,6 +201,10 @@ impl Offer {
         let begun = Instant::now();
         let mut warned = false;
         while let Err(why) = self.log.take_back().await {
+            if why.stays() {
+                error!(%why, "cannot take the log back; exiting, so that a restart can open it");
+                return self.endings.shutdown.cancel();
+            }
             if begun.elapsed() > WARNED_AFTER && !std::mem::replace(&mut warned, true) {
                 warn!(%why, "cannot take the log back yet");
             }

@@ -63,7 +63,7 @@ impl Remote {
             spans: RwLock::new(before.spans()),
         });
         let remote = Self { calls, shared: shared.clone(), tail: before.tail().clone() };
-        (remote, shared.converse(stream, outgoing))
+        (remote, Conversation(shared).carry_on(stream, outgoing))
     }
 
     async fn ask<T: DeserializeOwned>(&self, call: Call) -> Result<T, Unavailable> {
@@ -85,9 +85,18 @@ impl Remote {
     }
 }
 
-impl Shared {
-    async fn converse(
-        self: Arc<Self>,
+/// What is asked is answered until this is dropped.
+struct Conversation(Arc<Shared>);
+
+impl Drop for Conversation {
+    fn drop(&mut self) {
+        *self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+impl Conversation {
+    async fn carry_on(
+        self,
         stream: UnixStream,
         mut outgoing: mpsc::UnboundedReceiver<FromPredecessor>,
     ) {
@@ -96,8 +105,8 @@ impl Shared {
             loop {
                 match message::read(&mut reader).await? {
                     FromSuccessor::Answers { number, answer, newest } => {
-                        self.learn(newest);
-                        self.answered(number, answer);
+                        self.0.learn(newest);
+                        self.0.answered(number, answer);
                     }
                     other => return Err(io::Error::other(format!("unexpected {other:?}"))),
                 }
@@ -116,9 +125,10 @@ impl Shared {
         if let Err(error) = ended {
             warn!(%error, "the server that took over no longer answers");
         }
-        *self.waiting.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
+}
 
+impl Shared {
     /// Before the answer that may lie in it.
     fn learn(&self, newest: Span) {
         let mut spans = self.spans.write().unwrap_or_else(PoisonError::into_inner);
@@ -196,5 +206,31 @@ impl Log for Remote {
 
     fn ready(&self) -> Result<(), Unavailable> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use belfry_hub::{
+        Clock,
+        log::{Memory, Retention},
+        tail,
+    };
+
+    use super::*;
+
+    #[tokio::test]
+    async fn whoever_waits_is_told_when_nobody_will_be_answered_any_more() {
+        let (ours, _successors) = UnixStream::pair().unwrap();
+        let (retention, bounds) = (Retention::default(), tail::Bounds::default());
+        let before = Memory::new(Clock::system(), retention, bounds);
+        let (remote, answering) = Remote::new(ours, &before);
+        let nothing = || remote.read(Query::after(Vec::new(), 0));
+        let mut waits = nothing();
+        assert!((&mut waits).now_or_never().is_none());
+        drop(answering);
+        let gone = Unavailable("the server that took over has exited".into());
+        assert_eq!(waits.await.unwrap_err(), gone);
+        assert_eq!(nothing().await.unwrap_err(), gone);
     }
 }
