@@ -40,6 +40,8 @@ pub enum Rule {
     Malformed,
     /// Its head did not come in time.
     HeadTimeout,
+    /// It sends too many frames of HTTP/2 that carry nothing.
+    Frames,
     /// Its head is too large.
     HeadSize,
     /// Its target is too long.
@@ -52,7 +54,7 @@ pub enum Rule {
 
 impl Rule {
     /// All of them, in their order.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::StreamsPerClient,
         Self::StreamsPerToken,
         Self::PublishRate,
@@ -62,6 +64,7 @@ impl Rule {
         Self::SignInRate,
         Self::Malformed,
         Self::HeadTimeout,
+        Self::Frames,
         Self::HeadSize,
         Self::TargetSize,
         Self::Host,
@@ -81,6 +84,7 @@ impl Rule {
             Self::SignInRate => "sign_in_rate",
             Self::Malformed => "malformed",
             Self::HeadTimeout => "head_timeout",
+            Self::Frames => "frames",
             Self::HeadSize => "head_size",
             Self::TargetSize => "target_size",
             Self::Host => "host",

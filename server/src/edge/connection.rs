@@ -174,6 +174,7 @@ impl Speaker {
             waits: config.waits,
             since,
             refusals: Refusals::new(self.from.address(), tally.clone(), config.access_log),
+            over_limit: self.from.rule().is_some(),
             traffic: self.open.traffic().clone(),
             endings: endings.clone(),
         };
@@ -185,13 +186,14 @@ impl Speaker {
         socket: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
     ) -> Result<(), Failed> {
         self.open.speaks(Protocol::Http2);
-        let Shared { config, counters, endings, .. } = &*self.shared;
+        let Shared { config, counters, tally, endings, .. } = &*self.shared;
         let rules = http2::Rules {
             progress: self.progress.clone(),
             patience: config.write_stall,
             counters: counters.clone(),
             owed: self.owed(),
             over_limit: self.from.rule().is_some(),
+            tally: tally.clone(),
             traffic: self.open.traffic().clone(),
             endings: endings.clone(),
         };

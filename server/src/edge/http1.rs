@@ -41,9 +41,11 @@ pub(super) struct Rules {
     pub(super) since: Option<Instant>,
     /// Learn of what is answered before it is a request.
     pub(super) refusals: Refusals,
+    /// It is over a limit, and ends with the answer to what comes first.
+    pub(super) over_limit: bool,
     /// Counts the streams.
     pub(super) traffic: Traffic,
-    /// End the connection with the response under way.
+    /// How the server is told to end: the connection ends with the response under way.
     pub(super) endings: Endings,
 }
 
@@ -59,7 +61,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
     A: Service<Request<Asked>, Response = Response<Body>, Error = Infallible> + Clone,
 {
-    let Rules { waits, since, refusals, traffic, endings } = rules;
+    let Rules { waits, since, refusals, over_limit, traffic, endings } = rules;
     let socket = Linger::new(socket, owed.clone());
     let socket = Heads::new(socket, owed.clone(), (waits, refusals)).since(since);
     let socket = HalfClosed::new(socket, owed.clone());
@@ -71,7 +73,7 @@ where
         let (owed, traffic, relieved) = (owed.clone(), traffic.clone(), relieved.clone());
         async move {
             let mut response = answering.await?;
-            if relieved.is_cancelled() {
+            if over_limit || relieved.is_cancelled() {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
             Ok::<_, Infallible>(answer(&owed, &traffic, response))
@@ -104,30 +106,68 @@ async fn is_relieved_of_a_stream(endings: &Endings, owes: &Owed) {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use axum::{http::header::CONTENT_TYPE, response::IntoResponse};
     use belfry_hub::client::Address;
-    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt, duplex},
+        join,
+        time::sleep,
+    };
 
     use super::*;
     use crate::{edge::lingering::Lingering, tally::Tally};
 
+    fn rules(endings: &Endings) -> (Owed, Rules) {
+        let tally = Tally::default();
+        let rules = Rules {
+            waits: Waits::default(),
+            since: None,
+            refusals: Refusals::new(Address::Unknown, tally.clone(), false),
+            over_limit: false,
+            traffic: tally.traffic("here", false),
+            endings: endings.clone(),
+        };
+        (Owed::new(Lingering::default(), [192, 0, 2, 7].into()), rules)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_whose_stream_has_ended_is_not_closed_by_a_takeover() {
+        let (mut client, socket) = duplex(1024);
+        let endings = Endings::default();
+        let stream = async |_: Request<Asked>| {
+            let stream = [(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"))];
+            Ok((stream, "data: a\n\n").into_response())
+        };
+        let (owed, rules) = rules(&endings);
+        let asking = async {
+            let mut answers = Vec::new();
+            for _ in 0..2 {
+                client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+                while !answers.ends_with(b"data: a\n\n") {
+                    assert_ne!(client.read_buf(&mut answers).await.unwrap(), 0, "it is closed");
+                }
+                answers.push(b'\n');
+                endings.relieved.cancel();
+                sleep(Duration::from_secs(1)).await;
+            }
+            assert!(String::from_utf8(answers).unwrap().contains("connection: close"));
+        };
+        let (served, ()) = join!(serve(socket, tower::service_fn(stream), owed, rules), asking);
+        served.unwrap();
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_request_that_has_come_is_answered_though_the_shutdown_has_begun() {
-        let tally = Tally::default();
         // Chance must not help.
         for _ in 0..20 {
             let (mut client, socket) = duplex(1024);
             client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
             let ok = async |_: Request<Asked>| Ok(Response::new(Body::from("ok")));
-            let owed = Owed::new(Lingering::default(), [192, 0, 2, 7].into());
             let endings = Endings::default();
             endings.shutdown.cancel();
-            let rules = Rules {
-                waits: Waits::default(),
-                since: None,
-                refusals: Refusals::new(Address::Unknown, tally.clone(), false),
-                traffic: tally.traffic("here", false),
-                endings,
-            };
+            let (owed, rules) = rules(&endings);
             serve(socket, tower::service_fn(ok), owed, rules).await.unwrap();
             let mut answer = String::new();
             client.read_to_string(&mut answer).await.unwrap();

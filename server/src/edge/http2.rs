@@ -30,7 +30,7 @@ use super::{linger::Linger, owed::Owed, rewound::Rewound};
 use crate::{
     config::Waits,
     endings::Endings,
-    tally::{Protocol, Traffic},
+    tally::{Protocol, Tally, Traffic},
 };
 use sending::Sending;
 use streams::Streams;
@@ -83,9 +83,11 @@ pub(super) struct Rules {
     pub(super) owed: Owed,
     /// It is over a limit, and ends with the answers to what comes first.
     pub(super) over_limit: bool,
+    /// Counts why it was ended.
+    pub(super) tally: Tally,
     /// Counts its streams of events.
     pub(super) traffic: Traffic,
-    /// End the connection once its streams have ended.
+    /// How the server is told to end: the connection ends once its streams have.
     pub(super) endings: Endings,
 }
 
@@ -142,11 +144,11 @@ where
     A: Clone + Send + 'static,
     A::Future: Send,
 {
-    let Rules { progress, patience, counters, owed, over_limit, traffic, endings } = rules;
+    let Rules { progress, patience, counters, owed, over_limit, tally, traffic, endings } = rules;
     let streams = Streams::new(progress, patience, counters);
     let (idle, opened) = (if over_limit { IDLE_OVER_LIMIT } else { IDLE }, streams.next_opened());
     let service = service_fn(move |request| answer(application.clone(), traffic.clone(), request));
-    let socket = Watched::new(Linger::new(socket, owed.clone()), owed);
+    let socket = Watched::new(Linger::new(socket, owed.clone()), owed, tally);
     let connection = http2::Builder::new(streams.clone())
         .timer(TokioTimer::new())
         .max_concurrent_streams(STREAMS)

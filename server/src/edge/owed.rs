@@ -131,7 +131,7 @@ impl Owed {
         self.0.streams.store(true, Relaxed);
     }
 
-    /// Whether the answer is a stream that has begun.
+    /// Whether a stream has begun that goes on.
     pub(super) fn streams(&self) -> bool {
         self.0.streams.load(Relaxed)
     }
@@ -140,6 +140,7 @@ impl Owed {
     pub(super) fn is_made(&self) {
         let mut state = self.state();
         (state.debt, state.made) = (Debt::Flush, true);
+        self.0.streams.store(false, Relaxed);
     }
 
     /// Everything that was written has left.

@@ -23,7 +23,10 @@ use super::frames::{
     At, CONTINUATION, DATA, END_HEADERS, END_STREAM, GOAWAY, HEADERS, Head, PREFACE, Point,
     WINDOW_UPDATE, calm,
 };
-use crate::edge::owed::Owed;
+use crate::{
+    edge::owed::Owed,
+    tally::{Rule, Tally},
+};
 
 /// How many frames that carry nothing a client may send at once,
 const BURST: u32 = 1000;
@@ -34,9 +37,11 @@ const PER_SECOND: u32 = 100;
 /// The longest that the preface takes, and a head from its first frame to the end of its last.
 const HEAD_WITHIN: Duration = Duration::from_secs(10);
 
-/// Why a connection is ended.
-const TOO_MANY: &str = "too many frames that carry nothing";
-const TOO_SLOW: &str = "the preface or a head was not finished in time";
+/// Why a connection is ended, in words and in metrics.
+type Fault = (&'static str, Rule);
+
+const TOO_MANY: Fault = ("too many frames that carry nothing", Rule::Frames);
+const TOO_SLOW: Fault = ("the preface or a head was not finished in time", Rule::HeadTimeout);
 
 /// How many frames that carry nothing the client may still send.
 #[derive(Debug)]
@@ -100,6 +105,7 @@ pin_project! {
         #[pin]
         socket: S,
         owed: Owed,
+        tally: Tally,
         at: At,
         allowance: Allowance,
         coming: Coming,
@@ -110,11 +116,12 @@ pin_project! {
 }
 
 impl<S> Watched<S> {
-    /// What is `owed` is that the client may learn why the connection ends.
-    pub(super) fn new(socket: S, owed: Owed) -> Self {
+    /// What is `owed` is that the client may learn why the connection ends. `tally` counts that.
+    pub(super) fn new(socket: S, owed: Owed, tally: Tally) -> Self {
         Self {
             socket,
             owed,
+            tally,
             at: At::Contents(PREFACE),
             allowance: Allowance { left: BURST, counted: Instant::now() },
             coming: Coming::preface(),
@@ -125,7 +132,7 @@ impl<S> Watched<S> {
     }
 
     /// Follows what was read. Fails with the reason why the connection has to end.
-    fn see(self: Pin<&mut Self>, mut bytes: &[u8]) -> Result<(), &'static str> {
+    fn see(self: Pin<&mut Self>, mut bytes: &[u8]) -> Result<(), Fault> {
         let this = self.project();
         while let Some(point) = this.at.next(&mut bytes) {
             match point {
@@ -168,9 +175,10 @@ impl<S: AsyncRead + AsyncWrite> Watched<S> {
     fn end(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-        why: &'static str,
+        (why, rule): Fault,
     ) -> Poll<io::Result<()>> {
         let this = self.as_mut().project();
+        this.tally.refused(rule);
         if !this.written.at.is_between() || this.written.goodbye {
             return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, why)));
         }
@@ -212,10 +220,10 @@ impl<S: AsyncRead + AsyncWrite> AsyncRead for Watched<S> {
             return self.poll_end(context);
         }
         let known = buffer.filled().len();
-        let why = match self.as_mut().project().socket.poll_read(context, buffer)? {
+        let fault = match self.as_mut().project().socket.poll_read(context, buffer)? {
             Poll::Ready(()) => match self.as_mut().see(&buffer.filled()[known..]) {
                 Ok(()) => return Poll::Ready(Ok(())),
-                Err(why) => why,
+                Err(fault) => fault,
             },
             Poll::Pending => {
                 let this = self.as_mut().project();
@@ -225,7 +233,7 @@ impl<S: AsyncRead + AsyncWrite> AsyncRead for Watched<S> {
             }
         };
         buffer.set_filled(known);
-        self.end(context, why)
+        self.end(context, fault)
     }
 }
 

@@ -1,10 +1,10 @@
-//! Answers what comes by a connection over a limit, and closes it.
+//! Answers what comes by a connection over a limit, which its edge closes then.
 
 use std::time::Duration;
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderValue, Method, StatusCode, Version, header::CONNECTION},
+    http::{Method, StatusCode},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -26,8 +26,7 @@ pub(crate) async fn limit_connections(
     let connection = request.extensions().get::<Connection>();
     let Some(rule) = connection.and_then(Connection::rule) else { return next.run(request).await };
     let is_stream = request.method() == Method::GET && request.uri().path() == STREAM_PATH;
-    let keeps_open = request.version() >= Version::HTTP_2;
-    let mut response = match rule {
+    match rule {
         Rule::ConnectionRate if is_stream => {
             limited.0.tally.refused(rule);
             refused("too many connections were opened from this address")
@@ -43,9 +42,5 @@ pub(crate) async fn limit_connections(
             limited.refuse(rule, StatusCode::SERVICE_UNAVAILABLE, wait, why).into_response()
         }
         _ => next.run(request).await,
-    };
-    if !keeps_open {
-        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
-    response
 }

@@ -19,7 +19,7 @@ fn frame(kind: u8, flags: u8, contents: &[u8]) -> Vec<u8> {
 
 fn watched(socket: DuplexStream) -> Watched<DuplexStream> {
     let owed = Owed::new(Lingering::default(), Ipv4Addr::LOCALHOST.into());
-    Watched::new(socket, owed)
+    Watched::new(socket, owed, Tally::default())
 }
 
 /// How many of the frames are read, in pieces of some length, before reading fails.
@@ -99,11 +99,11 @@ async fn a_head_has_to_be_finished_within_10_s() {
         watched.read_u8().await.unwrap();
         let waited = Instant::now();
         let reading = tokio::spawn(async move { watched.read_u8().await.is_err() });
-        let mut goodbye = vec![0; calm(1, TOO_SLOW).len()];
+        let mut goodbye = vec![0; calm(1, TOO_SLOW.0).len()];
         let said = timeout(Duration::from_secs(5), client.read_exact(&mut goodbye)).await;
         assert_eq!((said.is_ok(), waited.elapsed().as_secs()), (fails, if fails { 1 } else { 5 }));
         if fails {
-            assert_eq!(goodbye, calm(1, TOO_SLOW));
+            assert_eq!(goodbye, calm(1, TOO_SLOW.0));
             assert!(reading.await.unwrap(), "it goes on");
         } else {
             reading.abort();
@@ -135,5 +135,23 @@ async fn the_preface_and_all_of_a_heads_last_frame_have_to_come_within_10_s() {
         ([BEGIN, &last[..]].concat(), 60),
     ] {
         assert_eq!(read_for(&bytes).await, seconds, "{bytes:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn why_a_connection_is_ended_is_counted() {
+    for (bytes, rule) in [
+        ([BEGIN, &frame(6, 0, &[0; 8]).repeat(1001)[..]].concat(), Rule::Frames),
+        (BEGIN[..PREFACE - 1].to_vec(), Rule::HeadTimeout),
+        ([BEGIN, &frame(1, 0, &[1])[..]].concat(), Rule::HeadTimeout),
+    ] {
+        let (mut client, server) = duplex(1 << 20);
+        let owed = Owed::new(Lingering::default(), Ipv4Addr::LOCALHOST.into());
+        let tally = Tally::default();
+        let mut watched = Watched::new(server, owed, tally.clone());
+        client.write_all(&bytes).await.unwrap();
+        watched.read_to_end(&mut Vec::new()).await.unwrap_err();
+        let counted: Vec<_> = tally.refusals().filter(|(_, count)| *count > 0).collect();
+        assert_eq!(counted, [(rule, 1)]);
     }
 }
