@@ -185,10 +185,13 @@ impl Outlet {
     }
 
     /// The server shuts down: the last bytes say when to come back. Each reader is told another time, so that
-    /// not all connect at once to a server that has just started.
+    /// not all connect at once to a server that has just started, unless a successor has served for a while.
     fn dismiss(&mut self) -> Bytes {
         self.ended = true;
         self.subscription.ends(Ending::Shutdown);
+        if self.relieved.is_cancelled() {
+            return Frame::retry(TO_SUCCESSOR_AFTER).into_bytes();
+        }
         let most = self.drain.max(BACK_AFTER);
         Frame::retry(BACK_AFTER + (most - BACK_AFTER).mul_f64(fastrand::f64())).into_bytes()
     }

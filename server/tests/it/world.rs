@@ -31,6 +31,7 @@ use server::{
     chat::{Chat, Rooms},
     config::Endpoint,
     edge::{self, listen::Listener},
+    endings::Endings,
     metrics::{Exposure, Metrics, Sources},
     origins::{Hosts, Origins},
     router,
@@ -116,6 +117,8 @@ pub(crate) struct World {
     pub(crate) presence: Presence,
     pub(crate) budgets: Budgets,
     pub(crate) shutdown: CancellationToken,
+    /// It has a successor.
+    pub(crate) relieved: CancellationToken,
     /// What requests come by: a client far away, over plain HTTP.
     pub(crate) connection: Connection,
     pub(crate) tally: Tally,
@@ -213,7 +216,8 @@ impl World {
         let folder = TempDir::new().unwrap();
         let Config { interval, base_path, hosts, origins, trust, limits, .. } = config;
         let budgets = Budgets::new(config.send_budget, config.receive_budget);
-        let (hub, shutdown) = (Hub::new(clock, log), CancellationToken::new());
+        let hub = Hub::new(clock, log);
+        let (relieved, shutdown) = (CancellationToken::new(), CancellationToken::new());
         let (health, presence) = (Health::new(config.status), Presence::new(clock));
         let (chat, tally) = (Chat::new(config.rooms, &keys()), Tally::default());
         health.register(hub.state_topics());
@@ -240,7 +244,7 @@ impl World {
                 config.metrics,
             ),
             hsts: Some(Duration::from_secs(3600)),
-            endings: shutdown.clone().into(),
+            endings: Endings { relieved: relieved.clone(), shutdown: shutdown.clone() },
             drain: Config::default().drain,
         };
         let state = AppState::from(parts);
@@ -257,6 +261,7 @@ impl World {
             presence,
             budgets,
             shutdown,
+            relieved,
             connection,
             tally,
             limited,
