@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use socket2::SockRef;
 
 use super::{
-    listener::{Listener, SocketFile},
+    listener::{Identity, Listener, SocketFile},
     passed::Socket,
 };
 use crate::config::Endpoint;
@@ -33,8 +33,8 @@ pub struct About {
     pub purpose: Purpose,
     /// systemd opened it, and not the server.
     pub passed: bool,
-    /// It has a file that the server made.
-    pub has_file: bool,
+    /// The file that the server made for it.
+    pub(super) file: Option<Identity>,
 }
 
 /// A second handle to a socket of this process, for the next one.
@@ -53,7 +53,8 @@ impl Copied {
     pub fn of(listener: &Listener, purpose: Purpose) -> io::Result<Self> {
         let socket = listener.socket.as_fd().try_clone_to_owned()?;
         let file = listener.file.clone();
-        let about = About { purpose, passed: listener.passed, has_file: file.is_some() };
+        let identity = file.as_ref().map(SocketFile::identity);
+        let about = About { purpose, passed: listener.passed, file: identity };
         Ok(Self { socket, about, file })
     }
 
@@ -132,11 +133,9 @@ impl Inherited {
     /// Removes the files of those that nobody has taken: nobody will listen there any more.
     pub fn remove_files(&self) {
         for One { endpoint, about, .. } in &self.0 {
-            if let Endpoint::Unix(path) = endpoint
-                && about.has_file
-            {
+            if let (Endpoint::Unix(path), Some(identity)) = (endpoint, about.file) {
                 // By being let go.
-                drop(SocketFile::at(path.clone()));
+                drop(SocketFile::made_at(path.clone(), identity));
             }
         }
     }
@@ -144,10 +143,10 @@ impl Inherited {
 
 impl One {
     fn listener(self) -> io::Result<Listener> {
-        let file = match &self.endpoint {
+        let file = match (&self.endpoint, self.about.file) {
             // Removed by the process before, until that has ended for good.
-            Endpoint::Unix(path) if self.about.has_file => {
-                let file = SocketFile::at(path.clone())?;
+            (Endpoint::Unix(path), Some(identity)) => {
+                let file = SocketFile::made_at(path.clone(), identity);
                 file.is_ours(false);
                 Some(file)
             }

@@ -15,6 +15,7 @@ use std::{
 };
 
 use axum::Router;
+use serde::{Deserialize, Serialize};
 use tokio::net::{TcpListener, UnixListener};
 
 use crate::{config::Endpoint, edge::tls::Tls};
@@ -140,6 +141,19 @@ impl TryFrom<TcpListener> for Listener {
     }
 }
 
+/// What tells a file from every other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Identity {
+    device: u64,
+    inode: u64,
+}
+
+impl From<fs::Metadata> for Identity {
+    fn from(file: fs::Metadata) -> Self {
+        Self { device: file.dev(), inode: file.ino() }
+    }
+}
+
 /// The file of a socket that we made: removed when the last of these handles to it is dropped.
 #[derive(Clone, Debug)]
 pub(super) struct SocketFile(Arc<Made>);
@@ -147,17 +161,25 @@ pub(super) struct SocketFile(Arc<Made>);
 #[derive(Debug)]
 struct Made {
     path: PathBuf,
-    device: u64,
-    inode: u64,
+    identity: Identity,
     /// Another process removes it otherwise.
     ours: AtomicBool,
 }
 
 impl SocketFile {
+    /// The one that is at a path.
     pub(super) fn at(path: PathBuf) -> io::Result<Self> {
-        let file = fs::symlink_metadata(&path)?;
-        let (device, inode, ours) = (file.dev(), file.ino(), AtomicBool::new(true));
-        Ok(Self(Arc::new(Made { path, device, inode, ours })))
+        let identity = fs::symlink_metadata(&path)?.into();
+        Ok(Self::made_at(path, identity))
+    }
+
+    /// The one that was made at a path, whatever is there by now.
+    pub(super) fn made_at(path: PathBuf, identity: Identity) -> Self {
+        Self(Arc::new(Made { path, identity, ours: AtomicBool::new(true) }))
+    }
+
+    pub(super) fn identity(&self) -> Identity {
+        self.0.identity
     }
 
     /// Says whether this process is to remove it.
@@ -169,7 +191,7 @@ impl SocketFile {
 impl Drop for Made {
     fn drop(&mut self) {
         // Another server may have put its own in this place.
-        let is_ours = |file: fs::Metadata| (file.dev(), file.ino()) == (self.device, self.inode);
+        let is_ours = |file: fs::Metadata| Identity::from(file) == self.identity;
         if *self.ours.get_mut() && fs::symlink_metadata(&self.path).is_ok_and(is_ours) {
             let _ = fs::remove_file(&self.path);
         }
