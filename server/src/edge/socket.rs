@@ -110,6 +110,10 @@ impl Peer for Socket {
         matches!(self, Self::Tcp(socket) if socket.is_silent(patience))
     }
 
+    fn is_stuck(&self, patience: Duration) -> bool {
+        matches!(self, Self::Tcp(socket) if socket.is_stuck(patience))
+    }
+
     fn unacknowledged(&self) -> u64 {
         match self {
             Self::Tcp(socket) => socket.unacknowledged(),

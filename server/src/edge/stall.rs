@@ -180,10 +180,12 @@ impl<S: AsyncWrite + Peer> AsyncWrite for WriteDeadline<S> {
         self.project().socket.poll_flush(context)
     }
 
-    /// Whoever has left the rest of an answer unread for so long will not get it from the kernel either.
+    /// Whoever has left the rest of an answer unread for so long will not get it from the kernel either. Over TLS
+    /// the end is a write too, and waits behind it.
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.project();
-        if this.looked.elapsed() >= *this.patience && this.socket.unacknowledged() > 0 {
+        let unread = this.looked.elapsed() >= *this.patience && this.socket.unacknowledged() > 0;
+        if unread || this.socket.is_stuck(*this.patience) {
             this.socket.give_up();
         }
         this.socket.poll_shutdown(context)

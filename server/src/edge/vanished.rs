@@ -13,6 +13,9 @@ pub(super) trait Peer {
     /// Whether bytes are waiting for an acknowledgement and none has arrived for this long.
     fn is_silent(&self, patience: Duration) -> bool;
 
+    /// Whether bytes are waiting to leave and none has for this long.
+    fn is_stuck(&self, patience: Duration) -> bool;
+
     /// How many of the bytes that were written the peer has not acknowledged; 0 where nobody knows.
     fn unacknowledged(&self) -> u64;
 
@@ -23,7 +26,14 @@ pub(super) trait Peer {
 
 impl Peer for TcpStream {
     fn is_silent(&self, patience: Duration) -> bool {
-        self.unacknowledged() > 0 && silence(self).is_some_and(|silence| silence >= patience)
+        self.unacknowledged() > 0
+            && state(self).is_some_and(|state| millis(state.tcpi_last_ack_recv) >= patience)
+    }
+
+    fn is_stuck(&self, patience: Duration) -> bool {
+        // A peer that lives acknowledges what asks for its window, and data is only sent where there is some.
+        self.unacknowledged() > 0
+            && state(self).is_some_and(|state| millis(state.tcpi_last_data_sent) >= patience)
     }
 
     fn unacknowledged(&self) -> u64 {
@@ -45,8 +55,12 @@ fn unacknowledged(socket: &TcpStream) -> Option<libc::c_int> {
     (asked == 0).then_some(bytes)
 }
 
-/// How long ago the last acknowledgement came; `None` where that cannot be asked.
-fn silence(socket: &TcpStream) -> Option<Duration> {
+fn millis(millis: u32) -> Duration {
+    Duration::from_millis(millis.into())
+}
+
+/// What the kernel says of a connection; `None` where that cannot be asked.
+fn state(socket: &TcpStream) -> Option<libc::tcp_info> {
     let mut length = libc::socklen_t::try_from(mem::size_of::<libc::tcp_info>()).ok()?;
     // SAFETY: `tcp_info` is plain integers, for which all zeroes is a value; the kernel writes at most
     // `length` bytes of it, and the descriptor is open as long as `socket` is borrowed.
@@ -59,5 +73,38 @@ fn silence(socket: &TcpStream) -> Option<Duration> {
             libc::getsockopt(descriptor, libc::IPPROTO_TCP, libc::TCP_INFO, into, &raw mut length);
         (asked, info)
     };
-    (asked == 0).then(|| Duration::from_millis(info.tcpi_last_ack_recv.into()))
+    (asked == 0).then_some(info)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+        time::timeout,
+    };
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_not_read_is_stuck_and_what_is_acknowledged_is_not() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut theirs = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let mut ours = listener.accept().await.unwrap().0;
+        let patience = Duration::from_millis(500);
+        while timeout(patience, ours.write_all(&[0; 1 << 16])).await.is_ok() {}
+        assert!(!ours.is_stuck(Duration::from_secs(3600)));
+        while !ours.is_stuck(patience) {
+            tokio::task::yield_now().await;
+        }
+        drop(ours.try_write(b"the end"));
+        assert!(ours.is_stuck(patience));
+        let reading = tokio::spawn(async move { theirs.read_to_end(&mut Vec::new()).await });
+        while ours.unacknowledged() > 0 {
+            tokio::task::yield_now().await;
+        }
+        assert!(!ours.is_stuck(Duration::ZERO));
+        drop(ours);
+        reading.await.unwrap().unwrap();
+    }
 }

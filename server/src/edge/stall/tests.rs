@@ -1,5 +1,10 @@
 //! Readers in memory and in virtual time: fast, slow, silent, gone.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
 use belfry_hub::budget::Party;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex},
@@ -19,6 +24,10 @@ impl Peer for DuplexStream {
         patience.is_zero()
     }
 
+    fn is_stuck(&self, _: Duration) -> bool {
+        false
+    }
+
     fn unacknowledged(&self) -> u64 {
         0
     }
@@ -29,6 +38,67 @@ impl Peer for DuplexStream {
 fn pair(counters: &Counters) -> (WriteDeadline<DuplexStream>, DuplexStream) {
     let (ours, theirs) = duplex(PIPE);
     (WriteDeadline::new(ours, HALF_A_MINUTE, HALF_A_MINUTE, counters.clone()), theirs)
+}
+
+/// A socket whose peer may have left an answer unread; and whether it was given up.
+struct Unread {
+    since: Instant,
+    given_up: Arc<AtomicBool>,
+}
+
+impl AsyncWrite for Unread {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl Peer for Unread {
+    fn is_silent(&self, _: Duration) -> bool {
+        false
+    }
+
+    fn is_stuck(&self, patience: Duration) -> bool {
+        self.since.elapsed() >= patience
+    }
+
+    fn unacknowledged(&self) -> u64 {
+        1
+    }
+
+    fn give_up(&self) {
+        self.given_up.store(true, Ordering::Relaxed);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_was_left_unread_is_given_up_at_the_end() {
+    // Over TLS the end is a write too.
+    for goodbye in [&b""[..], b"close_notify"] {
+        for (waits, expected) in [(0, false), (29, false), (30, true)] {
+            let given_up = Arc::new(AtomicBool::new(false));
+            let socket = Unread { since: Instant::now(), given_up: given_up.clone() };
+            let (patience, counters) = (HALF_A_MINUTE, Counters::default());
+            let mut ours = WriteDeadline::new(socket, patience, patience, counters);
+            ours.write_all(b"an answer").await.unwrap();
+            sleep(Duration::from_secs(waits)).await;
+            ours.write_all(goodbye).await.unwrap();
+            ours.shutdown().await.unwrap();
+            let given_up = given_up.load(Ordering::Relaxed);
+            assert_eq!(given_up, expected, "{goodbye:?} after {waits} s");
+        }
+    }
 }
 
 /// Reads this many bytes at each interval, until there is nothing left.
