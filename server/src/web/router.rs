@@ -76,6 +76,7 @@ pub fn router(state: AppState) -> Router {
     let public = ServiceBuilder::new()
         .layer(from_fn(refuse_what_no_file_is_called))
         .layer(from_fn_with_state(tags(root.clone()), validate))
+        .layer(from_fn_with_state(state.clone(), count_in_budget))
         .layer(varies())
         .layer(keep(AN_HOUR))
         .service(files(root).fallback(page::missing.with_state(state.clone())));
@@ -90,7 +91,10 @@ pub fn router(state: AppState) -> Router {
         .route(&format!("{CHAT_PATH}/{{room}}{HERE_SUFFIX}"), post(chat::here))
         .route(PAGE_PATH, get(page::page_at))
         .route(LANGUAGE_PATH, get(language::switch))
-        .route(&format!("{}/{{name}}", documents::DOCUMENTS_PATH), get(documents::document))
+        .route(
+            &format!("{}/{{name}}", documents::DOCUMENTS_PATH),
+            get(documents::document).layer(from_fn_with_state(state.clone(), count_in_budget)),
+        )
         .route(PROBE_PATH, get(probe::probe))
         .route(STATUS_PATH, get(status::trend))
         .route("/metrics", get(metrics::shown))
@@ -132,10 +136,14 @@ fn files(folder: &Path) -> ServeDir {
 }
 
 /// Counts what the answer with a file holds: over HTTP/2 a client can leave a hundred of them unread on each of
-/// its connections.
+/// its connections. A page that answers instead counts itself.
 async fn count_in_budget(account: Account, request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    if !response.status().is_success() {
+        return response;
+    }
     let reserved = account.reserve(OF_FILE).await;
-    next.run(request).await.map(|body| reserved.cover_body(body))
+    response.map(|body| reserved.cover_body(body))
 }
 
 /// The answer to a method that a path does not support; `Allow` lists those that it does.

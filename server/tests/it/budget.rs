@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::{body::Body, http::StatusCode};
 use http_body_util::BodyExt;
+use tokio::time::timeout;
 use wire::topics::{History, TopicList};
 
 use crate::{
@@ -121,11 +122,20 @@ async fn who_leaves_in_the_middle_leaves_nothing_behind() {
 #[tokio::test(start_paused = true)]
 async fn a_file_counts_until_it_is_sent() {
     let world = World::ticking_every(Duration::from_secs(3600));
-    let answers = [(); 3].map(|()| world.get("/pkg/belfry.abc.js"));
-    let answers = futures::future::join_all(answers).await;
-    assert_eq!(world.budgets.send.used(), 3 * 64 * KIB);
-    for answer in answers {
-        assert_eq!(text(answer).await, "export default () => {}");
+    for (path, begins) in [
+        ("/pkg/belfry.abc.js", "export default () => {}"),
+        ("/robots.txt", "User-agent: *"),
+        ("/documents/operations.md", "# "),
+    ] {
+        let answers = [(); 3].map(|()| world.get(path));
+        let answers = futures::future::join_all(answers).await;
+        assert_eq!(world.budgets.send.used(), 3 * 64 * KIB, "{path}");
+        for answer in answers {
+            assert!(text(answer).await.starts_with(begins), "{path}");
+        }
+        assert_eq!(world.budgets.send.used(), 0, "{path}");
     }
-    assert_eq!(world.budgets.send.used(), 0);
+    // A page that answers instead counts itself.
+    let missing = timeout(Duration::from_secs(60), world.get("/nowhere")).await.unwrap();
+    assert_eq!(missing.status(), StatusCode::NOT_FOUND);
 }
