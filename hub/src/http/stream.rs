@@ -68,8 +68,8 @@ fn request(
     query: Option<String>,
     headers: &HeaderMap,
 ) -> Result<Request, Problem> {
-    let within = (routes.hub.state_topics(), routes.most_topics);
-    let read = Request::read(&query.unwrap_or_default(), headers, within);
+    let (states, most) = (routes.hub.state_topics(), routes.most_topics);
+    let read = Request::read(&query.unwrap_or_default(), headers, states, most);
     if let Err(Refused::TooManyTopics(_)) = read {
         routes.hub.counters().too_many_topics();
     }

@@ -77,7 +77,8 @@ impl Request {
     pub fn read(
         query: &str,
         headers: &HeaderMap,
-        (states, most): (&StateTopics, usize),
+        states: &StateTopics,
+        most: usize,
     ) -> Result<Self, Refused> {
         let mut request = Self::default();
         let (mut asked, mut cursor) = (Vec::new(), None);
@@ -103,7 +104,7 @@ impl Request {
         if asked.is_empty() {
             asked.extend([TIME, READERS].map(Cow::Borrowed));
         }
-        request.follow(&asked, (states, most))?;
+        request.follow(&asked, states, most)?;
         let header = headers.get(headers::LAST_EVENT_ID).filter(|value| !value.is_empty());
         let header = header.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
         request.cursor = header.or(cursor);
@@ -114,7 +115,8 @@ impl Request {
     fn follow(
         &mut self,
         names: &[Cow<'_, str>],
-        (states, most): (&StateTopics, usize),
+        states: &StateTopics,
+        most: usize,
     ) -> Result<(), Refused> {
         let mut followed = Vec::new();
         let mut many = 0;
@@ -186,7 +188,7 @@ mod tests {
         for name in ["time", "readers", "status", "here/*"] {
             states.register(Selector::new(name).unwrap(), Arc::new(Silent));
         }
-        Request::read(query, headers, (&states, MOST))
+        Request::read(query, headers, &states, MOST)
     }
 
     fn read(query: &str) -> Request {

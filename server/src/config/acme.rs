@@ -24,7 +24,8 @@ pub struct Acme {
 impl Acme {
     /// What the flags ask for; `None` where they name no domain.
     pub(super) fn read(
-        (domains, contact): (Vec<Setting>, Vec<Setting>),
+        domains: Vec<Setting>,
+        contact: Vec<Setting>,
         directory: Option<Setting>,
         has_http: bool,
     ) -> Result<Option<Self>, BadSetting> {
@@ -86,7 +87,7 @@ mod tests {
         };
         let TlsFlags { acme_domain, acme_contact, acme_directory, redirect_http, .. } = flags.tls;
         let has_http = !redirect_http.is_empty();
-        Acme::read((acme_domain, acme_contact), acme_directory, has_http)
+        Acme::read(acme_domain, acme_contact, acme_directory, has_http)
             .map_err(|error| error.to_string())
     }
 

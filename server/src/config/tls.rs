@@ -77,8 +77,8 @@ impl Tls {
     pub(super) fn read(flags: TlsFlags) -> Result<Self, BadSetting> {
         let has_http = !all_given(flags.redirect_http, ',').is_empty();
         let domains = all_given(flags.acme_domain.clone(), ' ');
-        let to = (flags.acme_domain, flags.acme_contact);
-        let acme = Acme::read(to, flags.acme_directory, has_http)?;
+        let acme =
+            Acme::read(flags.acme_domain, flags.acme_contact, flags.acme_directory, has_http)?;
         let certificates = all_given(flags.tls_cert, ':');
         let keys = all_given(flags.tls_key, ':');
         let self_signed = switched(flags.tls_self_signed)?;

@@ -36,7 +36,7 @@ impl Refusals {
         self.tally.refused(rule(status));
         self.tally.answered(status);
         if self.access_log {
-            Line::of_no_request((self.client, id), (status, body.len()), began);
+            Line::of_no_request(self.client, id, status, body.len(), began);
         }
         (head + &body).into_bytes()
     }

@@ -44,8 +44,10 @@ impl Line {
 
     /// Logs bytes that are not a request, whose answer is this long: what they are is not repeated.
     pub(crate) fn of_no_request(
-        (client, id): (Address, HeaderValue),
-        (status, bytes): (StatusCode, usize),
+        client: Address,
+        id: HeaderValue,
+        status: StatusCode,
+        bytes: usize,
         began: Instant,
     ) {
         let (method, path, span) = (String::new(), String::new(), Span::none());
