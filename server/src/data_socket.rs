@@ -1,4 +1,4 @@
-//! Unix sockets in the data directory, at which a running server answers whoever may use the directory.
+//! Unix sockets in the data directory, at which a running server answers processes of its own user.
 
 use std::{
     fs::{self, File, Permissions},
@@ -12,7 +12,8 @@ use std::{
 
 use tokio::net::UnixListener;
 
-/// Listens at a name in the folder, which this process has locked: nobody else can be using it.
+/// Listens at a name in the folder, which this process has locked. A socket that is there is that of a process
+/// that has ended, or that this one takes over.
 pub(crate) fn listen(folder: &Path, name: &str) -> io::Result<UnixListener> {
     in_folder(folder, name, |path| {
         match fs::remove_file(path) {

@@ -20,8 +20,8 @@ pub struct Flags {
     /// Where the sockets listen that systemd has passed.
     #[arg(skip)]
     pub passed: Vec<Endpoint>,
+    /// Flags of TLS.
     #[command(flatten)]
-    /// Those of TLS.
     pub tls: TlsFlags,
     /// Directory for the event log and the key [default: ${XDG_DATA_HOME:-~/.local/share}/belfry]
     #[arg(long, env = "BELFRY_DATA_DIR", hide_env_values = true, value_name = "DIRECTORY")]
@@ -55,8 +55,8 @@ pub struct Flags {
         value_name = "PATTERN=EVENTS,AGE,BYTES"
     )]
     pub retain_topic: Vec<Setting>,
+    /// Flags of memory.
     #[command(flatten)]
-    /// Those of memory.
     pub budgets: BudgetFlags,
     /// File with a secret; tokens signed with it (HS256) are accepted too
     #[arg(long, env = "BELFRY_JWT_SECRET_FILE", hide_env_values = true, value_name = "FILE")]
@@ -65,11 +65,11 @@ pub struct Flags {
     /// repeated
     #[arg(long, env = "BELFRY_JWT_PUBLIC_KEY", hide_env_values = true, value_name = "FILE")]
     pub jwt_public_key: Vec<Setting>,
+    /// Flags of times.
     #[command(flatten)]
-    /// Those of times.
     pub times: TimeFlags,
+    /// Flags of proxies.
     #[command(flatten)]
-    /// Those of proxies.
     pub proxies: ProxyFlags,
     /// Who may see the server's health at /status and in the topic status: public for everyone, token for
     /// holders of a token made with --read status, off for no one [default: on a loopback address,
@@ -89,16 +89,16 @@ pub struct Flags {
     /// [default: on a loopback address, any for requests made on this machine without a proxy; otherwise off]
     #[arg(long, env = "BELFRY_ROOMS", hide_env_values = true, value_name = "any|LIST|off")]
     pub rooms: Option<Setting>,
+    /// Flags of hosts and origins.
     #[command(flatten)]
-    /// Those of hosts and origins.
     pub origins: OriginFlags,
+    /// Flags of limits.
     #[command(flatten)]
-    /// Those of limits.
     pub limits: LimitFlags,
     /// Directory with the wasm, styles and icons made by `make build` [default: target/site]
     #[arg(long, env = "BELFRY_SITE", hide_env_values = true, value_name = "DIRECTORY")]
     pub site: Option<Setting>,
+    /// Flags of the log on stderr.
     #[command(flatten)]
-    /// Those of the log on stderr.
     pub lines: LineFlags,
 }

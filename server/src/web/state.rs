@@ -134,7 +134,7 @@ pub struct Parts {
     pub access_log: bool,
     /// What a monitoring system reads.
     pub metrics: Metrics,
-    /// End every stream.
+    /// How the server is told to end.
     pub endings: Endings,
     /// Over how long their readers come back.
     pub drain: Duration,

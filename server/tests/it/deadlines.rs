@@ -8,11 +8,11 @@ use axum::{
     body::Body,
     http::{
         Request, StatusCode,
-        header::{HOST, RETRY_AFTER},
+        header::{CONNECTION, HOST, RETRY_AFTER},
     },
 };
 use belfry_hub::Clock;
-use server::{Config, web::limits::Limits};
+use server::{Config, origins::Origins, web::limits::Limits};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, split},
     net::TcpStream,
@@ -264,6 +264,26 @@ async fn who_comes_beyond_the_limit_of_connections_is_answered_and_then_gone() {
         };
         transport.run(beyond).await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_over_a_limit_ends_whatever_answers() {
+    let limits = Limits { connections: Some(1), ..Limits::default() };
+    let world = World::under("/belfry", Limits::default(), Origins::default());
+    let answering = async {
+        let (address, _) = world.serve(Config { limits, ..Config::default() }).await;
+        let mut within = Http1.connect(address).await;
+        let mut beyond = Http1.connect(address).await;
+        for path in ["/belfry/healthz", "/elsewhere"] {
+            let answer = within.ask(get(path)).await;
+            assert!(!answer.headers().contains_key(CONNECTION), "{path}");
+            drop(world::text(answer).await);
+        }
+        let answer = beyond.ask(get("/elsewhere")).await;
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+        assert_eq!(answer.headers()[CONNECTION], "close");
+    };
+    Http1.run(answering).await;
 }
 
 fn get(path: &str) -> Request<Body> {

@@ -1,9 +1,11 @@
 //! A takeover: a server takes the place of another, and whoever is served does not notice.
 
 mod client;
+mod ends;
 mod killed;
 mod load;
 mod over_http2;
+mod readers;
 mod sockets;
 
 use std::{
@@ -15,6 +17,7 @@ use std::{
 };
 
 use rustix::process::{Signal, geteuid};
+use wire::topics::History;
 
 use crate::{
     connection::{Connection, begin_publish},
@@ -130,6 +133,33 @@ fn a_request_on_an_old_connection_is_answered_from_the_new_log() {
     assert!(listed.body.contains(r#""topic":"a""#), "{listed:?}");
     assert_eq!(new.history("a", "").len(), 1);
     assert_eq!(serving.ended().0, 0);
+}
+
+#[test]
+fn a_position_of_the_new_log_is_known_on_an_old_connection() {
+    let program = Program::new();
+    let serving = program.serves(&["--data-dir", "data", "--interval", "1h"]);
+    let token = program.token("data");
+    connection(&serving, &token).publish("a", "one").unwrap().unwrap();
+    let mut kept: Vec<_> = (0..4).map(|_| connection(&serving, &token)).collect();
+    for connection in &mut kept {
+        assert_eq!(connection.ask("GET", "/api/time", "").unwrap().status, 200);
+    }
+    let successor = successor_of(&program, &serving, &[]);
+    serving.logged("handed over");
+    let mut kept = kept.iter_mut();
+    let mut new = connection(&successor, &token);
+    let two = new.publish("a", "two").unwrap().unwrap();
+    // Its epoch is not known here yet.
+    assert_eq!(kept.next().unwrap().history("a", &two.id), []);
+    let three = kept.next().unwrap().publish("a", "three").unwrap().unwrap();
+    // Now it is, but not how far it goes.
+    assert_eq!(data(&kept.next().unwrap().history("a", &two.id)), ["three"]);
+    let before = format!("/topics/a?before={}", three.id);
+    let answered = kept.next().unwrap().ask("GET", &before, "").unwrap();
+    let History { events, gap, spans, .. } = serde_json::from_str(&answered.body).unwrap();
+    assert!(events.len() == 2 && !gap, "{answered:?}");
+    assert!(spans.iter().any(|span| three.id.starts_with(&span.epoch)), "{answered:?}");
 }
 
 #[test]

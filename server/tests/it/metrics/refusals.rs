@@ -62,12 +62,18 @@ impl Stage {
 
     /// Sends bytes over a connection of its own to a server with these settings, and returns what comes back.
     async fn tells(&self, config: Config, bytes: &[u8]) -> (TcpStream, String) {
+        let (socket, answer) = self.hears(config, bytes).await;
+        (socket, String::from_utf8(answer).unwrap())
+    }
+
+    /// The same, of an answer that may not be text.
+    async fn hears(&self, config: Config, bytes: &[u8]) -> (TcpStream, Vec<u8>) {
         let address = Transport::Http1.run(self.world.serve(config)).await.0;
         let mut socket = TcpStream::connect(address).await.unwrap();
         socket.write_all(bytes).await.unwrap();
         let mut answer = Vec::new();
         let _ = socket.read_to_end(&mut answer).await;
-        (socket, String::from_utf8(answer).unwrap())
+        (socket, answer)
     }
 
     /// The status of the answer to bytes that are not a request.
@@ -180,6 +186,11 @@ pub(super) const IN_VIRTUAL_TIME: &[Case] = &[
     }),
     case!("belfry_refusals_total{rule=\"head_timeout\"}", Some(1.0), quiet, async |stage| {
         assert_eq!(stage.refuses(b"GET / HTTP/1.1\r\n").await, "408");
+    }),
+    case!("belfry_refusals_total{rule=\"frames\"}", Some(1.0), quiet, async |stage| {
+        let ping = [0, 0, 8, 6, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8];
+        let bytes = [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", &ping.repeat(1001)[..]].concat();
+        stage.hears(Config::default(), &bytes).await
     }),
     case!("belfry_refusals_total{rule=\"head_size\"}", Some(1.0), quiet, async |stage| {
         let head = format!("GET / HTTP/1.1\r\nX: {}\r\n\r\n", "x".repeat(70_000));

@@ -3,7 +3,7 @@
 use std::{
     io::{Read, Write},
     net::TcpListener,
-    os::unix::net::{UnixDatagram, UnixStream},
+    os::unix::net::{UnixDatagram, UnixListener, UnixStream},
     process::Command,
     thread,
     time::Duration,
@@ -46,6 +46,27 @@ fn sockets_are_matched_with_what_is_configured_now() {
     successor.signal(Signal::TERM);
     assert_eq!(successor.ended().0, 0);
     assert!(!kept.exists() && !new.exists());
+}
+
+#[test]
+fn a_file_that_another_program_has_put_in_the_place_of_a_socket_stays() {
+    let program = Program::new();
+    let unix = |name: &str| program.folder().join(name);
+    let (gone, replaced) = (unix("gone.sock"), unix("replaced.sock"));
+    let [at_gone, at_replaced] = [&gone, &replaced].map(|path| format!("unix:{}", path.display()));
+    let arguments = ["--listen", &at_gone, "--listen", &at_replaced, "--data-dir", "data"];
+    let serving = program.serves(&arguments);
+    std::fs::remove_file(&gone).unwrap();
+    std::fs::remove_file(&replaced).unwrap();
+    let _others = UnixListener::bind(&replaced).unwrap();
+    // It takes the one, and the other listens nowhere any more.
+    let arguments = ["--takeover", "--listen", &at_gone, "--data-dir", "data"];
+    let successor = program.serves(&arguments);
+    assert_eq!(serving.ended().0, 0);
+    assert!(replaced.exists());
+    successor.signal(Signal::TERM);
+    assert_eq!(successor.ended().0, 0);
+    assert!(replaced.exists() && !gone.exists());
 }
 
 /// A program with a socket as its third descriptor, as systemd starts one.
@@ -91,6 +112,20 @@ fn a_socket_that_systemd_opened_is_passed_on() {
     while notified.recv(&mut [0; 200]).is_ok() {}
     notified.set_nonblocking(false).unwrap();
     assert_eq!(told(), "WATCHDOG=1");
+}
+
+#[test]
+fn a_socket_that_systemd_opened_can_be_named_by_its_successor() {
+    let program = Program::new();
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = socket.local_addr().unwrap().to_string();
+    let proxied = ["--proxy-protocol", &address, "--trusted-proxy", "127.0.0.1"];
+    let serving = Serving::start(activated(&program, &socket, &proxied));
+    let arguments = ["--takeover", "--site", ".", "--data-dir", "data", "--interval", "1h"];
+    let arguments = [&arguments[..], &proxied].concat();
+    let successor = Serving::start(program.command(&arguments));
+    assert_eq!(successor.address, serving.address);
+    assert_eq!(serving.ended().0, 0);
 }
 
 #[test]
