@@ -60,7 +60,7 @@ use crate::{
 use alike::Alike;
 use answering::Answering;
 use looks::Looks;
-use request::{Request, Share};
+use request::{Answer, Request, Share};
 use shared::Shared;
 use writer::Writer;
 
@@ -162,16 +162,8 @@ impl Embedded {
         self.shared.commits.read().count()
     }
 
-    /// Whether what came of a read is its answer: the file may have been closed before it was read.
-    fn answered<T>(&self, read: &Result<T, Unavailable>) -> bool {
-        read.is_ok() || self.shared.answers_itself()
-    }
-
     /// Hands a request to the writer, and waits for its answer.
-    async fn ask<T>(
-        &self,
-        request: impl FnOnce(oneshot::Sender<Result<T, AppendError>>) -> Request,
-    ) -> Result<T, AppendError> {
+    async fn ask<T>(&self, request: impl FnOnce(Answer<T>) -> Request) -> Result<T, AppendError> {
         let closed = || AppendError::Unavailable(Unavailable("the writer did not answer".into()));
         let (answer, answered) = oneshot::channel();
         let requests = self.requests.as_ref().ok_or_else(closed)?;

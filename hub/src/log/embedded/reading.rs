@@ -66,6 +66,11 @@ impl Embedded {
         }
     }
 
+    /// Whether what came of a read is its answer: the file may have been closed before it was read.
+    pub(super) fn answered<T>(&self, read: &Result<T, Unavailable>) -> bool {
+        read.is_ok() || self.shared.answers_itself()
+    }
+
     /// How many events a query finds.
     pub(super) async fn number(&self, query: Query) -> Result<u64, Unavailable> {
         match self.look(move |database, seal| pages::count(database, seal, &query)).await {

@@ -1,8 +1,8 @@
 //! The body of an answer on its way into a stream: tells whether it moves.
 //!
-//! hyper asks for the next piece once there is room for a byte of it in the stream's window. So a piece that was
-//! handed over, and after which nothing was asked for, waits; the last of an event that does not all fit is only
-//! found to wait with the next piece. A large answer ends once the last of it has
+//! hyper asks for the next piece once a byte of the one before fits into the stream's window. So a piece that was
+//! handed over, and after which nothing was asked for, waits. Of a small one that fits only in part, the rest is
+//! not known to wait until the next piece does. A large answer ends once the last of it has
 //! gone to the socket: budgets count it until then, and after its end nobody can reset the stream alone.
 
 use std::{
