@@ -51,7 +51,7 @@ lint: ## Run clippy on each crate as it ships, our own checks, and shellcheck if
 	scripts/pipes
 	scripts/setup.d/tools/pins
 	if command -v shellcheck >/dev/null; then
-		shellcheck --external-sources --check-sourced scripts/{setup,env,build,size,test,pipes,test-scripts,test-setup} scripts/setup.d/tools/pins scripts/build.d/wasm-bindgen .ci/run
+		shellcheck --external-sources --check-sourced scripts/{setup,env,build,size,test,pipes,test-scripts,test-setup} scripts/setup.d/tools/pins scripts/build.d/wasm-{bindgen,opt} .ci/run
 	fi
 
 # Package by package: together, the features of both halves would be on in each.
