@@ -148,7 +148,6 @@ impl Feed {
 /// The address of a path of the server, for links and forms: the path under the base of the [`Feed`] in the
 /// context.
 #[must_use]
-#[inline(never)] // See decision 12: inlined at each link it costs more.
 pub fn under_base(path: &str) -> String {
     expect_context::<Feed>().base.get_untracked() + path
 }

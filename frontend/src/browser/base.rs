@@ -15,7 +15,6 @@ pub fn set(base: String) {
 }
 
 /// The address of a path of the server.
-#[inline(never)] // See decision 12: inlined at each call it costs more.
 pub fn under(path: &str) -> String {
     BASE.with_borrow(|base| base.clone() + path)
 }
@@ -28,7 +27,6 @@ pub fn inside(path: &str, search: &str) -> Option<Address> {
 
 /// A name in the browser's storage, channels and locks, which another server on this origin does not use. The names
 /// of one that has the whole origin have no space.
-#[inline(never)]
 pub fn named(name: &str) -> String {
     let named = under(" ") + name;
     named.strip_prefix(' ').map(str::to_owned).unwrap_or(named)
