@@ -1,4 +1,4 @@
-//! The encoder: writes an event as its bytes on the wire, once for all readers.
+//! The encoder: writes an event as its bytes on the wire, once for all readers, as a chunk of HTTP/1.1 too.
 //!
 //! The format is [WHATWG HTML, 9.2.6](https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation).
 //! Lines end in LF only; CRLF, CR and LF in data each begin a new `data:` line; an event always has
@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use serde::Serialize;
 use wire::{
     event::{Envelope, MESSAGE},
@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// How a reader wants its events.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Format {
     /// As they were published: the type as the event's, the data as its data.
     #[default]
@@ -31,11 +31,30 @@ pub enum Format {
 
 /// An event's bytes on the wire, shared by all readers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Frame(Bytes);
+pub struct Frame {
+    /// The bytes as a [chunk](https://www.rfc-editor.org/rfc/rfc9112#section-7.1) of HTTP/1.1.
+    chunk: Bytes,
+    /// Where in it they begin; they end before its last two.
+    start: usize,
+}
+
+/// What a chunk has after its bytes.
+const CHUNK_END: &[u8] = b"\r\n";
 
 impl Frame {
+    /// The most that a chunk has beside the bytes in it, in bytes: their number in hexadecimal digits, and two
+    /// line ends.
+    pub(crate) const CHUNK_FRAMING: usize = 16 + 4;
+
     /// A comment, which no script sees: it keeps intermediaries from considering the stream dead.
-    pub const COMMENT: Self = Self(Bytes::from_static(b":\n\n"));
+    pub const COMMENT: Self = Self { chunk: Bytes::from_static(b"3\r\n:\n\n\r\n"), start: 3 };
+
+    /// A frame of these bytes, of which there are some.
+    pub(crate) fn new(bytes: &[u8]) -> Self {
+        let length = chunk_begin(bytes.len());
+        let chunk = [length.as_bytes(), bytes, CHUNK_END].concat();
+        Self { chunk: chunk.into(), start: length.len() }
+    }
 
     /// An event of the log. The id comes last, so that a truncated event does not move the cursor.
     #[must_use]
@@ -47,7 +66,7 @@ impl Frame {
             }
             Format::Json => with_lines(String::new(), &json(&envelope(event))),
         };
-        Self(Bytes::from(frame + &format!("id: {}\n\n", event.id())))
+        Self::new((frame + &format!("id: {}\n\n", event.id())).as_bytes())
     }
 
     /// An event of a state topic: it has no id.
@@ -66,44 +85,59 @@ impl Frame {
             }),
         };
         let named = (event_type != MESSAGE).then_some(event_type);
-        Self(Bytes::from(with_lines(begin(named), &data) + "\n"))
+        Self::new((with_lines(begin(named), &data) + "\n").as_bytes())
     }
 
     /// One of the server's own events, whose data is JSON, and the place where reading goes on.
     #[must_use]
     pub fn own(event_type: &'static str, data: &impl Serialize, id: Option<Cursor>) -> Self {
         let id = id.map(|id| format!("id: {id}\n")).unwrap_or_default();
-        Self(Bytes::from(with_lines(begin(Some(event_type)), &json(data)) + &id + "\n"))
+        Self::new((with_lines(begin(Some(event_type)), &json(data)) + &id + "\n").as_bytes())
     }
 
     /// Moves the reader's cursor, and dispatches nothing.
     #[must_use]
     pub fn place(id: Cursor) -> Self {
-        Self(Bytes::from(format!("id: {id}\n\n")))
+        Self::new(format!("id: {id}\n\n").as_bytes())
     }
 
     /// How long a browser is to wait before it comes back, without an event.
     #[must_use]
     pub fn retry(wait: Duration) -> Self {
-        Self(Bytes::from(format!("retry: {}\n\n", wait.as_millis())))
+        Self::new(format!("retry: {}\n\n", wait.as_millis()).as_bytes())
     }
 
-    /// Bytes that were encoded before.
-    pub(crate) fn shared(bytes: Bytes) -> Self {
-        Self(bytes)
+    /// A frame that was encoded before, by its chunk.
+    pub(crate) fn of_chunk(chunk: Bytes) -> Self {
+        let start = chunk.iter().position(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        Self { chunk, start }
     }
 
     /// How many bytes.
     #[must_use]
     #[expect(clippy::len_without_is_empty, reason = "no frame is")]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.chunk.len() - self.start - CHUNK_END.len()
     }
 
     /// The bytes.
     #[must_use]
     pub fn into_bytes(self) -> Bytes {
-        self.0
+        let (end, mut bytes) = (self.chunk.len() - CHUNK_END.len(), self.chunk);
+        bytes.truncate(end);
+        bytes.advance(self.start);
+        bytes
+    }
+
+    /// The bytes as a chunk.
+    #[must_use]
+    pub fn into_chunk(self) -> Bytes {
+        self.chunk
+    }
+
+    /// The same as a chunk.
+    pub(crate) fn chunk(&self) -> &Bytes {
+        &self.chunk
     }
 
     /// Several frames in one piece, in their order.
@@ -112,9 +146,23 @@ impl Frame {
         if let [alone] = frames {
             return alone.clone();
         }
-        let bytes: Vec<&[u8]> = frames.iter().map(|frame| &frame.0[..]).collect();
-        Self(Bytes::from(bytes.concat()))
+        Self::new(&frames.iter().map(Self::bytes).collect::<Vec<_>>().concat())
     }
+
+    fn bytes(&self) -> &[u8] {
+        &self.chunk[self.start..self.chunk.len() - CHUNK_END.len()]
+    }
+}
+
+/// What a chunk of so many bytes begins with.
+fn chunk_begin(bytes: usize) -> String {
+    format!("{bytes:x}\r\n")
+}
+
+/// Bytes as a chunk, in pieces that need no copy.
+pub(crate) fn chunked(bytes: Bytes) -> impl Buf {
+    let begin = Bytes::from(chunk_begin(bytes.len()));
+    begin.chain(bytes).chain(CHUNK_END)
 }
 
 /// An event of the log as JSON.
@@ -231,6 +279,22 @@ mod tests {
                 "\n\n"
             )
         );
+    }
+
+    #[test]
+    fn a_frame_is_a_chunk_too() {
+        for (bytes, chunk) in [(3, "3\r\n"), (10, "a\r\n"), (255, "ff\r\n"), (4096, "1000\r\n")] {
+            let bytes = "x".repeat(bytes);
+            let frame = Frame::new(bytes.as_bytes());
+            let whole = format!("{chunk}{bytes}\r\n");
+            assert_eq!((frame.len(), frame.chunk()), (bytes.len(), &Bytes::from(whole.clone())));
+            assert_eq!(Frame::of_chunk(frame.chunk().clone()), frame);
+            let mut pieces = chunked(frame.clone().into_bytes());
+            assert_eq!(pieces.copy_to_bytes(pieces.remaining()), whole);
+            assert_eq!(frame.into_bytes(), bytes);
+        }
+        let comment = Frame::COMMENT;
+        assert_eq!((comment.len(), Frame::new(b":\n\n")), (3, comment));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The hub over HTTP: its routes, for the router of any program.
 //!
-//! - `stream`: `/sse`; `outlet`: drives a subscription for its body
+//! - `stream`: `/sse`; `outlet`: drives a subscription, for its body or for a socket
 //! - `topics`: publishing, history, lists and purges
 //! - [`query`], [`lists`], [`body`], `same_site`: how requests are read; `accounts`: whose they are
 //! - [`problem`], [`json`], [`gzip`]: how answers are written
@@ -23,7 +23,7 @@ use axum::{Router, routing::get};
 use wire::paths::{STREAM_PATH, TOPICS_PATH};
 
 use crate::routes::Routes;
-pub use outlet::StreamAge;
+pub use outlet::{Awake, Handover, Parked, Sent, StreamAge, WithSocket, Writers};
 pub use stream::EventStream;
 
 /// The stream, and the topics: publishing, history, lists and purges.

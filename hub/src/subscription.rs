@@ -9,6 +9,7 @@
 mod beginning;
 mod lost;
 mod machine;
+mod now;
 mod position;
 mod request;
 mod selection;
@@ -17,8 +18,9 @@ mod states;
 mod tests;
 
 pub(crate) use beginning::{FirstPage, begin};
-pub(crate) use machine::{Next, Now, Subscription};
+pub(crate) use machine::{Next, Subscription};
+pub(crate) use now::Now;
 pub(crate) use position::Wanted;
 pub use request::{Refused, Request};
-pub(crate) use selection::CHUNK;
+pub(crate) use selection::{CHUNK, Follows};
 pub(crate) use states::{Granted, States};

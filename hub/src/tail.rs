@@ -3,7 +3,10 @@
 mod entry;
 mod follower;
 mod newest;
+mod wake;
 
 pub use entry::Entry;
+pub(crate) use follower::Registration;
 pub use follower::{Follower, Taken};
 pub use newest::{Bounds, Tail};
+pub use wake::Wake;

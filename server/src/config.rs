@@ -17,6 +17,7 @@ mod tests;
 mod times;
 mod tls;
 mod waits;
+mod writers;
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -124,6 +125,8 @@ pub struct Config {
     pub send_budget: usize,
     /// How much the bodies of requests under way may have, in bytes. Default 64 MiB.
     pub receive_budget: usize,
+    /// How many threads send the streams of clients that speak plain HTTP/1.1, 0 to 64. Default 0: tasks do.
+    pub writers: usize,
 }
 
 impl Default for Config {
@@ -163,6 +166,7 @@ impl Default for Config {
             vanished_after: Duration::from_secs(25),
             send_budget: 256 << 20,
             receive_budget: 64 << 20,
+            writers: 0,
         }
     }
 }
@@ -232,6 +236,7 @@ impl Config {
             log: read_or(flags.lines.log, usual.log, lines::filter)?,
             send_budget: read_or(budgets.send_budget, usual.send_budget, budgets::budget)?,
             receive_budget: read_or(budgets.receive_budget, usual.receive_budget, budgets::budget)?,
+            writers: read_or(flags.writers, usual.writers, writers::number)?,
             ..usual
         };
         let signed_by_others = config.secret_file.is_some() || !config.public_keys.is_empty();

@@ -13,6 +13,7 @@
 //!     - `heads`, `refusal`: requests that do not come, and bytes that are none
 //!     - `linger`, `lingering`: clients that are still sending when they are answered
 //!     - `half_closed`: a client that ends its sending side first
+//!     - `handing_over`: a stream that writers send, and `taken_back`: its socket
 //!   - `pass_on`: what these wrappers leave to the socket within
 
 mod accept;
@@ -20,6 +21,7 @@ mod admission;
 mod bodies;
 mod connection;
 mod half_closed;
+mod handing_over;
 mod heads;
 mod http1;
 mod http2;
@@ -34,6 +36,7 @@ mod rewound;
 mod shared;
 mod socket;
 mod stall;
+mod taken_back;
 pub mod tls;
 mod vanished;
 

@@ -36,7 +36,8 @@
 
 use std::sync::Arc;
 
-use belfry_hub::{Clock, Hub, Log, budget::Budgets, presence::Presence};
+use belfry_hub::{Clock, Hub, Log, budget::Budgets, http::Writers, presence::Presence};
+use tracing::warn;
 
 use edge::listen::{Listener, Listeners};
 use endings::Endings;
@@ -131,6 +132,8 @@ pub async fn serve(
     let tls = all.iter().find_map(Listener::tls);
     let challenges = move |token: &str| tls.as_ref()?.challenge(token);
     let to_https = web::to_https::router(state.clone(), port, Arc::new(challenges));
+    let writers = start_writers(config.writers, &endings);
+    all = all.into_iter().map(|listener| listener.with_writers(writers.clone())).collect();
     all.extend(redirecting.into_iter().map(|listener| listener.answered_by(to_https.clone())));
     all.extend(scraped.map(|listener| listener.answered_by(web::metrics::router(&state))));
     let backups = async {
@@ -152,4 +155,14 @@ pub async fn serve(
         backups,
         authority.revocations().follow(shutdown.clone()),
     );
+}
+
+/// Starts threads that send streams, if there are to be any. Without them streams are sent as all else.
+fn start_writers(number: usize, endings: &Endings) -> Option<Writers> {
+    if number == 0 {
+        return None;
+    }
+    let ends = [endings.shutdown.clone(), endings.relieved.clone()];
+    let started = Writers::start(number, &ends);
+    started.inspect_err(|error| warn!(%error, "cannot start writers; going on without")).ok()
 }

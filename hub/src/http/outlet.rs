@@ -1,249 +1,28 @@
-//! The outlet of a stream: drives a subscription for the body of an answer, and does its waiting.
+//! The outlets of a stream: each drives a subscription, and does its waiting.
+//!
+//! ```text
+//! subscription → driver ┬→ body                                        ⇢ whatever HTTP it is
+//!                       └→ handover → catch_up ⇄ writer, with a socket  ⇢ plain HTTP/1.1
+//! ```
+//!
+//! - `driver`: what is to be sent next, and what to wait for
+//! - `body`: the body of an answer
+//! - `handover`: hands an answer to the edge, which takes the socket back from HTTP; `socket`: what that is here;
+//!   `sent`: counts bytes
+//! - `catch_up`: a task that sends to a socket what there is already
+//! - `writer`: threads that send to all sockets what comes then
 
-use std::convert::Infallible;
+mod body;
+mod catch_up;
+mod driver;
+mod handover;
+mod sent;
+mod socket;
+mod writer;
 
-use bytes::Bytes;
-use futures::{
-    FutureExt, Stream,
-    future::{BoxFuture, pending, ready},
-    stream,
-};
-use tokio::{
-    select,
-    time::{Duration, Instant, sleep_until},
-};
-use tokio_util::sync::CancellationToken;
-use tracing::debug;
-
-use crate::{
-    budget::Reservation,
-    clock::Clock,
-    counters::Ending,
-    frame::Frame,
-    hub::Hub,
-    log::{Page, Unavailable},
-    reading::Reading,
-    routes::Routes,
-    subscription::{CHUNK, FirstPage, Next, Now, States, Subscription, Wanted},
-};
-
-/// The earliest that a reader comes back after the shutdown.
-const BACK_AFTER: Duration = Duration::from_secs(1);
-
-/// When a reader comes back that is sent to a successor.
-const TO_SUCCESSOR_AFTER: Duration = Duration::from_millis(100);
-
-/// The successor gets its readers one by one: at this distance from each other,
-const BETWEEN_READERS: Duration = Duration::from_millis(1);
-/// all of them in this time.
-const ALL_SENT_WITHIN: Duration = Duration::from_secs(4);
-
-/// How long a stream lasts at most. A program that limits it puts one into the extensions of each request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StreamAge(pub Duration);
-
-/// Drives a subscription.
-pub(super) struct Outlet {
-    subscription: Subscription,
-    states: States,
-    hub: Hub,
-    clock: Clock,
-    /// What the subscription wants, on its way. Kept, so that a tick in between does not begin it again.
-    coming: Option<Coming>,
-    /// Returns once the reader's rights are taken back.
-    revoked: BoxFuture<'static, ()>,
-    shutdown: CancellationToken,
-    /// Over how long readers come back after the shutdown.
-    drain: Duration,
-    /// When it has lasted long enough.
-    until: Option<Instant>,
-    relieved: CancellationToken,
-    /// When its reader is sent to the successor, once there is one.
-    sent_on_at: Option<Instant>,
-    ended: bool,
-}
-
-/// What a subscription wants, on its way.
-enum Coming {
-    Page(Reading),
-    Room(BoxFuture<'static, Reservation>),
-}
-
-/// What there was to wait for.
-enum Came {
-    Page(Result<(Page, Reservation), Unavailable>),
-    Room(Reservation),
-    /// Perhaps something: the subscription knows.
-    Something,
-}
-
-impl Outlet {
-    /// Drives a subscription, to which the first page of the log comes first.
-    pub(super) fn new(
-        (subscription, states, first): (Subscription, States, FirstPage),
-        routes: &Routes,
-        revoked: BoxFuture<'static, ()>,
-    ) -> Self {
-        let Routes { hub, relieved, shutdown, drain, .. } = routes.clone();
-        Self {
-            subscription,
-            states,
-            clock: hub.clock(),
-            hub,
-            coming: first.map(|page| Coming::Page(ready(Ok(page)).boxed())),
-            revoked,
-            sent_on_at: relieved.is_cancelled().then(Instant::now),
-            relieved,
-            shutdown,
-            drain,
-            until: None,
-            ended: false,
-        }
-    }
-
-    /// The same, which ends at an instant, if there is one.
-    pub(super) fn until(self, until: Option<Instant>) -> Self {
-        Self { until, ..self }
-    }
-
-    /// The next bytes to send; `None` when the reader was told when to come back, because the server shuts
-    /// down, or that its rights have ended or were taken back; and at its age.
-    async fn next(&mut self) -> Option<Bytes> {
-        if let Some(greeting) = self.subscription.greeting() {
-            return Some(greeting);
-        }
-        self.subscription.has_taken(Instant::now());
-        if !self.ended && self.shutdown.is_cancelled() {
-            return Some(self.dismiss());
-        }
-        if (&mut self.revoked).now_or_never().is_some() {
-            self.revoke();
-        }
-        while !self.ended {
-            let now = Now { instant: Instant::now(), wall: self.clock.now() };
-            if self.is_sent_on(now.instant) {
-                self.ended = true;
-                self.subscription.ends(Ending::Shutdown);
-                return Some(Frame::retry(TO_SUCCESSOR_AFTER).into_bytes());
-            }
-            if self.until.is_some_and(|until| until <= now.instant) {
-                self.subscription.ends(Ending::Age);
-                return None;
-            }
-            let state = || self.states.next().now_or_never();
-            match self.subscription.next(now, CHUNK, state) {
-                Next::Bytes(bytes) => return Some(bytes),
-                Next::End => self.ended = true,
-                Next::Wait { until, wanted } => {
-                    if let Some(bytes) = self.wait(until, wanted).await {
-                        return Some(bytes);
-                    }
-                }
-            }
-        }
-        None
-    }
-
-    /// Waits, and returns what the subscription makes at once of what comes.
-    async fn wait(&mut self, until: Instant, wanted: Option<Wanted>) -> Option<Bytes> {
-        if self.coming.is_none() {
-            self.coming = coming(&self.subscription, wanted);
-        }
-        let came = select! {
-            biased;
-            () = self.shutdown.cancelled() => return Some(self.dismiss()),
-            () = &mut self.revoked => {
-                self.revoke();
-                return None;
-            }
-            () = self.relieved.cancelled(), if self.sent_on_at.is_none() => return None,
-            () = sleep_until(earliest(until, [self.until, self.sent_on_at])) => return None,
-            state = self.states.next() => return Some(self.subscription.state(state)),
-            came = come(&mut self.coming, &self.subscription, wanted) => came,
-        };
-        match came {
-            Came::Page(Ok((page, room))) => {
-                return self.subscription.page(&page, room, Instant::now());
-            }
-            Came::Page(Err(why)) => {
-                debug!(%why, "reader is waiting for the log");
-                self.subscription.is_unavailable(Instant::now());
-            }
-            Came::Room(room) => self.subscription.room(room),
-            Came::Something => {}
-        }
-        None
-    }
-
-    /// Whether its reader is to follow the successor from now on.
-    fn is_sent_on(&mut self, now: Instant) -> bool {
-        if self.sent_on_at.is_none() && self.relieved.is_cancelled() {
-            let within = (BETWEEN_READERS * self.hub.reading()).min(ALL_SENT_WITHIN);
-            self.sent_on_at = Some(now + within.mul_f64(fastrand::f64()));
-        }
-        self.sent_on_at.is_some_and(|at| at <= now)
-    }
-
-    /// The server shuts down: the last bytes say when to come back. Each reader is told another time, so that
-    /// not all connect at once to a server that has just started, unless a successor has served for a while.
-    fn dismiss(&mut self) -> Bytes {
-        self.ended = true;
-        self.subscription.ends(Ending::Shutdown);
-        if self.relieved.is_cancelled() {
-            return Frame::retry(TO_SUCCESSOR_AFTER).into_bytes();
-        }
-        let most = self.drain.max(BACK_AFTER);
-        Frame::retry(BACK_AFTER + (most - BACK_AFTER).mul_f64(fastrand::f64())).into_bytes()
-    }
-
-    /// The reader's rights were taken back: it is told so, and nothing else.
-    fn revoke(&mut self) {
-        self.subscription.revoke(self.clock.now());
-        self.revoked = pending().boxed();
-    }
-
-    /// What it gives, as a stream for a body.
-    pub(super) fn into_stream(self) -> impl Stream<Item = Result<Bytes, Infallible>> {
-        stream::unfold(self, async |mut outlet| {
-            let bytes = outlet.next().await?;
-            Some((Ok(bytes), outlet))
-        })
-    }
-}
-
-fn earliest(first: Instant, others: [Option<Instant>; 2]) -> Instant {
-    others.into_iter().flatten().fold(first, Instant::min)
-}
-
-/// Begins to fetch what a subscription wants, where that does not come by itself.
-fn coming(subscription: &Subscription, wanted: Option<Wanted>) -> Option<Coming> {
-    let selection = subscription.selection()?;
-    match wanted? {
-        Wanted::Page { after, limit } => Some(Coming::Page(selection.read_to_send(after, limit))),
-        Wanted::Room(bytes) => {
-            Some(Coming::Room(selection.account().clone().reserve(bytes).boxed()))
-        }
-        Wanted::News | Wanted::Pause(_) => None,
-    }
-}
-
-/// Waits for what a subscription wants; for ever where that is nothing but time.
-async fn come(
-    coming: &mut Option<Coming>,
-    subscription: &Subscription,
-    wanted: Option<Wanted>,
-) -> Came {
-    let came = match coming {
-        Some(Coming::Page(reading)) => Came::Page(reading.await),
-        Some(Coming::Room(room)) => Came::Room(room.await),
-        None => match subscription.selection() {
-            Some(selection) if wanted == Some(Wanted::News) => {
-                selection.follower().woken().await;
-                Came::Something
-            }
-            _ => pending().await,
-        },
-    };
-    *coming = None;
-    came
-}
+pub(super) use driver::Driver;
+pub use driver::StreamAge;
+pub use handover::{Handover, WithSocket};
+pub use sent::Sent;
+pub use socket::{Awake, Parked};
+pub use writer::Writers;

@@ -5,12 +5,12 @@ use axum::{
     body::Body,
     extract::{RawQuery, State},
     http::{HeaderMap, HeaderName, HeaderValue, Version, header::CONTENT_TYPE},
-    response::IntoResponse,
+    response::{IntoResponse, Response},
 };
 
 use tokio::time::Instant;
 
-use super::outlet::{Outlet, StreamAge};
+use super::outlet::{Driver, Handover, StreamAge, WithSocket};
 use crate::{
     budget::Account,
     client::Client,
@@ -37,17 +37,24 @@ pub(crate) async fn stream(
     client: Client,
     grant: Grant,
     account: Account,
-    (version, age): (Version, Option<Extension<StreamAge>>),
+    version: Version,
+    (age, with_socket): (Option<Extension<StreamAge>>, Option<Extension<WithSocket>>),
     RawQuery(query): RawQuery,
     headers: HeaderMap,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<Response, Problem> {
     let request = request(&routes, query, &headers)?;
     // Asked before anything else: what happens from now on ends the stream.
     let revoked = routes.authoriser.revoked(&grant);
     let begun = begin(&routes, &account, client.address, (&request, &grant), version).await?;
-    let outlet = Outlet::new(begun, &routes, revoked);
-    let outlet = outlet.until(age.map(|Extension(StreamAge(age))| Instant::now() + age));
-    Ok((HEADERS, Extension(EventStream), Body::from_stream(outlet.into_stream())))
+    let driver = Driver::new(begun, &routes, revoked);
+    let driver = driver.until(age.map(|Extension(StreamAge(age))| Instant::now() + age));
+    let is_stream = (HEADERS, Extension(EventStream));
+    Ok(match with_socket {
+        Some(Extension(WithSocket(writers))) => {
+            (is_stream, Extension(Handover::new(driver, writers))).into_response()
+        }
+        None => (is_stream, Body::from_stream(driver.into_stream())).into_response(),
+    })
 }
 
 /// `HEAD /sse`: the headers, and nobody to count.

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use tokio::time::Instant;
-use tracing::info;
+use tracing::{Span, info};
 
 use crate::{
     client::Address,
@@ -23,19 +23,27 @@ pub struct Reader {
     since: Instant,
     events: u64,
     ending: Ending,
+    /// That of its request.
+    span: Span,
 }
 
 impl Reader {
     /// A reader that starts now and has been counted already.
     pub(super) fn new(reading: Arc<AtomicU32>, counters: Counters, address: Address) -> Self {
         let ending = Ending::default();
-        Self { reading, counters, address, since: Instant::now(), events: 0, ending }
+        let span = Span::current();
+        Self { reading, counters, address, since: Instant::now(), events: 0, ending, span }
     }
 
     /// Counts events that were handed over for this reader.
     pub fn got(&mut self, events: u64) {
         self.events += events;
         self.counters.delivered(events);
+    }
+
+    /// Where it is from.
+    pub(crate) fn address(&self) -> Address {
+        self.address
     }
 
     /// Notes why its stream ends, where it is not the reader that leaves. The first reason counts.
@@ -50,6 +58,7 @@ impl Drop for Reader {
     fn drop(&mut self) {
         let remaining = self.reading.fetch_sub(1, Ordering::Relaxed) - 1;
         self.counters.ended(self.ending);
+        let _of_request = self.span.enter();
         info!(
             address = %self.address,
             duration_ms = u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX),

@@ -9,22 +9,16 @@ use tokio::time::Instant;
 use wire::{event::EXPIRED, limits::HEARTBEAT, tick::Tick};
 
 use super::{
+    now::Now,
     position::{Handed, Position, Wanted},
     selection::Selection,
 };
-use crate::{budget::Reservation, counters::Ending, frame::Frame, hub::Reader, log::Page};
+use crate::{
+    budget::Reservation, counters::Ending, cursor::Cursor, frame::Frame, hub::Reader, log::Page,
+};
 
 /// The longest that the end of somebody's rights is slept for: clocks are set in between.
 const LOOK_AT_CLOCK: Duration = Duration::from_secs(30);
-
-/// The time, by both clocks.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Now {
-    /// As it passes.
-    pub(crate) instant: Instant,
-    /// As the hub's clock says it, in microseconds since the Unix epoch.
-    pub(crate) wall: i64,
-}
 
 /// What comes next.
 #[derive(Debug, PartialEq, Eq)]
@@ -194,6 +188,37 @@ impl Subscription {
     /// What it follows of the log, and how that is read.
     pub(crate) fn selection(&self) -> Option<&Selection> {
         self.position.as_ref().map(Position::selection)
+    }
+
+    /// The same, to be put to sleep and woken.
+    pub(crate) fn selection_mut(&mut self) -> Option<&mut Selection> {
+        self.position.as_mut().map(Position::selection_mut)
+    }
+
+    /// The last event before what is to come of the log; `None` where no topics of the log are followed.
+    pub(crate) fn cursor(&self) -> Option<Cursor> {
+        self.position.as_ref().map(Position::cursor)
+    }
+
+    /// Notes that events with these sequences and stamps were sent from the tail in its stead, so that it stands
+    /// at `through`, and whether those are all that there are.
+    pub(crate) fn is_carried(&mut self, events: &[(u64, i64)], through: (Cursor, bool), now: Now) {
+        self.reader.got(events.len() as u64);
+        if let Some(position) = &mut self.position {
+            position.is_carried(events, through, now);
+        }
+    }
+
+    /// Notes that the log has more for the reader than it takes.
+    pub(crate) fn falls_behind(&self) {
+        if let Some(position) = &self.position {
+            position.falls_behind();
+        }
+    }
+
+    /// Its reader.
+    pub(crate) fn reader(&mut self) -> &mut Reader {
+        &mut self.reader
     }
 
     fn hand(&mut self, (bytes, events): Handed) -> Next {

@@ -9,6 +9,7 @@ use wire::event::{GAP, Gap, GapReason};
 
 use super::{
     lost::Lost,
+    now::Now,
     selection::{CHUNK, Selection},
 };
 use crate::{
@@ -104,6 +105,10 @@ impl Position {
         &self.selection
     }
 
+    pub(super) fn selection_mut(&mut self) -> &mut Selection {
+        &mut self.selection
+    }
+
     /// How many of the newest events come first.
     pub(super) fn newest(&self) -> usize {
         self.newest.len()
@@ -183,7 +188,7 @@ impl Position {
             let room = self.room_for(&frames)?;
             self.after = through;
             if let Some((last, _)) = events.last() {
-                self.measure(&events);
+                self.measure(&events, self.selection.hub().clock().now());
                 self.announced = (*last, now);
                 let bytes = Frame::concat(&frames).into_bytes();
                 let bytes = match frames.len() {
@@ -214,12 +219,36 @@ impl Position {
     /// Counts how long ago the events that are handed over were published, by their sequences and
     /// stamps, except those that had been before the reader came. What a reader catches up with from the
     /// log is not measured at all: the wait is then its own.
-    fn measure(&self, events: &[(u64, i64)]) {
+    fn measure(&self, events: &[(u64, i64)], now: i64) {
         let hub = self.selection.hub();
-        let now = hub.clock().now();
         for (_, at) in events.iter().filter(|(sequence, _)| *sequence > self.came_at) {
             hub.counters().took(now.saturating_sub(*at));
         }
+    }
+
+    /// Goes on to `through`: the events up to there, with these sequences and stamps, were sent from the tail in
+    /// its stead. Whether those are `all` that there are is told too.
+    pub(super) fn is_carried(
+        &mut self,
+        events: &[(u64, i64)],
+        (through, all): (Cursor, bool),
+        now: Now,
+    ) {
+        self.after = through;
+        if let Some((last, _)) = events.last() {
+            self.measure(events, now.wall);
+            self.announced = (*last, now.instant);
+        }
+        if all {
+            self.place.has_caught_up();
+        } else {
+            self.falls_behind();
+        }
+    }
+
+    /// There is more than the reader takes.
+    pub(super) fn falls_behind(&self) {
+        self.place.is_at(self.after.sequence);
     }
 
     /// Where the reader knows of a loss and not yet of where it is since: else one that comes back from

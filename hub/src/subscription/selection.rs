@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeSet, VecDeque},
     fmt,
+    sync::Arc,
 };
 
 use futures::{FutureExt, future::BoxFuture};
@@ -55,6 +56,15 @@ impl Selection {
 
     pub(crate) fn follower(&self) -> &Follower {
         &self.follower
+    }
+
+    /// The same, to be put to sleep and woken.
+    pub(crate) fn follower_mut(&mut self) -> &mut Follower {
+        &mut self.follower
+    }
+
+    pub(crate) fn format(&self) -> Format {
+        self.format
     }
 
     /// What the tail has after a position, of about `limit` bytes at most.
@@ -127,11 +137,29 @@ impl Selection {
 
     /// The frame of an event of the tail; `None` where the reader may not see it.
     pub(crate) fn frame_of(&self, entry: &Entry) -> Option<Frame> {
-        let shown = !entry.event.draft.private || self.shows(&entry.event);
-        shown.then(|| entry.frame(self.format))
+        frame_of(entry, self.follower.topics(), self.format)
     }
+}
 
-    fn shows(&self, event: &Event) -> bool {
-        self.follower.topics().iter().any(|selected: &Selected| selected.shows(event))
+/// What decides which bytes of the tail and of state topics a reader gets: its rights are in it too, as far as
+/// they matter.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Follows {
+    /// The topics of the log, with whether their private events may be read.
+    pub(crate) topics: Arc<[Selected]>,
+    /// The state topics that may be followed.
+    pub(crate) states: Arc<[String]>,
+    pub(crate) format: Format,
+}
+
+impl Follows {
+    /// The frame of an event of the tail; `None` where these readers may not see it.
+    pub(crate) fn frame_of(&self, entry: &Entry) -> Option<Frame> {
+        frame_of(entry, &self.topics, self.format)
     }
+}
+
+fn frame_of(entry: &Entry, topics: &[Selected], format: Format) -> Option<Frame> {
+    let shows = || topics.iter().any(|selected| selected.shows(&entry.event));
+    (!entry.event.draft.private || shows()).then(|| entry.frame(format))
 }

@@ -77,6 +77,8 @@ impl Granted {
 /// The state topics that one reader follows.
 pub(crate) struct States {
     format: Format,
+    /// What they are called.
+    names: Arc<[String]>,
     /// Those that have a name of their own, in the order of their registration.
     single: Vec<BoxStream<'static, State>>,
     /// Those of which there are any number.
@@ -94,6 +96,7 @@ impl States {
     /// Follows what a reader is granted, and gives the newest value of each.
     pub(crate) fn begin(granted: Granted, format: Format) -> (Self, Vec<Frame>) {
         let (mut single, mut many, mut newest) = (Vec::new(), SelectAll::new(), Vec::new());
+        let names = granted.followed.iter().map(|topic| topic.name.clone()).collect();
         for Topic { name, owner, of_many } in granted.followed {
             let followed = owner.follow(&name);
             newest.extend(followed.newest.map(|state| state.frame(format)));
@@ -103,15 +106,30 @@ impl States {
                 single.push(followed.changes);
             }
         }
-        (Self { format, single, many }, newest)
+        (Self { format, names, single, many }, newest)
     }
 
     /// Waits for the next value of one of them; for ever where none is followed.
     pub(crate) async fn next(&mut self) -> Frame {
-        poll_fn(|context| self.poll(context)).await.frame(self.format)
+        poll_fn(|context| self.poll(context)).await
     }
 
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<State> {
+    /// What they are called, to be shared.
+    pub(crate) fn names(&self) -> &Arc<[String]> {
+        &self.names
+    }
+
+    /// How their events are written.
+    pub(crate) fn format(&self) -> Format {
+        self.format
+    }
+
+    /// The next value of one of them; the caller is woken once there may be one.
+    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Frame> {
+        self.poll_state(context).map(|state| state.frame(self.format))
+    }
+
+    fn poll_state(&mut self, context: &mut Context<'_>) -> Poll<State> {
         let mut next = 0;
         while let Some(changes) = self.single.get_mut(next) {
             match changes.poll_next_unpin(context) {

@@ -12,10 +12,10 @@ use crate::{
 /// places in two lists, rounded up.
 const ENTRY: usize = 256;
 
-/// The most that a frame holds beside data and names, in bytes: the fields and the id,
-const MESSAGE: usize = 64;
+/// The most that a frame holds beside data and names, in bytes: the fields, the id and what makes it a chunk,
+const MESSAGE: usize = 64 + Frame::CHUNK_FRAMING;
 /// and the words of an envelope, its instant and the id again.
-const ENVELOPE: usize = 192;
+const ENVELOPE: usize = 192 + Frame::CHUNK_FRAMING;
 
 /// An event as readers get it.
 #[derive(Debug)]
@@ -53,11 +53,11 @@ impl Entry {
             Format::Message => &self.message,
             Format::Json => &self.envelope,
         };
-        let encoded = || Frame::event(&self.event, format).into_bytes();
-        Frame::shared(frame.get_or_init(|| Shared::new(encoded())).bytes())
+        let encoded = || Frame::event(&self.event, format).into_chunk();
+        Frame::of_chunk(frame.get_or_init(|| Shared::new(encoded())).bytes())
     }
 
-    /// How many bytes a frame has at most. It is known, and no frame is encoded for it.
+    /// How many bytes a frame has at most, as a chunk. It is known, and no frame is encoded for it.
     pub(super) fn most(&self, format: Format) -> usize {
         let words = match format {
             Format::Message => MESSAGE,
@@ -105,7 +105,7 @@ mod tests {
             let event = Event { epoch: Epoch(sequence), sequence, at, draft };
             let entry = Entry::new(event, Lender::default());
             for format in [Format::Message, Format::Json] {
-                prop_assert!(entry.frame(format).len() <= entry.most(format));
+                prop_assert!(entry.frame(format).chunk().len() <= entry.most(format));
             }
         }
     }
@@ -129,10 +129,10 @@ mod tests {
         let frames = [stuck.frame(Format::Message), stuck.frame(Format::Message)];
         assert_eq!(budget.used(), 0);
         drop(stuck);
-        assert_eq!(budget.used(), frames[0].len());
+        assert_eq!(budget.used(), frames[0].chunk().len());
         let [one, other] = frames;
         drop(one);
-        assert_eq!(budget.used(), other.len());
+        assert_eq!(budget.used(), other.chunk().len());
         drop(other);
         assert_eq!(budget.used(), 0);
     }

@@ -7,15 +7,16 @@ use tokio::sync::Notify;
 use super::{
     entry::Entry,
     newest::{Followed, Tail},
+    wake::Wake,
 };
 use crate::{cursor::Cursor, frame::Format, selector::Selected};
 
 /// A follower of topics. Dropping it is leaving.
 pub struct Follower {
+    topics: Arc<[Selected]>,
     tail: Tail,
-    id: u64,
-    topics: Vec<Selected>,
-    woken: Arc<Notify>,
+    /// `None` while others are woken in its stead.
+    awake: Option<(Registration, Arc<Notify>)>,
 }
 
 impl fmt::Debug for Follower {
@@ -38,41 +39,62 @@ pub enum Taken {
     },
 }
 
+/// Somebody who is woken by news of topics, until this is dropped.
+pub(crate) struct Registration {
+    tail: Tail,
+    id: u64,
+    topics: Arc<[Selected]>,
+}
+
+impl fmt::Debug for Registration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registration").field("topics", &self.topics).finish_non_exhaustive()
+    }
+}
+
 impl Tail {
     /// Follows topics and prefixes until the follower is dropped.
     #[must_use]
     pub fn follow(&self, topics: Vec<Selected>) -> Follower {
-        let woken = Arc::new(Notify::new());
+        let mut follower = Follower { topics: topics.into(), tail: self.clone(), awake: None };
+        follower.wakes(|| {});
+        follower
+    }
+
+    /// Has somebody woken by news of topics and prefixes, and does something else at the same instant.
+    pub(crate) fn register(
+        &self,
+        topics: Arc<[Selected]>,
+        who: &Arc<dyn Wake>,
+        at_once: impl FnOnce(),
+    ) -> Registration {
         let mut held = self.held();
         let id = held.next_follower;
         held.next_follower += 1;
-        for Selected { selector, .. } in &topics {
+        for Selected { selector, .. } in &*topics {
             // Of a prefix that nobody followed, no events were kept: they have to be read from the log.
             let floor = if selector.is_prefix() { held.last.sequence } else { held.floor };
             let followed = held
                 .topics
                 .entry(selector.name().into())
                 .or_insert_with(|| Followed { floor, ..Followed::default() });
-            followed.followers.insert(id, woken.clone());
+            followed.followers.insert(id, who.clone());
         }
+        at_once();
         drop(held);
-        Follower { tail: self.clone(), id, topics, woken }
-    }
-}
-
-impl Follower {
-    /// The topics.
-    #[must_use]
-    pub fn topics(&self) -> &[Selected] {
-        &self.topics
+        Registration { tail: self.clone(), id, topics }
     }
 
-    /// Takes the events after a place; after the first, none that would bring the frames above
+    /// The events of topics after a place; after the first, none that would bring the frames above
     /// `bytes`.
-    #[must_use]
-    pub fn take(&self, after: Cursor, format: Format, bytes: usize) -> Taken {
-        let held = self.tail.held();
-        let names = || self.topics.iter().map(|selected| selected.selector.name());
+    pub(crate) fn take(
+        &self,
+        topics: &[Selected],
+        after: Cursor,
+        (format, bytes): (Format, usize),
+    ) -> Taken {
+        let held = self.held();
+        let names = || topics.iter().map(|selected| selected.selector.name());
         let followed = || names().filter_map(|name| held.topics.get(name));
         if after == held.last {
             return Taken::Events { entries: Vec::new(), through: after };
@@ -108,17 +130,65 @@ impl Follower {
             entries.push(entry.clone());
         }
     }
+}
 
-    /// Returns when there may be something new; at once where there was since the last time.
+impl Follower {
+    /// The topics.
+    #[must_use]
+    pub fn topics(&self) -> &[Selected] {
+        &self.topics
+    }
+
+    /// The same, to be shared.
+    pub(crate) fn shared_topics(&self) -> &Arc<[Selected]> {
+        &self.topics
+    }
+
+    /// Takes the events after a place; after the first, none that would bring the frames above
+    /// `bytes`.
+    #[must_use]
+    pub fn take(&self, after: Cursor, format: Format, bytes: usize) -> Taken {
+        self.tail.take(&self.topics, after, (format, bytes))
+    }
+
+    /// Returns when there may be something new; at once where there was since the last time. Never, while
+    /// others are woken in its stead.
     pub async fn woken(&self) {
-        self.woken.notified().await;
+        match &self.awake {
+            Some((_, woken)) => woken.notified().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// From now on others who follow the same `topics` are woken in its stead. Does something else at the same
+    /// instant, for those who count followers.
+    pub(crate) fn sleeps(&mut self, topics: Arc<[Selected]>, at_once: impl FnOnce()) {
+        match self.awake.take() {
+            Some((registration, _)) => registration.end(at_once),
+            None => at_once(),
+        }
+        self.topics = topics;
+    }
+
+    /// It is woken itself again, at once for the first time. The others must still be there.
+    pub(crate) fn wakes(&mut self, at_once: impl FnOnce()) {
+        let woken = Arc::new(Notify::new());
+        let who: Arc<dyn Wake> = woken.clone();
+        let registration = self.tail.register(self.topics.clone(), &who, at_once);
+        self.awake = Some((registration, woken));
     }
 }
 
-impl Drop for Follower {
-    fn drop(&mut self) {
+impl Registration {
+    /// Ends it, and does something else at the same instant.
+    fn end(mut self, at_once: impl FnOnce()) {
+        self.leave(at_once);
+    }
+
+    fn leave(&mut self, at_once: impl FnOnce()) {
+        let topics = std::mem::take(&mut self.topics);
         let mut held = self.tail.held();
-        for Selected { selector, .. } in &self.topics {
+        for Selected { selector, .. } in &*topics {
             let name = selector.name();
             if let Some(followed) = held.topics.get_mut(name) {
                 followed.followers.remove(&self.id);
@@ -127,6 +197,15 @@ impl Drop for Follower {
                     held.topics.remove(name);
                 }
             }
+        }
+        at_once();
+    }
+}
+
+impl Drop for Registration {
+    fn drop(&mut self) {
+        if !self.topics.is_empty() {
+            self.leave(|| {});
         }
     }
 }

@@ -1,13 +1,14 @@
 //! The newest events, by the topics that they are published to and the prefixes that are followed.
 
 use std::{
-    collections::{BTreeSet, HashMap, HashSet, VecDeque},
+    collections::{BTreeSet, HashMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use tokio::sync::Notify;
-
-use super::entry::{Entry, Lender};
+use super::{
+    entry::{Entry, Lender},
+    wake::Wake,
+};
 use crate::{
     budget::Budget,
     cursor::Cursor,
@@ -57,7 +58,7 @@ pub(super) struct Followed {
     pub(super) entries: VecDeque<Arc<Entry>>,
     /// The highest sequence of an event of this topic that may have fallen out.
     pub(super) floor: u64,
-    pub(super) followers: HashMap<u64, Arc<Notify>>,
+    pub(super) followers: HashMap<u64, Arc<dyn Wake>>,
 }
 
 impl Tail {
@@ -105,7 +106,7 @@ impl Tail {
         let entry = |event| Arc::new(Entry::new(event, self.lender.clone()));
         // Made before the lock is taken: readers need not wait for it.
         let entries: Vec<Arc<Entry>> = events.into_iter().map(entry).collect();
-        let mut woken = HashMap::new();
+        let mut woken: HashMap<u64, Arc<dyn Wake>> = HashMap::new();
         let mut held = self.held();
         for entry in entries {
             held.last = entry.event.id();
@@ -123,7 +124,7 @@ impl Tail {
             }
         }
         drop(held);
-        woken.into_values().for_each(|woken| woken.notify_one());
+        woken.into_values().for_each(|woken| woken.wake());
     }
 
     /// Takes out what the log no longer has.
@@ -142,7 +143,7 @@ impl Tail {
             }
             stays
         });
-        let mut woken = HashMap::new();
+        let mut woken: HashMap<u64, Arc<dyn Wake>> = HashMap::new();
         for (topic, last) in concerned {
             let Some(followed) = topics.get_mut(&*topic) else { continue };
             followed.entries.retain(|entry| !sequences.contains(&entry.event.sequence));
@@ -154,7 +155,7 @@ impl Tail {
             }
         }
         drop(held);
-        woken.into_values().for_each(|woken| woken.notify_one());
+        woken.into_values().for_each(|woken| woken.wake());
     }
 
     /// Takes out one event that the log no longer has, and that those who did not get it are not to miss.
@@ -187,7 +188,7 @@ impl Tail {
         held.topics.retain(|_, followed| {
             followed.entries.clear();
             followed.floor = floor;
-            followed.followers.values().for_each(|woken| woken.notify_one());
+            followed.followers.values().for_each(|woken| woken.wake());
             !followed.followers.is_empty()
         });
     }
@@ -200,9 +201,13 @@ impl Tail {
             .filter_map(|name| held.topics.get(name))
             .filter(|followed| !followed.followers.is_empty());
         let Some(first) = followed.next() else { return 0 };
-        let Some(second) = followed.next() else { return first.followers.len() };
+        let readers = |who: &Arc<dyn Wake>| who.readers();
+        let Some(second) = followed.next() else {
+            return first.followers.values().map(readers).sum();
+        };
         let all = [first, second].into_iter().chain(followed);
-        all.flat_map(|one| one.followers.keys()).collect::<HashSet<_>>().len()
+        let all: HashMap<_, _> = all.flat_map(|one| &one.followers).collect();
+        all.into_values().map(readers).sum()
     }
 
     pub(super) fn held(&self) -> MutexGuard<'_, Held> {

@@ -95,6 +95,10 @@ pub struct Flags {
     /// Flags of limits.
     #[command(flatten)]
     pub limits: LimitFlags,
+    /// Threads that send the streams of clients that speak plain HTTP/1.1, from 0 to 64; 0 sends them as all others
+    /// [default: 0]
+    #[arg(long, env = "BELFRY_WRITERS", hide_env_values = true, value_name = "NUMBER")]
+    pub writers: Option<Setting>,
     /// Directory with the wasm, styles and icons made by `make build` [default: target/site]
     #[arg(long, env = "BELFRY_SITE", hide_env_values = true, value_name = "DIRECTORY")]
     pub site: Option<Setting>,

@@ -71,6 +71,7 @@ async fn accept_on(listener: Listener, shared: Arc<Shared>) {
     let service = Service {
         tls: listener.tls.clone(),
         application: listener.application.as_ref().unwrap_or(&shared.application).clone(),
+        writers: listener.writers.clone(),
     };
     let (mut refused, mut accepted_at_once) = (false, 0);
     let (endpoint, proxied) = (listener.endpoint(), listener.proxied);
@@ -148,5 +149,5 @@ async fn introduce(
         };
     }
     let connection = shared.admission.judge(connection, &room, &shared.config.trust);
-    converse(socket, service, (connection, open), shared).await;
+    converse(socket, service, (connection, open, room), shared).await;
 }

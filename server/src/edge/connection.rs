@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! socket → write deadline → (TLS) → HTTP/1.1 or HTTP/2 → application
+//!                 └→ taken back, once a stream has begun over plain HTTP/1.1
 //! ```
 
 use std::{
@@ -13,7 +14,7 @@ use std::{
 };
 
 use axum::{Extension, Router, middleware::AddExtension};
-use belfry_hub::budget::Progress;
+use belfry_hub::{budget::Progress, http::Writers};
 use futures::{FutureExt, future::BoxFuture};
 use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt},
@@ -26,13 +27,17 @@ use tower::ServiceBuilder;
 use tracing::{debug, info};
 
 use super::{
+    admission::Room,
+    handing_over::HandedOver,
     http1,
     http2::{self, Beginning},
     owed::Owed,
+    rewound::Rewound,
     refusal::Refusals,
     shared::Shared,
     socket::Socket,
     stall::WriteDeadline,
+    taken_back::{Held, TakenBack},
     tls::{self, Tls},
 };
 use crate::{
@@ -49,20 +54,24 @@ pub(super) struct Service {
     /// What its clients have to speak first.
     pub(super) tls: Option<Tls>,
     pub(super) application: Router,
+    /// Send streams, where there are any and the clients do not speak TLS.
+    pub(super) writers: Option<Writers>,
 }
 
 /// Serves one connection until it ends, or until others need memory that it holds and does not read.
 pub(super) fn converse(
     socket: Socket,
-    Service { tls, application }: Service,
-    (from, open): (Connection, Open),
+    Service { tls, application, writers }: Service,
+    (from, open, room): (Connection, Open, Room),
     shared: Arc<Shared>,
 ) -> impl Future<Output = ()> + Send {
     let (config, counters) = (&shared.config, shared.counters.clone());
     let socket =
         WriteDeadline::new(socket, config.write_stall, config.vanished_after, counters.clone());
     let (peer, progress) = (from.address(), socket.progress().clone());
-    let speaker = Speaker { from, open, progress: progress.clone(), application, shared };
+    let progress_of = progress.clone();
+    let speaker =
+        Speaker { from, open, room, progress: progress_of, application, writers, shared };
     let beginning = speaker.begin(socket, tls);
     let speaking = async {
         let Some(conversation) = beginning.await? else { return Ok(()) };
@@ -85,8 +94,10 @@ pub(super) fn converse(
 struct Speaker {
     from: Connection,
     open: Open,
+    room: Room,
     progress: Progress,
     application: Router,
+    writers: Option<Writers>,
     shared: Arc<Shared>,
 }
 
@@ -125,10 +136,12 @@ impl Speaker {
             return Ok(None);
         }
         self.from = self.from.with_tls();
+        // It is never taken back.
+        self.writers = None;
         Ok(Some(if tls::speaks_http2(&socket) {
             self.speak_http2(socket).boxed()
         } else {
-            self.speak_http1(socket, None).boxed()
+            async { self.speak_http1(socket, None).await.map(drop) }.boxed()
         }))
     }
 
@@ -143,8 +156,32 @@ impl Speaker {
         Ok(Some(if is_http2 {
             self.speak_http2(socket).boxed()
         } else {
-            self.speak_http1(socket, since).boxed()
+            self.speak_plain_http1(socket, since).boxed()
         }))
+    }
+
+    /// Leaves a stream and its socket to writers, where there are any.
+    async fn speak_plain_http1(
+        self,
+        socket: Rewound<WriteDeadline<Socket>>,
+        since: Option<Instant>,
+    ) -> Result<(), Failed> {
+        let Some((socket, stream, me)) = self.speak_http1(socket, since).await? else {
+            return Ok(());
+        };
+        let HandedOver { handover, head, body, stream } = stream;
+        let held = Held {
+            client: me.client(),
+            _connection: me.open,
+            _stream: stream,
+            _room: me.room,
+            _waited_for: me.shared.connections.token(),
+            _body: body,
+            lingering: me.shared.lingering.clone(),
+        };
+        let socket = TakenBack::new(socket.into_inner(), Box::new(held));
+        handover.begin(head, Box::new(socket));
+        Ok(())
     }
 
     async fn shake_hands<S>(&self, socket: S, tls: &Tls) -> io::Result<TlsStream<S>>
@@ -160,11 +197,15 @@ impl Speaker {
         shaken
     }
 
-    async fn speak_http1(
+    /// Returns the socket if it is to be handed over, with the stream.
+    async fn speak_http1<S>(
         mut self,
-        socket: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+        socket: S,
         since: Option<Instant>,
-    ) -> Result<(), Failed> {
+    ) -> Result<Option<(S, HandedOver, Self)>, Failed>
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
         self.open.speaks(Protocol::Http1);
         let progress = Extension(self.progress.clone());
         let application = ServiceBuilder::new().layer(progress).service(self.application());
@@ -177,8 +218,10 @@ impl Speaker {
             over_limit: self.from.rule().is_some(),
             traffic: self.open.traffic().clone(),
             endings: endings.clone(),
+            writers: self.writers.clone(),
         };
-        Ok(http1::serve(socket, application, owed, rules).await?)
+        let taken_back = http1::serve(socket, application, owed, rules).await?;
+        Ok(taken_back.map(|(socket, stream)| (socket, stream, self)))
     }
 
     async fn speak_http2(
@@ -202,8 +245,11 @@ impl Speaker {
 
     /// Nothing is owed yet. Who comes by a unix socket is on this machine.
     fn owed(&self) -> Owed {
-        let client = self.from.address().ip().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
-        Owed::new(self.shared.lingering.clone(), client)
+        Owed::new(self.shared.lingering.clone(), self.client())
+    }
+
+    fn client(&self) -> IpAddr {
+        self.from.address().ip().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))
     }
 
     /// Around the router, and not its own `layer`, which makes every route again.

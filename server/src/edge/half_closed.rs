@@ -30,6 +30,11 @@ impl<S> HalfClosed<S> {
     pub(super) fn new(socket: S, owed: Owed) -> Self {
         Self { socket, owed }
     }
+
+    /// The socket without this.
+    pub(super) fn into_inner(self) -> S {
+        self.socket
+    }
 }
 
 impl<S: AsyncRead> AsyncRead for HalfClosed<S> {

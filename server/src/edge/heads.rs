@@ -67,6 +67,11 @@ impl<S> Heads<S> {
         }
         self
     }
+
+    /// The socket without this.
+    pub(super) fn into_inner(self) -> S {
+        self.socket
+    }
 }
 
 impl Awaited {

@@ -4,12 +4,13 @@
 //! socket → linger → heads → half-closed → hyper → application
 //! ```
 
-use std::{convert::Infallible, future::pending, pin::pin};
+use std::{convert::Infallible, future::pending, pin::Pin};
 
 use axum::{
     body::Body,
     http::{HeaderValue, Request, Response, header::CONNECTION},
 };
+use belfry_hub::http::Writers;
 use hyper::{
     body::Incoming,
     server::conn::http1,
@@ -26,6 +27,7 @@ use tower::Service;
 use super::{
     bodies::{Asked, answer, asked},
     half_closed::HalfClosed,
+    handing_over::{HandedOver, HandingOver, with_socket},
     heads::Heads,
     linger::Linger,
     owed::Owed,
@@ -47,54 +49,72 @@ pub(super) struct Rules {
     pub(super) traffic: Traffic,
     /// How the server is told to end: the connection ends with the response under way.
     pub(super) endings: Endings,
+    /// Send streams, once they have the socket.
+    pub(super) writers: Option<Writers>,
 }
 
+/// A stream, and the socket that it goes on with.
+pub(super) type TakenBack<S> = Option<(S, HandedOver)>;
+
 /// Serves a connection until it ends; after the shutdown, with the response under way. A server that is
-/// relieved answers one more request, so that none is lost that is on its way, and says that it is the last.
+/// relieved answers one more request, so that none is lost that is on its way, and says that it is the last. Where
+/// there are writers, the first stream ends the connection here: the socket is returned with it.
 pub(super) async fn serve<S, A>(
     socket: S,
     application: A,
     owed: Owed,
     rules: Rules,
-) -> hyper::Result<()>
+) -> hyper::Result<TakenBack<S>>
 where
     S: AsyncRead + AsyncWrite + Unpin,
     A: Service<Request<Asked>, Response = Response<Body>, Error = Infallible> + Clone,
 {
-    let Rules { waits, since, refusals, over_limit, traffic, endings } = rules;
+    let Rules { waits, since, refusals, over_limit, traffic, endings, writers } = rules;
     let socket = Linger::new(socket, owed.clone());
     let socket = Heads::new(socket, owed.clone(), (waits, refusals)).since(since);
     let socket = HalfClosed::new(socket, owed.clone());
     let service = TowerToHyperService::new(application);
     let (owes, relieved) = (owed.clone(), endings.relieved.clone());
+    let handing_over = HandingOver::new(owed.clone());
+    let hands = handing_over.clone();
     // An answer has to be owed before hyper reads on.
     let service = service_fn(move |request: Request<Incoming>| {
+        let request = with_socket(request, writers.as_ref());
         let answering = service.call(asked(&owed, request));
         let (owed, traffic, relieved) = (owed.clone(), traffic.clone(), relieved.clone());
+        let hands = hands.clone();
         async move {
-            let mut response = answering.await?;
+            let mut response = hands.unless_handed_over(answering.await?, &traffic).await;
             if over_limit || relieved.is_cancelled() {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
             Ok::<_, Infallible>(answer(&owed, &traffic, response))
         }
     });
-    let connection = http1::Builder::new()
+    let mut connection = http1::Builder::new()
         .header_read_timeout(None)
         .max_header_size(LARGEST_HEAD)
         .max_buf_size(LARGEST_HEAD)
         .serve_connection(TokioIo::new(socket), service);
-    let mut connection = pin!(connection);
-    select! {
+    let handed_over = select! {
         // First of all: what has come already is answered.
         biased;
-        ended = &mut connection => return ended,
-        () = endings.shutdown.cancelled() => {}
+        ended = handing_over.or_end_of(&mut connection) => Some(ended?),
+        () = endings.shutdown.cancelled() => None,
         // It has begun without such a word, and its client does not ask for anything else meanwhile.
-        () = is_relieved_of_a_stream(&endings, &owes) => {}
-    }
-    connection.as_mut().graceful_shutdown();
-    connection.await
+        () = is_relieved_of_a_stream(&endings, &owes) => None,
+    };
+    let handed_over = match handed_over {
+        Some(handed_over) => handed_over,
+        None => {
+            Pin::new(&mut connection).graceful_shutdown();
+            handing_over.or_end_of(&mut connection).await?
+        }
+    };
+    Ok(handed_over.map(|stream| {
+        let socket = connection.into_parts().io.into_inner();
+        (socket.into_inner().into_inner().into_inner(), stream)
+    }))
 }
 
 async fn is_relieved_of_a_stream(endings: &Endings, owes: &Owed) {
@@ -128,6 +148,7 @@ mod tests {
             over_limit: false,
             traffic: tally.traffic("here", false),
             endings: endings.clone(),
+            writers: None,
         };
         (Owed::new(Lingering::default(), [192, 0, 2, 7].into()), rules)
     }

@@ -49,6 +49,11 @@ impl<S> Linger<S> {
     pub(super) fn new(socket: S, owed: Owed) -> Self {
         Self { socket, owed, closing: Closing::Open }
     }
+
+    /// The socket without this.
+    pub(super) fn into_inner(self) -> S {
+        self.socket
+    }
 }
 
 impl<S: AsyncRead> AsyncRead for Linger<S> {

@@ -28,6 +28,8 @@ struct Shared {
     lingering: Lingering,
     /// The answer is a stream, whose end nobody can foresee.
     streams: AtomicBool,
+    /// How often everything had left that was written.
+    flushes: AtomicU32,
     client: IpAddr,
     state: Mutex<State>,
 }
@@ -64,6 +66,7 @@ impl Owed {
             unasked: AtomicBool::new(false),
             lingers: AtomicBool::new(false),
             streams: AtomicBool::new(false),
+            flushes: AtomicU32::new(0),
             lingering,
             client,
             state: Mutex::default(),
@@ -143,8 +146,14 @@ impl Owed {
         self.0.streams.store(false, Relaxed);
     }
 
+    /// How often everything has left that was written.
+    pub(super) fn flushes(&self) -> u32 {
+        self.0.flushes.load(Relaxed)
+    }
+
     /// Everything that was written has left.
     pub(super) fn flushed(&self) {
+        self.0.flushes.fetch_add(1, Relaxed);
         let mut state = self.state();
         if state.debt == Debt::Flush {
             state.debt = Debt::Nothing;

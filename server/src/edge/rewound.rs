@@ -26,6 +26,11 @@ impl<S> Rewound<S> {
     pub(super) fn new(beginning: impl Into<Bytes>, socket: S) -> Self {
         Self { socket, beginning: beginning.into() }
     }
+
+    /// The socket without this, once its beginning was read again.
+    pub(super) fn into_inner(self) -> S {
+        self.socket
+    }
 }
 
 impl<S: AsyncRead> AsyncRead for Rewound<S> {

@@ -2,6 +2,11 @@
 
 use std::{
     io::{self, IoSlice},
+    net::TcpStream as StdTcpStream,
+    os::{
+        fd::{AsFd, BorrowedFd},
+        unix::net::UnixStream as StdUnixStream,
+    },
     pin::Pin,
     task::{Context, Poll},
     time::Duration,
@@ -14,13 +19,42 @@ use tokio::{
     net::{TcpStream, UnixStream},
 };
 
-use super::{listen::Listening, vanished::Peer};
+use super::{
+    listen::Listening,
+    vanished::{Peer, Tcp},
+};
 
 /// A connected socket.
 #[derive(Debug)]
 pub(super) enum Socket {
     Tcp(TcpStream),
     Unix(UnixStream),
+}
+
+/// The same outside of the runtime.
+#[derive(Debug)]
+pub(super) enum Parked {
+    Tcp(StdTcpStream),
+    Unix(StdUnixStream),
+}
+
+impl Parked {
+    /// Puts it back into the runtime.
+    pub(super) fn wake(self) -> io::Result<Socket> {
+        Ok(match self {
+            Self::Tcp(socket) => Socket::Tcp(TcpStream::from_std(socket)?),
+            Self::Unix(socket) => Socket::Unix(UnixStream::from_std(socket)?),
+        })
+    }
+}
+
+impl AsFd for Parked {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Tcp(socket) => socket.as_fd(),
+            Self::Unix(socket) => socket.as_fd(),
+        }
+    }
 }
 
 impl Listening {
@@ -40,6 +74,14 @@ impl Listening {
 }
 
 impl Socket {
+    /// Takes it out of the runtime.
+    pub(super) fn park(self) -> io::Result<Parked> {
+        Ok(match self {
+            Self::Tcp(socket) => Parked::Tcp(socket.into_std()?),
+            Self::Unix(socket) => Parked::Unix(socket.into_std()?),
+        })
+    }
+
     /// Sets its options. They could be inherited from the listener, but not by who connected before
     /// these were set.
     pub(super) fn tune(&self, send_buffer: usize) -> io::Result<()> {
@@ -104,27 +146,33 @@ impl AsyncWrite for Socket {
     }
 }
 
-/// A peer on this machine cannot vanish without its socket being closed.
-impl Peer for Socket {
-    fn is_silent(&self, patience: Duration) -> bool {
-        matches!(self, Self::Tcp(socket) if socket.is_silent(patience))
-    }
+/// Implements `Peer`: a peer on this machine cannot vanish without its socket being closed, and what has not left a
+/// unix socket is the peer's already.
+macro_rules! peer {
+    ($kind:ident) => {
+        impl Peer for $kind {
+            fn is_silent(&self, patience: Duration) -> bool {
+                matches!(self, Self::Tcp(socket) if Tcp(socket).is_silent(patience))
+            }
 
-    fn is_stuck(&self, patience: Duration) -> bool {
-        matches!(self, Self::Tcp(socket) if socket.is_stuck(patience))
-    }
+            fn is_stuck(&self, patience: Duration) -> bool {
+                matches!(self, Self::Tcp(socket) if Tcp(socket).is_stuck(patience))
+            }
 
-    fn unacknowledged(&self) -> u64 {
-        match self {
-            Self::Tcp(socket) => socket.unacknowledged(),
-            Self::Unix(_) => 0,
+            fn unacknowledged(&self) -> u64 {
+                match self {
+                    Self::Tcp(socket) => Tcp(socket).unacknowledged(),
+                    Self::Unix(_) => 0,
+                }
+            }
+
+            fn give_up(&self) {
+                if let Self::Tcp(socket) = self {
+                    Tcp(socket).give_up();
+                }
+            }
         }
-    }
-
-    /// What has not left a unix socket is the peer's already.
-    fn give_up(&self) {
-        if let Self::Tcp(socket) = self {
-            socket.give_up();
-        }
-    }
+    };
 }
+peer!(Socket);
+peer!(Parked);

@@ -70,6 +70,34 @@ impl<S> WriteDeadline<S> {
         Self { socket, patience, vanished_after, looked, written: 0, waiting, progress, counters }
     }
 
+    /// The same around what the socket is turned into.
+    ///
+    /// # Errors
+    /// Where it cannot be.
+    pub(super) fn try_map<T>(
+        self,
+        turn: impl FnOnce(S) -> io::Result<T>,
+    ) -> io::Result<WriteDeadline<T>> {
+        let Self { socket, patience, vanished_after, looked, written, progress, counters, .. } =
+            self;
+        let (socket, waiting) = (turn(socket)?, None);
+        Ok(WriteDeadline {
+            socket,
+            patience,
+            vanished_after,
+            looked,
+            written,
+            waiting,
+            progress,
+            counters,
+        })
+    }
+
+    /// The socket.
+    pub(super) fn socket(&self) -> &S {
+        &self.socket
+    }
+
     /// How far the connection has come.
     pub(super) fn progress(&self) -> &Progress {
         &self.progress
@@ -84,14 +112,15 @@ impl<S: Peer> WriteDeadline<S> {
             return Ok(());
         }
         *this.looked = Instant::now();
-        if this.socket.is_silent(*this.vanished_after) {
-            if let Some(counters) = this.counters.take() {
-                counters.vanished();
-            }
-            this.socket.give_up();
+        if is_gone(&*this.socket, *this.vanished_after, this.counters) {
             return Err(io::Error::new(io::ErrorKind::TimedOut, "the client has vanished"));
         }
         Ok(())
+    }
+
+    /// Whether the peer is gone, which is counted.
+    pub(super) fn has_vanished(&mut self) -> bool {
+        is_gone(&self.socket, self.vanished_after, &mut self.counters)
     }
 
     /// Passes on the result of a write, unless too little has moved for too long.
@@ -138,6 +167,18 @@ impl<S: Peer> WriteDeadline<S> {
             waiting.until.as_mut().reset(Instant::now() + *this.patience);
         }
     }
+}
+
+/// Whether a peer is gone; if so, it is counted and given up.
+fn is_gone(socket: &impl Peer, after: Duration, counters: &mut Option<Counters>) -> bool {
+    let gone = socket.is_silent(after);
+    if gone {
+        if let Some(counters) = counters.take() {
+            counters.vanished();
+        }
+        socket.give_up();
+    }
+    gone
 }
 
 impl<S: AsyncRead> AsyncRead for WriteDeadline<S> {

@@ -3,10 +3,13 @@
 //! `TCP_USER_TIMEOUT` would detect this too, but not only this: Linux also applies it when the window stays
 //! too small for what is queued next, and so disconnects a reader that is slow but alive.
 
-use std::{mem, os::fd::AsRawFd, time::Duration};
+use std::{
+    mem,
+    os::fd::{AsFd, AsRawFd, BorrowedFd},
+    time::Duration,
+};
 
 use socket2::SockRef;
-use tokio::net::TcpStream;
 
 /// A socket that can tell how long its peer has been silent.
 pub(super) trait Peer {
@@ -24,30 +27,35 @@ pub(super) trait Peer {
     fn give_up(&self);
 }
 
-impl Peer for TcpStream {
+/// A TCP socket.
+pub(super) struct Tcp<S>(pub(super) S);
+
+impl<S: AsFd> Peer for Tcp<S> {
     fn is_silent(&self, patience: Duration) -> bool {
         self.unacknowledged() > 0
-            && state(self).is_some_and(|state| millis(state.tcpi_last_ack_recv) >= patience)
+            && state(self.0.as_fd())
+                .is_some_and(|state| millis(state.tcpi_last_ack_recv) >= patience)
     }
 
     fn is_stuck(&self, patience: Duration) -> bool {
         // A peer that lives acknowledges what asks for its window, and data is only sent where there is some.
         self.unacknowledged() > 0
-            && state(self).is_some_and(|state| millis(state.tcpi_last_data_sent) >= patience)
+            && state(self.0.as_fd())
+                .is_some_and(|state| millis(state.tcpi_last_data_sent) >= patience)
     }
 
     fn unacknowledged(&self) -> u64 {
-        unacknowledged(self).and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(0)
+        unacknowledged(self.0.as_fd()).and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(0)
     }
 
     fn give_up(&self) {
         // Where that cannot be set, the kernel keeps it for longer.
-        let _ = SockRef::from(self).set_linger(Some(Duration::ZERO));
+        let _ = SockRef::from(&self.0).set_linger(Some(Duration::ZERO));
     }
 }
 
 /// How many bytes the peer has not acknowledged, sent or not; `None` where that cannot be asked.
-fn unacknowledged(socket: &TcpStream) -> Option<libc::c_int> {
+fn unacknowledged(socket: BorrowedFd<'_>) -> Option<libc::c_int> {
     let mut bytes: libc::c_int = 0;
     // SAFETY: the descriptor is open as long as `socket` is borrowed; TIOCOUTQ writes one int.
     #[expect(unsafe_code, reason = "no well-kept crate asks this of a socket")]
@@ -60,7 +68,7 @@ fn millis(millis: u32) -> Duration {
 }
 
 /// What the kernel says of a connection; `None` where that cannot be asked.
-fn state(socket: &TcpStream) -> Option<libc::tcp_info> {
+fn state(socket: BorrowedFd<'_>) -> Option<libc::tcp_info> {
     let mut length = libc::socklen_t::try_from(mem::size_of::<libc::tcp_info>()).ok()?;
     // SAFETY: `tcp_info` is plain integers, for which all zeroes is a value; the kernel writes at most
     // `length` bytes of it, and the descriptor is open as long as `socket` is borrowed.

@@ -15,6 +15,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+use belfry_hub::http::Handover;
 use hyper::body::{Frame, SizeHint};
 use tracing::{Instrument, info_span};
 
@@ -45,6 +46,7 @@ pub(crate) async fn access(
     state.tally.answered(response.status());
     response.headers_mut().insert(REQUEST_ID, id);
     line.answers(response.status());
+    line.counts(response.extensions().get().map(Handover::counts));
     response.map(|body| Body::new(Logged { body: Some(body), line }))
 }
 

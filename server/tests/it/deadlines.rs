@@ -49,7 +49,7 @@ async fn connected() -> (World, TcpStream) {
 async fn begun() -> (World, Box<dyn Socket>) {
     let (world, socket) = connected().await;
     let socket: Box<dyn Socket> = match Transport::current() {
-        Transport::Memory | Http1 => Box::new(socket),
+        Transport::Memory | Transport::Writer | Http1 => Box::new(socket),
         Http1OverTls => Box::new(shake_hands(socket, b"http/1.1").await),
         Http2OverTls => Box::new(shake_hands(socket, b"h2").await),
     };

@@ -45,8 +45,14 @@ on_each_transport!(
 
 /// A program that speaks as the test does, and the certificates to trust.
 fn serving(program: &Program, arguments: &[&str]) -> (Serving, RootCertStore) {
-    if Transport::current() == Transport::Http1 {
-        return (program.serves(arguments), RootCertStore::empty());
+    let writers = match Transport::current() {
+        Transport::Http1 => Some("0"),
+        Transport::Writer => Some("2"),
+        _ => None,
+    };
+    if let Some(writers) = writers {
+        let arguments = [&["--writers", writers], arguments].concat();
+        return (program.serves(&arguments), RootCertStore::empty());
     }
     let tls = ["--tls-self-signed", "--data-dir", "data"];
     let serving = program.serves(&[&tls, arguments].concat());

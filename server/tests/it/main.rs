@@ -29,6 +29,7 @@ mod folder;
 mod full;
 mod guide;
 mod half_closed;
+mod handed_over;
 mod hidden;
 mod histories;
 mod history;

@@ -1,5 +1,5 @@
-//! The same tests over each way to the server: without a socket, and over HTTP/1.1, HTTP/1.1 over TLS and
-//! HTTP/2 over TLS.
+//! The same tests over each way to the server: without a socket, and over HTTP/1.1, the same with streams that
+//! writers send, HTTP/1.1 over TLS and HTTP/2 over TLS.
 
 use std::{
     io,
@@ -12,6 +12,7 @@ use axum::{
     body::Body,
     http::{Request, Response, Uri, header::HOST},
 };
+use belfry_hub::http::Writers;
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls::{
@@ -24,8 +25,10 @@ use tempfile::TempDir;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
+    runtime::{Handle, RuntimeFlavor},
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
+use tokio_util::sync::CancellationToken;
 
 /// A way to the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +36,8 @@ pub(crate) enum Transport {
     /// The application is called.
     Memory,
     Http1,
+    /// HTTP/1.1, where writers send the streams.
+    Writer,
     Http1OverTls,
     Http2OverTls,
 }
@@ -57,6 +62,7 @@ macro_rules! on_each_transport {
     };
     (@sockets $runtime:tt $($test:ident)+) => {
         $crate::transport::on_each_transport!(@ over_http1 Http1 $runtime $($test)+);
+        $crate::transport::on_each_transport!(@ by_a_writer Writer $runtime $($test)+);
         $crate::transport::on_each_transport!(@ over_http1_and_tls Http1OverTls $runtime $($test)+);
         $crate::transport::on_each_transport!(@ over_http2_and_tls Http2OverTls $runtime $($test)+);
     };
@@ -94,6 +100,17 @@ impl Transport {
         matches!(self, Self::Http1OverTls | Self::Http2OverTls).then(|| secure().tls.clone())
     }
 
+    /// The writers that the server needs for it, which learn that one of `ends` is cancelled. In virtual time
+    /// they are no threads.
+    pub(crate) fn writers(self, ends: &[CancellationToken]) -> Option<Writers> {
+        let has_threads = Handle::current().runtime_flavor() != RuntimeFlavor::CurrentThread;
+        let start = || match has_threads {
+            true => Writers::start(2, ends),
+            false => Writers::start_on_the_runtime(ends),
+        };
+        (self == Self::Writer).then(|| start().unwrap())
+    }
+
     /// Sends a request over a connection of its own, to a server of this test's process.
     pub(crate) async fn ask(self, address: SocketAddr, request: Request<Body>) -> Response<Body> {
         self.connect(address).await.ask(request).await
@@ -116,7 +133,7 @@ impl Transport {
         let shaken = |socket, alpn| shake_hands_with(socket, alpn, trusted.clone());
         match self {
             Self::Memory => panic!("without a socket there is no address"),
-            Self::Http1 => Connected::Http1(speak_http1(socket).await),
+            Self::Http1 | Self::Writer => Connected::Http1(speak_http1(socket).await),
             Self::Http1OverTls => {
                 Connected::Http1(speak_http1(shaken(socket, b"http/1.1").await).await)
             }

@@ -336,7 +336,9 @@ impl World {
         let listener = Listener::try_from(listener).unwrap();
         let proxied = config.proxy_protocol.contains(&Endpoint::Tcp(ANY_PORT));
         let listener = listener.with_proxy_protocol(proxied);
-        let listeners = vec![listener.with_tls(Transport::current().tls())];
+        let listener = listener.with_tls(Transport::current().tls());
+        let writers = Transport::current().writers(std::slice::from_ref(&self.shutdown));
+        let listeners = vec![listener.with_writers(writers)];
         let (application, shutdown) = (self.application.clone(), self.shutdown.clone());
         let (counters, tally) = (self.hub.counters().clone(), self.tally.clone());
         let serving = tokio::spawn(async move {

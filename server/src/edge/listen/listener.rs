@@ -15,6 +15,7 @@ use std::{
 };
 
 use axum::Router;
+use belfry_hub::http::Writers;
 use serde::{Deserialize, Serialize};
 use tokio::net::{TcpListener, UnixListener};
 
@@ -34,6 +35,8 @@ pub struct Listener {
     pub(in crate::edge) application: Option<Router>,
     /// Its connections begin with a header of the PROXY protocol.
     pub(in crate::edge) proxied: bool,
+    /// Send the streams of clients that do not speak TLS. Default none.
+    pub(in crate::edge) writers: Option<Writers>,
     pub(super) endpoint: Endpoint,
     /// Removed with the listener.
     pub(super) file: Option<SocketFile>,
@@ -82,6 +85,12 @@ impl Listener {
         Self { proxied, ..self }
     }
 
+    /// The same, whose streams are sent by writers where clients do not speak TLS.
+    #[must_use]
+    pub fn with_writers(self, writers: Option<Writers>) -> Self {
+        Self { writers, ..self }
+    }
+
     /// What its clients have to speak first.
     #[must_use]
     pub fn tls(&self) -> Option<Tls> {
@@ -111,8 +120,8 @@ impl Listener {
     }
 
     fn new(socket: Listening, endpoint: Endpoint, file: Option<SocketFile>) -> Self {
-        let (tls, application, proxied, passed) = (None, None, false, false);
-        Self { socket, tls, application, proxied, endpoint, file, passed }
+        let (tls, application, writers, proxied, passed) = (None, None, None, false, false);
+        Self { socket, tls, application, proxied, writers, endpoint, file, passed }
     }
 
     pub(super) fn tcp(socket: StdTcpListener) -> io::Result<Self> {

@@ -6,7 +6,7 @@ use axum::{
     extract::Request,
     http::{HeaderValue, StatusCode},
 };
-use belfry_hub::client::Address;
+use belfry_hub::{client::Address, http::Sent};
 use tokio::time::Instant;
 use tracing::{Span, info};
 
@@ -24,6 +24,8 @@ pub(crate) struct Line {
     path: String,
     status: StatusCode,
     bytes: u64,
+    /// Those that were sent in other ways.
+    sent: Option<Sent>,
     began: Instant,
     span: Span,
 }
@@ -37,6 +39,7 @@ impl Line {
             path: visible(request.uri().path()),
             status: StatusCode::OK,
             bytes: 0,
+            sent: None,
             began: Instant::now(),
             span,
         }
@@ -51,11 +54,17 @@ impl Line {
         began: Instant,
     ) {
         let (method, path, span) = (String::new(), String::new(), Span::none());
-        drop(Self { id, client, method, path, status, bytes: bytes as u64, began, span });
+        let bytes = bytes as u64;
+        drop(Self { id, client, method, path, status, bytes, sent: None, began, span });
     }
 
     pub(super) fn answers(&mut self, status: StatusCode) {
         self.status = status;
+    }
+
+    /// Counts what is sent of the answer in other ways than by its body.
+    pub(super) fn counts(&mut self, sent: Option<Sent>) {
+        self.sent = sent;
     }
 
     pub(super) fn sends(&mut self, bytes: usize) {
@@ -76,7 +85,7 @@ impl Drop for Line {
             method = self.method,
             path = self.path,
             status = self.status.as_u16(),
-            bytes = self.bytes,
+            bytes = self.bytes + self.sent.as_ref().map_or(0, Sent::bytes),
             duration_ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX),
         );
     }

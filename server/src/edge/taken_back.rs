@@ -1,0 +1,111 @@
+//! A socket that was taken back from hyper, with all that lasts as long as its connection.
+
+use std::{
+    io,
+    net::IpAddr,
+    os::fd::{AsFd, BorrowedFd},
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use axum::body::Body;
+use belfry_hub::{
+    budget::Progress,
+    http::{Awake, Parked},
+};
+use pin_project_lite::pin_project;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_util::task::task_tracker::TaskTrackerToken;
+
+use super::{
+    admission::Room,
+    linger::Linger,
+    lingering::Lingering,
+    owed::Owed,
+    pass_on::pass_on,
+    socket::{self, Socket},
+    stall::WriteDeadline,
+};
+use crate::tally::Open;
+
+/// What lasts as long as a connection whose socket was taken back.
+pub(super) struct Held {
+    /// Counts the connection,
+    pub(super) _connection: Open,
+    /// and its stream.
+    pub(super) _stream: Open,
+    pub(super) _room: Room,
+    /// The server waits for it at its end.
+    pub(super) _waited_for: TaskTrackerToken,
+    /// What others hold with the answer.
+    pub(super) _body: Body,
+    pub(super) lingering: Lingering,
+    pub(super) client: IpAddr,
+}
+
+pin_project! {
+    /// A socket that was taken back, in the runtime.
+    pub(super) struct TakenBack {
+        #[pin]
+        socket: Linger<WriteDeadline<Socket>>,
+        progress: Progress,
+        held: Box<Held>,
+    }
+}
+
+/// The same outside of it.
+struct OutOfRuntime {
+    socket: WriteDeadline<socket::Parked>,
+    held: Box<Held>,
+}
+
+impl TakenBack {
+    pub(super) fn new(socket: WriteDeadline<Socket>, held: Box<Held>) -> Self {
+        let progress = socket.progress().clone();
+        let owed = Owed::new(held.lingering.clone(), held.client);
+        Self { socket: Linger::new(socket, owed), progress, held }
+    }
+}
+
+impl AsyncRead for TakenBack {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.project().socket.poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for TakenBack {
+    pass_on!(write, flush, shutdown);
+}
+
+impl Awake for TakenBack {
+    fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    fn park(self: Box<Self>) -> io::Result<Box<dyn Parked>> {
+        let Self { socket, held, .. } = *self;
+        let socket = socket.into_inner().try_map(Socket::park)?;
+        Ok(Box::new(OutOfRuntime { socket, held }))
+    }
+}
+
+impl AsFd for OutOfRuntime {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.socket().as_fd()
+    }
+}
+
+impl Parked for OutOfRuntime {
+    fn wake(self: Box<Self>) -> io::Result<Box<dyn Awake>> {
+        let Self { socket, held } = *self;
+        Ok(Box::new(TakenBack::new(socket.try_map(socket::Parked::wake)?, held)))
+    }
+
+    fn has_vanished(&mut self) -> bool {
+        self.socket.has_vanished()
+    }
+}
