@@ -22,5 +22,5 @@ pub(crate) use machine::{Next, Subscription};
 pub(crate) use now::Now;
 pub(crate) use position::Wanted;
 pub use request::{Refused, Request};
-pub(crate) use selection::{CHUNK, Follows};
+pub(crate) use selection::{CHUNK, Follows, Selection};
 pub(crate) use states::{Granted, States};

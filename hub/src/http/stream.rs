@@ -31,14 +31,16 @@ const HEADERS: [(HeaderName, HeaderValue); 3] = [
 #[derive(Clone, Copy, Debug)]
 pub struct EventStream;
 
+/// What the program around the hub says about the connection of a request.
+type AboutConnection = (Version, Option<Extension<StreamAge>>, Option<Extension<WithSocket>>);
+
 /// `GET /sse`.
 pub(crate) async fn stream(
     State(routes): State<Routes>,
     client: Client,
     grant: Grant,
     account: Account,
-    version: Version,
-    (age, with_socket): (Option<Extension<StreamAge>>, Option<Extension<WithSocket>>),
+    (version, age, with_socket): AboutConnection,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {

@@ -170,7 +170,7 @@ impl Follower {
         self.topics = topics;
     }
 
-    /// It is woken itself again, at once for the first time. The others must still be there.
+    /// It is woken itself again; what came before has to be taken. The others must still be there.
     pub(crate) fn wakes(&mut self, at_once: impl FnOnce()) {
         let woken = Arc::new(Notify::new());
         let who: Arc<dyn Wake> = woken.clone();
@@ -207,5 +207,80 @@ impl Drop for Registration {
         if !self.topics.is_empty() {
             self.leave(|| {});
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+    use futures::FutureExt;
+
+    use super::*;
+    use crate::{
+        cursor::Epoch,
+        event::{Draft, Event, Topic},
+        tail::Bounds,
+    };
+
+    #[derive(Debug, Default)]
+    struct Group {
+        readers: AtomicUsize,
+        woken: AtomicUsize,
+    }
+
+    impl Wake for Group {
+        fn wake(&self) {
+            self.woken.fetch_add(1, Relaxed);
+        }
+
+        fn readers(&self) -> usize {
+            self.readers.load(Relaxed)
+        }
+    }
+
+    #[test]
+    fn who_sleeps_is_counted_by_those_who_are_woken_in_its_stead() {
+        let topic = Topic::new("a/b").unwrap();
+        let selected = Selected::public(crate::selector::Selector::new("a/*").unwrap());
+        let tail = Tail::new(Cursor { epoch: Epoch(7), sequence: 0 }, Bounds::default());
+        let mut followers = [0; 3].map(|_| tail.follow(vec![selected.clone()]));
+        let group = Arc::new(Group::default());
+        let who: Arc<dyn Wake> = group.clone();
+        let topics = followers[0].shared_topics().clone();
+        let registration = tail.register(topics.clone(), &who, || {});
+        let count = || tail.followers(std::slice::from_ref(&topic));
+        for follower in &mut followers[..2] {
+            follower.sleeps(topics.clone(), || {
+                group.readers.fetch_add(1, Relaxed);
+            });
+            assert_eq!(count(), 3);
+        }
+        let draft = Draft {
+            topics: vec![topic.clone()],
+            event_type: None,
+            data: "a".into(),
+            private: false,
+        };
+        tail.push(vec![Event { epoch: Epoch(7), sequence: 1, at: 0, draft }]);
+        assert_eq!(group.woken.load(Relaxed), 1);
+        let woken = followers.each_ref().map(|one| one.woken().now_or_never().is_some());
+        assert_eq!(woken, [false, false, true]);
+
+        for follower in &mut followers[..2] {
+            follower.wakes(|| {
+                group.readers.fetch_sub(1, Relaxed);
+            });
+            assert_eq!(count(), 3);
+        }
+        drop(registration);
+        // What came meanwhile is still there.
+        let begin = Cursor { epoch: Epoch(7), sequence: 0 };
+        let Taken::Events { entries, .. } = followers[0].take(begin, Format::Message, 1000) else {
+            panic!("it is behind");
+        };
+        assert_eq!(entries.len(), 1);
+        drop(followers);
+        assert_eq!(count(), 0);
     }
 }

@@ -177,6 +177,7 @@ impl Speaker {
             _room: me.room,
             _waited_for: me.shared.connections.token(),
             _body: body,
+            _writers: me.writers,
             lingering: me.shared.lingering.clone(),
         };
         let socket = TakenBack::new(socket.into_inner(), Box::new(held));

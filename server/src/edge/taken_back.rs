@@ -11,7 +11,7 @@ use std::{
 use axum::body::Body;
 use belfry_hub::{
     budget::Progress,
-    http::{Awake, Parked},
+    http::{Awake, Parked, Writers},
 };
 use pin_project_lite::pin_project;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -39,6 +39,8 @@ pub(super) struct Held {
     pub(super) _waited_for: TaskTrackerToken,
     /// What others hold with the answer.
     pub(super) _body: Body,
+    /// They end with the last that holds them.
+    pub(super) _writers: Option<Writers>,
     pub(super) lingering: Lingering,
     pub(super) client: IpAddr,
 }

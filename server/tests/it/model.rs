@@ -1,4 +1,5 @@
-//! The hub against a simple model: publishing, connecting, leaving, lagging, purges and retention in any order.
+//! The hub against a simple model: publishing, connecting, leaving, lagging, purges and retention in any order;
+//! without sockets, and over those of hyper and of writers.
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,6 +16,7 @@ use tokio::time::timeout;
 
 use crate::{
     resume::{Heard, draft, piece},
+    transport::Transport,
     world::{BEGIN, World},
 };
 
@@ -201,6 +203,24 @@ impl Model {
     }
 }
 
+/// Takes steps over a transport, and reads all that there is in the end.
+fn take_all(transport: Transport, steps: Vec<Step>) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    runtime.block_on(transport.run(async {
+        let mut model = Model::new();
+        for step in steps {
+            model.take(step).await;
+        }
+        for reader in 0..model.readers.len() {
+            model.read(reader, usize::MAX).await;
+        }
+    }));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
@@ -208,19 +228,20 @@ proptest! {
     fn every_reader_gets_every_event_once_and_in_order_or_is_told_of_the_loss(
         steps in vec(step(), 1..120)
     ) {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .start_paused(true)
-            .build()
-            .unwrap();
-        runtime.block_on(async {
-            let mut model = Model::new();
-            for step in steps {
-                model.take(step).await;
-            }
-            for reader in 0..model.readers.len() {
-                model.read(reader, usize::MAX).await;
-            }
-        });
+        take_all(Transport::Memory, steps);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(50))]
+
+    #[test]
+    fn so_does_every_reader_over_http1(steps in vec(step(), 1..120)) {
+        take_all(Transport::Http1, steps);
+    }
+
+    #[test]
+    fn so_does_every_reader_whom_a_writer_sends_to(steps in vec(step(), 1..120)) {
+        take_all(Transport::Writer, steps);
     }
 }

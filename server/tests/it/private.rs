@@ -19,6 +19,7 @@ const SECOND: Duration = Duration::from_secs(1);
 
 on_each_transport!(
     live_a_private_event_reaches_who_follows_a_topic_of_it_that_they_may_read,
+    so_among_readers_that_follow_the_same_side_by_side,
     so_on_replay_from_the_tail_and_from_the_log,
     so_as_the_newest_event,
     so_in_the_history,
@@ -82,6 +83,35 @@ async fn live_a_private_event_reaches_who_follows_a_topic_of_it_that_they_may_re
         next(&mut body).await.unwrap();
         publish(&world).await;
         assert_eq!(heard(&mut body).await, if sees { "a b c " } else { "a c " }, "{token:?}");
+    }
+}
+
+async fn so_among_readers_that_follow_the_same_side_by_side() {
+    let world = world();
+    let mut open = Vec::new();
+    // Of each two, who gets the same in the same way, and once as JSON.
+    for (token, sees) in [readers(&world), readers(&world)].concat() {
+        for format in ["message", "json"] {
+            let path = format!("/sse?topic=news&format={format}");
+            let mut body = get(&world, token.as_deref(), &path).await.into_body();
+            next(&mut body).await.unwrap();
+            open.push((body, sees, format));
+        }
+    }
+    let opened = open.len();
+    publish(&world).await;
+    assert_eq!(world.publish("news", "c").await.readers, opened);
+    for (body, sees, format) in &mut open {
+        let heard = heard(body).await;
+        let expected = if *sees { "abcc" } else { "acc" };
+        let said: String = match *format {
+            "json" => {
+                let all = heard.split("\"data\":\"").skip(1);
+                all.filter_map(|rest| rest.chars().next()).collect()
+            }
+            _ => heard.replace(' ', ""),
+        };
+        assert_eq!(said, expected, "{format}: {heard}");
     }
 }
 

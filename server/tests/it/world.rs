@@ -326,7 +326,9 @@ impl World {
     }
 
     async fn serve_here(&self) -> SocketAddr {
-        self.serve(Config::default()).await.0
+        // Time that is virtual passes while a socket is full; and it is full soon.
+        let write_stall = Duration::from_secs(24 * 3600);
+        self.serve(Config { write_stall, send_buffer: 16 * 1024, ..Config::default() }).await.0
     }
 
     /// Serves the application on a free port of the loopback address, by the transport of the test.

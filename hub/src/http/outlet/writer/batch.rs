@@ -78,3 +78,63 @@ impl Batch {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        cursor::Epoch,
+        event::{Draft, Event, Topic},
+        frame::Format,
+        selector::Selected,
+        tail::{Bounds, Tail, Taken},
+    };
+
+    fn at(sequence: u64) -> Cursor {
+        Cursor { epoch: Epoch(7), sequence }
+    }
+
+    /// Events 5, which is private, and 7; the batch of those who may read it, or may not.
+    fn batch(private: bool) -> Batch {
+        let event = |sequence: u64, private| {
+            let (topics, data) = (vec![Topic::new("a").unwrap()], sequence.to_string());
+            let draft = Draft { topics, event_type: None, data, private };
+            Event { epoch: Epoch(7), sequence, at: 0, draft }
+        };
+        let tail = Tail::new(at(3), Bounds::default());
+        tail.push(vec![event(5, true), event(7, false)]);
+        let topics: Arc<[Selected]> =
+            [Selected { private, ..Selected::all(Topic::new("a").unwrap()) }].into();
+        let format = Format::Message;
+        let Taken::Events { entries, through } = tail.take(&topics, at(3), (format, 1000)) else {
+            panic!("it is behind");
+        };
+        let follows = Follows { topics, states: [].into(), format };
+        Batch::new(&entries, (3, through), &follows).unwrap()
+    }
+
+    #[test]
+    fn a_reader_needs_it_all_has_it_all_or_has_to_look_for_itself() {
+        let batch = batch(true);
+        let stands = |sequence| batch.stands(at(sequence));
+        for before in [3, 4] {
+            assert_eq!(stands(before), Stands::Before, "{before}");
+        }
+        for elsewhere in [0, 2, 5, 6] {
+            assert_eq!(stands(elsewhere), Stands::Elsewhere, "{elsewhere}");
+        }
+        for after in [7, 8] {
+            assert_eq!(stands(after), Stands::After, "{after}");
+        }
+    }
+
+    #[test]
+    fn what_these_readers_may_not_see_is_not_in_it() {
+        let (all, public) = (batch(true), batch(false));
+        let chunks = |batch: &Batch| batch.bytes.iter().filter(|byte| **byte == b'\r').count() / 2;
+        assert_eq!((chunks(&all), all.events.clone()), (2, vec![(5, 0), (7, 0)]));
+        assert_eq!((chunks(&public), public.events.clone()), (1, vec![(7, 0)]));
+        assert_eq!(public.bytes, "1d\r\ndata: 7\nid: AAAAAAAAAAAAO-7\n\n\r\n");
+        assert_eq!(public.stands(at(4)), Stands::Before);
+    }
+}

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use crate::{
     budget::Account,
     http::outlet::{Driver, sent::Sent, socket::Parked},
+    subscription::Selection,
 };
 
 /// A stream and its socket.
@@ -38,6 +39,6 @@ impl Stream {
 
     /// Its account with the budget, where it follows topics of the log.
     pub(super) fn account(&mut self) -> Option<&Account> {
-        self.driver.subscription().selection().map(|selection| selection.account())
+        self.driver.subscription().selection().map(Selection::account)
     }
 }

@@ -16,7 +16,7 @@ use tracing::debug;
 
 use super::{
     batch::Batch,
-    group::{Groups, Look},
+    group::{Group, Groups, Look},
     inbox::{Inbox, Told, WOKEN, waker_of},
     member::{Member, Then},
     places::Places,
@@ -163,7 +163,7 @@ impl Turns {
 
     /// Sends what the tail has for a group.
     fn deliver(&mut self, group: usize) {
-        let Some(look) = self.groups.get_mut(group).map(|group| group.look()) else { return };
+        let Some(look) = self.groups.get_mut(group).map(Group::look) else { return };
         let Some((members, clock)) =
             self.groups.get_mut(group).map(|group| (group.len(), group.hub().clock()))
         else {
