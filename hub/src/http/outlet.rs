@@ -5,7 +5,7 @@
 //!                       └→ handover → catch_up ⇄ writer, with a socket  ⇢ plain HTTP/1.1
 //! ```
 //!
-//! - `driver`: what is to be sent next, and what to wait for
+//! - `driver`: what is to be sent next, and what to wait for; `coming`: what it fetches
 //! - `body`: the body of an answer
 //! - `handover`: hands an answer to the edge, which takes the socket back from HTTP; `socket`: what that is here;
 //!   `sent`: counts bytes
@@ -14,6 +14,7 @@
 
 mod body;
 mod catch_up;
+mod coming;
 mod driver;
 mod handover;
 mod sent;

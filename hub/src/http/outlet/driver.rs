@@ -17,14 +17,12 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
+use super::coming::{Came, Coming, come, coming};
 use crate::{
-    budget::Reservation,
     clock::Clock,
     counters::Ending,
     frame::Frame,
     hub::Hub,
-    log::{Page, Unavailable},
-    reading::Reading,
     routes::Routes,
     subscription::{CHUNK, FirstPage, Follows, Next, Now, States, Subscription, Wanted},
 };
@@ -65,12 +63,6 @@ pub(in crate::http) struct Driver {
     ended: bool,
 }
 
-/// What a subscription wants, on its way.
-enum Coming {
-    Page(Reading),
-    Room(BoxFuture<'static, Reservation>),
-}
-
 /// What is to be done next.
 #[derive(Debug)]
 pub(super) enum Step {
@@ -96,14 +88,6 @@ pub(super) enum Given {
     All,
     /// Nothing any more.
     End,
-}
-
-/// What there was to wait for.
-enum Came {
-    Page(Result<(Page, Reservation), Unavailable>),
-    Room(Reservation),
-    /// Perhaps something: the subscription knows.
-    Something,
 }
 
 impl Driver {
@@ -298,37 +282,4 @@ impl Driver {
 
 fn earliest(first: Instant, others: [Option<Instant>; 2]) -> Instant {
     others.into_iter().flatten().fold(first, Instant::min)
-}
-
-/// Begins to fetch what a subscription wants, where that does not come by itself.
-fn coming(subscription: &Subscription, wanted: Option<Wanted>) -> Option<Coming> {
-    let selection = subscription.selection()?;
-    match wanted? {
-        Wanted::Page { after, limit } => Some(Coming::Page(selection.read_to_send(after, limit))),
-        Wanted::Room(bytes) => {
-            Some(Coming::Room(selection.account().clone().reserve(bytes).boxed()))
-        }
-        Wanted::News | Wanted::Pause(_) => None,
-    }
-}
-
-/// Waits for what a subscription wants; for ever where that is nothing but time.
-async fn come(
-    coming: &mut Option<Coming>,
-    subscription: &Subscription,
-    wanted: Option<Wanted>,
-) -> Came {
-    let came = match coming {
-        Some(Coming::Page(reading)) => Came::Page(reading.await),
-        Some(Coming::Room(room)) => Came::Room(room.await),
-        None => match subscription.selection() {
-            Some(selection) if wanted == Some(Wanted::News) => {
-                selection.follower().woken().await;
-                Came::Something
-            }
-            _ => pending().await,
-        },
-    };
-    *coming = None;
-    came
 }
