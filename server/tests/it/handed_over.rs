@@ -125,7 +125,7 @@ async fn a_long_answer_that_is_not_read_yet_comes_whole_before_the_stream() {
     let said = until(&mut socket, "data: 1\n\n").await;
     let (answer, stream) = said.split_once("text/event-stream").unwrap();
     assert_eq!(answer.matches(&"x".repeat(20_000)).count(), 50);
-    assert_eq!(stream.matches('x').count(), "x-accel-buffering".matches('x').count() + 4);
+    assert!(!stream.contains("xx"), "{stream}");
 }
 
 #[tokio::test]
