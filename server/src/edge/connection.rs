@@ -32,8 +32,8 @@ use super::{
     http1,
     http2::{self, Beginning},
     owed::Owed,
-    rewound::Rewound,
     refusal::Refusals,
+    rewound::Rewound,
     shared::Shared,
     socket::Socket,
     stall::WriteDeadline,
@@ -70,8 +70,7 @@ pub(super) fn converse(
         WriteDeadline::new(socket, config.write_stall, config.vanished_after, counters.clone());
     let (peer, progress) = (from.address(), socket.progress().clone());
     let progress_of = progress.clone();
-    let speaker =
-        Speaker { from, open, room, progress: progress_of, application, writers, shared };
+    let speaker = Speaker { from, open, room, progress: progress_of, application, writers, shared };
     let beginning = speaker.begin(socket, tls);
     let speaking = async {
         let Some(conversation) = beginning.await? else { return Ok(()) };
