@@ -2,9 +2,11 @@
 //!
 //! - `streams`: how many at once, and for how long; `places` counts them
 //! - `connections`: how many, and how fast they come; the edge judges them
+//! - `hub`: which of them hold for a request to the hub
 //! - `publishes`, `sign_ins`: how fast; `renders`: how many pages at once
 
 pub(crate) mod connections;
+pub(crate) mod hub;
 mod places;
 mod publishes;
 mod renders;
@@ -13,23 +15,16 @@ mod streams;
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
-use axum::{
-    extract::{Request, State},
-    http::{Method, StatusCode},
-    middleware::Next,
-    response::Response,
-};
+use axum::http::StatusCode;
 use belfry_hub::http::problem::Problem;
 use tokio::sync::Semaphore;
-use wire::{limits::MOST_TOPICS_OF_A_STREAM, paths::STREAM_PATH};
+use wire::limits::MOST_TOPICS_OF_A_STREAM;
 
 use crate::{
     rate::{Limit, Rate},
     tally::{Rule, Tally},
 };
 use places::Places;
-use publishes::limit_publishes;
-use streams::limit_streams;
 
 /// The share of the turns of pages that one client has at most, with those that it waits for: an eighth, but one
 /// at least.
@@ -91,15 +86,6 @@ struct All {
     sign_ins_per_holder: Limit<(u64, u128)>,
     stream_max_age: Option<Duration>,
     tally: Tally,
-}
-
-/// Limits what clients take of the hub.
-pub(crate) async fn limit_hub(limited: State<Limited>, request: Request, next: Next) -> Response {
-    if request.method() == Method::GET && request.uri().path() == STREAM_PATH {
-        limit_streams(limited, request, next).await
-    } else {
-        limit_publishes(limited, request, next).await
-    }
 }
 
 impl Limited {

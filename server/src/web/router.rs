@@ -39,7 +39,7 @@ use crate::{
         health,
         identify::identify,
         language,
-        limits::limit_hub,
+        limits::hub::limit_hub,
         login, metrics,
         not_found::not_found,
         page, probe, status,
