@@ -88,7 +88,7 @@ fn state(socket: BorrowedFd<'_>) -> Option<libc::tcp_info> {
 mod tests {
     use tokio::{
         io::{AsyncReadExt, AsyncWriteExt},
-        net::TcpListener,
+        net::{TcpListener, TcpStream},
         time::timeout,
     };
 
@@ -98,14 +98,14 @@ mod tests {
     async fn what_is_not_read_is_stuck_and_what_is_acknowledged_is_not() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut theirs = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        let mut ours = listener.accept().await.unwrap().0;
+        let mut ours = Tcp(listener.accept().await.unwrap().0);
         let patience = Duration::from_millis(500);
-        while timeout(patience, ours.write_all(&[0; 1 << 16])).await.is_ok() {}
+        while timeout(patience, ours.0.write_all(&[0; 1 << 16])).await.is_ok() {}
         assert!(!ours.is_stuck(Duration::from_secs(3600)));
         while !ours.is_stuck(patience) {
             tokio::task::yield_now().await;
         }
-        drop(ours.try_write(b"the end"));
+        drop(ours.0.try_write(b"the end"));
         assert!(ours.is_stuck(patience));
         let reading = tokio::spawn(async move { theirs.read_to_end(&mut Vec::new()).await });
         while ours.unacknowledged() > 0 {
