@@ -60,6 +60,7 @@ use crate::{
 use alike::Alike;
 use answering::Answering;
 use looks::Looks;
+use reading::Unreadable;
 use request::{Answer, Request, Share};
 use shared::Shared;
 use writer::Writer;
@@ -86,7 +87,7 @@ pub struct Embedded {
     waiting: Arc<Semaphore>,
     looks: Looks,
     /// Where readers stand, as long as that is being asked.
-    places: Alike<Query, Result<Page, usize>>,
+    places: Alike<Query, Result<Result<Page, usize>, Unreadable>>,
     // Both `None` once it is being dropped.
     requests: Option<mpsc::Sender<Request>>,
     writing: Option<JoinHandle<()>>,

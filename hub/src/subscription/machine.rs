@@ -89,6 +89,11 @@ impl Subscription {
         Some(greeting.into_bytes())
     }
 
+    /// Whether its reader's rights have ended, which [`next`](Self::next) says.
+    pub(crate) fn has_expired(&self, now: Now) -> bool {
+        self.expires.is_some_and(|until| until <= now.wall)
+    }
+
     /// The next bytes, of about `limit` at most where they are of the tail; or what to wait for. `state` is
     /// asked for a newer value of a state topic.
     pub(crate) fn next(

@@ -52,8 +52,8 @@ pin_project! {
 #[derive(Debug)]
 struct Waiting {
     until: Pin<Box<Sleep>>,
-    /// How many bytes had moved when it began.
-    moved: u64,
+    /// How many bytes had moved when it began, see [`WriteDeadline::bounded`].
+    moved: i64,
     /// When the last write went through; `None` while one waits.
     went_through: Option<Instant>,
 }
@@ -140,7 +140,8 @@ impl<S: Peer> WriteDeadline<S> {
             return Poll::Ready(went);
         }
         // What the peer has not acknowledged lies in the kernel, and has not moved.
-        let moved = this.written.saturating_sub(this.socket.unacknowledged());
+        // A writer may have sent some of it, which is not in `written`: only differences count.
+        let moved = this.written.cast_signed() - this.socket.unacknowledged().cast_signed();
         let idle = |went: &Option<Instant>| went.is_some_and(|at| at.elapsed() >= IDLE);
         if this.waiting.as_ref().is_none_or(|waiting| idle(&waiting.went_through)) {
             let until = Box::pin(sleep(*this.patience));
@@ -150,16 +151,16 @@ impl<S: Peer> WriteDeadline<S> {
         if waiting.went_through.take().is_some() {
             this.progress.stops();
         }
-        let least = LEAST * this.patience.as_millis() as u64 / 1000;
+        let least = LEAST * this.patience.as_millis() as i64 / 1000;
         loop {
             ready!(waiting.until.as_mut().poll(context));
-            let more = moved.saturating_sub(waiting.moved);
+            let more = moved - waiting.moved;
             if more < least {
                 if let Some(counters) = this.counters.take() {
                     counters.stalled();
                 }
                 this.socket.give_up();
-                let why = if more == 0 { "stopped reading" } else { "read too slowly" };
+                let why = if more <= 0 { "stopped reading" } else { "read too slowly" };
                 let why = format!("the client {why}");
                 return Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, why)));
             }

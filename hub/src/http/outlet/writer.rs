@@ -64,16 +64,19 @@ impl fmt::Debug for Writers {
 
 impl Drop for All {
     fn drop(&mut self) {
-        self.inboxes.iter().for_each(|inbox| inbox.tell(Told::End));
+        self.inboxes.iter().for_each(|inbox| drop(inbox.tell(Told::End)));
     }
 }
 
 impl Writers {
-    /// Gives a stream to one of them.
+    /// Gives a stream to one of them. Where all have ended, so does the stream.
     pub(super) fn take(&self, stream: Stream) {
         let All { inboxes, next } = &*self.0;
-        if let Some(inbox) = inboxes.get(next.fetch_add(1, Relaxed) % inboxes.len().max(1)) {
-            inbox.tell(Told::Stream(stream));
+        let first = next.fetch_add(1, Relaxed) % inboxes.len().max(1);
+        let (before, from) = inboxes.split_at(first);
+        let mut stream = Some(Told::Stream(stream));
+        for inbox in from.iter().chain(before) {
+            stream = stream.and_then(|stream| inbox.tell(stream));
         }
     }
 
@@ -135,15 +138,25 @@ impl Writers {
             let (end, inboxes) = (end.clone(), all.inboxes.clone());
             tokio::spawn(async move {
                 end.cancelled().await;
-                inboxes.iter().for_each(|inbox| inbox.tell(Told::All));
+                inboxes.iter().for_each(|inbox| drop(inbox.tell(Told::All)));
             });
         }
         Ok((Self(all), turns))
     }
 }
 
+/// Closes a writer's inbox when it ends, in whatever way.
+struct Closing(Arc<Inbox<Stream>>);
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
 /// A writer as a thread.
 fn run(mut turns: Turns) {
+    let _closing = Closing(turns.inbox().clone());
     loop {
         let wait = turns.next().map(|at| at.saturating_duration_since(Instant::now()));
         match turns.turn(wait) {
@@ -156,6 +169,7 @@ fn run(mut turns: Turns) {
 
 /// A writer as a task.
 async fn run_on_the_runtime(mut turns: Turns) {
+    let _closing = Closing(turns.inbox().clone());
     loop {
         if let Err(error) = is_due(turns.poll().as_raw_fd(), turns.next()).await {
             return error!(%error, "a writer has ended");

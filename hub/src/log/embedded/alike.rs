@@ -21,26 +21,31 @@ impl<Q: Clone + Eq + Hash, A: Clone> Alike<Q, A> {
         Self(Arc::default())
     }
 
-    /// Asks, unless somebody waits to ask the same, or else waits for that answer. `ask` is told when it is asked,
-    /// and returns those who waited for it with the answer.
-    pub(super) async fn ask<E>(
+    /// Asks, unless somebody waits to ask the same, or else waits for that answer, which may also be an error. `ask`
+    /// tells when it is asked.
+    pub(super) async fn ask(
         &self,
         question: Q,
-        ask: impl AsyncFnOnce(Waiting<Q, A>) -> Result<(A, Others<A>), E>,
-    ) -> Result<A, E> {
+        ask: impl AsyncFnOnce(Arc<Waiting<Q, A>>) -> A,
+    ) -> A {
         while let Some(answered) = self.join(&question) {
-            // Who has asked may have left, or failed: then the next one asks.
+            // Whoever has asked may have left: then the next one asks.
             if let Ok(answer) = answered.await {
-                return Ok(answer);
+                return answer;
             }
         }
-        let (answer, others) =
-            ask(Waiting { alike: self.0.clone(), question: Some(question) }).await?;
-        for other in others {
+        let waiting = Arc::new(Waiting {
+            alike: self.0.clone(),
+            question: Mutex::new(Some(question)),
+            others: Mutex::default(),
+        });
+        let answer = ask(waiting.clone()).await;
+        waiting.begins();
+        for other in std::mem::take(&mut *held(&waiting.others)) {
             // It may have left.
             let _ = other.send(answer.clone());
         }
-        Ok(answer)
+        answer
     }
 
     /// Joins who waits to ask a question; `None` where it is to be asked now.
@@ -60,43 +65,40 @@ impl<Q: Clone + Eq + Hash, A: Clone> Alike<Q, A> {
 pub(super) struct Waiting<Q: Eq + Hash, A> {
     alike: Arc<Mutex<HashMap<Q, Others<A>>>>,
     /// `None` once its turn has come.
-    question: Option<Q>,
+    question: Mutex<Option<Q>>,
+    /// Those who have asked the same until then.
+    others: Mutex<Others<A>>,
 }
 
 impl<Q: Eq + Hash, A> Waiting<Q, A> {
-    /// Its turn has come. Returns who has asked the same until now; who does from now on may have seen something
-    /// newer, and asks again.
-    pub(super) fn over(mut self) -> Others<A> {
-        self.leave()
-    }
-
-    fn leave(&mut self) -> Others<A> {
-        let question = self.question.take();
-        question.and_then(|question| held(&self.alike).remove(&question)).unwrap_or_default()
+    /// Its turn has come. Whoever asks the same from now on may have seen something newer, and asks again.
+    pub(super) fn begins(&self) {
+        let question = held(&self.question).take();
+        if let Some(others) = question.and_then(|question| held(&self.alike).remove(&question)) {
+            *held(&self.others) = others;
+        }
     }
 }
 
 impl<Q: Eq + Hash, A> Drop for Waiting<Q, A> {
     fn drop(&mut self) {
-        self.leave();
+        self.begins();
     }
 }
 
-fn held<Q, A>(all: &Mutex<HashMap<Q, Others<A>>>) -> MutexGuard<'_, HashMap<Q, Others<A>>> {
-    all.lock().unwrap_or_else(PoisonError::into_inner)
+fn held<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {
+    value.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::{convert::Infallible, future::pending};
+    use std::future::pending;
 
     use futures::FutureExt;
 
     use super::*;
 
-    type Found = Result<(u8, Others<u8>), Infallible>;
-
-    async fn nothing(_: Waiting<&str, u8>) -> Found {
+    async fn nothing(_: Arc<Waiting<&str, u8>>) -> u8 {
         panic!("somebody else asks")
     }
 
@@ -105,11 +107,11 @@ mod tests {
         let alike = Alike::new();
         let (begins, begun) = oneshot::channel();
         let (ends, ended) = oneshot::channel();
-        let first = async move |waiting: Waiting<_, _>| {
+        let first = async move |waiting: Arc<Waiting<_, _>>| {
             let () = begun.await.unwrap();
-            let others = waiting.over();
+            waiting.begins();
             let () = ended.await.unwrap();
-            Found::Ok((1, others))
+            1
         };
         let mut first = Box::pin(alike.ask("where", first));
         assert!((&mut first).now_or_never().is_none());
@@ -117,25 +119,42 @@ mod tests {
         assert!((&mut second).now_or_never().is_none());
         begins.send(()).unwrap();
         assert!((&mut first).now_or_never().is_none());
-        let later = async |waiting: Waiting<_, _>| Found::Ok((2, waiting.over()));
-        assert_eq!(alike.ask("where", later).await, Ok(2));
+        let later = async |waiting: Arc<Waiting<_, _>>| {
+            waiting.begins();
+            2
+        };
+        assert_eq!(alike.ask("where", later).await, 2);
         ends.send(()).unwrap();
-        assert_eq!((first.await, second.await), (Ok(1), Ok(1)));
+        assert_eq!((first.await, second.await), (1, 1));
+    }
+
+    #[tokio::test]
+    async fn what_fails_before_its_turn_comes_fails_for_all() {
+        let alike = Alike::new();
+        let (fails, failed) = oneshot::channel();
+        // It never begins.
+        let first = async move |_: Arc<Waiting<_, _>>| failed.await.unwrap();
+        let mut first = Box::pin(alike.ask("where", first));
+        assert!((&mut first).now_or_never().is_none());
+        let mut second = Box::pin(alike.ask("where", nothing));
+        assert!((&mut second).now_or_never().is_none());
+        fails.send(7).unwrap();
+        assert_eq!((first.await, second.await), (7, 7));
     }
 
     #[tokio::test]
     async fn where_one_leaves_the_next_one_asks() {
         let alike = Alike::new();
-        let waits = async |waiting: Waiting<_, _>| {
-            pending::<()>().await;
-            Found::Ok((1, waiting.over()))
-        };
+        let waits = async |_: Arc<Waiting<_, _>>| pending::<u8>().await;
         let mut first = Box::pin(alike.ask("where", waits));
         assert!((&mut first).now_or_never().is_none());
-        let next = async |waiting: Waiting<_, _>| Found::Ok((2, waiting.over()));
+        let next = async |waiting: Arc<Waiting<_, _>>| {
+            waiting.begins();
+            2
+        };
         let mut next = Box::pin(alike.ask("where", next));
         assert!((&mut next).now_or_never().is_none());
         drop(first);
-        assert_eq!(next.await, Ok(2));
+        assert_eq!(next.await, 2);
     }
 }

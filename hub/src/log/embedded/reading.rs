@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, Write},
-    sync::{PoisonError, atomic::Ordering},
+    sync::{Arc, PoisonError, atomic::Ordering},
 };
 
 use redb::{Database, ReadableDatabase};
@@ -21,7 +21,8 @@ use super::{
 use crate::log::{Contents, Listing, Page, Query, TopicCount, Unavailable};
 
 /// Why a read failed.
-enum Unreadable {
+#[derive(Clone, Debug)]
+pub(super) enum Unreadable {
     /// It cannot be read just now.
     Now(String),
     /// The storage refuses.
@@ -41,10 +42,10 @@ impl Embedded {
         let read = move |database: &Database, seal| pages::read_small(database, seal, &asked, most);
         // Without events it is nothing but where its reader stands, and takes no memory.
         let read = if query.limit == 0 {
-            let ask = async |waiting: Waiting<_, _>| {
+            let ask = async |waiting: Arc<Waiting<_, _>>| {
                 self.look(move |database, seal| {
-                    let others = waiting.over();
-                    Ok((read(database, seal)?, others))
+                    waiting.begins();
+                    read(database, seal)
                 })
                 .await
             };

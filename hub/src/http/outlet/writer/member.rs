@@ -2,6 +2,13 @@
 
 use std::{
     io,
+    sync::{
+        Arc,
+        atomic::{
+            AtomicBool,
+            Ordering::{AcqRel, Acquire},
+        },
+    },
     task::{Context, Waker},
     time::Duration,
 };
@@ -33,6 +40,7 @@ pub(super) struct Member {
     pub(super) stream: Stream,
     /// Woken by its state topics, and when its reader's rights are taken back.
     waker: Waker,
+    woken: Arc<AtomicBool>,
     /// Since when its socket has been full.
     full_since: Option<Instant>,
     /// When there is something to do for it next.
@@ -55,12 +63,18 @@ pub(super) enum Then {
 }
 
 impl Member {
-    pub(super) fn new(stream: Stream, waker: Waker, now: Instant) -> Self {
-        Self { stream, waker, full_since: None, due: now, listed: None, group: None }
+    pub(super) fn new(
+        stream: Stream,
+        (waker, woken): (Waker, Arc<AtomicBool>),
+        now: Instant,
+    ) -> Self {
+        Self { stream, waker, woken, full_since: None, due: now, listed: None, group: None }
     }
 
     /// Sends what is left of a frame, and all else that there is for this reader.
     pub(super) fn attend(&mut self) -> Then {
+        // What wakes it from now on is told again.
+        self.woken.swap(false, AcqRel);
         loop {
             let now = Instant::now();
             match self.flush(now) {
@@ -138,6 +152,10 @@ impl Member {
         if self.is_full() {
             self.stream.driver.subscription().falls_behind();
             return Then::Stays;
+        }
+        // Its rights may have ended, or may have been taken back before the events came.
+        if self.woken.load(Acquire) || self.stream.driver.subscription().has_expired(now) {
+            return self.attend();
         }
         match batch.stands(cursor) {
             Stands::After => Then::Stays,
