@@ -24,6 +24,7 @@ mod shared;
 mod store;
 mod succession;
 mod undo;
+mod unreadable;
 mod volume;
 mod writer;
 
@@ -60,9 +61,9 @@ use crate::{
 use alike::Alike;
 use answering::Answering;
 use looks::Looks;
-use reading::Unreadable;
 use request::{Answer, Request, Share};
 use shared::Shared;
+use unreadable::Unreadable;
 use writer::Writer;
 
 pub use backup::{restore, verify};

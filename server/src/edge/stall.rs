@@ -151,7 +151,7 @@ impl<S: Peer> WriteDeadline<S> {
         if waiting.went_through.take().is_some() {
             this.progress.stops();
         }
-        let least = LEAST * this.patience.as_millis() as i64 / 1000;
+        let least = (LEAST * this.patience.as_millis() as u64 / 1000).cast_signed();
         loop {
             ready!(waiting.until.as_mut().poll(context));
             let more = moved - waiting.moved;

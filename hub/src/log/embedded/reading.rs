@@ -17,19 +17,9 @@ use super::{
     row::Seal,
     shared::Shared,
     store,
+    unreadable::Unreadable,
 };
 use crate::log::{Contents, Listing, Page, Query, TopicCount, Unavailable};
-
-/// Why a read failed.
-#[derive(Clone, Debug)]
-pub(super) enum Unreadable {
-    /// It cannot be read just now.
-    Now(String),
-    /// The storage refuses.
-    Storage(String),
-    /// What is stored is damaged.
-    Damaged(String),
-}
 
 impl Embedded {
     /// Reads a page; where its first event takes more than `most` bytes, says how many.
