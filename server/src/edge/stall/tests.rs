@@ -101,6 +101,51 @@ async fn an_answer_that_was_left_unread_is_given_up_at_the_end() {
     }
 }
 
+/// A full socket, much of whose contents a writer has sent. Its reader takes 2 KiB each second.
+struct Inherited(Instant);
+
+impl AsyncWrite for Inherited {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
+        Poll::Pending
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl Peer for Inherited {
+    fn is_silent(&self, _: Duration) -> bool {
+        false
+    }
+
+    fn is_stuck(&self, _: Duration) -> bool {
+        false
+    }
+
+    fn unacknowledged(&self) -> u64 {
+        (160 * 1024_u64).saturating_sub(self.0.elapsed().as_secs() * 2048)
+    }
+
+    fn give_up(&self) {}
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_somebody_else_has_sent_counts_as_moving_once_it_is_acknowledged() {
+    let (patience, counters) = (HALF_A_MINUTE, Counters::default());
+    let mut ours =
+        WriteDeadline::new(Inherited(Instant::now()), patience, patience, counters.clone());
+    let writing = tokio::time::timeout(Duration::from_secs(75), ours.write_all(b"more"));
+    writing.await.unwrap_err();
+    // Then there is nothing left that could move.
+    ours.write_all(b"more").await.unwrap_err();
+    assert_eq!(counters.read().stalled, 1);
+}
+
 /// Reads this many bytes at each interval, until there is nothing left.
 async fn read(mut from: DuplexStream, bytes: usize, every: Duration) {
     let mut piece = vec![0; bytes];
