@@ -95,7 +95,7 @@ pub struct Flags {
     /// Flags of limits.
     #[command(flatten)]
     pub limits: LimitFlags,
-    /// Threads that send the streams of clients that speak plain HTTP/1.1, from 0 to 64; 0 sends them as all others
+    /// Threads that send the streams of clients that speak plain HTTP/1.1, from 0 to 64; 0 sends them like all others
     /// [default: 0]
     #[arg(long, env = "BELFRY_WRITERS", hide_env_values = true, value_name = "NUMBER")]
     pub writers: Option<Setting>,

@@ -60,7 +60,8 @@ impl ProxyFlags {
 fn one_of(listeners: &[Endpoint], value: &str) -> Result<Endpoint, &'static str> {
     let endpoint = value.parse().ok().filter(|endpoint| listeners.contains(endpoint));
     endpoint.ok_or(
-        "must be the address of a listener, as given to --listen or passed by systemd, or all",
+        "must be the address of a listener, as given to --listen or --redirect-http or passed by \
+         systemd, or all",
     )
 }
 
@@ -108,7 +109,7 @@ mod tests {
         assert_eq!(proxied(&["--proxy-protocol", "all"], "").unwrap(), "127.0.0.1:1 unix:/a");
         for wrong in ["127.0.0.1:2", "here"] {
             let said = proxied(&["--proxy-protocol", wrong], "").unwrap_err();
-            assert!(said.ends_with("as given to --listen or passed by systemd, or all"));
+            assert!(said.ends_with("or --redirect-http or passed by systemd, or all"));
         }
         let alone = config(&["--proxy-protocol", "all"], &[]).unwrap_err().to_string();
         assert!(alone.starts_with("--trusted-proxy is missing: --proxy-protocol needs"), "{alone}");
