@@ -15,12 +15,18 @@ use proptest::{collection::vec, prelude::*, sample::Index};
 use tokio::time::timeout;
 
 use crate::{
-    resume::{Heard, draft, piece},
+    resume::{Heard, draft, piece_after},
     transport::Transport,
     world::{BEGIN, World},
 };
 
 const TOPICS: [&str; 3] = ["a", "b", "c"];
+
+/// How long a reader waits for a piece at a time,
+const A_MOMENT: Duration = Duration::from_millis(1);
+/// and how often while there is something left: for less than the second after which a writer leaves a full socket to
+/// a task, and the 15 s after which there is a comment, which would hide that nobody was woken.
+const LOOKS: u32 = 500;
 
 /// Something that happens.
 #[derive(Clone, Debug)]
@@ -52,6 +58,8 @@ fn step() -> impl Strategy<Value = Step> {
 struct Reader {
     topics: Vec<usize>,
     body: Option<Body>,
+    /// What has come of a piece.
+    begun: Vec<u8>,
     at: u64,
     /// A loss up to here was announced.
     forgiven: u64,
@@ -95,7 +103,13 @@ impl Model {
             Step::Connect { topics, back } => {
                 let last = self.events.len() as u64;
                 let at = back.map_or(last, |back| last.saturating_sub(back));
-                self.readers.push(Reader { topics, body: None, at, forgiven: 0 });
+                self.readers.push(Reader {
+                    topics,
+                    body: None,
+                    begun: Vec::new(),
+                    at,
+                    forgiven: 0,
+                });
                 let reader = self.readers.len() - 1;
                 self.connect(reader, back.is_some()).await;
             }
@@ -125,15 +139,23 @@ impl Model {
             query += &format!("last_event_id={}", self.world.hub.log().cursor(*at));
         }
         let body = self.world.get(&format!("/sse?{query}")).await.into_body();
-        self.readers[reader].body = Some(body);
+        (self.readers[reader].body, self.readers[reader].begun) = (Some(body), Vec::new());
     }
 
     /// Reads what there is, and holds it against the model.
     async fn read(&mut self, reader: usize, pieces: usize) {
+        if self.readers[reader].body.is_none() {
+            return;
+        }
         for _ in 0..pieces {
-            let one = &mut self.readers[reader];
-            let Some(body) = &mut one.body else { return };
-            let Ok(said) = timeout(Duration::from_millis(1), piece(body)).await else {
+            let mut said = self.piece(reader).await;
+            // Sockets take as long as they take: a moment in virtual time is one look at them.
+            let mut looks = 1;
+            while said.is_none() && looks < LOOKS && !self.is_up_to_date(reader).await {
+                said = self.piece(reader).await;
+                looks += 1;
+            }
+            let Some(said) = said else {
                 self.assert_nothing_is_left(reader).await;
                 return;
             };
@@ -194,6 +216,16 @@ impl Model {
         let topics = topics.iter().map(|topic| Topic::new(TOPICS[*topic]).unwrap());
         let query = Query::after(topics.map(Selected::public).collect(), after);
         self.world.hub.log().read(query).await.unwrap()
+    }
+
+    /// The next piece, if it comes in a moment.
+    async fn piece(&mut self, reader: usize) -> Option<Vec<Heard>> {
+        let Reader { body, begun, .. } = &mut self.readers[reader];
+        timeout(A_MOMENT, piece_after(begun, body.as_mut()?)).await.ok()
+    }
+
+    async fn is_up_to_date(&self, reader: usize) -> bool {
+        self.still_there(reader, self.readers[reader].at).await.is_empty()
     }
 
     /// A reader that waits has got all that there is.

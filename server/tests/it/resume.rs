@@ -50,12 +50,16 @@ fn heard(piece: &str) -> Vec<Heard> {
 }
 
 pub(crate) async fn piece(body: &mut Body) -> Vec<Heard> {
-    let mut bytes = Vec::new();
-    // On its way, a piece may be cut anywhere.
+    piece_after(&mut Vec::new(), body).await
+}
+
+/// The same after what has come of it already. On its way, a piece may be cut anywhere: whoever stops waiting for it
+/// keeps what there is.
+pub(crate) async fn piece_after(bytes: &mut Vec<u8>, body: &mut Body) -> Vec<Heard> {
     while !bytes.ends_with(b"\n\n") {
         bytes.extend(next(body).await.unwrap());
     }
-    heard(std::str::from_utf8(&bytes).unwrap())
+    heard(std::str::from_utf8(&std::mem::take(bytes)).unwrap())
 }
 
 pub(crate) fn draft(topics: &[&str], data: String) -> Draft {
