@@ -54,9 +54,18 @@ impl Frame {
 
     /// A frame of these bytes, of which there are some.
     pub(crate) fn new(bytes: &[u8]) -> Self {
-        let length = chunk_begin(bytes.len());
-        let chunk = [length.as_bytes(), bytes, CHUNK_END].concat();
-        Self { chunk: chunk.into(), start: length.len() }
+        Self::of(&[bytes])
+    }
+
+    /// The same of pieces, which are copied once.
+    fn of(pieces: &[&[u8]]) -> Self {
+        let length = pieces.iter().map(|piece| piece.len()).sum();
+        let begin = chunk_begin(length);
+        let mut chunk = Vec::with_capacity(begin.len() + length + CHUNK_END.len());
+        chunk.extend(begin.as_bytes());
+        pieces.iter().for_each(|piece| chunk.extend(*piece));
+        chunk.extend(CHUNK_END);
+        Self { chunk: chunk.into(), start: begin.len() }
     }
 
     /// An event of the log. The id comes last, so that a truncated event does not move the cursor.
@@ -149,7 +158,7 @@ impl Frame {
         if let [alone] = frames {
             return alone.clone();
         }
-        Self::new(&frames.iter().map(Self::bytes).collect::<Vec<_>>().concat())
+        Self::of(&frames.iter().map(Self::bytes).collect::<Vec<_>>())
     }
 
     fn bytes(&self) -> &[u8] {
