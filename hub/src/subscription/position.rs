@@ -1,14 +1,14 @@
 //! A reader's position in the log: it moves on as frames are handed over. It neither reads nor waits, but
 //! says what it needs.
 
+mod pages;
+
 use std::{collections::VecDeque, fmt, sync::Arc};
 
 use bytes::Bytes;
 use tokio::time::{Duration, Instant};
-use wire::event::{GAP, Gap, GapReason};
 
 use super::{
-    lost::Lost,
     now::Now,
     selection::{CHUNK, Selection},
 };
@@ -19,7 +19,6 @@ use crate::{
     frame::Frame,
     hub::Place,
     log::Page,
-    spans::Standing,
     tail::{Entry, Taken},
 };
 
@@ -271,69 +270,5 @@ impl Position {
     /// The log could not be read.
     pub(super) fn is_unavailable(&mut self, now: Instant) {
         self.again_at = Some(now + READ_AGAIN);
-    }
-
-    /// Takes the page that was wanted. `None` where it holds nothing that the reader may see.
-    pub(super) fn read(&mut self, page: &Page, room: Reservation, now: Instant) -> Option<Handed> {
-        self.selection.expect(&room);
-        let handed =
-            if self.newest.is_empty() { self.replay(page, now) } else { self.begin_with(page) };
-        self.place.is_at(self.after.sequence);
-        handed.map(|(bytes, events)| (room.cover(bytes), events))
-    }
-
-    /// Hands over the next of the newest events, and after the last where reading goes on. One that
-    /// was dropped meanwhile is passed over.
-    fn begin_with(&mut self, page: &Page) -> Option<Handed> {
-        let sequence = self.newest.pop_front();
-        let event = page.events.iter().find(|event| Some(event.sequence) == sequence);
-        let mut frames: Vec<_> =
-            event.map(|event| self.selection.frame(event)).into_iter().collect();
-        let events = frames.len() as u64;
-        if self.newest.is_empty() {
-            frames.push(self.bare());
-        }
-        (!frames.is_empty()).then(|| (Frame::concat(&frames).into_bytes(), events))
-    }
-
-    /// Tells the reader that events are missing `after` its cursor, and where reading goes on.
-    pub(super) fn gap(&self, reason: GapReason, after: String, to: Cursor) -> Frame {
-        self.selection.hub().counters().gap(reason);
-        Frame::own(GAP, &Gap { reason, after }, Some(to))
-    }
-
-    fn replay(&mut self, page: &Page, now: Instant) -> Option<Handed> {
-        let (mut frames, after) = (Vec::new(), self.after);
-        let spans = self.selection.hub().log().spans();
-        let parted = match spans.standing(after, page.last) {
-            Standing::Parted(from) => Some(from),
-            // Nothing was written since, so that the epoch has not ended yet.
-            Standing::Beyond => Some(spans.position(page.last)),
-            Standing::Known | Standing::Unknown => None,
-        };
-        if let Some(from) = parted {
-            // The log was opened again, and does not hold what this reader was handed: what comes after
-            // the place where the histories part is read from there.
-            self.after = from;
-            return Some((self.gap(GapReason::Epoch, after.to_string(), from).into_bytes(), 1));
-        }
-        if let Some(Lost { reason, through }) = Lost::of(page)
-            && through > after.sequence.max(self.told_lost)
-        {
-            let to = self.skip_from(after, page, now);
-            frames.push(self.gap(reason, after.to_string(), to));
-        }
-        for event in &page.events {
-            frames.push(self.selection.frame(event));
-            self.announced = (event.sequence, now);
-        }
-        match page.events.last() {
-            Some(last) if page.more => self.after = last.id(),
-            _ if page.more => {}
-            _ if page.last > self.after.sequence => self.after = spans.position(page.last),
-            _ => {}
-        }
-        let events = frames.len() as u64;
-        (events > 0).then(|| (Frame::concat(&frames).into_bytes(), events))
     }
 }

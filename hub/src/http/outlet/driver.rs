@@ -63,22 +63,6 @@ pub(in crate::http) struct Driver {
     ended: bool,
 }
 
-/// What is to be done next.
-#[derive(Debug)]
-pub(super) enum Step {
-    /// To send these bytes.
-    Bytes(Bytes),
-    /// To wait until this instant, unless something comes before.
-    Wait {
-        /// The instant.
-        until: Instant,
-        /// What the subscription wants.
-        wanted: Option<Wanted>,
-    },
-    /// Nothing any more.
-    End,
-}
-
 /// What a driver gives to who sends it.
 #[derive(Debug)]
 pub(super) enum Given {
@@ -140,10 +124,10 @@ impl Driver {
         self.has_sent(Instant::now());
         loop {
             match poll_fn(|context| Poll::Ready(self.step(context))).await {
-                Step::Bytes(bytes) => return Given::Bytes(bytes),
-                Step::End => return Given::End,
-                Step::Wait { wanted, .. } if is_told && self.has_all(wanted) => return Given::All,
-                Step::Wait { until, wanted } => {
+                Next::Bytes(bytes) => return Given::Bytes(bytes),
+                Next::End => return Given::End,
+                Next::Wait { wanted, .. } if is_told && self.has_all(wanted) => return Given::All,
+                Next::Wait { until, wanted } => {
                     if let Some(bytes) = self.wait(until, wanted).await {
                         return Given::Bytes(bytes);
                     }
@@ -159,39 +143,36 @@ impl Driver {
 
     /// What is to be done next, for who does its own waiting: woken are those who wait for state topics, or for
     /// the reader's rights to be taken back.
-    pub(super) fn step(&mut self, context: &mut Context<'_>) -> Step {
+    pub(super) fn step(&mut self, context: &mut Context<'_>) -> Next {
         if self.ended {
-            return Step::End;
+            return Next::End;
         }
         if self.shutdown.is_cancelled() {
-            return Step::Bytes(self.dismiss());
+            return Next::Bytes(self.dismiss());
         }
         if self.revoked.poll_unpin(context).is_ready() {
             self.revoke();
         }
         let now = Now::by(self.clock);
         if self.is_sent_on(now.instant) {
-            self.ended = true;
-            self.subscription.ends(Ending::Shutdown);
-            return Step::Bytes(Frame::retry(TO_SUCCESSOR_AFTER).into_bytes());
+            return Next::Bytes(self.dismiss());
         }
         if self.until.is_some_and(|until| until <= now.instant) {
             self.ended = true;
             self.subscription.ends(Ending::Age);
-            return Step::End;
+            return Next::End;
         }
         let state = || match self.states.poll(context) {
             Poll::Ready(state) => Some(state),
             Poll::Pending => None,
         };
         match self.subscription.next(now, CHUNK, state) {
-            Next::Bytes(bytes) => Step::Bytes(bytes),
-            Next::End => {
-                self.ended = true;
-                Step::End
-            }
             Next::Wait { until, wanted } => {
-                Step::Wait { until: earliest(until, [self.until, self.sent_on_at]), wanted }
+                Next::Wait { until: earliest(until, [self.until, self.sent_on_at]), wanted }
+            }
+            next => {
+                self.ended = next == Next::End;
+                next
             }
         }
     }
@@ -261,8 +242,8 @@ impl Driver {
         self.sent_on_at.is_some_and(|at| at <= now)
     }
 
-    /// The server shuts down: the last bytes say when to come back. Each reader is told another time, so that
-    /// not all connect at once to a server that has just started, unless a successor has served for a while.
+    /// The server shuts down, or is relieved: the last bytes say when to come back. Each reader is told another
+    /// time, so that not all connect at once to a server that has just started, unless a successor serves already.
     fn dismiss(&mut self) -> Bytes {
         self.ended = true;
         self.subscription.ends(Ending::Shutdown);

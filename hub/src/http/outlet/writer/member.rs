@@ -28,8 +28,8 @@ use crate::{
     budget::FREE,
     cursor::Cursor,
     frame::Frame,
-    http::outlet::{driver::Step, socket::MOST_DISCARDED},
-    subscription::{Now, Wanted},
+    http::outlet::socket::MOST_DISCARDED,
+    subscription::{Next, Now, Wanted},
 };
 
 /// A stream whose socket is full for this long is left to a task, which has deadlines for that.
@@ -85,7 +85,7 @@ impl Member {
             }
             let mut context = Context::from_waker(&self.waker);
             match self.stream.driver.step(&mut context) {
-                Step::Bytes(bytes) => {
+                Next::Bytes(bytes) => {
                     self.stream.counts(bytes.len());
                     // What is reserved for large bytes is held by them, and not by a copy.
                     if bytes.len() > FREE {
@@ -94,11 +94,11 @@ impl Member {
                     }
                     self.stream.rest = Frame::new(&bytes).into_chunk();
                 }
-                Step::Wait { until, wanted: None | Some(Wanted::News) } => {
+                Next::Wait { until, wanted: None | Some(Wanted::News) } => {
                     self.due = until;
                     return Then::Stays;
                 }
-                Step::Wait { .. } | Step::End => return Then::Resumes,
+                Next::Wait { .. } | Next::End => return Then::Resumes,
             }
         }
     }

@@ -15,8 +15,7 @@ use tokio::time::Instant;
 use tracing::debug;
 
 use super::{
-    batch::Batch,
-    group::{Group, Groups, Look},
+    group::{Groups, Look},
     inbox::{Inbox, Told, WOKEN, waker_of},
     member::{Member, Then},
     places::Places,
@@ -155,20 +154,20 @@ impl Turns {
     }
 
     fn attend(&mut self, place: usize) {
-        if let Some(member) = self.members.get_mut(place) {
-            let then = member.attend();
+        self.have(place, Member::attend);
+    }
+
+    /// Has a stream do something, and does what becomes of it.
+    fn have(&mut self, place: usize, act: impl FnOnce(&mut Member) -> Then) {
+        if let Some(then) = self.members.get_mut(place).map(act) {
             self.then(place, then);
         }
     }
 
     /// Sends what the tail has for a group.
     fn deliver(&mut self, group: usize) {
-        let Some(look) = self.groups.get_mut(group).map(Group::look) else { return };
-        let Some((members, clock)) =
-            self.groups.get_mut(group).map(|group| (group.len(), group.hub().clock()))
-        else {
-            return;
-        };
+        let Some(of) = self.groups.get_mut(group) else { return };
+        let (look, members, clock) = (of.look(), of.len(), of.hub().clock());
         let mut now = Now::by(clock);
         // From the last to the first: the number of one that leaves goes to one that was seen to.
         for number in (0..members).rev() {
@@ -180,15 +179,8 @@ impl Turns {
             match &look {
                 Look::Nothing => return,
                 Look::Behind => self.attend(place),
-                Look::Batch(batch) => self.deliver_to(place, batch, now),
+                Look::Batch(batch) => self.have(place, |member| member.deliver(batch, now)),
             }
-        }
-    }
-
-    fn deliver_to(&mut self, place: usize, batch: &Batch, now: Now) {
-        if let Some(member) = self.members.get_mut(place) {
-            let then = member.deliver(batch, now);
-            self.then(place, then);
         }
     }
 
