@@ -69,8 +69,8 @@ pub(super) fn converse(
     let socket =
         WriteDeadline::new(socket, config.write_stall, config.vanished_after, counters.clone());
     let (peer, progress) = (from.address(), socket.progress().clone());
-    let progress_of = progress.clone();
-    let speaker = Speaker { from, open, room, progress: progress_of, application, writers, shared };
+    let speaker =
+        Speaker { from, open, room, progress: progress.clone(), application, writers, shared };
     let beginning = speaker.begin(socket, tls);
     let speaking = async {
         let Some(conversation) = beginning.await? else { return Ok(()) };

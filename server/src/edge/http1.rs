@@ -126,9 +126,12 @@ async fn is_relieved_of_a_stream(endings: &Endings, owes: &Owed) {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::{sync::Mutex, time::Duration};
 
-    use axum::{http::header::CONTENT_TYPE, response::IntoResponse};
+    use axum::{
+        http::{StatusCode, header::CONTENT_TYPE},
+        response::IntoResponse,
+    };
     use belfry_hub::client::Address;
     use tokio::{
         io::{AsyncReadExt, AsyncWriteExt, duplex},
@@ -177,6 +180,24 @@ mod tests {
         };
         let (served, ()) = join!(serve(socket, tower::service_fn(stream), owed, rules), asking);
         served.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_connection_over_a_limit_ends_with_its_first_answer() {
+        let stream = [(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"))];
+        let refused = (StatusCode::TOO_MANY_REQUESTS, "refused").into_response();
+        for response in [refused, "ok".into_response(), (stream, "data: a\n\n").into_response()] {
+            let (mut client, socket) = duplex(1024);
+            client.write_all(&b"GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(2)).await.unwrap();
+            let response = Mutex::new(Some(response));
+            let once = async |_: Request<Asked>| Ok(response.lock().unwrap().take().unwrap());
+            let (owed, rules) = rules(&Endings::default());
+            let rules = Rules { over_limit: true, ..rules };
+            serve(socket, tower::service_fn(once), owed, rules).await.unwrap();
+            let mut answer = String::new();
+            client.read_to_string(&mut answer).await.unwrap();
+            assert_eq!(answer.matches("connection: close").count(), 1, "{answer}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -157,3 +157,16 @@ pub(crate) fn begin_publish(address: SocketAddr, token: &str) -> BufReader<TcpSt
     assert_eq!(line, "HTTP/1.1 100 Continue\r\n");
     publishing
 }
+
+/// Sends the body of one, and expects that it is answered.
+pub(crate) fn finish_publish(mut publishing: BufReader<TcpStream>, data: &[u8; 5]) {
+    publishing.get_mut().write_all(data).unwrap();
+    is_published(publishing);
+}
+
+/// Expects that one whose body was sent is answered.
+pub(crate) fn is_published(mut publishing: BufReader<TcpStream>) {
+    let mut answer = String::new();
+    publishing.read_to_string(&mut answer).unwrap();
+    assert!(answer.contains("HTTP/1.1 200 "), "{answer}");
+}

@@ -20,7 +20,7 @@ use rustix::{
 use rustls::RootCertStore;
 
 use crate::{
-    connection::{Connection, begin_publish},
+    connection::{Connection, begin_publish, finish_publish},
     program::Program,
     serving::Serving,
     transport::{Transport, on_each_transport, trusting},
@@ -146,13 +146,10 @@ fn a_publish_under_way_is_finished() {
     let program = Program::new();
     let serving = program.serves(&["--data-dir", "data"]);
     let token = program.token("data");
-    let mut publishing = begin_publish(serving.address, &token);
+    let publishing = begin_publish(serving.address, &token);
     serving.signal(Signal::TERM);
     serving.logged("draining");
-    publishing.get_mut().write_all(b"whole").unwrap();
-    let mut answer = String::new();
-    publishing.read_to_string(&mut answer).unwrap();
-    assert!(answer.contains("HTTP/1.1 200 "), "{answer}");
+    finish_publish(publishing, b"whole");
     assert_eq!(serving.ended().0, 0);
     let serving = program.serves(&["--data-dir", "data"]);
     let history = Connection::open(serving.address, &token).unwrap().history("a", "");

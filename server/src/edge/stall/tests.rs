@@ -40,19 +40,29 @@ fn pair(counters: &Counters) -> (WriteDeadline<DuplexStream>, DuplexStream) {
     (WriteDeadline::new(ours, HALF_A_MINUTE, HALF_A_MINUTE, counters.clone()), theirs)
 }
 
-/// A socket whose peer may have left an answer unread; and whether it was given up.
-struct Unread {
+/// A socket with something that its peer has not taken.
+struct Untaken {
     since: Instant,
+    /// It takes nothing more.
+    is_full: bool,
+    /// How many bytes there were; the peer takes 2 KiB of them each second.
+    bytes: u64,
     given_up: Arc<AtomicBool>,
 }
 
-impl AsyncWrite for Unread {
+impl Untaken {
+    fn new(is_full: bool, bytes: u64) -> Self {
+        Self { since: Instant::now(), is_full, bytes, given_up: Arc::default() }
+    }
+}
+
+impl AsyncWrite for Untaken {
     fn poll_write(
         self: Pin<&mut Self>,
         _: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Poll::Ready(Ok(bytes.len()))
+        if self.is_full { Poll::Pending } else { Poll::Ready(Ok(bytes.len())) }
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -64,17 +74,17 @@ impl AsyncWrite for Unread {
     }
 }
 
-impl Peer for Unread {
+impl Peer for Untaken {
     fn is_silent(&self, _: Duration) -> bool {
         false
     }
 
     fn is_stuck(&self, patience: Duration) -> bool {
-        self.since.elapsed() >= patience
+        !self.is_full && self.since.elapsed() >= patience
     }
 
     fn unacknowledged(&self) -> u64 {
-        1
+        self.bytes.saturating_sub(self.since.elapsed().as_secs() * 2048)
     }
 
     fn give_up(&self) {
@@ -87,8 +97,8 @@ async fn an_answer_that_was_left_unread_is_given_up_at_the_end() {
     // Over TLS the end is a write too.
     for goodbye in [&b""[..], b"close_notify"] {
         for (waits, expected) in [(0, false), (29, false), (30, true)] {
-            let given_up = Arc::new(AtomicBool::new(false));
-            let socket = Unread { since: Instant::now(), given_up: given_up.clone() };
+            let socket = Untaken::new(false, 1 << 20);
+            let given_up = socket.given_up.clone();
             let (patience, counters) = (HALF_A_MINUTE, Counters::default());
             let mut ours = WriteDeadline::new(socket, patience, patience, counters);
             ours.write_all(b"an answer").await.unwrap();
@@ -101,44 +111,11 @@ async fn an_answer_that_was_left_unread_is_given_up_at_the_end() {
     }
 }
 
-/// A full socket, much of whose contents a writer has sent. Its reader takes 2 KiB each second.
-struct Inherited(Instant);
-
-impl AsyncWrite for Inherited {
-    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
-        Poll::Pending
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl Peer for Inherited {
-    fn is_silent(&self, _: Duration) -> bool {
-        false
-    }
-
-    fn is_stuck(&self, _: Duration) -> bool {
-        false
-    }
-
-    fn unacknowledged(&self) -> u64 {
-        (160 * 1024_u64).saturating_sub(self.0.elapsed().as_secs() * 2048)
-    }
-
-    fn give_up(&self) {}
-}
-
 #[tokio::test(start_paused = true)]
 async fn what_somebody_else_has_sent_counts_as_moving_once_it_is_acknowledged() {
     let (patience, counters) = (HALF_A_MINUTE, Counters::default());
-    let mut ours =
-        WriteDeadline::new(Inherited(Instant::now()), patience, patience, counters.clone());
+    let socket = Untaken::new(true, 160 * 1024);
+    let mut ours = WriteDeadline::new(socket, patience, patience, counters.clone());
     let writing = tokio::time::timeout(Duration::from_secs(75), ours.write_all(b"more"));
     writing.await.unwrap_err();
     // Then there is nothing left that could move.

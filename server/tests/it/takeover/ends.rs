@@ -1,30 +1,26 @@
 //! A server that ends during a takeover, or after one: what is under way is answered all the same.
 
-use std::{
-    fs,
-    io::{Read, Write},
-    thread,
-};
+use std::{fs, io::Write, thread};
 
 use rustix::process::Signal;
 
 use super::{ByHand, connection, data, successor_of};
-use crate::{connection::begin_publish, program::Program};
+use crate::{
+    connection::{begin_publish, finish_publish, is_published},
+    program::Program,
+};
 
 #[test]
 fn a_request_that_comes_whole_during_the_drain_is_answered_from_the_new_log() {
     let program = Program::new();
     let serving = program.serves(&["--data-dir", "data", "--interval", "1h"]);
     let token = program.token("data");
-    let mut publishing = begin_publish(serving.address, &token);
+    let publishing = begin_publish(serving.address, &token);
     let successor = successor_of(&program, &serving, &[]);
     serving.logged("handed over");
     serving.signal(Signal::TERM);
     serving.logged("draining");
-    publishing.get_mut().write_all(b"whole").unwrap();
-    let mut answer = String::new();
-    publishing.read_to_string(&mut answer).unwrap();
-    assert!(answer.contains("HTTP/1.1 200 "), "{answer}");
+    finish_publish(publishing, b"whole");
     assert_eq!(data(&connection(&successor, &token).history("a", "")), ["whole"]);
     assert_eq!(serving.ended().0, 0);
 }
@@ -41,9 +37,7 @@ fn a_server_that_is_to_end_while_nobody_has_the_log_answers_what_waits() {
     serving.signal(Signal::TERM);
     serving.logged("draining");
     drop(successor);
-    let mut answer = String::new();
-    publishing.read_to_string(&mut answer).unwrap();
-    assert!(answer.contains("HTTP/1.1 200 "), "{answer}");
+    is_published(publishing);
     assert_eq!(serving.ended().0, 0);
 }
 
