@@ -203,6 +203,11 @@ impl Hub {
         Ok(log.spans().standing(cursor, last))
     }
 
+    /// Tells it apart from others, as long as there is a handle to it.
+    pub(crate) fn id(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
+    }
+
     /// The log that it reads from.
     #[must_use]
     pub fn log(&self) -> &dyn Log {

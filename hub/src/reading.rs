@@ -60,6 +60,10 @@ impl Reader {
         &self.account
     }
 
+    pub(crate) fn into_account(self) -> Account {
+        self.account
+    }
+
     /// Reads a page once there is room to encode it. Where it turns out to be too large for what is
     /// reserved, it is let go while its reader waits for more, and read again.
     pub fn read(&self, query: Query) -> Reading {

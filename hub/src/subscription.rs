@@ -3,7 +3,8 @@
 //! ```text
 //! request → beginning → machine: next(now, limit) → bytes, or until when and for what to wait
 //!                          ├ position, selection: the events of the log
-//!                          └ states: the state topics, which wake who drives it
+//!                          ├ states: the state topics, which wake who drives it
+//!                          └ resting: what is left of it while others send in its stead
 //! ```
 
 mod beginning;
@@ -12,6 +13,7 @@ mod machine;
 mod now;
 mod position;
 mod request;
+mod resting;
 mod selection;
 mod states;
 #[cfg(test)]
@@ -22,5 +24,6 @@ pub(crate) use machine::{Next, Subscription};
 pub(crate) use now::Now;
 pub(crate) use position::Wanted;
 pub use request::{Refused, Request};
-pub(crate) use selection::{CHUNK, Follows, Selection};
+pub(crate) use resting::Resting;
+pub(crate) use selection::{CHUNK, Follows};
 pub(crate) use states::{Granted, States};

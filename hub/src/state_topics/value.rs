@@ -17,6 +17,11 @@ impl State {
         Self { message: frame(Format::Message), json: frame(Format::Json) }
     }
 
+    /// Whether it is the same, and not just equal: each value is made once.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self.message.chunk().as_ptr() == other.message.chunk().as_ptr()
+    }
+
     /// The event.
     #[must_use]
     pub fn frame(&self, format: Format) -> Frame {

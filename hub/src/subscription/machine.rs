@@ -1,24 +1,27 @@
 //! A subscription as a machine: asked what comes next, it gives bytes, or says until when and for what to
 //! wait. It does no I/O, has no timers and needs no runtime; who drives it does the waiting.
 
-use std::time::Duration;
+use std::collections::VecDeque;
 
 use bytes::Bytes;
 use serde_json::json;
 use tokio::time::Instant;
-use wire::{event::EXPIRED, limits::HEARTBEAT, tick::Tick};
+use wire::{event::EXPIRED, tick::Tick};
 
 use super::{
     now::Now,
     position::{Handed, Position, Wanted},
+    resting::{Basics, Place, Resting},
     selection::Selection,
 };
 use crate::{
-    budget::Reservation, counters::Ending, cursor::Cursor, frame::Frame, hub::Reader, log::Page,
+    budget::Reservation,
+    counters::Ending,
+    frame::{Format, Frame},
+    hub::{Hub, Reader},
+    log::Page,
+    tail::Follower,
 };
-
-/// The longest that the end of somebody's rights is slept for: clocks are set in between.
-const LOOK_AT_CLOCK: Duration = Duration::from_secs(30);
 
 /// What comes next.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,17 +42,13 @@ pub(crate) enum Next {
 /// One reader of some topics. Dropping it is leaving.
 #[derive(Debug)]
 pub(crate) struct Subscription {
-    reader: Reader,
+    basics: Basics,
     /// What is sent before all else, and how many events are in it.
     greeting: Option<(Frame, u64)>,
     /// Where it stands in the log, for those who read topics of the log.
     position: Option<Position>,
     /// What was asked for, and did not come yet.
     wanted: Option<Wanted>,
-    /// When the reader's rights end.
-    expires: Option<i64>,
-    /// When the reader had taken all that it was given.
-    taken_at: Instant,
     ended: bool,
 }
 
@@ -62,8 +61,30 @@ impl Subscription {
         expires: Option<i64>,
         now: Instant,
     ) -> Self {
-        let (greeting, wanted) = (Some(greeting), None);
-        Self { reader, greeting, position, wanted, expires, taken_at: now, ended: false }
+        let basics = Basics { reader, expires, taken_at: now };
+        Self { basics, greeting: Some(greeting), position, wanted: None, ended: false }
+    }
+
+    /// One that was [at rest](Self::rest), and follows topics of the log by itself again.
+    pub(crate) fn awake(
+        resting: Resting,
+        follower: Option<Follower>,
+        (hub, format): (&Hub, Format),
+    ) -> Self {
+        let Resting { basics, place } = resting;
+        let position = place.zip(follower).map(|(place, follower)| {
+            let Place { standing, account } = place;
+            let selection = Selection::of(hub, &account, follower, format);
+            Position::at(selection, standing, VecDeque::new())
+        });
+        Self { basics, greeting: None, position, wanted: None, ended: false }
+    }
+
+    /// What is left of one that has just said that it waits for nothing but news: others send it from now on. Does
+    /// something else at the instant from which on it is not told of news.
+    pub(crate) fn rest(self, at_once: impl FnOnce()) -> Resting {
+        let place = self.position.map(|position| position.rest(at_once));
+        Resting { basics: self.basics, place }
     }
 
     /// The same, where what comes next of the log is on its way already.
@@ -73,25 +94,21 @@ impl Subscription {
 
     /// Hears that the reader's rights were taken back, at an instant of the hub's clock: they end there.
     pub(crate) fn revoke(&mut self, at: i64) {
-        self.expires = Some(self.expires.map_or(at, |until| until.min(at)));
-        self.reader.ends(Ending::Revoked);
+        let expires = &mut self.basics.expires;
+        *expires = Some(expires.map_or(at, |until| until.min(at)));
+        self.basics.reader.ends(Ending::Revoked);
     }
 
     /// Notes that the reader has taken all that it was given: silence counts from now on.
     pub(crate) fn has_taken(&mut self, now: Instant) {
-        self.taken_at = now;
+        self.basics.taken_at = now;
     }
 
     /// What comes before all else.
     pub(crate) fn greeting(&mut self) -> Option<Bytes> {
         let (greeting, events) = self.greeting.take()?;
-        self.reader.got(events);
+        self.basics.reader.got(events);
         Some(greeting.into_bytes())
-    }
-
-    /// Whether its reader's rights have ended, which [`next`](Self::next) says.
-    pub(crate) fn has_expired(&self, now: Now) -> bool {
-        self.expires.is_some_and(|until| until <= now.wall)
     }
 
     /// The next bytes, of about `limit` at most where they are of the tail; or what to wait for. `state` is
@@ -105,7 +122,7 @@ impl Subscription {
         if self.ended {
             return Next::End;
         }
-        if let Some(until) = self.expires.filter(|until| *until <= now.wall) {
+        if let Some(until) = self.basics.expires.filter(|until| *until <= now.wall) {
             self.ends(Ending::Expired);
             let until = Tick::from_micros(until).to_string();
             let expired = Frame::own(EXPIRED, &json!({ "until": until }), None);
@@ -122,47 +139,27 @@ impl Subscription {
             Ok(handed) => return self.hand(handed),
             Err(wanted) => wanted,
         };
-        if let Some(frame) = self.heartbeat(now.instant, wanted) {
+        let caught_up = self.position.as_mut().filter(|_| wanted == Some(Wanted::News));
+        let standing = caught_up.map(Position::standing_mut);
+        if let Some(frame) = self.basics.heartbeat(now.instant, standing) {
             return self.hand((frame.into_bytes(), 0));
         }
+        let caught_up = self.position.as_ref().filter(|_| wanted == Some(Wanted::News));
+        let until = self.basics.until(now, caught_up.map(Position::standing));
         self.wanted = wanted.filter(|one| matches!(one, Wanted::Page { .. } | Wanted::Room(_)));
-        Next::Wait { until: self.until(now, wanted), wanted }
-    }
-
-    /// What is sent so that nobody takes the reader for dead, or its position grows too old.
-    fn heartbeat(&mut self, now: Instant, wanted: Option<Wanted>) -> Option<Frame> {
-        if let Some(position) = self.position.as_mut().filter(|_| wanted == Some(Wanted::News))
-            && now >= position.announced_at() + HEARTBEAT
-            && let Some(place) = position.announce(now)
-        {
-            return Some(Frame::concat(&[Frame::COMMENT, place]));
-        }
-        (now >= self.taken_at + HEARTBEAT).then_some(Frame::COMMENT)
-    }
-
-    /// Until when there is nothing to do but to wait.
-    fn until(&self, now: Now, wanted: Option<Wanted>) -> Instant {
-        let mut until = self.taken_at + HEARTBEAT;
-        if let Some(expires) = self.expires {
-            let left = u64::try_from(expires.saturating_sub(now.wall)).unwrap_or(0);
-            until = until.min(now.instant + Duration::from_micros(left).min(LOOK_AT_CLOCK));
-        }
-        match (wanted, &self.position) {
-            (Some(Wanted::News), Some(position)) => until.min(position.announced_at() + HEARTBEAT),
-            (Some(Wanted::Pause(at)), _) => until.min(at),
-            _ => until,
-        }
+        let until = if let Some(Wanted::Pause(at)) = wanted { until.min(at) } else { until };
+        Next::Wait { until, wanted }
     }
 
     /// Nothing more comes.
     pub(crate) fn ends(&mut self, why: Ending) {
         self.ended = true;
-        self.reader.ends(why);
+        self.basics.reader.ends(why);
     }
 
     /// Hands over a newer value of a state topic.
     pub(crate) fn state(&mut self, state: Frame) -> Bytes {
-        self.reader.got(1);
+        self.basics.reader.got(1);
         state.into_bytes()
     }
 
@@ -170,7 +167,7 @@ impl Subscription {
     pub(crate) fn page(&mut self, page: &Page, room: Reservation, now: Instant) -> Option<Bytes> {
         self.wanted = None;
         let (bytes, events) = self.position.as_mut()?.read(page, room, now)?;
-        self.reader.got(events);
+        self.basics.reader.got(events);
         Some(bytes)
     }
 
@@ -195,39 +192,13 @@ impl Subscription {
         self.position.as_ref().map(Position::selection)
     }
 
-    /// The same, to be put to sleep and woken.
-    pub(crate) fn selection_mut(&mut self) -> Option<&mut Selection> {
-        self.position.as_mut().map(Position::selection_mut)
-    }
-
-    /// The last event before what is to come of the log; `None` where no topics of the log are followed.
-    pub(crate) fn cursor(&self) -> Option<Cursor> {
-        self.position.as_ref().map(Position::cursor)
-    }
-
-    /// Notes that events with these sequences and stamps were sent from the tail in its stead, so that it stands
-    /// at `through`, and whether those are all that there are.
-    pub(crate) fn is_carried(&mut self, events: &[(u64, i64)], through: (Cursor, bool), now: Now) {
-        self.reader.got(events.len() as u64);
-        if let Some(position) = &mut self.position {
-            position.is_carried(events, through, now);
-        }
-    }
-
-    /// Notes that the log has more for the reader than it takes.
-    pub(crate) fn falls_behind(&self) {
-        if let Some(position) = &self.position {
-            position.falls_behind();
-        }
-    }
-
     /// Its reader.
-    pub(crate) fn reader(&mut self) -> &mut Reader {
-        &mut self.reader
+    pub(crate) fn reader(&self) -> &Reader {
+        &self.basics.reader
     }
 
     fn hand(&mut self, (bytes, events): Handed) -> Next {
-        self.reader.got(events);
+        self.basics.reader.got(events);
         Next::Bytes(bytes)
     }
 }

@@ -2,6 +2,7 @@
 //! says what it needs.
 
 mod pages;
+mod standing;
 
 use std::{collections::VecDeque, fmt, sync::Arc};
 
@@ -9,7 +10,7 @@ use bytes::Bytes;
 use tokio::time::{Duration, Instant};
 
 use super::{
-    now::Now,
+    resting,
     selection::{CHUNK, Selection},
 };
 use crate::{
@@ -21,6 +22,7 @@ use crate::{
     log::Page,
     tail::{Entry, Taken},
 };
+pub(super) use standing::Standing;
 
 /// How many events are read from the log at once.
 pub(super) const PAGE: usize = 500;
@@ -53,14 +55,7 @@ pub(crate) enum Wanted {
 pub(super) struct Position {
     selection: Selection,
     place: Place,
-    /// Events after this sequence came while the reader was here: what they took is measured.
-    came_at: u64,
-    /// All events up to this position were handed over.
-    after: Cursor,
-    /// The last id that the reader was told, and when.
-    announced: (u64, Instant),
-    /// The reader knows of the loss of events up to this sequence.
-    told_lost: u64,
+    standing: Standing,
     /// Room for several events of the tail in one piece.
     room: Option<Reservation>,
     /// The newest event of each topic, for those who asked: what comes before all that follows.
@@ -73,7 +68,7 @@ impl fmt::Debug for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Position")
             .field("selection", &self.selection)
-            .field("after", &self.after.sequence)
+            .field("after", &self.standing.after.sequence)
             .finish_non_exhaustive()
     }
 }
@@ -86,26 +81,32 @@ impl Position {
         newest: VecDeque<u64>,
         now: Instant,
     ) -> Self {
+        Self::at(selection, Standing::new(after, now), newest)
+    }
+
+    /// The position of a reader that stands there.
+    pub(super) fn at(selection: Selection, standing: Standing, newest: VecDeque<u64>) -> Self {
         let place = selection.hub().place();
-        Self {
-            selection,
-            place,
-            came_at: after.sequence,
-            after,
-            announced: (after.sequence, now),
-            told_lost: 0,
-            room: None,
-            newest,
-            again_at: None,
-        }
+        Self { selection, place, standing, room: None, newest, again_at: None }
+    }
+
+    /// What is left of one that waits for nothing but news. Does something else at the instant from which on it is
+    /// not told of news.
+    pub(super) fn rest(self, at_once: impl FnOnce()) -> resting::Place {
+        let Self { selection, standing, .. } = self;
+        resting::Place { standing, account: selection.rest(at_once) }
+    }
+
+    pub(super) fn standing(&self) -> &Standing {
+        &self.standing
+    }
+
+    pub(super) fn standing_mut(&mut self) -> &mut Standing {
+        &mut self.standing
     }
 
     pub(super) fn selection(&self) -> &Selection {
         &self.selection
-    }
-
-    pub(super) fn selection_mut(&mut self) -> &mut Selection {
-        &mut self.selection
     }
 
     /// How many of the newest events come first.
@@ -115,7 +116,7 @@ impl Position {
 
     /// The last event before this position.
     pub(super) fn cursor(&self) -> Cursor {
-        self.after
+        self.standing.after
     }
 
     /// The position as an event that dispatches nothing.
@@ -128,27 +129,22 @@ impl Position {
         self.newest.is_empty()
     }
 
-    /// When the reader was told last where it is.
-    pub(super) fn announced_at(&self) -> Instant {
-        self.announced.1
-    }
-
     /// Goes to a cursor, which the reader knows.
     pub(super) fn resume_at(&mut self, cursor: Cursor) {
-        self.after = cursor;
-        self.announced.0 = cursor.sequence;
+        self.standing.after = cursor;
+        self.standing.announced.0 = cursor.sequence;
     }
 
     /// Goes to the oldest event that there is after a position, and returns where that is.
     pub(super) fn skip_from(&mut self, from: Cursor, page: &Page, now: Instant) -> Cursor {
-        self.after = from;
-        self.told_lost = page.dropped.max(page.damaged);
+        self.standing.after = from;
+        self.standing.told_lost = page.dropped.max(page.damaged);
         let to = page.events.first().map_or(page.last, |one| one.sequence - 1);
-        if to > self.after.sequence {
-            self.after = self.selection.hub().log().cursor(to);
+        if to > self.standing.after.sequence {
+            self.standing.after = self.selection.hub().log().cursor(to);
         }
-        self.announced = (self.after.sequence, now);
-        self.after
+        self.standing.announced = (self.standing.after.sequence, now);
+        self.standing.after
     }
 
     /// The next bytes, of the tail, of about `limit` at most; or what is needed first.
@@ -156,7 +152,7 @@ impl Position {
         let next = self.go_on(now, limit);
         match next {
             Err(Wanted::News) => self.place.has_caught_up(),
-            _ => self.place.is_at(self.after.sequence),
+            _ => self.place.is_at(self.standing.after.sequence),
         }
         next
     }
@@ -172,11 +168,11 @@ impl Position {
             return Err(Wanted::Page { after: sequence - 1, limit: 1 });
         }
         loop {
-            let (entries, through) = match self.selection.take(self.after, limit) {
+            let (entries, through) = match self.selection.take(self.standing.after, limit) {
                 Taken::Events { entries, through } => (entries, through),
                 Taken::Behind => {
                     self.room = None;
-                    return Err(Wanted::Page { after: self.after.sequence, limit: PAGE });
+                    return Err(Wanted::Page { after: self.standing.after.sequence, limit: PAGE });
                 }
             };
             let seen = |entry: &Arc<Entry>| {
@@ -185,10 +181,11 @@ impl Position {
             };
             let (events, frames): (Vec<_>, Vec<_>) = entries.iter().filter_map(seen).unzip();
             let room = self.room_for(&frames)?;
-            self.after = through;
+            self.standing.after = through;
             if let Some((last, _)) = events.last() {
-                self.measure(&events, self.selection.hub().clock().now());
-                self.announced = (*last, now);
+                let hub = self.selection.hub();
+                self.standing.measure(&events, hub.clock().now(), hub.counters());
+                self.standing.announced = (*last, now);
                 let bytes = Frame::concat(&frames).into_bytes();
                 let bytes = match frames.len() {
                     1 => self.selection.account().lend(bytes),
@@ -215,56 +212,15 @@ impl Position {
         self.room = Some(room);
     }
 
-    /// Counts how long ago the events that are handed over were published, by their sequences and
-    /// stamps, except those that had been before the reader came. What a reader catches up with from the
-    /// log is not measured at all: the wait is then its own.
-    fn measure(&self, events: &[(u64, i64)], now: i64) {
-        let hub = self.selection.hub();
-        for (_, at) in events.iter().filter(|(sequence, _)| *sequence > self.came_at) {
-            hub.counters().took(now.saturating_sub(*at));
-        }
-    }
-
-    /// Goes on to `through`: the events up to there, with these sequences and stamps, were sent from the tail in
-    /// its stead. Whether those are `all` that there are is told too.
-    pub(super) fn is_carried(
-        &mut self,
-        events: &[(u64, i64)],
-        (through, all): (Cursor, bool),
-        now: Now,
-    ) {
-        self.after = through;
-        if let Some((last, _)) = events.last() {
-            self.measure(events, now.wall);
-            self.announced = (*last, now.instant);
-        }
-        if all {
-            self.place.has_caught_up();
-        } else {
-            self.falls_behind();
-        }
-    }
-
-    /// There is more than the reader takes.
-    pub(super) fn falls_behind(&self) {
-        self.place.is_at(self.after.sequence);
-    }
-
     /// Where the reader knows of a loss and not yet of where it is since: else one that comes back from
     /// here would be told about the same loss again.
     fn tell_loss(&mut self, now: Instant) -> Option<Handed> {
-        let untold = self.announced.0 < self.told_lost && self.told_lost <= self.after.sequence;
+        let untold = self.standing.announced.0 < self.standing.told_lost
+            && self.standing.told_lost <= self.standing.after.sequence;
         untold.then(|| {
-            self.announced = (self.after.sequence, now);
+            self.standing.announced = (self.standing.after.sequence, now);
             (self.bare().into_bytes(), 0)
         })
-    }
-
-    /// Tells a reader that has caught up where it is, where the log has moved on since it was told last: a
-    /// quiet topic's readers do not age out.
-    pub(super) fn announce(&mut self, now: Instant) -> Option<Frame> {
-        let announced = std::mem::replace(&mut self.announced, (self.after.sequence, now));
-        (self.after.sequence > announced.0).then(|| self.bare())
     }
 
     /// The log could not be read.

@@ -43,7 +43,18 @@ impl Selection {
     pub(crate) fn new(hub: &Hub, account: &Account, request: &Request, grant: &Grant) -> Self {
         let topics = request.topics.iter().cloned().map(|topic| grant.select(topic)).collect();
         let follower = hub.log().tail().follow(topics);
-        Self { reader: Reader::new(hub, account), follower, format: request.format }
+        Self::of(hub, account, follower, request.format)
+    }
+
+    /// What a follower of topics gets.
+    pub(super) fn of(hub: &Hub, account: &Account, follower: Follower, format: Format) -> Self {
+        Self { reader: Reader::new(hub, account), follower, format }
+    }
+
+    /// Follows no more, and leaves its account. Does something else at the same instant.
+    pub(super) fn rest(self, at_once: impl FnOnce()) -> Account {
+        self.follower.leave(at_once);
+        self.reader.into_account()
     }
 
     pub(crate) fn hub(&self) -> &Hub {
@@ -56,11 +67,6 @@ impl Selection {
 
     pub(crate) fn follower(&self) -> &Follower {
         &self.follower
-    }
-
-    /// The same, to be put to sleep and woken.
-    pub(crate) fn follower_mut(&mut self) -> &mut Follower {
-        &mut self.follower
     }
 
     pub(crate) fn format(&self) -> Format {

@@ -83,6 +83,8 @@ pub(crate) struct States {
     single: Vec<BoxStream<'static, State>>,
     /// Those of which there are any number.
     many: SelectAll<BoxStream<'static, State>>,
+    /// Values that come before all others.
+    first: Vec<State>,
 }
 
 impl fmt::Debug for States {
@@ -106,7 +108,31 @@ impl States {
                 single.push(followed.changes);
             }
         }
-        (Self { format, names, single, many }, newest)
+        (Self { format, names, single, many, first: Vec::new() }, newest)
+    }
+
+    /// Follows again what others have followed in the reader's stead. `knows` says whether it knows a value of the
+    /// topic with this number: one that it does not know comes next.
+    pub(crate) fn again(
+        (names, format): (&Arc<[String]>, Format),
+        topics: &StateTopics,
+        knows: impl Fn(usize, &State) -> bool,
+    ) -> Self {
+        let (single, many) = (Vec::new(), SelectAll::new());
+        let mut states = Self { format, names: names.clone(), single, many, first: Vec::new() };
+        for (number, name) in names.iter().enumerate() {
+            let Some((_, found)) = topics.find(name) else { continue };
+            let followed = found.owner.follow(name);
+            states.first.extend(followed.newest.filter(|newest| !knows(number, newest)));
+            if found.is_prefix() {
+                states.many.push(followed.changes);
+            } else {
+                states.single.push(followed.changes);
+            }
+        }
+        // The last of them is taken first.
+        states.first.reverse();
+        states
     }
 
     /// Waits for the next value of one of them; for ever where none is followed.
@@ -130,6 +156,9 @@ impl States {
     }
 
     fn poll_state(&mut self, context: &mut Context<'_>) -> Poll<State> {
+        if let Some(first) = self.first.pop() {
+            return Poll::Ready(first);
+        }
         let mut next = 0;
         while let Some(changes) = self.single.get_mut(next) {
             match changes.poll_next_unpin(context) {

@@ -14,9 +14,8 @@ use crate::{cursor::Cursor, frame::Format, selector::Selected};
 /// A follower of topics. Dropping it is leaving.
 pub struct Follower {
     topics: Arc<[Selected]>,
-    tail: Tail,
-    /// `None` while others are woken in its stead.
-    awake: Option<(Registration, Arc<Notify>)>,
+    woken: Arc<Notify>,
+    registration: Registration,
 }
 
 impl fmt::Debug for Follower {
@@ -56,9 +55,20 @@ impl Tail {
     /// Follows topics and prefixes until the follower is dropped.
     #[must_use]
     pub fn follow(&self, topics: Vec<Selected>) -> Follower {
-        let mut follower = Follower { topics: topics.into(), tail: self.clone(), awake: None };
-        follower.wakes(|| {});
-        follower
+        self.follow_at_once(topics.into(), || {})
+    }
+
+    /// The same, with shared topics. Does something else at the instant from which on the follower is woken, for
+    /// those who were woken in its stead and must still be there.
+    pub(crate) fn follow_at_once(
+        &self,
+        topics: Arc<[Selected]>,
+        at_once: impl FnOnce(),
+    ) -> Follower {
+        let woken = Arc::new(Notify::new());
+        let who: Arc<dyn Wake> = woken.clone();
+        let registration = self.register(topics.clone(), &who, at_once);
+        Follower { topics, woken, registration }
     }
 
     /// Has somebody woken by news of topics and prefixes, and does something else at the same instant.
@@ -148,34 +158,18 @@ impl Follower {
     /// `bytes`.
     #[must_use]
     pub fn take(&self, after: Cursor, format: Format, bytes: usize) -> Taken {
-        self.tail.take(&self.topics, after, (format, bytes))
+        self.registration.tail.take(&self.topics, after, (format, bytes))
     }
 
-    /// Returns when there may be something new; at once where there was since the last time. Never, while
-    /// others are woken in its stead.
+    /// Returns when there may be something new; at once where there was since the last time.
     pub async fn woken(&self) {
-        match &self.awake {
-            Some((_, woken)) => woken.notified().await,
-            None => std::future::pending().await,
-        }
+        self.woken.notified().await;
     }
 
-    /// From now on others who follow the same `topics` are woken in its stead. Does something else at the same
+    /// Follows no more: others who follow the same topics are woken in its stead. Does something else at the same
     /// instant, for those who count followers.
-    pub(crate) fn sleeps(&mut self, topics: Arc<[Selected]>, at_once: impl FnOnce()) {
-        match self.awake.take() {
-            Some((registration, _)) => registration.end(at_once),
-            None => at_once(),
-        }
-        self.topics = topics;
-    }
-
-    /// It is woken itself again; what came before has to be taken. The others must still be there.
-    pub(crate) fn wakes(&mut self, at_once: impl FnOnce()) {
-        let woken = Arc::new(Notify::new());
-        let who: Arc<dyn Wake> = woken.clone();
-        let registration = self.tail.register(self.topics.clone(), &who, at_once);
-        self.awake = Some((registration, woken));
+    pub(crate) fn leave(self, at_once: impl FnOnce()) {
+        self.registration.end(at_once);
     }
 }
 
@@ -244,14 +238,14 @@ mod tests {
         let topic = Topic::new("a/b").unwrap();
         let selected = Selected::public(crate::selector::Selector::new("a/*").unwrap());
         let tail = Tail::new(Cursor { epoch: Epoch(7), sequence: 0 }, Bounds::default());
-        let mut followers = [0; 3].map(|_| tail.follow(vec![selected.clone()]));
+        let mut followers: Vec<_> = (0..3).map(|_| tail.follow(vec![selected.clone()])).collect();
         let group = Arc::new(Group::default());
         let who: Arc<dyn Wake> = group.clone();
         let topics = followers[0].shared_topics().clone();
         let registration = tail.register(topics.clone(), &who, || {});
         let count = || tail.followers(std::slice::from_ref(&topic));
-        for follower in &mut followers[..2] {
-            follower.sleeps(topics.clone(), || {
+        for _ in 0..2 {
+            followers.remove(0).leave(|| {
                 group.readers.fetch_add(1, Relaxed);
             });
             assert_eq!(count(), 3);
@@ -264,19 +258,18 @@ mod tests {
         };
         tail.push(vec![Event { epoch: Epoch(7), sequence: 1, at: 0, draft }]);
         assert_eq!(group.woken.load(Relaxed), 1);
-        let woken = followers.each_ref().map(|one| one.woken().now_or_never().is_some());
-        assert_eq!(woken, [false, false, true]);
+        assert!(followers[0].woken().now_or_never().is_some());
 
-        for follower in &mut followers[..2] {
-            follower.wakes(|| {
+        for _ in 0..2 {
+            followers.push(tail.follow_at_once(topics.clone(), || {
                 group.readers.fetch_sub(1, Relaxed);
-            });
+            }));
             assert_eq!(count(), 3);
         }
         drop(registration);
         // What came meanwhile is still there.
         let begin = Cursor { epoch: Epoch(7), sequence: 0 };
-        let Taken::Events { entries, .. } = followers[0].take(begin, Format::Message, 1000) else {
+        let Taken::Events { entries, .. } = followers[2].take(begin, Format::Message, 1000) else {
             panic!("it is behind");
         };
         assert_eq!(entries.len(), 1);

@@ -97,10 +97,10 @@ impl CatchUp {
     }
 
     /// Sends what is left of earlier, and then what there is.
-    async fn go_on(mut self, rest: impl Buf) {
+    async fn go_on(self, rest: impl Buf) {
         let progress = self.socket.progress().clone();
         let address = self.driver.subscription().reader().address();
-        let counters = self.driver.hub().counters().clone();
+        let counters = self.driver.around().hub.counters().clone();
         select! {
             ended = self.send_all(rest) => if let Err(error) = ended {
                 debug!(peer = %address, %error, "connection failed");

@@ -19,12 +19,12 @@ use tracing::debug;
 
 use super::coming::{Came, Coming, come, coming};
 use crate::{
-    clock::Clock,
     counters::Ending,
     frame::Frame,
     hub::Hub,
     routes::Routes,
-    subscription::{CHUNK, FirstPage, Follows, Next, Now, States, Subscription, Wanted},
+    subscription::{CHUNK, FirstPage, Follows, Next, Now, Resting, States, Subscription, Wanted},
+    tail::Follower,
 };
 
 /// The earliest that a reader comes back after the shutdown.
@@ -46,21 +46,39 @@ pub struct StreamAge(pub Duration);
 pub(in crate::http) struct Driver {
     subscription: Subscription,
     states: States,
-    hub: Hub,
-    clock: Clock,
+    around: Around,
     /// What the subscription wants, on its way. Kept, so that a tick in between does not begin it again.
     coming: Option<Coming>,
     /// Returns once the reader's rights are taken back.
     revoked: BoxFuture<'static, ()>,
+    ends: Ends,
+    ended: bool,
+}
+
+/// What is the same for all streams of a hub.
+#[derive(Clone)]
+pub(super) struct Around {
+    pub(super) hub: Hub,
     shutdown: CancellationToken,
+    relieved: CancellationToken,
     /// Over how long readers come back after the shutdown.
     drain: Duration,
+}
+
+/// When a stream ends, whatever its reader's rights are.
+#[derive(Clone, Copy, Debug)]
+struct Ends {
     /// When it has lasted long enough.
     until: Option<Instant>,
-    relieved: CancellationToken,
     /// When its reader is sent to the successor, once there is one.
     sent_on_at: Option<Instant>,
-    ended: bool,
+}
+
+/// What is left of a driver whose reader has all there is, while others send in its stead.
+pub(super) struct Rested {
+    pub(super) subscription: Resting,
+    revoked: BoxFuture<'static, ()>,
+    ends: Ends,
 }
 
 /// What a driver gives to who sends it.
@@ -82,25 +100,41 @@ impl Driver {
         revoked: BoxFuture<'static, ()>,
     ) -> Self {
         let Routes { hub, relieved, shutdown, drain, .. } = routes.clone();
+        let sent_on_at = relieved.is_cancelled().then(Instant::now);
         Self {
             subscription,
             states,
-            clock: hub.clock(),
-            hub,
+            around: Around { hub, shutdown, relieved, drain },
             coming: first.map(|page| Coming::Page(ready(Ok(page)).boxed())),
             revoked,
-            sent_on_at: relieved.is_cancelled().then(Instant::now),
-            relieved,
-            shutdown,
-            drain,
-            until: None,
+            ends: Ends { until: None, sent_on_at },
             ended: false,
         }
     }
 
+    /// One that has [rested](Self::rest), and follows again what it follows.
+    pub(super) fn awake(
+        rested: Rested,
+        (follower, states): (Option<Follower>, States),
+        around: Around,
+    ) -> Self {
+        let Rested { subscription, revoked, ends } = rested;
+        let of = (&around.hub, states.format());
+        let subscription = Subscription::awake(subscription, follower, of);
+        Self { subscription, states, around, coming: None, revoked, ends, ended: false }
+    }
+
+    /// What is left of one that has just said in a [step](Self::step) that it waits for nothing but news. Does
+    /// something else at the instant from which on it is not told of news of the log.
+    pub(super) fn rest(self, at_once: impl FnOnce()) -> Rested {
+        let Self { subscription, revoked, ends, .. } = self;
+        Rested { subscription: subscription.rest(at_once), revoked, ends }
+    }
+
     /// The same, which ends at an instant, if there is one.
-    pub(in crate::http) fn until(self, until: Option<Instant>) -> Self {
-        Self { until, ..self }
+    pub(in crate::http) fn until(mut self, until: Option<Instant>) -> Self {
+        self.ends.until = until;
+        self
     }
 
     /// The next bytes to send; `None` when the reader was told when to come back, because the server shuts
@@ -147,17 +181,17 @@ impl Driver {
         if self.ended {
             return Next::End;
         }
-        if self.shutdown.is_cancelled() {
+        if self.around.shutdown.is_cancelled() {
             return Next::Bytes(self.dismiss());
         }
         if self.revoked.poll_unpin(context).is_ready() {
             self.revoke();
         }
-        let now = Now::by(self.clock);
-        if self.is_sent_on(now.instant) {
+        let now = self.around.now();
+        if self.ends.is_sent_on(&self.around, now.instant) {
             return Next::Bytes(self.dismiss());
         }
-        if self.until.is_some_and(|until| until <= now.instant) {
+        if self.ends.is_old(now.instant) {
             self.ended = true;
             self.subscription.ends(Ending::Age);
             return Next::End;
@@ -168,7 +202,7 @@ impl Driver {
         };
         match self.subscription.next(now, CHUNK, state) {
             Next::Wait { until, wanted } => {
-                Next::Wait { until: earliest(until, [self.until, self.sent_on_at]), wanted }
+                Next::Wait { until: self.ends.or_earlier(until), wanted }
             }
             next => {
                 self.ended = next == Next::End;
@@ -184,12 +218,12 @@ impl Driver {
         }
         let came = select! {
             biased;
-            () = self.shutdown.cancelled() => return None,
+            () = self.around.shutdown.cancelled() => return None,
             () = &mut self.revoked => {
                 self.revoke();
                 return None;
             }
-            () = self.relieved.cancelled(), if self.sent_on_at.is_none() => return None,
+            () = self.around.relieved.cancelled(), if self.ends.sent_on_at.is_none() => return None,
             () = sleep_until(until) => return None,
             state = self.states.next() => return Some(self.subscription.state(state)),
             came = come(&mut self.coming, &self.subscription, wanted) => came,
@@ -225,21 +259,12 @@ impl Driver {
         }
     }
 
-    pub(super) fn subscription(&mut self) -> &mut Subscription {
-        &mut self.subscription
+    pub(super) fn subscription(&self) -> &Subscription {
+        &self.subscription
     }
 
-    pub(super) fn hub(&self) -> &Hub {
-        &self.hub
-    }
-
-    /// Whether its reader is to follow the successor from now on.
-    fn is_sent_on(&mut self, now: Instant) -> bool {
-        if self.sent_on_at.is_none() && self.relieved.is_cancelled() {
-            let within = (BETWEEN_READERS * self.hub.reading()).min(ALL_SENT_WITHIN);
-            self.sent_on_at = Some(now + within.mul_f64(fastrand::f64()));
-        }
-        self.sent_on_at.is_some_and(|at| at <= now)
+    pub(super) fn around(&self) -> &Around {
+        &self.around
     }
 
     /// The server shuts down, or is relieved: the last bytes say when to come back. Each reader is told another
@@ -247,20 +272,68 @@ impl Driver {
     fn dismiss(&mut self) -> Bytes {
         self.ended = true;
         self.subscription.ends(Ending::Shutdown);
-        if self.relieved.is_cancelled() {
+        if self.around.relieved.is_cancelled() {
             return Frame::retry(TO_SUCCESSOR_AFTER).into_bytes();
         }
-        let most = self.drain.max(BACK_AFTER);
+        let most = self.around.drain.max(BACK_AFTER);
         Frame::retry(BACK_AFTER + (most - BACK_AFTER).mul_f64(fastrand::f64())).into_bytes()
     }
 
     /// The reader's rights were taken back: it is told so, and nothing else.
     fn revoke(&mut self) {
-        self.subscription.revoke(self.clock.now());
+        self.subscription.revoke(self.around.hub.clock().now());
         self.revoked = pending().boxed();
     }
 }
 
-fn earliest(first: Instant, others: [Option<Instant>; 2]) -> Instant {
-    others.into_iter().flatten().fold(first, Instant::min)
+impl Around {
+    /// The time, by the hub's clock too.
+    pub(super) fn now(&self) -> Now {
+        Now::by(self.hub.clock())
+    }
+}
+
+impl Ends {
+    /// Whether its reader is to follow the successor from now on.
+    fn is_sent_on(&mut self, around: &Around, now: Instant) -> bool {
+        if self.sent_on_at.is_none() && around.relieved.is_cancelled() {
+            let within = (BETWEEN_READERS * around.hub.reading()).min(ALL_SENT_WITHIN);
+            self.sent_on_at = Some(now + within.mul_f64(fastrand::f64()));
+        }
+        self.sent_on_at.is_some_and(|at| at <= now)
+    }
+
+    /// Whether it has lasted long enough.
+    fn is_old(&self, now: Instant) -> bool {
+        self.until.is_some_and(|until| until <= now)
+    }
+
+    fn or_earlier(&self, at: Instant) -> Instant {
+        [self.until, self.sent_on_at].into_iter().flatten().fold(at, Instant::min)
+    }
+}
+
+impl Rested {
+    /// Whether its stream is to end, which is for a driver to do.
+    pub(super) fn ends(&mut self, around: &Around, now: Now) -> bool {
+        around.shutdown.is_cancelled()
+            || self.ends.is_sent_on(around, now.instant)
+            || self.ends.is_old(now.instant)
+            || self.subscription.has_expired(now)
+    }
+
+    /// Whether the reader's rights were taken back, which is for a driver to tell. If not, the caller is woken once
+    /// they are.
+    pub(super) fn is_revoked(&mut self, context: &mut Context<'_>) -> bool {
+        let is_revoked = self.revoked.poll_unpin(context).is_ready();
+        if is_revoked {
+            self.revoked = ready(()).boxed();
+        }
+        is_revoked
+    }
+
+    /// Until when there is nothing to do, unless there is news.
+    pub(super) fn until(&self, now: Now) -> Instant {
+        self.ends.or_earlier(self.subscription.until(now))
+    }
 }

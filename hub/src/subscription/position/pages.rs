@@ -20,7 +20,7 @@ impl Position {
         self.selection.expect(&room);
         let handed =
             if self.newest.is_empty() { self.replay(page, now) } else { self.begin_with(page) };
-        self.place.is_at(self.after.sequence);
+        self.place.is_at(self.standing.after.sequence);
         handed.map(|(bytes, events)| (room.cover(bytes), events))
     }
 
@@ -50,7 +50,7 @@ impl Position {
     }
 
     fn replay(&mut self, page: &Page, now: Instant) -> Option<Handed> {
-        let (mut frames, after) = (Vec::new(), self.after);
+        let (mut frames, after) = (Vec::new(), self.standing.after);
         let spans = self.selection.hub().log().spans();
         let parted = match spans.standing(after, page.last) {
             Standing::Parted(from) => Some(from),
@@ -61,23 +61,25 @@ impl Position {
         if let Some(from) = parted {
             // The log was opened again, and does not hold what this reader was handed: what comes after
             // the place where the histories part is read from there.
-            self.after = from;
+            self.standing.after = from;
             return Some((self.gap(GapReason::Epoch, after.to_string(), from).into_bytes(), 1));
         }
         if let Some(Lost { reason, through }) = Lost::of(page)
-            && through > after.sequence.max(self.told_lost)
+            && through > after.sequence.max(self.standing.told_lost)
         {
             let to = self.skip_from(after, page, now);
             frames.push(self.gap(reason, after.to_string(), to));
         }
         for event in &page.events {
             frames.push(self.selection.frame(event));
-            self.announced = (event.sequence, now);
+            self.standing.announced = (event.sequence, now);
         }
         match page.events.last() {
-            Some(last) if page.more => self.after = last.id(),
+            Some(last) if page.more => self.standing.after = last.id(),
             _ if page.more => {}
-            _ if page.last > self.after.sequence => self.after = spans.position(page.last),
+            _ if page.last > self.standing.after.sequence => {
+                self.standing.after = spans.position(page.last)
+            }
             _ => {}
         }
         let events = frames.len() as u64;

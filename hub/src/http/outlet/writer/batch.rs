@@ -52,13 +52,7 @@ impl Batch {
             events.push((entry.event.sequence, entry.event.at));
             frames.push(frame);
         }
-        let bytes = match &frames[..] {
-            [alone] => alone.chunk().clone(),
-            many => {
-                let chunks: Vec<&[u8]> = many.iter().map(|frame| &frame.chunk()[..]).collect();
-                chunks.concat().into()
-            }
-        };
+        let bytes = chunks(&frames);
         Some(Self { seen, first, last, through, ids, events, frames, bytes })
     }
 
@@ -75,6 +69,17 @@ impl Batch {
             Stands::Before
         } else {
             Stands::Elsewhere
+        }
+    }
+}
+
+/// Frames in one piece, as chunks.
+pub(super) fn chunks(frames: &[Frame]) -> Bytes {
+    match frames {
+        [alone] => alone.chunk().clone(),
+        many => {
+            let chunks: Vec<&[u8]> = many.iter().map(|frame| &frame.chunk()[..]).collect();
+            chunks.concat().into()
         }
     }
 }

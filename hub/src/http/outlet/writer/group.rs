@@ -1,58 +1,66 @@
-//! Readers of one writer that follow the same with the same rights: the tail has one to wake for all of them, and
-//! what it has for them is looked up and put together once.
+//! Readers of one writer that follow the same with the same rights: what there is for them is looked up and put
+//! together once.
 
 use std::{
     collections::HashMap,
     sync::{
         Arc,
-        atomic::{
-            AtomicBool, AtomicUsize,
-            Ordering::{Relaxed, SeqCst},
-        },
+        atomic::{AtomicUsize, Ordering::Relaxed},
     },
+    task::{Context, Waker},
 };
 
+use bytes::Bytes;
+
 use super::{
-    batch::Batch,
-    inbox::{Inbox, Told},
+    batch::{Batch, chunks},
+    inbox::{Inbox, News, Signal},
+    member::Member,
     places::Places,
+    states::States,
     stream::Stream,
 };
 use crate::{
     cursor::Cursor,
-    hub::Hub,
-    subscription::{CHUNK, Follows},
+    frame::Frame,
+    http::outlet::{
+        Driver,
+        driver::{Around, Rested},
+    },
+    subscription::{CHUNK, Follows, States as OwnStates},
     tail::{Registration, Taken, Wake},
 };
 
-/// Readers that follow the same topics of the log.
+/// Readers that follow the same.
 pub(super) struct Group {
     follows: Follows,
-    hub: Hub,
-    news: Arc<News>,
-    _registration: Registration,
+    pub(super) around: Around,
+    events: Arc<Events>,
+    /// `None` where they follow no topics of the log.
+    _registration: Option<Registration>,
     /// What comes after this has not been looked up.
     at: Cursor,
     /// The last event that was, or after which the group has begun.
     seen: u64,
+    states: States,
+    /// Woken by the state topics.
+    changed: Arc<Signal<Stream>>,
+    /// Woken when a reader's rights are taken back.
+    rights: Arc<Signal<Stream>>,
     /// Where its members are.
     members: Vec<usize>,
 }
 
-/// Tells a writer that the tail has news for a group.
+/// Tells a writer that the tail has events for a group.
 #[derive(Debug)]
-struct News {
-    group: usize,
+struct Events {
+    signal: Signal<Stream>,
     readers: AtomicUsize,
-    inbox: Arc<Inbox<Stream>>,
-    is_told: AtomicBool,
 }
 
-impl Wake for News {
+impl Wake for Events {
     fn wake(&self) {
-        if !self.is_told.swap(true, SeqCst) {
-            self.inbox.tell(Told::News(self.group));
-        }
+        self.signal.give();
     }
 
     fn readers(&self) -> usize {
@@ -60,66 +68,148 @@ impl Wake for News {
     }
 }
 
-/// What the tail has for a group.
+/// What the tail has.
 pub(super) enum Look {
     /// Nothing.
     Nothing,
-    /// The same for all.
+    /// Events.
     Batch(Batch),
-    /// No longer what comes next: each member has to look for itself.
+    /// No longer what comes next.
     Behind,
 }
 
+/// Values of state topics for those who know all up to the first number; then they know all up to the second.
+pub(super) struct Values {
+    pub(super) numbers: (u64, u64),
+    pub(super) frames: Vec<Frame>,
+    /// Those in one piece, as chunks.
+    pub(super) bytes: Bytes,
+}
+
 impl Group {
-    fn new(follows: Follows, hub: Hub, group: usize, inbox: &Arc<Inbox<Stream>>) -> Self {
-        let (readers, is_told) = (AtomicUsize::new(0), AtomicBool::new(false));
-        let news = Arc::new(News { group, readers, inbox: inbox.clone(), is_told });
-        let (tail, who) = (hub.log().tail(), news.clone() as Arc<dyn Wake>);
-        let registration = tail.register(follows.topics.clone(), &who, || {});
+    fn new(follows: Follows, around: Around, group: usize, inbox: &Arc<Inbox<Stream>>) -> Self {
+        let signal = |news| Signal::new(inbox, group, news);
+        let events =
+            Arc::new(Events { signal: signal(News::Events), readers: AtomicUsize::new(0) });
+        let (tail, who) = (around.hub.log().tail(), events.clone() as Arc<dyn Wake>);
+        let registration = (!follows.topics.is_empty())
+            .then(|| tail.register(follows.topics.clone(), &who, || {}));
         // Asked afterwards: what came in between is looked up twice rather than never.
         let at = tail.position();
-        let (seen, members) = (at.sequence, Vec::new());
-        Self { follows, hub, news, _registration: registration, at, seen, members }
+        let states = States::follow(&follows.states, around.hub.state_topics());
+        Self {
+            follows,
+            around,
+            events,
+            _registration: registration,
+            at,
+            seen: at.sequence,
+            states,
+            changed: Arc::new(signal(News::States)),
+            rights: Arc::new(signal(News::Rights)),
+            members: Vec::new(),
+        }
     }
 
-    /// Looks up what the tail has.
+    /// Looks up what the tail has for all.
     pub(super) fn look(&mut self) -> Look {
-        self.news.is_told.store(false, SeqCst);
-        let Follows { topics, format, .. } = &self.follows;
-        let tail = self.hub.log().tail();
-        match tail.take(topics, self.at, (*format, CHUNK)) {
-            Taken::Behind => {
+        self.events.signal.hear();
+        let (look, through) = self.look_after(self.seen, self.at);
+        let tail = self.around.hub.log().tail();
+        match &look {
+            Look::Behind => {
                 self.at = tail.position();
                 self.seen = self.at.sequence;
-                Look::Behind
             }
-            Taken::Events { entries, through } => {
-                let batch = Batch::new(&entries, (self.seen, through), &self.follows);
+            Look::Nothing => self.at = through,
+            Look::Batch(batch) => {
                 self.at = through;
-                let Some(batch) = batch else { return Look::Nothing };
                 self.seen = batch.last();
                 if through != tail.position() {
                     // There is more than is looked up at once.
-                    self.news.wake();
+                    self.events.signal.give();
                 }
-                Look::Batch(batch)
+            }
+        }
+        look
+    }
+
+    /// Looks up what the tail has for a reader that has all up to a cursor.
+    pub(super) fn look_from(&self, cursor: Cursor) -> Look {
+        self.look_after(cursor.sequence, cursor).0
+    }
+
+    fn look_after(&self, seen: u64, cursor: Cursor) -> (Look, Cursor) {
+        let Follows { topics, format, .. } = &self.follows;
+        match self.around.hub.log().tail().take(topics, cursor, (*format, CHUNK)) {
+            Taken::Behind => (Look::Behind, cursor),
+            Taken::Events { entries, through } => {
+                let batch = Batch::new(&entries, (seen, through), &self.follows);
+                (batch.map_or(Look::Nothing, Look::Batch), through)
             }
         }
     }
 
-    /// How many members it has.
-    pub(super) fn len(&self) -> usize {
-        self.members.len()
+    /// Takes the values of state topics that have come, for those who know all before them.
+    pub(super) fn new_values(&mut self) -> Option<Values> {
+        self.changed.hear();
+        let (before, waker) = (self.states.last(), self.changed.clone().into());
+        let came = self.states.poll(&mut Context::from_waker(&waker));
+        came.then(|| self.values_after(before))
     }
 
-    /// The place of a member; `None` after the last.
-    pub(super) fn member(&self, number: usize) -> Option<usize> {
+    /// The values of state topics for who knows all up to that number.
+    pub(super) fn values_after(&self, number: u64) -> Values {
+        let frames = self.states.after(number, self.follows.format);
+        let (numbers, bytes) = ((number, self.states.last()), chunks(&frames));
+        Values { numbers, frames, bytes }
+    }
+
+    /// Whether rights were taken back since this was asked last.
+    pub(super) fn hears_of_rights(&self) -> bool {
+        self.rights.hear()
+    }
+
+    /// What is woken when a reader's rights are taken back.
+    pub(super) fn of_rights(&self) -> Waker {
+        self.rights.clone().into()
+    }
+
+    /// Where its members are.
+    pub(super) fn members(&self) -> &[usize] {
+        &self.members
+    }
+
+    /// Takes over a stream whose driver waits for nothing but news; it will be in `place`. Returns what is left of
+    /// the driver, the number of the last value of state topics that it knows, and its number here.
+    pub(super) fn enter(&mut self, driver: Driver, place: usize) -> (Rested, u64, usize) {
+        let rested = driver.rest(|| {
+            self.events.readers.fetch_add(1, Relaxed);
+        });
+        self.members.push(place);
+        (rested, self.states.last(), self.members.len() - 1)
+    }
+
+    /// Takes out the member with this number. Returns the place of the one that has its number from now on.
+    fn leave(&mut self, number: usize) -> Option<usize> {
+        self.members.swap_remove(number);
         self.members.get(number).copied()
     }
 
-    /// By whose clock its events are stamped.
-    pub(super) fn hub(&self) -> &Hub {
-        &self.hub
+    /// The driver of a member that has left.
+    fn drive(&self, rested: Rested, knows: u64) -> Driver {
+        let Follows { topics, states, format } = &self.follows;
+        let hub = &self.around.hub;
+        let count = || {
+            self.events.readers.fetch_sub(1, Relaxed);
+        };
+        let follows_log = rested.subscription.cursor().is_some();
+        // First of all, so that the tail keeps what it follows.
+        let follower = follows_log.then(|| hub.log().tail().follow_at_once(topics.clone(), count));
+        let states = OwnStates::again((states, *format), hub.state_topics(), |place, state| {
+            self.states.knows(knows, place, state)
+        });
+        Driver::awake(rested, (follower, states), self.around.clone())
     }
 }
 
@@ -127,65 +217,60 @@ impl Group {
 #[derive(Default)]
 pub(super) struct Groups {
     groups: Places<Group>,
-    by_follows: HashMap<Follows, usize>,
+    /// By the hub, and what they follow of it.
+    by_follows: HashMap<(usize, Follows), usize>,
 }
 
 impl Groups {
+    pub(super) fn get(&self, group: usize) -> Option<&Group> {
+        self.groups.get(group)
+    }
+
     pub(super) fn get_mut(&mut self, group: usize) -> Option<&mut Group> {
         self.groups.get_mut(group)
     }
 
-    /// Adds the stream in `place` to its group, which is made where there is none; the group is woken in the
-    /// stream's stead from then on. Returns the group and the stream's number in it, or `None` where it follows no
-    /// topics of the log.
-    pub(super) fn enter(
-        &mut self,
-        stream: &mut Stream,
-        place: usize,
-        inbox: &Arc<Inbox<Stream>>,
-    ) -> Option<(usize, usize)> {
-        let follows = stream.driver.follows();
-        let hub = stream.driver.hub().clone();
-        let selection = stream.driver.subscription().selection_mut()?;
-        let number = match self.by_follows.get(&follows) {
-            Some(number) => *number,
-            None => {
-                let number =
-                    self.groups.put(|number| Group::new(follows.clone(), hub, number, inbox));
-                self.by_follows.insert(follows, number);
-                number
-            }
-        };
-        let group = self.groups.get_mut(number)?;
-        let count = || {
-            group.news.readers.fetch_add(1, Relaxed);
-        };
-        selection.follower_mut().sleeps(group.follows.topics.clone(), count);
-        group.members.push(place);
-        Some((number, group.members.len() - 1))
+    /// The number of the group of a driver's reader, which is made where there is none.
+    pub(super) fn of(&mut self, driver: &Driver, inbox: &Arc<Inbox<Stream>>) -> usize {
+        let (around, follows) = (driver.around(), driver.follows());
+        let key = (around.hub.id(), follows);
+        if let Some(number) = self.by_follows.get(&key) {
+            return *number;
+        }
+        let new = |number| Group::new(key.1.clone(), around.clone(), number, inbox);
+        let number = self.groups.put(new);
+        self.by_follows.insert(key, number);
+        number
     }
 
-    /// Takes a stream out of its group, which ends with its last one. Returns the place of the stream that has its
-    /// number there from now on.
-    pub(super) fn leave(
-        &mut self,
-        stream: &mut Stream,
-        (number, of_group): (usize, usize),
-    ) -> Option<usize> {
-        let group = self.groups.get_mut(number)?;
-        let count = || {
-            group.news.readers.fetch_sub(1, Relaxed);
-        };
-        if let Some(selection) = stream.driver.subscription().selection_mut() {
-            // First of all, so that the tail keeps what they follow.
-            selection.follower_mut().wakes(count);
-        }
-        group.members.swap_remove(of_group);
-        let moved = group.members.get(of_group).copied();
-        if group.members.is_empty() {
-            self.by_follows.remove(&group.follows);
+    /// Ends a group that has no members.
+    pub(super) fn end_if_empty(&mut self, number: usize) {
+        let empty = self.groups.get(number).filter(|group| group.members.is_empty());
+        if let Some(group) = empty {
+            self.by_follows.remove(&(group.around.hub.id(), group.follows.clone()));
             drop(self.groups.take(number));
         }
-        moved
+    }
+
+    /// Takes a member out of its group, which ends with its last one. Returns the place of the one that has its
+    /// number there from now on, and the stream, if it goes on.
+    pub(super) fn leave(
+        &mut self,
+        member: Member,
+        goes_on: bool,
+    ) -> (Option<usize>, Option<Stream>) {
+        let (number, of_group) = member.group;
+        let Some(group) = self.groups.get_mut(number) else { return (None, None) };
+        let moved = group.leave(of_group);
+        let stream = if goes_on {
+            Some(member.into_stream(|rested, knows| group.drive(rested, knows)))
+        } else {
+            if member.follows_log() {
+                group.events.readers.fetch_sub(1, Relaxed);
+            }
+            None
+        };
+        self.end_if_empty(number);
+        (moved, stream)
     }
 }

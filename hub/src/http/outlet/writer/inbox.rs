@@ -4,9 +4,9 @@ use std::{
     io,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering::AcqRel},
+        atomic::{AtomicBool, Ordering::SeqCst},
     },
-    task::{Wake, Waker},
+    task::Wake,
 };
 
 use mio::{Poll, Token};
@@ -19,14 +19,23 @@ pub(super) const WOKEN: Token = Token(usize::MAX);
 pub(super) enum Told<S> {
     /// To take a stream.
     Stream(S),
-    /// That there is something for the stream in this place.
-    Place(usize),
-    /// That the tail has news for this group.
-    News(usize),
+    /// That there is something for the group of this number.
+    Group(usize, News),
     /// That there is something for all streams.
     All,
     /// That nobody has anything to tell any more.
     End,
+}
+
+/// What there is for a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum News {
+    /// Events, in the tail.
+    Events,
+    /// Values of state topics.
+    States,
+    /// Rights of some of its readers were taken back.
+    Rights,
 }
 
 /// What a writer is told and has not heard.
@@ -76,31 +85,39 @@ impl<S> Inbox<S> {
     }
 }
 
-/// Wakes a writer for the stream in a place.
-struct OfPlace<S> {
+/// Tells a writer that there is something for a group, once until it is heard.
+#[derive(Debug)]
+pub(super) struct Signal<S> {
     inbox: Arc<Inbox<S>>,
-    place: usize,
-    /// It was woken, and was not seen to since.
-    woken: Arc<AtomicBool>,
+    group: usize,
+    news: News,
+    is_given: AtomicBool,
 }
 
-impl<S: Send + 'static> Wake for OfPlace<S> {
+impl<S> Signal<S> {
+    pub(super) fn new(inbox: &Arc<Inbox<S>>, group: usize, news: News) -> Self {
+        Self { inbox: inbox.clone(), group, news, is_given: AtomicBool::new(false) }
+    }
+
+    /// Gives it.
+    pub(super) fn give(&self) {
+        if !self.is_given.swap(true, SeqCst) {
+            self.inbox.tell(Told::Group(self.group, self.news));
+        }
+    }
+
+    /// Whether it was given. What comes from now on is told again.
+    pub(super) fn hear(&self) -> bool {
+        self.is_given.swap(false, SeqCst)
+    }
+}
+
+impl<S: Send + 'static> Wake for Signal<S> {
     fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
+        self.give();
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        if !self.woken.swap(true, AcqRel) {
-            self.inbox.tell(Told::Place(self.place));
-        }
+        self.give();
     }
-}
-
-/// What wakes a writer for the stream in a place, and what says that it did.
-pub(super) fn waker_of<S: Send + 'static>(
-    inbox: &Arc<Inbox<S>>,
-    place: usize,
-) -> (Waker, Arc<AtomicBool>) {
-    let woken = Arc::new(AtomicBool::new(false));
-    (Arc::new(OfPlace { inbox: inbox.clone(), place, woken: woken.clone() }).into(), woken)
 }

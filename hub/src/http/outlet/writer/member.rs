@@ -1,35 +1,32 @@
-//! A stream whose reader has all there is, or whose socket is full: its socket, and where it stands.
+//! A stream whose reader has all there is, or whose socket is full: its socket, and where it stands. There may be very
+//! many: what a group has in common is not in it.
 
-use std::{
-    io,
-    sync::{
-        Arc,
-        atomic::{
-            AtomicBool,
-            Ordering::{AcqRel, Acquire},
-        },
-    },
-    task::{Context, Waker},
-    time::Duration,
-};
+use std::{io, task::Context, time::Duration};
 
-use bytes::Buf;
+use bytes::{Buf, Bytes};
 use rustix::{
     io::Errno,
-    net::{RecvFlags, SendFlags, recv, send},
+    net::{RecvFlags, recv},
 };
 use tokio::time::Instant;
 
 use super::{
     batch::{Batch, Stands},
-    stream::Stream,
+    group::{Group, Look, Values},
+    stream::{Stream, send_some},
 };
 use crate::{
     budget::FREE,
     cursor::Cursor,
     frame::Frame,
-    http::outlet::socket::MOST_DISCARDED,
-    subscription::{Next, Now, Wanted},
+    http::outlet::{
+        Driver,
+        driver::Rested,
+        sent::Sent,
+        socket::{MOST_DISCARDED, Parked},
+    },
+    hub::Place,
+    subscription::Now,
 };
 
 /// A stream whose socket is full for this long is left to a task, which has deadlines for that.
@@ -37,18 +34,30 @@ pub(super) const STUCK_AFTER: Duration = Duration::from_secs(1);
 
 /// A stream in the hands of a writer.
 pub(super) struct Member {
-    pub(super) stream: Stream,
-    /// Woken by its state topics, and when its reader's rights are taken back.
-    waker: Waker,
-    woken: Arc<AtomicBool>,
-    /// Since when its socket has been full.
-    full_since: Option<Instant>,
+    pub(super) socket: Box<dyn Parked>,
+    rested: Rested,
+    sent: Option<Sent>,
+    /// How many bytes came after the request.
+    discarded: usize,
+    /// It knows the values of state topics up to this number.
+    knows: u64,
+    /// While its socket takes no more.
+    full: Option<Box<Full>>,
     /// When there is something to do for it next.
     pub(super) due: Instant,
     /// For when that is in the list of what is due.
     pub(super) listed: Option<Instant>,
-    /// Its group, and its place there.
-    pub(super) group: Option<(usize, usize)>,
+    /// Its group, and its number there.
+    pub(super) group: (usize, usize),
+}
+
+/// What a socket did not take.
+struct Full {
+    /// What is left of a chunk.
+    rest: Bytes,
+    since: Instant,
+    /// Where the reader stands in the log, for those who watch how far all are behind.
+    place: Option<Place>,
 }
 
 /// What becomes of a stream.
@@ -56,6 +65,8 @@ pub(super) struct Member {
 pub(super) enum Then {
     /// It stays.
     Stays,
+    /// It stays, and is due earlier than it was.
+    Fills,
     /// A task has to go on with it.
     Resumes,
     /// Its reader has left.
@@ -63,160 +74,222 @@ pub(super) enum Then {
 }
 
 impl Member {
+    /// A stream of whose driver `rested` is left, and which knows the values of state topics up to a number.
     pub(super) fn new(
-        stream: Stream,
-        (waker, woken): (Waker, Arc<AtomicBool>),
-        now: Instant,
+        (socket, sent, discarded): (Box<dyn Parked>, Option<Sent>, usize),
+        (rested, knows): (Rested, u64),
+        group: (usize, usize),
+        now: Now,
     ) -> Self {
-        Self { stream, waker, woken, full_since: None, due: now, listed: None, group: None }
+        let due = rested.until(now);
+        Self { socket, rested, sent, discarded, knows, full: None, due, listed: None, group }
+    }
+
+    /// The stream, whose driver is made of what is left of it, and of the number of the last value that it knows.
+    pub(super) fn into_stream(self, drive: impl FnOnce(Rested, u64) -> Driver) -> Stream {
+        let Self { socket, rested, sent, discarded, knows, full, .. } = self;
+        let rest = full.map(|full| full.rest).unwrap_or_default();
+        let driver = Box::new(drive(rested, knows));
+        Stream { driver, sent, socket, rest, next: Bytes::new(), discarded }
+    }
+
+    pub(super) fn follows_log(&self) -> bool {
+        self.rested.subscription.cursor().is_some()
+    }
+
+    /// Sees whether its reader's rights were taken back; the group's waker is woken once they are.
+    pub(super) fn looks_at_rights(&mut self, group: &Group) -> Then {
+        let waker = group.of_rights();
+        let is_revoked = self.rested.is_revoked(&mut Context::from_waker(&waker));
+        if is_revoked { Then::Resumes } else { Then::Stays }
     }
 
     /// Sends what is left of a frame, and all else that there is for this reader.
-    pub(super) fn attend(&mut self) -> Then {
-        // What wakes it from now on is told again.
-        self.woken.swap(false, AcqRel);
-        loop {
-            let now = Instant::now();
-            match self.flush(now) {
-                Ok(true) => {}
-                Ok(false) if self.is_stuck(now) => return Then::Resumes,
-                Ok(false) => return Then::Stays,
-                Err(_) => return Then::Leaves,
+    pub(super) fn attend(&mut self, group: &Group, now: Now) -> Then {
+        match self.flush(now.instant) {
+            Ok(true) => {}
+            Ok(false) if self.is_stuck(now.instant) => return Then::Resumes,
+            Ok(false) => return Then::Stays,
+            Err(_) => return Then::Leaves,
+        }
+        let then = self.catch_up(group, now);
+        if then == Then::Stays {
+            self.due = self.rested.until(now);
+        }
+        then
+    }
+
+    fn catch_up(&mut self, group: &Group, now: Now) -> Then {
+        if self.rested.ends(&group.around, now) {
+            return Then::Resumes;
+        }
+        while let Some(cursor) = self.rested.subscription.cursor() {
+            let then = match group.look_from(cursor) {
+                Look::Nothing => break,
+                Look::Behind => Then::Resumes,
+                Look::Batch(batch) => self.send_batch(&batch, group, now),
+            };
+            if then != Then::Stays {
+                return then;
             }
-            let mut context = Context::from_waker(&self.waker);
-            match self.stream.driver.step(&mut context) {
-                Next::Bytes(bytes) => {
-                    self.stream.counts(bytes.len());
-                    // What is reserved for large bytes is held by them, and not by a copy.
-                    if bytes.len() > FREE {
-                        self.stream.next = bytes;
-                        return Then::Resumes;
-                    }
-                    self.stream.rest = Frame::new(&bytes).into_chunk();
-                }
-                Next::Wait { until, wanted: None | Some(Wanted::News) } => {
-                    self.due = until;
-                    return Then::Stays;
-                }
-                Next::Wait { .. } | Next::End => return Then::Resumes,
-            }
+        }
+        let then = self.send_values(&group.values_after(self.knows), now);
+        if then != Then::Stays {
+            return then;
+        }
+        match self.rested.subscription.heartbeat(now.instant) {
+            Some(heartbeat) => self.send(heartbeat.chunk(), now),
+            None => Then::Stays,
         }
     }
 
     /// Sends what is left. False where the socket takes no more.
     fn flush(&mut self, now: Instant) -> io::Result<bool> {
-        while !self.stream.rest.is_empty() {
-            match self.send(&self.stream.rest)? {
-                0 => {
-                    self.fills(now);
-                    return Ok(false);
-                }
-                sent => self.stream.rest.advance(sent),
+        let Some(full) = &mut self.full else { return Ok(true) };
+        while !full.rest.is_empty() {
+            match send_some(&self.socket, &full.rest)? {
+                0 => return Ok(false),
+                sent => full.rest.advance(sent),
             }
-            self.stream.driver.has_sent(now);
+            self.rested.subscription.has_taken(now);
         }
-        self.full_since = None;
+        self.full = None;
         Ok(true)
-    }
-
-    /// Sends as much as the socket takes, which may be nothing.
-    fn send(&self, bytes: &[u8]) -> io::Result<usize> {
-        loop {
-            match send(&self.stream.socket, bytes, SendFlags::DONTWAIT | SendFlags::NOSIGNAL) {
-                Ok(sent) => return Ok(sent),
-                Err(Errno::AGAIN) => return Ok(0),
-                Err(Errno::INTR) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
     }
 
     /// Whether its socket took no more the last time.
     pub(super) fn is_full(&self) -> bool {
-        self.full_since.is_some()
+        self.full.is_some()
     }
 
-    fn fills(&mut self, now: Instant) {
-        let since = *self.full_since.get_or_insert(now);
-        self.due = since + STUCK_AFTER;
+    fn fills(&mut self, rest: Bytes, now: Instant) -> Then {
+        self.full = Some(Box::new(Full { rest, since: now, place: None }));
+        self.due = now + STUCK_AFTER;
+        Then::Fills
+    }
+
+    /// Notes that there is more for it than its socket takes.
+    fn falls_behind(&mut self, group: &Group) {
+        if let Some((full, cursor)) = self.full.as_mut().zip(self.rested.subscription.cursor()) {
+            let place = full.place.get_or_insert_with(|| group.around.hub.place());
+            place.is_at(cursor.sequence);
+        }
     }
 
     /// Whether a task, which has deadlines, has to see to what is left.
     fn is_stuck(&self, now: Instant) -> bool {
-        self.full_since.is_some_and(|since| now >= since + STUCK_AFTER)
+        self.full.as_ref().is_some_and(|full| now >= full.since + STUCK_AFTER)
     }
 
     /// Sends the events of a batch that it does not have.
-    pub(super) fn deliver(&mut self, batch: &Batch, now: Now) -> Then {
-        let Some(cursor) = self.stream.driver.subscription().cursor() else { return Then::Stays };
+    pub(super) fn deliver(&mut self, batch: &Batch, group: &Group, now: Now) -> Then {
+        let Some(cursor) = self.rested.subscription.cursor() else { return Then::Stays };
         if self.is_full() {
-            self.stream.driver.subscription().falls_behind();
+            self.falls_behind(group);
             return Then::Stays;
         }
-        // Its rights may have ended, or may have been taken back before the events came.
-        if self.woken.load(Acquire) || self.stream.driver.subscription().has_expired(now) {
-            return self.attend();
+        if self.rested.subscription.has_expired(now) {
+            return Then::Resumes;
         }
         match batch.stands(cursor) {
             Stands::After => Then::Stays,
-            Stands::Elsewhere => self.attend(),
-            Stands::Before if batch.frames.is_empty() => {
-                self.carry(0, batch, batch.through, now);
+            Stands::Elsewhere => self.attend(group, now),
+            Stands::Before => self.send_batch(batch, group, now),
+        }
+    }
+
+    /// Sends a batch of which it has nothing.
+    fn send_batch(&mut self, batch: &Batch, group: &Group, now: Now) -> Then {
+        if batch.frames.is_empty() {
+            self.carry(0, batch, batch.through, (group, now));
+            return Then::Stays;
+        }
+        match send_some(&self.socket, &batch.bytes) {
+            Ok(sent) if sent == batch.bytes.len() => {
+                self.carry(batch.frames.len(), batch, batch.through, (group, now));
+                self.rested.subscription.has_taken(now.instant);
                 Then::Stays
             }
-            Stands::Before => match self.send(&batch.bytes) {
-                Ok(sent) if sent == batch.bytes.len() => {
-                    self.carry(batch.frames.len(), batch, batch.through, now);
-                    self.stream.driver.has_sent(now.instant);
-                    Then::Stays
-                }
-                Ok(sent) => self.keep_rest(sent, batch, now),
-                Err(_) => Then::Leaves,
-            },
+            Ok(sent) => self.keep_rest(sent, batch, group, now),
+            Err(_) => Then::Leaves,
         }
     }
 
     /// Keeps what is left of the frame of which some was sent, and comes back for those after it.
-    fn keep_rest(&mut self, mut sent: usize, batch: &Batch, now: Now) -> Then {
-        self.fills(now.instant);
-        let mut handed = 0;
+    fn keep_rest(&mut self, mut sent: usize, batch: &Batch, group: &Group, now: Now) -> Then {
+        let (mut handed, mut rest) = (0, Bytes::new());
         while let Some(frame) = batch.frames.get(handed).filter(|_| sent > 0) {
             handed += 1;
             let chunk = frame.chunk();
             if sent < chunk.len() {
                 // Whoever holds what the tail no longer does is known by it.
-                let account = self.stream.account();
+                let account = self.rested.subscription.account();
                 let lent = account.map_or_else(|| chunk.clone(), |it| it.lend(chunk.clone()));
-                self.stream.rest = lent.slice(sent..);
+                rest = lent.slice(sent..);
             }
             sent = sent.saturating_sub(chunk.len());
         }
-        let through = match handed.checked_sub(1).and_then(|last| batch.ids.get(last)) {
-            Some(through) => *through,
-            None => {
-                self.stream.driver.subscription().falls_behind();
-                return Then::Stays;
-            }
-        };
-        self.carry(handed, batch, through, now);
-        if self.stream.rest.len() > FREE { Then::Resumes } else { Then::Stays }
+        if let Some(through) = handed.checked_sub(1).and_then(|last| batch.ids.get(last)) {
+            self.carry(handed, batch, *through, (group, now));
+        }
+        let is_large = rest.len() > FREE;
+        let then = self.fills(rest, now.instant);
+        if handed < batch.frames.len() {
+            self.falls_behind(group);
+        }
+        if is_large { Then::Resumes } else { then }
     }
 
-    fn carry(&mut self, frames: usize, batch: &Batch, through: Cursor, now: Now) {
-        let all = through == batch.through;
+    fn carry(
+        &mut self,
+        frames: usize,
+        batch: &Batch,
+        through: Cursor,
+        (group, now): (&Group, Now),
+    ) {
         let events = batch.events.get(..frames).unwrap_or_default();
-        self.stream.driver.subscription().is_carried(events, (through, all), now);
-        if self.stream.sent.is_some() {
-            self.stream.counts(batch.frames.iter().take(frames).map(Frame::len).sum());
+        let counters = group.around.hub.counters();
+        self.rested.subscription.is_carried(events, through, (now, counters));
+        if let Some(sent) = &self.sent {
+            sent.add(batch.frames.iter().take(frames).map(Frame::len).sum());
+        }
+    }
+
+    /// Sends values of state topics, unless it does not know those before them yet: then it gets them later.
+    pub(super) fn send_values(&mut self, values: &Values, now: Now) -> Then {
+        let (after, last) = values.numbers;
+        if self.is_full() || self.knows != after {
+            return Then::Stays;
+        }
+        self.knows = last;
+        if values.frames.is_empty() {
+            return Then::Stays;
+        }
+        self.rested.subscription.got_states(values.frames.len() as u64);
+        if let Some(sent) = &self.sent {
+            sent.add(values.frames.iter().map(Frame::len).sum());
+        }
+        self.send(&values.bytes, now)
+    }
+
+    /// Sends a few bytes, and keeps what the socket does not take.
+    fn send(&mut self, bytes: &Bytes, now: Now) -> Then {
+        match send_some(&self.socket, bytes) {
+            Ok(sent) if sent == bytes.len() => {
+                self.rested.subscription.has_taken(now.instant);
+                Then::Stays
+            }
+            Ok(sent) => self.fills(bytes.slice(sent..), now.instant),
+            Err(_) => Then::Leaves,
         }
     }
 
     /// Discards what the client sends, and says whether it has left.
     pub(super) fn has_left(&mut self) -> bool {
         let mut piece = [0; 1024];
-        while self.stream.discarded <= MOST_DISCARDED {
-            match recv(&self.stream.socket, &mut piece, RecvFlags::DONTWAIT) {
-                Ok((_, read @ 1..)) => self.stream.discarded += read,
+        while self.discarded <= MOST_DISCARDED {
+            match recv(&self.socket, &mut piece, RecvFlags::DONTWAIT) {
+                Ok((_, read @ 1..)) => self.discarded += read,
                 Err(Errno::AGAIN) => return false,
                 Err(Errno::INTR) => {}
                 _ => return true,

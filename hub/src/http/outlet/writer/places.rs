@@ -24,7 +24,17 @@ impl<T> Places<T> {
         place
     }
 
+    /// Where the next one will be put.
+    pub(super) fn next(&self) -> usize {
+        self.free.last().copied().unwrap_or(self.taken.len())
+    }
+
     /// What is in a place.
+    pub(super) fn get(&self, place: usize) -> Option<&T> {
+        self.taken.get(place)?.as_ref()
+    }
+
+    /// The same, to be changed.
     pub(super) fn get_mut(&mut self, place: usize) -> Option<&mut T> {
         self.taken.get_mut(place)?.as_mut()
     }

@@ -1,13 +1,23 @@
 //! A stream and its socket, on their way between a task and a writer.
 
-use std::fmt;
+use std::{
+    fmt, io,
+    os::fd::AsFd,
+    task::{Context, Waker},
+};
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
+use rustix::{
+    io::Errno,
+    net::{SendFlags, send},
+};
+use tokio::time::Instant;
 
 use crate::{
-    budget::Account,
+    budget::FREE,
+    frame::Frame,
     http::outlet::{Driver, sent::Sent, socket::Parked},
-    subscription::Selection,
+    subscription::{Next, Wanted},
 };
 
 /// A stream and its socket.
@@ -29,16 +39,60 @@ impl fmt::Debug for Stream {
     }
 }
 
+/// What becomes of a stream on its way to a writer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Comes {
+    /// Its reader has all there is, and had it before.
+    Caught,
+    /// Its reader was sent something.
+    Sent,
+    /// A task has to go on with it.
+    Resumes,
+    /// Its reader has left.
+    Leaves,
+}
+
 impl Stream {
-    /// Counts bytes that were sent, or are about to be.
-    pub(super) fn counts(&self, bytes: usize) {
-        if let Some(sent) = &self.sent {
-            sent.add(bytes);
+    /// Sends what there is, and has `rights` woken when those of the reader are taken back.
+    pub(super) fn come(&mut self, rights: &Waker) -> Comes {
+        let mut comes = Comes::Caught;
+        loop {
+            match self.driver.step(&mut Context::from_waker(rights)) {
+                Next::Bytes(bytes) => {
+                    comes = Comes::Sent;
+                    if let Some(sent) = &self.sent {
+                        sent.add(bytes.len());
+                    }
+                    // What is reserved for large bytes is held by them, and not by a copy.
+                    if bytes.len() > FREE {
+                        self.next = bytes;
+                        return Comes::Resumes;
+                    }
+                    self.rest = Frame::new(&bytes).into_chunk();
+                    match send_some(&self.socket, &self.rest) {
+                        Ok(sent) => self.rest.advance(sent),
+                        Err(_) => return Comes::Leaves,
+                    }
+                    if !self.rest.is_empty() {
+                        return Comes::Resumes;
+                    }
+                    self.driver.has_sent(Instant::now());
+                }
+                Next::Wait { wanted: None | Some(Wanted::News), .. } => return comes,
+                Next::Wait { .. } | Next::End => return Comes::Resumes,
+            }
         }
     }
+}
 
-    /// Its account with the budget, where it follows topics of the log.
-    pub(super) fn account(&mut self) -> Option<&Account> {
-        self.driver.subscription().selection().map(Selection::account)
+/// Sends as much as a socket takes, which may be nothing.
+pub(super) fn send_some(socket: &impl AsFd, bytes: &[u8]) -> io::Result<usize> {
+    loop {
+        match send(socket, bytes, SendFlags::DONTWAIT | SendFlags::NOSIGNAL) {
+            Ok(sent) => return Ok(sent),
+            Err(Errno::AGAIN) => return Ok(0),
+            Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
     }
 }

@@ -15,11 +15,11 @@ use tokio::time::Instant;
 use tracing::debug;
 
 use super::{
-    group::{Groups, Look},
-    inbox::{Inbox, Told, WOKEN, waker_of},
+    group::{Group, Groups, Look},
+    inbox::{Inbox, News, Told, WOKEN},
     member::{Member, Then},
     places::Places,
-    stream::Stream,
+    stream::{Comes, Stream},
 };
 use crate::subscription::Now;
 
@@ -105,28 +105,52 @@ impl Turns {
     fn hears(&mut self, told: Told<Stream>) {
         match told {
             Told::Stream(stream) => self.take(stream),
-            Told::Place(place) => self.attend(place),
-            Told::News(group) => self.deliver(group),
+            Told::Group(group, News::Events) => self.deliver(group),
+            Told::Group(group, News::States) => {
+                self.deliver_values(group);
+            }
+            Told::Group(group, News::Rights) => self.look_at_rights(group),
             Told::All => (0..self.members.len()).for_each(|place| self.attend(place)),
             Told::End => self.ended = true,
         }
     }
 
-    /// Takes a stream, and does what there is to do for it.
-    fn take(&mut self, stream: Stream) {
-        let (inbox, now) = (&self.inbox, Instant::now());
-        let place = self.members.put(|place| Member::new(stream, waker_of(inbox, place), now));
-        let Some(member) = self.members.get_mut(place) else { return };
-        let descriptor = member.stream.socket.as_fd().as_raw_fd();
+    /// Takes a stream, once its reader has all that its group has.
+    fn take(&mut self, mut stream: Stream) {
+        let number = self.groups.of(&stream.driver, &self.inbox);
+        let comes = loop {
+            // What has come before the reader was looked at last is not sent to it again.
+            let came = self.deliver_values(number);
+            let Some(group) = self.groups.get(number) else { return };
+            match stream.come(&group.of_rights()) {
+                Comes::Caught if !came => break Comes::Caught,
+                Comes::Caught | Comes::Sent => {}
+                comes => break comes,
+            }
+        };
+        if comes == Comes::Caught {
+            self.put(stream, number);
+        } else if comes == Comes::Resumes {
+            (self.resume)(stream);
+        }
+        self.groups.end_if_empty(number);
+    }
+
+    /// Puts a stream whose reader has all there is into its group.
+    fn put(&mut self, stream: Stream, number: usize) {
+        let Stream { driver, sent, socket, discarded, .. } = stream;
+        let (place, descriptor) = (self.members.next(), socket.as_fd().as_raw_fd());
         let both = Interest::READABLE | Interest::WRITABLE;
         let registry = self.poll.registry();
         if let Err(error) = registry.register(&mut SourceFd(&descriptor), Token(place), both) {
-            debug!(%error, "connection failed");
-            drop(self.members.take(place));
-            return;
+            return debug!(%error, "connection failed");
         }
-        member.group = self.groups.enter(&mut member.stream, place, inbox);
-        self.attend(place);
+        let Some(group) = self.groups.get_mut(number) else { return };
+        let (rested, knows, of_group) = group.enter(*driver, place);
+        let (now, parts) = (group.around.now(), (socket, sent, discarded));
+        let member = Member::new(parts, (rested, knows), (number, of_group), now);
+        self.members.put(|_| member);
+        self.list(place);
     }
 
     fn is_ready(&mut self, place: usize, readable: bool) {
@@ -144,7 +168,7 @@ impl Turns {
             return;
         }
         member.listed = None;
-        if member.stream.socket.has_vanished() {
+        if member.socket.has_vanished() {
             self.then(place, Then::Leaves);
         } else if member.due <= now {
             self.attend(place);
@@ -154,53 +178,80 @@ impl Turns {
     }
 
     fn attend(&mut self, place: usize) {
-        self.have(place, Member::attend);
-    }
-
-    /// Has a stream do something, and does what becomes of it.
-    fn have(&mut self, place: usize, act: impl FnOnce(&mut Member) -> Then) {
-        if let Some(then) = self.members.get_mut(place).map(act) {
-            self.then(place, then);
-        }
+        let Some(member) = self.members.get_mut(place) else { return };
+        let Some(group) = self.groups.get(member.group.0) else { return };
+        let then = member.attend(group, group.around.now());
+        self.then(place, then);
     }
 
     /// Sends what the tail has for a group.
-    fn deliver(&mut self, group: usize) {
-        let Some(of) = self.groups.get_mut(group) else { return };
-        let (look, members, clock) = (of.look(), of.len(), of.hub().clock());
-        let mut now = Now::by(clock);
-        // From the last to the first: the number of one that leaves goes to one that was seen to.
-        for number in (0..members).rev() {
-            if number % CLOCK_AFTER == 0 {
-                now = Now::by(clock);
+    fn deliver(&mut self, number: usize) {
+        let Some(group) = self.groups.get_mut(number) else { return };
+        let look = group.look();
+        // Rights that were taken back before the events came do not count for them.
+        if group.hears_of_rights() {
+            self.look_at_rights(number);
+        }
+        match look {
+            Look::Nothing => {}
+            Look::Behind => self.each(number, Member::attend),
+            Look::Batch(batch) => {
+                self.each(number, |member, group, now| member.deliver(&batch, group, now));
             }
-            let place = self.groups.get_mut(group).and_then(|group| group.member(number));
-            let Some(place) = place else { continue };
-            match &look {
-                Look::Nothing => return,
-                Look::Behind => self.attend(place),
-                Look::Batch(batch) => self.have(place, |member| member.deliver(batch, now)),
+        }
+    }
+
+    /// Sends what has come of state topics to a group, and says whether there was anything.
+    fn deliver_values(&mut self, number: usize) -> bool {
+        let values = self.groups.get_mut(number).and_then(Group::new_values);
+        if let Some(values) = &values {
+            self.each(number, |member, _, now| member.send_values(values, now));
+        }
+        values.is_some()
+    }
+
+    fn look_at_rights(&mut self, number: usize) {
+        if let Some(group) = self.groups.get(number) {
+            group.hears_of_rights();
+        }
+        self.each(number, |member, group, _| member.looks_at_rights(group));
+    }
+
+    /// Has all members of a group do something, and does what becomes of each.
+    fn each(&mut self, number: usize, mut act: impl FnMut(&mut Member, &Group, Now) -> Then) {
+        let Some(group) = self.groups.get(number) else { return };
+        let (mut now, mut others) = (group.around.now(), Vec::new());
+        for (before, place) in group.members().iter().enumerate() {
+            if before % CLOCK_AFTER == CLOCK_AFTER - 1 {
+                now = group.around.now();
             }
+            let Some(member) = self.members.get_mut(*place) else { continue };
+            match act(member, group, now) {
+                Then::Stays => {}
+                then => others.push((*place, then)),
+            }
+        }
+        for (place, then) in others {
+            self.then(place, then);
         }
     }
 
     /// Does what becomes of a stream.
     fn then(&mut self, place: usize, then: Then) {
-        if then == Then::Stays {
+        if matches!(then, Then::Stays | Then::Fills) {
             return self.list(place);
         }
-        let Some(mut member) = self.members.take(place) else { return };
-        let descriptor = member.stream.socket.as_fd().as_raw_fd();
+        let Some(member) = self.members.take(place) else { return };
+        let descriptor = member.socket.as_fd().as_raw_fd();
         // It fails only for one that is not registered.
         let _ = self.poll.registry().deregister(&mut SourceFd(&descriptor));
-        if let Some((group, number)) = member.group {
-            let moved = self.groups.leave(&mut member.stream, (group, number));
-            if let Some(moved) = moved.and_then(|place| self.members.get_mut(place)) {
-                moved.group = Some((group, number));
-            }
+        let group = member.group;
+        let (moved, stream) = self.groups.leave(member, then == Then::Resumes);
+        if let Some(moved) = moved.and_then(|place| self.members.get_mut(place)) {
+            moved.group = group;
         }
-        if then == Then::Resumes {
-            (self.resume)(member.stream);
+        if let Some(stream) = stream {
+            (self.resume)(stream);
         }
     }
 
