@@ -154,13 +154,18 @@ impl Counters {
     /// An event was handed to a reader's connection this many microseconds after its publishing. Below
     /// zero, where the clock was set back, counts as zero.
     pub fn took(&self, micros: i64) {
+        self.took_often(micros, 1);
+    }
+
+    /// The same, for so many readers at once.
+    pub(crate) fn took_often(&self, micros: i64, readers: u64) {
         let micros = u64::try_from(micros).unwrap_or(0);
         let one_more = micros.saturating_add(1);
         // Reading first: a write would take the line from all other threads that deliver.
         if self.0.slowest.load(Relaxed) < one_more {
             self.0.slowest.fetch_max(one_more, Relaxed);
         }
-        self.0.latency.observe(micros);
+        self.0.latency.observe_often(micros, readers);
     }
 
     /// Somebody has tried to publish.

@@ -36,9 +36,14 @@ impl Distribution {
 impl Histogram {
     /// Counts a duration in microseconds.
     pub fn observe(&self, micros: u64) {
+        self.observe_often(micros, 1);
+    }
+
+    /// Counts a duration in microseconds so many times.
+    pub(crate) fn observe_often(&self, micros: u64, times: u64) {
         let bucket = BOUNDS.partition_point(|bound| *bound < micros);
-        self.counts[bucket].fetch_add(1, Relaxed);
-        self.sum.fetch_add(micros, Relaxed);
+        self.counts[bucket].fetch_add(times, Relaxed);
+        self.sum.fetch_add(micros.saturating_mul(times), Relaxed);
     }
 
     /// What was counted so far.
@@ -62,5 +67,7 @@ mod tests {
         let Distribution { counts, sum } = histogram.read();
         assert_eq!((counts[0], counts[1], counts[16], counts[17]), (2, 1, 1, 1));
         assert_eq!((histogram.read().count(), sum), (5, 60_000_202));
+        histogram.observe_often(101, 3);
+        assert_eq!((histogram.read().counts[1], histogram.read().sum), (4, 60_000_505));
     }
 }

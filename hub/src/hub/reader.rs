@@ -37,8 +37,13 @@ impl Reader {
 
     /// Counts events that were handed over for this reader.
     pub fn got(&mut self, events: u64) {
-        self.events += events;
+        self.got_uncounted(events);
         self.counters.delivered(events);
+    }
+
+    /// The same, where the caller adds them to the [`Counters`] together with those of others.
+    pub(crate) fn got_uncounted(&mut self, events: u64) {
+        self.events += events;
     }
 
     /// Where it is from.

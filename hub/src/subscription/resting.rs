@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use wire::limits::HEARTBEAT;
 
 use super::{now::Now, position::Standing};
-use crate::{budget::Account, counters::Counters, cursor::Cursor, frame::Frame, hub::Reader};
+use crate::{budget::Account, cursor::Cursor, frame::Frame, hub::Reader};
 
 /// The longest that the end of somebody's rights is slept for: clocks are set in between.
 const LOOK_AT_CLOCK: Duration = Duration::from_secs(30);
@@ -80,22 +80,22 @@ impl Resting {
         self.basics.expires.is_some_and(|until| until <= now.wall)
     }
 
-    /// Notes that events with these sequences and stamps were sent, so that it stands at `through`.
-    pub(crate) fn is_carried(
+    /// Notes that events with these sequences and stamps were sent, so that it stands at `through`. Returns those of
+    /// which the caller counts how long they took: not those that were there before its reader.
+    pub(crate) fn is_carried<'a>(
         &mut self,
-        events: &[(u64, i64)],
+        events: &'a [(u64, i64)],
         through: Cursor,
-        (now, counters): (Now, &Counters),
-    ) {
-        self.basics.reader.got(events.len() as u64);
-        if let Some(place) = &mut self.place {
-            place.standing.is_carried(events, through, (now, counters));
-        }
+        now: Instant,
+    ) -> &'a [(u64, i64)] {
+        self.basics.reader.got_uncounted(events.len() as u64);
+        let place = self.place.as_mut();
+        place.map(|place| place.standing.is_carried(events, through, now)).unwrap_or_default()
     }
 
     /// Notes that so many values of state topics were sent.
     pub(crate) fn got_states(&mut self, values: u64) {
-        self.basics.reader.got(values);
+        self.basics.reader.got_uncounted(values);
     }
 
     /// Notes that the reader has taken all that it was given: silence counts from now on.

@@ -2,11 +2,7 @@
 
 use std::{
     io::{self, IoSlice},
-    net::TcpStream as StdTcpStream,
-    os::{
-        fd::{AsFd, BorrowedFd},
-        unix::net::UnixStream as StdUnixStream,
-    },
+    os::fd::OwnedFd,
     pin::Pin,
     task::{Context, Poll},
     time::Duration,
@@ -31,29 +27,20 @@ pub(super) enum Socket {
     Unix(UnixStream),
 }
 
-/// The same outside of the runtime.
-#[derive(Debug)]
-pub(super) enum Parked {
-    Tcp(StdTcpStream),
-    Unix(StdUnixStream),
+/// Which kind a socket is of that is outside of the runtime.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Tcp,
+    Unix,
 }
 
-impl Parked {
-    /// Puts it back into the runtime.
-    pub(super) fn wake(self) -> io::Result<Socket> {
+impl Kind {
+    /// Puts a socket of this kind back into the runtime.
+    pub(super) fn wake(self, socket: OwnedFd) -> io::Result<Socket> {
         Ok(match self {
-            Self::Tcp(socket) => Socket::Tcp(TcpStream::from_std(socket)?),
-            Self::Unix(socket) => Socket::Unix(UnixStream::from_std(socket)?),
+            Self::Tcp => Socket::Tcp(TcpStream::from_std(socket.into())?),
+            Self::Unix => Socket::Unix(UnixStream::from_std(socket.into())?),
         })
-    }
-}
-
-impl AsFd for Parked {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        match self {
-            Self::Tcp(socket) => socket.as_fd(),
-            Self::Unix(socket) => socket.as_fd(),
-        }
     }
 }
 
@@ -75,10 +62,10 @@ impl Listening {
 
 impl Socket {
     /// Takes it out of the runtime.
-    pub(super) fn park(self) -> io::Result<Parked> {
+    pub(super) fn park(self) -> io::Result<(Kind, OwnedFd)> {
         Ok(match self {
-            Self::Tcp(socket) => Parked::Tcp(socket.into_std()?),
-            Self::Unix(socket) => Parked::Unix(socket.into_std()?),
+            Self::Tcp(socket) => (Kind::Tcp, socket.into_std()?.into()),
+            Self::Unix(socket) => (Kind::Unix, socket.into_std()?.into()),
         })
     }
 
@@ -146,33 +133,27 @@ impl AsyncWrite for Socket {
     }
 }
 
-/// Implements `Peer`: a peer on this machine cannot vanish without its socket being closed, and what has not left a
-/// unix socket is the peer's already.
-macro_rules! peer {
-    ($kind:ident) => {
-        impl Peer for $kind {
-            fn is_silent(&self, patience: Duration) -> bool {
-                matches!(self, Self::Tcp(socket) if Tcp(socket).is_silent(patience))
-            }
+/// A peer on this machine cannot vanish without its socket being closed, and what has not left a unix socket is the
+/// peer's already.
+impl Peer for Socket {
+    fn is_silent(&self, patience: Duration) -> bool {
+        matches!(self, Self::Tcp(socket) if Tcp(socket).is_silent(patience))
+    }
 
-            fn is_stuck(&self, patience: Duration) -> bool {
-                matches!(self, Self::Tcp(socket) if Tcp(socket).is_stuck(patience))
-            }
+    fn is_stuck(&self, patience: Duration) -> bool {
+        matches!(self, Self::Tcp(socket) if Tcp(socket).is_stuck(patience))
+    }
 
-            fn unacknowledged(&self) -> u64 {
-                match self {
-                    Self::Tcp(socket) => Tcp(socket).unacknowledged(),
-                    Self::Unix(_) => 0,
-                }
-            }
-
-            fn give_up(&self) {
-                if let Self::Tcp(socket) = self {
-                    Tcp(socket).give_up();
-                }
-            }
+    fn unacknowledged(&self) -> u64 {
+        match self {
+            Self::Tcp(socket) => Tcp(socket).unacknowledged(),
+            Self::Unix(_) => 0,
         }
-    };
+    }
+
+    fn give_up(&self) {
+        if let Self::Tcp(socket) = self {
+            Tcp(socket).give_up();
+        }
+    }
 }
-peer!(Socket);
-peer!(Parked);

@@ -102,6 +102,11 @@ impl<S> WriteDeadline<S> {
     pub(super) fn progress(&self) -> &Progress {
         &self.progress
     }
+
+    /// Whether the `peer` of its socket, which is elsewhere, is gone. Counts that.
+    pub(super) fn has_vanished(&mut self, peer: &impl Peer) -> bool {
+        is_gone(peer, self.vanished_after, &mut self.counters)
+    }
 }
 
 impl<S: Peer> WriteDeadline<S> {
@@ -116,11 +121,6 @@ impl<S: Peer> WriteDeadline<S> {
             return Err(io::Error::new(io::ErrorKind::TimedOut, "the client has vanished"));
         }
         Ok(())
-    }
-
-    /// Whether the peer is gone, which is counted.
-    pub(super) fn has_vanished(&mut self) -> bool {
-        is_gone(&self.socket, self.vanished_after, &mut self.counters)
     }
 
     /// Passes on the result of a write, unless too little has moved for too long.

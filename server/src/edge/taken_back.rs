@@ -3,7 +3,7 @@
 use std::{
     io,
     net::IpAddr,
-    os::fd::{AsFd, BorrowedFd},
+    os::fd::{BorrowedFd, OwnedFd},
     pin::Pin,
     task::{Context, Poll},
 };
@@ -23,8 +23,9 @@ use super::{
     lingering::Lingering,
     owed::Owed,
     pass_on::pass_on,
-    socket::{self, Socket},
+    socket::{Kind, Socket},
     stall::WriteDeadline,
+    vanished::Tcp,
 };
 use crate::tally::Open;
 
@@ -55,9 +56,9 @@ pin_project! {
     }
 }
 
-/// The same outside of it.
+/// What goes with it outside of the runtime.
 struct OutOfRuntime {
-    socket: WriteDeadline<socket::Parked>,
+    kind: WriteDeadline<Kind>,
     held: Box<Held>,
 }
 
@@ -88,26 +89,26 @@ impl Awake for TakenBack {
         &self.progress
     }
 
-    fn park(self: Box<Self>) -> io::Result<Box<dyn Parked>> {
+    fn park(self: Box<Self>) -> io::Result<(OwnedFd, Box<dyn Parked>)> {
         let Self { socket, held, .. } = *self;
-        let socket = socket.into_inner().try_map(Socket::park)?;
-        Ok(Box::new(OutOfRuntime { socket, held }))
-    }
-}
-
-impl AsFd for OutOfRuntime {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.socket.socket().as_fd()
+        let mut parked = None;
+        let kind = socket.into_inner().try_map(|socket| {
+            let (kind, socket) = socket.park()?;
+            parked = Some(socket);
+            Ok(kind)
+        })?;
+        let socket = parked.ok_or(io::ErrorKind::NotConnected)?;
+        Ok((socket, Box::new(OutOfRuntime { kind, held })))
     }
 }
 
 impl Parked for OutOfRuntime {
-    fn wake(self: Box<Self>) -> io::Result<Box<dyn Awake>> {
-        let Self { socket, held } = *self;
-        Ok(Box::new(TakenBack::new(socket.try_map(socket::Parked::wake)?, held)))
+    fn wake(self: Box<Self>, socket: OwnedFd) -> io::Result<Box<dyn Awake>> {
+        let Self { kind, held } = *self;
+        Ok(Box::new(TakenBack::new(kind.try_map(|kind| kind.wake(socket))?, held)))
     }
 
-    fn has_vanished(&mut self) -> bool {
-        self.socket.has_vanished()
+    fn has_vanished(&mut self, socket: BorrowedFd<'_>) -> bool {
+        *self.kind.socket() == Kind::Tcp && self.kind.has_vanished(&Tcp(socket))
     }
 }

@@ -58,9 +58,9 @@ impl Writers {
 
 /// Goes on with a stream that a writer has left.
 fn resume(stream: Stream, writers: Writers) {
-    let Stream { driver, sent, socket, rest, next, discarded } = stream;
+    let Stream { driver, sent, socket, parked, rest, next, discarded } = stream;
     tokio::spawn(async move {
-        match socket.wake() {
+        match parked.wake(socket) {
             Ok(socket) => {
                 let catch_up = CatchUp { discarded, ..CatchUp::new(driver, sent, socket, writers) };
                 if next.is_empty() {
@@ -141,8 +141,8 @@ impl CatchUp {
     /// Leaves the stream to a writer.
     fn park(self) -> io::Result<()> {
         let Self { driver, sent, socket, writers, discarded } = self;
-        let (socket, rest, next) = (socket.park()?, Bytes::new(), Bytes::new());
-        writers.take(Stream { driver, sent, socket, rest, next, discarded });
+        let ((socket, parked), rest, next) = (socket.park()?, Bytes::new(), Bytes::new());
+        writers.take(Stream { driver, sent, socket, parked, rest, next, discarded });
         Ok(())
     }
 

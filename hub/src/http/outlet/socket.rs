@@ -1,7 +1,10 @@
 //! The socket of a connection that was taken back from HTTP, as the edge makes it. With it goes all that lasts as
 //! long as the connection, such as its place among those that are limited.
 
-use std::{io, os::fd::AsFd};
+use std::{
+    io,
+    os::fd::{BorrowedFd, OwnedFd},
+};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -15,21 +18,21 @@ pub trait Awake: AsyncRead + AsyncWrite + Send + Unpin {
     /// How far it has come; it is dropped where that says so.
     fn progress(&self) -> &Progress;
 
-    /// Takes it out of the runtime. It does not block from then on either.
+    /// Takes it out of the runtime: the socket, which does not block from then on either, and what goes with it.
     ///
     /// # Errors
     /// Those of the system; then the connection is lost.
-    fn park(self: Box<Self>) -> io::Result<Box<dyn Parked>>;
+    fn park(self: Box<Self>) -> io::Result<(OwnedFd, Box<dyn Parked>)>;
 }
 
-/// The same outside of the runtime.
-pub trait Parked: AsFd + Send {
-    /// Puts it back. Called within the runtime.
+/// What goes with a socket outside of the runtime.
+pub trait Parked: Send {
+    /// Puts the socket back. Called within the runtime.
     ///
     /// # Errors
     /// Those of the system; then the connection is lost.
-    fn wake(self: Box<Self>) -> io::Result<Box<dyn Awake>>;
+    fn wake(self: Box<Self>, socket: OwnedFd) -> io::Result<Box<dyn Awake>>;
 
-    /// Whether its peer is gone without having closed it. Counts that.
-    fn has_vanished(&mut self) -> bool;
+    /// Whether the peer of the socket is gone without having closed it. Counts that.
+    fn has_vanished(&mut self, socket: BorrowedFd<'_>) -> bool;
 }

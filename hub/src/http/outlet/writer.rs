@@ -8,13 +8,14 @@
 //! - `stream`: a stream and its socket; `inbox`: how it comes to a writer, and what wakes that
 //! - `turns`: what a writer does; `places`: where it finds things again
 //! - `member`: a stream in its hands; `group`: those that get the same; what they get is a `batch`, or the values of
-//!   their `states`
+//!   their `states`; `round`: from the first to the last of a group
 
 mod batch;
 mod group;
 mod inbox;
 mod member;
 mod places;
+mod round;
 mod states;
 mod stream;
 mod turns;

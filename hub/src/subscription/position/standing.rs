@@ -2,7 +2,7 @@
 
 use tokio::time::Instant;
 
-use crate::{counters::Counters, cursor::Cursor, frame::Frame, subscription::Now};
+use crate::{counters::Counters, cursor::Cursor, frame::Frame};
 
 /// Where a reader stands in the log.
 #[derive(Debug)]
@@ -37,17 +37,19 @@ impl Standing {
     }
 
     /// Goes on to `through`: the events up to there, with these sequences and stamps, were sent from the tail.
-    pub(in crate::subscription) fn is_carried(
+    /// Returns those that are to be [measured](Self::measure).
+    pub(in crate::subscription) fn is_carried<'a>(
         &mut self,
-        events: &[(u64, i64)],
+        events: &'a [(u64, i64)],
         through: Cursor,
-        (now, counters): (Now, &Counters),
-    ) {
+        now: Instant,
+    ) -> &'a [(u64, i64)] {
         self.after = through;
         if let Some((last, _)) = events.last() {
-            self.measure(events, now.wall, counters);
-            self.announced = (*last, now.instant);
+            self.announced = (*last, now);
         }
+        let before = events.partition_point(|(sequence, _)| *sequence <= self.came_at);
+        events.get(before..).unwrap_or_default()
     }
 
     /// Counts how long ago the events that are handed over were published, by their sequences and

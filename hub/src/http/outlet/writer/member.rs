@@ -1,7 +1,12 @@
 //! A stream whose reader has all there is, or whose socket is full: its socket, and where it stands. There may be very
 //! many: what a group has in common is not in it.
 
-use std::{io, task::Context, time::Duration};
+use std::{
+    io,
+    os::fd::{AsFd, OwnedFd},
+    task::Context,
+    time::Duration,
+};
 
 use bytes::{Buf, Bytes};
 use rustix::{
@@ -13,6 +18,7 @@ use tokio::time::Instant;
 use super::{
     batch::{Batch, Stands},
     group::{Group, Look, Values},
+    round::Round,
     stream::{Stream, send_some},
 };
 use crate::{
@@ -34,7 +40,8 @@ pub(super) const STUCK_AFTER: Duration = Duration::from_secs(1);
 
 /// A stream in the hands of a writer.
 pub(super) struct Member {
-    pub(super) socket: Box<dyn Parked>,
+    pub(super) socket: OwnedFd,
+    parked: Box<dyn Parked>,
     rested: Rested,
     sent: Option<Sent>,
     /// How many bytes came after the request.
@@ -76,25 +83,31 @@ pub(super) enum Then {
 impl Member {
     /// A stream of whose driver `rested` is left, and which knows the values of state topics up to a number.
     pub(super) fn new(
-        (socket, sent, discarded): (Box<dyn Parked>, Option<Sent>, usize),
+        (socket, parked): (OwnedFd, Box<dyn Parked>),
+        (sent, discarded): (Option<Sent>, usize),
         (rested, knows): (Rested, u64),
-        group: (usize, usize),
-        now: Now,
+        (group, now): ((usize, usize), Now),
     ) -> Self {
         let due = rested.until(now);
-        Self { socket, rested, sent, discarded, knows, full: None, due, listed: None, group }
+        let (full, listed) = (None, None);
+        Self { socket, parked, rested, sent, discarded, knows, full, due, listed, group }
     }
 
     /// The stream, whose driver is made of what is left of it, and of the number of the last value that it knows.
     pub(super) fn into_stream(self, drive: impl FnOnce(Rested, u64) -> Driver) -> Stream {
-        let Self { socket, rested, sent, discarded, knows, full, .. } = self;
+        let Self { socket, parked, rested, sent, discarded, knows, full, .. } = self;
         let rest = full.map(|full| full.rest).unwrap_or_default();
         let driver = Box::new(drive(rested, knows));
-        Stream { driver, sent, socket, rest, next: Bytes::new(), discarded }
+        Stream { driver, sent, socket, parked, rest, next: Bytes::new(), discarded }
     }
 
     pub(super) fn follows_log(&self) -> bool {
         self.rested.subscription.cursor().is_some()
+    }
+
+    /// Whether its peer is gone without having closed the connection. Counts that.
+    pub(super) fn has_vanished(&mut self) -> bool {
+        self.parked.has_vanished(self.socket.as_fd())
     }
 
     /// Sees whether its reader's rights were taken back; the group's waker is woken once they are.
@@ -105,21 +118,23 @@ impl Member {
     }
 
     /// Sends what is left of a frame, and all else that there is for this reader.
-    pub(super) fn attend(&mut self, group: &Group, now: Now) -> Then {
+    pub(super) fn attend(&mut self, round: &mut Round<'_>) -> Then {
+        let now = round.now;
         match self.flush(now.instant) {
             Ok(true) => {}
             Ok(false) if self.is_stuck(now.instant) => return Then::Resumes,
             Ok(false) => return Then::Stays,
             Err(_) => return Then::Leaves,
         }
-        let then = self.catch_up(group, now);
+        let then = self.catch_up(round);
         if then == Then::Stays {
             self.due = self.rested.until(now);
         }
         then
     }
 
-    fn catch_up(&mut self, group: &Group, now: Now) -> Then {
+    fn catch_up(&mut self, round: &mut Round<'_>) -> Then {
+        let (group, now) = (round.group, round.now);
         if self.rested.ends(&group.around, now) {
             return Then::Resumes;
         }
@@ -127,13 +142,13 @@ impl Member {
             let then = match group.look_from(cursor) {
                 Look::Nothing => break,
                 Look::Behind => Then::Resumes,
-                Look::Batch(batch) => self.send_batch(&batch, group, now),
+                Look::Batch(batch) => self.send_batch(&batch, round),
             };
             if then != Then::Stays {
                 return then;
             }
         }
-        let then = self.send_values(&group.values_after(self.knows), now);
+        let then = self.send_values(&group.values_after(self.knows), round);
         if then != Then::Stays {
             return then;
         }
@@ -182,41 +197,41 @@ impl Member {
     }
 
     /// Sends the events of a batch that it does not have.
-    pub(super) fn deliver(&mut self, batch: &Batch, group: &Group, now: Now) -> Then {
+    pub(super) fn deliver(&mut self, batch: &Batch, round: &mut Round<'_>) -> Then {
         let Some(cursor) = self.rested.subscription.cursor() else { return Then::Stays };
         if self.is_full() {
-            self.falls_behind(group);
+            self.falls_behind(round.group);
             return Then::Stays;
         }
-        if self.rested.subscription.has_expired(now) {
+        if self.rested.subscription.has_expired(round.now) {
             return Then::Resumes;
         }
         match batch.stands(cursor) {
             Stands::After => Then::Stays,
-            Stands::Elsewhere => self.attend(group, now),
-            Stands::Before => self.send_batch(batch, group, now),
+            Stands::Elsewhere => self.attend(round),
+            Stands::Before => self.send_batch(batch, round),
         }
     }
 
     /// Sends a batch of which it has nothing.
-    fn send_batch(&mut self, batch: &Batch, group: &Group, now: Now) -> Then {
+    fn send_batch(&mut self, batch: &Batch, round: &mut Round<'_>) -> Then {
         if batch.frames.is_empty() {
-            self.carry(0, batch, batch.through, (group, now));
+            self.carry(0, batch, batch.through, round);
             return Then::Stays;
         }
         match send_some(&self.socket, &batch.bytes) {
             Ok(sent) if sent == batch.bytes.len() => {
-                self.carry(batch.frames.len(), batch, batch.through, (group, now));
-                self.rested.subscription.has_taken(now.instant);
+                self.carry(batch.frames.len(), batch, batch.through, round);
+                self.rested.subscription.has_taken(round.now.instant);
                 Then::Stays
             }
-            Ok(sent) => self.keep_rest(sent, batch, group, now),
+            Ok(sent) => self.keep_rest(sent, batch, round),
             Err(_) => Then::Leaves,
         }
     }
 
     /// Keeps what is left of the frame of which some was sent, and comes back for those after it.
-    fn keep_rest(&mut self, mut sent: usize, batch: &Batch, group: &Group, now: Now) -> Then {
+    fn keep_rest(&mut self, mut sent: usize, batch: &Batch, round: &mut Round<'_>) -> Then {
         let (mut handed, mut rest) = (0, Bytes::new());
         while let Some(frame) = batch.frames.get(handed).filter(|_| sent > 0) {
             handed += 1;
@@ -230,33 +245,28 @@ impl Member {
             sent = sent.saturating_sub(chunk.len());
         }
         if let Some(through) = handed.checked_sub(1).and_then(|last| batch.ids.get(last)) {
-            self.carry(handed, batch, *through, (group, now));
+            self.carry(handed, batch, *through, round);
         }
         let is_large = rest.len() > FREE;
-        let then = self.fills(rest, now.instant);
+        let then = self.fills(rest, round.now.instant);
         if handed < batch.frames.len() {
-            self.falls_behind(group);
+            self.falls_behind(round.group);
         }
         if is_large { Then::Resumes } else { then }
     }
 
-    fn carry(
-        &mut self,
-        frames: usize,
-        batch: &Batch,
-        through: Cursor,
-        (group, now): (&Group, Now),
-    ) {
+    fn carry(&mut self, frames: usize, batch: &Batch, through: Cursor, round: &mut Round<'_>) {
         let events = batch.events.get(..frames).unwrap_or_default();
-        let counters = group.around.hub.counters();
-        self.rested.subscription.is_carried(events, through, (now, counters));
+        let now = round.now.instant;
+        round.measures(self.rested.subscription.is_carried(events, through, now));
+        round.delivers(frames);
         if let Some(sent) = &self.sent {
             sent.add(batch.frames.iter().take(frames).map(Frame::len).sum());
         }
     }
 
     /// Sends values of state topics, unless it does not know those before them yet: then it gets them later.
-    pub(super) fn send_values(&mut self, values: &Values, now: Now) -> Then {
+    pub(super) fn send_values(&mut self, values: &Values, round: &mut Round<'_>) -> Then {
         let (after, last) = values.numbers;
         if self.is_full() || self.knows != after {
             return Then::Stays;
@@ -266,10 +276,11 @@ impl Member {
             return Then::Stays;
         }
         self.rested.subscription.got_states(values.frames.len() as u64);
+        round.delivers(values.frames.len());
         if let Some(sent) = &self.sent {
             sent.add(values.frames.iter().map(Frame::len).sum());
         }
-        self.send(&values.bytes, now)
+        self.send(&values.bytes, round.now)
     }
 
     /// Sends a few bytes, and keeps what the socket does not take.

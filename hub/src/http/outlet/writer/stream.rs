@@ -2,7 +2,7 @@
 
 use std::{
     fmt, io,
-    os::fd::AsFd,
+    os::fd::{AsFd, OwnedFd},
     task::{Context, Waker},
 };
 
@@ -24,7 +24,8 @@ use crate::{
 pub(in crate::http::outlet) struct Stream {
     pub(in crate::http::outlet) driver: Box<Driver>,
     pub(in crate::http::outlet) sent: Option<Sent>,
-    pub(in crate::http::outlet) socket: Box<dyn Parked>,
+    pub(in crate::http::outlet) socket: OwnedFd,
+    pub(in crate::http::outlet) parked: Box<dyn Parked>,
     /// What is left of a chunk.
     pub(in crate::http::outlet) rest: Bytes,
     /// What is to be sent after that, as a chunk.

@@ -19,18 +19,15 @@ use super::{
     inbox::{Inbox, News, Told, WOKEN},
     member::{Member, Then},
     places::Places,
+    round::Round,
     stream::{Comes, Stream},
 };
-use crate::subscription::Now;
 
 /// How many sockets are looked at in one turn.
 const AT_ONCE: usize = 1024;
 
 /// Between two looks whether the peer of a stream is still there.
 const LOOK_AFTER: Duration = Duration::from_secs(5);
-
-/// After so many streams the clock is read again.
-const CLOCK_AFTER: usize = 32;
 
 /// A writer.
 pub(super) struct Turns {
@@ -138,7 +135,7 @@ impl Turns {
 
     /// Puts a stream whose reader has all there is into its group.
     fn put(&mut self, stream: Stream, number: usize) {
-        let Stream { driver, sent, socket, discarded, .. } = stream;
+        let Stream { driver, sent, socket, parked, discarded, .. } = stream;
         let (place, descriptor) = (self.members.next(), socket.as_fd().as_raw_fd());
         let both = Interest::READABLE | Interest::WRITABLE;
         let registry = self.poll.registry();
@@ -147,8 +144,9 @@ impl Turns {
         }
         let Some(group) = self.groups.get_mut(number) else { return };
         let (rested, knows, of_group) = group.enter(*driver, place);
-        let (now, parts) = (group.around.now(), (socket, sent, discarded));
-        let member = Member::new(parts, (rested, knows), (number, of_group), now);
+        let (about, now) = ((sent, discarded), group.around.now());
+        let group = (number, of_group);
+        let member = Member::new((socket, parked), about, (rested, knows), (group, now));
         self.members.put(|_| member);
         self.list(place);
     }
@@ -168,7 +166,7 @@ impl Turns {
             return;
         }
         member.listed = None;
-        if member.socket.has_vanished() {
+        if member.has_vanished() {
             self.then(place, Then::Leaves);
         } else if member.due <= now {
             self.attend(place);
@@ -180,7 +178,7 @@ impl Turns {
     fn attend(&mut self, place: usize) {
         let Some(member) = self.members.get_mut(place) else { return };
         let Some(group) = self.groups.get(member.group.0) else { return };
-        let then = member.attend(group, group.around.now());
+        let then = member.attend(&mut Round::new(group));
         self.then(place, then);
     }
 
@@ -196,7 +194,7 @@ impl Turns {
             Look::Nothing => {}
             Look::Behind => self.each(number, Member::attend),
             Look::Batch(batch) => {
-                self.each(number, |member, group, now| member.deliver(&batch, group, now));
+                self.each(number, |member, round| member.deliver(&batch, round));
             }
         }
     }
@@ -205,7 +203,7 @@ impl Turns {
     fn deliver_values(&mut self, number: usize) -> bool {
         let values = self.groups.get_mut(number).and_then(Group::new_values);
         if let Some(values) = &values {
-            self.each(number, |member, _, now| member.send_values(values, now));
+            self.each(number, |member, round| member.send_values(values, round));
         }
         values.is_some()
     }
@@ -214,23 +212,22 @@ impl Turns {
         if let Some(group) = self.groups.get(number) {
             group.hears_of_rights();
         }
-        self.each(number, |member, group, _| member.looks_at_rights(group));
+        self.each(number, |member, round| member.looks_at_rights(round.group));
     }
 
     /// Has all members of a group do something, and does what becomes of each.
-    fn each(&mut self, number: usize, mut act: impl FnMut(&mut Member, &Group, Now) -> Then) {
+    fn each(&mut self, number: usize, mut act: impl FnMut(&mut Member, &mut Round<'_>) -> Then) {
         let Some(group) = self.groups.get(number) else { return };
-        let (mut now, mut others) = (group.around.now(), Vec::new());
-        for (before, place) in group.members().iter().enumerate() {
-            if before % CLOCK_AFTER == CLOCK_AFTER - 1 {
-                now = group.around.now();
-            }
+        let (mut round, mut others) = (Round::new(group), Vec::new());
+        for place in group.members() {
             let Some(member) = self.members.get_mut(*place) else { continue };
-            match act(member, group, now) {
+            round.goes_on();
+            match act(member, &mut round) {
                 Then::Stays => {}
                 then => others.push((*place, then)),
             }
         }
+        drop(round);
         for (place, then) in others {
             self.then(place, then);
         }
