@@ -45,7 +45,7 @@ pub enum Access {
 pub struct Followed {
     /// Its newest value, if there is one.
     pub newest: Option<State>,
-    /// The values that come after it.
+    /// The values that come after it. Whoever knows one is not told it again.
     pub changes: BoxStream<'static, State>,
 }
 

@@ -33,7 +33,7 @@ struct Announced {
 
 impl Announced {
     fn new(count: u32, at: i64) -> Self {
-        Self { count, state: State::new(READERS, at, &count.to_string()) }
+        Self { count, state: State::new(READERS, at, &count.to_string()).marked(count) }
     }
 }
 
@@ -55,7 +55,7 @@ impl Readers {
 
     /// Announces the number of readers.
     pub(super) fn announce(&self) {
-        // Sent even if it equals the last announced: readers that came in between were told another.
+        // Again even if it equals the last announced: readers that came in between were told another.
         self.announced.send_modify(|announced| {
             let count = self.count();
             if count != announced.count {
@@ -70,20 +70,15 @@ impl StateTopic for Readers {
         Access::Everybody
     }
 
-    /// Begins with the number as it is now, which is told again only once it is another.
+    /// Begins with the number as it is now.
     fn follow(&self, _: &str) -> Followed {
         let changes = self.announced.subscribe();
         let now = Announced::new(self.count(), self.clock.now());
-        let next = async |(mut changes, told): (watch::Receiver<Announced>, u32)| {
-            loop {
-                changes.changed().await.ok()?;
-                let announced = changes.borrow_and_update().clone();
-                if announced.count != told {
-                    return Some((announced.state, (changes, announced.count)));
-                }
-            }
+        let next = async |mut changes: watch::Receiver<Announced>| {
+            changes.changed().await.ok()?;
+            let state = changes.borrow_and_update().state.clone();
+            Some((state, changes))
         };
-        let changes = stream::unfold((changes, now.count), next).boxed();
-        Followed { newest: Some(now.state), changes }
+        Followed { newest: Some(now.state), changes: stream::unfold(changes, next).boxed() }
     }
 }

@@ -3,12 +3,13 @@
 use std::{
     fmt,
     future::poll_fn,
+    pin::Pin,
     sync::Arc,
     task::{Context, Poll},
 };
 
 use futures::{
-    StreamExt,
+    Stream, StreamExt,
     stream::{BoxStream, SelectAll},
 };
 
@@ -17,7 +18,7 @@ use crate::{
     frame::{Format, Frame},
     grant::Grant,
     http::problem::Problem,
-    state_topics::{Access, State, StateTopic, StateTopics},
+    state_topics::{Access, Followed, State, StateTopic, StateTopics},
 };
 
 /// What a reader is granted and refused of the state topics that it asks for.
@@ -80,11 +81,31 @@ pub(crate) struct States {
     /// What they are called.
     names: Arc<[String]>,
     /// Those that have a name of their own, in the order of their registration.
-    single: Vec<BoxStream<'static, State>>,
+    single: Vec<Changes>,
     /// Those of which there are any number.
-    many: SelectAll<BoxStream<'static, State>>,
+    many: SelectAll<Changes>,
+    /// What the reader knows of each, in the order of the names.
+    known: Vec<Option<State>>,
     /// Values that come before all others.
     first: Vec<State>,
+}
+
+/// The values of the topic in this place.
+struct Changes {
+    place: usize,
+    values: BoxStream<'static, State>,
+}
+
+impl Stream for Changes {
+    type Item = (usize, State);
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<(usize, State)>> {
+        let place = self.place;
+        self.values.poll_next_unpin(context).map(|value| value.map(|value| (place, value)))
+    }
 }
 
 impl fmt::Debug for States {
@@ -97,42 +118,62 @@ impl fmt::Debug for States {
 impl States {
     /// Follows what a reader is granted, and gives the newest value of each.
     pub(crate) fn begin(granted: Granted, format: Format) -> (Self, Vec<Frame>) {
-        let (mut single, mut many, mut newest) = (Vec::new(), SelectAll::new(), Vec::new());
         let names = granted.followed.iter().map(|topic| topic.name.clone()).collect();
-        for Topic { name, owner, of_many } in granted.followed {
-            let followed = owner.follow(&name);
-            newest.extend(followed.newest.map(|state| state.frame(format)));
-            if of_many {
-                many.push(followed.changes);
-            } else {
-                single.push(followed.changes);
-            }
+        let mut states = Self::nothing(names, format);
+        for (place, Topic { name, owner, of_many }) in granted.followed.into_iter().enumerate() {
+            let newest = states.follow(place, owner.follow(&name), of_many);
+            states.known.push(newest);
         }
-        (Self { format, names, single, many, first: Vec::new() }, newest)
+        let newest = states.known.iter().flatten().map(|state| state.frame(format)).collect();
+        (states, newest)
     }
 
-    /// Follows again what others have followed in the reader's stead. `knows` says whether it knows a value of the
-    /// topic with this number: one that it does not know comes next.
+    /// Follows again what others have followed in the reader's stead. `known` is what it knows of each: another value
+    /// comes next.
     pub(crate) fn again(
         (names, format): (&Arc<[String]>, Format),
         topics: &StateTopics,
-        knows: impl Fn(usize, &State) -> bool,
+        known: Vec<Option<State>>,
     ) -> Self {
-        let (single, many) = (Vec::new(), SelectAll::new());
-        let mut states = Self { format, names: names.clone(), single, many, first: Vec::new() };
-        for (number, name) in names.iter().enumerate() {
+        let mut states = Self { known, ..Self::nothing(names.clone(), format) };
+        for (place, name) in names.iter().enumerate() {
             let Some((_, found)) = topics.find(name) else { continue };
-            let followed = found.owner.follow(name);
-            states.first.extend(followed.newest.filter(|newest| !knows(number, newest)));
-            if found.is_prefix() {
-                states.many.push(followed.changes);
-            } else {
-                states.single.push(followed.changes);
-            }
+            let newest = states.follow(place, found.owner.follow(name), found.is_prefix());
+            let news = newest.filter(|newest| states.learns(place, newest));
+            states.first.extend(news);
         }
         // The last of them is taken first.
         states.first.reverse();
         states
+    }
+
+    fn nothing(names: Arc<[String]>, format: Format) -> Self {
+        let (single, many) = (Vec::new(), SelectAll::new());
+        Self { format, names, single, many, known: Vec::new(), first: Vec::new() }
+    }
+
+    /// Follows a topic, and returns its newest value.
+    fn follow(&mut self, place: usize, followed: Followed, of_many: bool) -> Option<State> {
+        let changes = Changes { place, values: followed.changes };
+        if of_many {
+            self.many.push(changes);
+        } else {
+            self.single.push(changes);
+        }
+        followed.newest
+    }
+
+    /// Whether a value of the topic in this place says something else than what is known. It is known from now on.
+    fn learns(&mut self, place: usize, state: &State) -> bool {
+        let Some(known) = self.known.get_mut(place) else { return true };
+        let is_news = known.as_ref().is_none_or(|known| !known.says_the_same(state));
+        *known = Some(state.clone());
+        is_news
+    }
+
+    /// What the reader knows of each, in the order of the names.
+    pub(crate) fn known(&self) -> &[Option<State>] {
+        &self.known
     }
 
     /// Waits for the next value of one of them; for ever where none is followed.
@@ -159,6 +200,15 @@ impl States {
         if let Some(first) = self.first.pop() {
             return Poll::Ready(first);
         }
+        while let Poll::Ready((place, state)) = self.poll_any(context) {
+            if self.learns(place, &state) {
+                return Poll::Ready(state);
+            }
+        }
+        Poll::Pending
+    }
+
+    fn poll_any(&mut self, context: &mut Context<'_>) -> Poll<(usize, State)> {
         let mut next = 0;
         while let Some(changes) = self.single.get_mut(next) {
             match changes.poll_next_unpin(context) {

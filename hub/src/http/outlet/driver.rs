@@ -23,6 +23,7 @@ use crate::{
     frame::Frame,
     hub::Hub,
     routes::Routes,
+    state_topics::State,
     subscription::{CHUNK, FirstPage, Follows, Next, Now, Resting, States, Subscription, Wanted},
     tail::Follower,
 };
@@ -257,6 +258,11 @@ impl Driver {
             }
             None => Follows { topics: [].into(), states, format: self.states.format() },
         }
+    }
+
+    /// What its reader knows of each state topic that it follows.
+    pub(super) fn known(&self) -> &[Option<State>] {
+        self.states.known()
     }
 
     pub(super) fn subscription(&self) -> &Subscription {

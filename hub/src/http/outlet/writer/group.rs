@@ -10,19 +10,16 @@ use std::{
     task::{Context, Waker},
 };
 
-use bytes::Bytes;
-
 use super::{
-    batch::{Batch, chunks},
+    batch::Batch,
     inbox::{Inbox, News, Signal},
-    member::Member,
+    member::{Knows, Member},
     places::Places,
-    states::States,
+    states::{States, Values},
     stream::Stream,
 };
 use crate::{
     cursor::Cursor,
-    frame::Frame,
     http::outlet::{
         Driver,
         driver::{Around, Rested},
@@ -78,14 +75,6 @@ pub(super) enum Look {
     Behind,
 }
 
-/// Values of state topics for those who know all up to the first number; then they know all up to the second.
-pub(super) struct Values {
-    pub(super) numbers: (u64, u64),
-    pub(super) frames: Vec<Frame>,
-    /// Those in one piece, as chunks.
-    pub(super) bytes: Bytes,
-}
-
 impl Group {
     fn new(follows: Follows, around: Around, group: usize, inbox: &Arc<Inbox<Stream>>) -> Self {
         let signal = |news| Signal::new(inbox, group, news);
@@ -96,7 +85,8 @@ impl Group {
             .then(|| tail.register(follows.topics.clone(), &who, || {}));
         // Asked afterwards: what came in between is looked up twice rather than never.
         let at = tail.position();
-        let states = States::follow(&follows.states, around.hub.state_topics());
+        let names = &follows.states;
+        let states = States::follow(names, around.hub.state_topics(), follows.format);
         Self {
             follows,
             around,
@@ -134,9 +124,9 @@ impl Group {
         look
     }
 
-    /// Looks up what the tail has for a reader that has all up to a cursor.
-    pub(super) fn look_from(&self, cursor: Cursor) -> Look {
-        self.look_after(cursor.sequence, cursor).0
+    /// Looks up what the tail has for a reader that has all up to a cursor, and where that reader stands with it.
+    pub(super) fn look_from(&self, cursor: Cursor) -> (Look, Cursor) {
+        self.look_after(cursor.sequence, cursor)
     }
 
     fn look_after(&self, seen: u64, cursor: Cursor) -> (Look, Cursor) {
@@ -150,19 +140,15 @@ impl Group {
         }
     }
 
-    /// Takes the values of state topics that have come, for those who know all before them.
+    /// Takes the values of state topics that have come.
     pub(super) fn new_values(&mut self) -> Option<Values> {
         self.changed.hear();
-        let (before, waker) = (self.states.last(), self.changed.clone().into());
-        let came = self.states.poll(&mut Context::from_waker(&waker));
-        came.then(|| self.values_after(before))
+        let waker = self.changed.clone().into();
+        self.states.poll(&mut Context::from_waker(&waker))
     }
 
-    /// The values of state topics for who knows all up to that number.
-    pub(super) fn values_after(&self, number: u64) -> Values {
-        let frames = self.states.after(number, self.follows.format);
-        let (numbers, bytes) = ((number, self.states.last()), chunks(&frames));
-        Values { numbers, frames, bytes }
+    pub(super) fn states(&self) -> &States {
+        &self.states
     }
 
     /// Whether rights were taken back since this was asked last.
@@ -181,13 +167,15 @@ impl Group {
     }
 
     /// Takes over a stream whose driver waits for nothing but news; it will be in `place`. Returns what is left of
-    /// the driver, the number of the last value of state topics that it knows, and its number here.
-    pub(super) fn enter(&mut self, driver: Driver, place: usize) -> (Rested, u64, usize) {
+    /// the driver, what its reader knows, and its number here.
+    pub(super) fn enter(&mut self, driver: Driver, place: usize) -> (Rested, Knows, usize) {
+        let otherwise = self.states.otherwise(driver.known());
+        let knows = Knows::new(self.states.last(), otherwise);
         let rested = driver.rest(|| {
             self.events.readers.fetch_add(1, Relaxed);
         });
         self.members.push(place);
-        (rested, self.states.last(), self.members.len() - 1)
+        (rested, knows, self.members.len() - 1)
     }
 
     /// Takes out the member with this number. Returns the place of the one that has its number from now on.
@@ -197,7 +185,7 @@ impl Group {
     }
 
     /// The driver of a member that has left.
-    fn drive(&self, rested: Rested, knows: u64) -> Driver {
+    fn drive(&self, rested: Rested, knows: Knows) -> Driver {
         let Follows { topics, states, format } = &self.follows;
         let hub = &self.around.hub;
         let count = || {
@@ -206,9 +194,8 @@ impl Group {
         let follows_log = rested.subscription.cursor().is_some();
         // First of all, so that the tail keeps what it follows.
         let follower = follows_log.then(|| hub.log().tail().follow_at_once(topics.clone(), count));
-        let states = OwnStates::again((states, *format), hub.state_topics(), |place, state| {
-            self.states.knows(knows, place, state)
-        });
+        let known = self.states.known(knows.number, &knows.otherwise());
+        let states = OwnStates::again((states, *format), hub.state_topics(), known);
         Driver::awake(rested, (follower, states), self.around.clone())
     }
 }

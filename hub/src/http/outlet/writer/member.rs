@@ -16,9 +16,10 @@ use rustix::{
 use tokio::time::Instant;
 
 use super::{
-    batch::{Batch, Stands},
-    group::{Group, Look, Values},
+    batch::{Batch, Stands, chunks},
+    group::{Group, Look},
     round::Round,
+    states::{Otherwise, Values},
     stream::{Stream, send_some},
 };
 use crate::{
@@ -46,8 +47,8 @@ pub(super) struct Member {
     sent: Option<Sent>,
     /// How many bytes came after the request.
     discarded: usize,
-    /// It knows the values of state topics up to this number.
-    knows: u64,
+    /// What it knows of state topics.
+    knows: Knows,
     /// While its socket takes no more.
     full: Option<Box<Full>>,
     /// When there is something to do for it next.
@@ -56,6 +57,24 @@ pub(super) struct Member {
     pub(super) listed: Option<Instant>,
     /// Its group, and its number there.
     pub(super) group: (usize, usize),
+}
+
+/// What a reader knows of state topics.
+pub(super) struct Knows {
+    /// All values up to this number,
+    pub(super) number: u64,
+    /// except of topics of which it knows something else.
+    otherwise: Option<Box<Otherwise>>,
+}
+
+impl Knows {
+    pub(super) fn new(number: u64, otherwise: Otherwise) -> Self {
+        Self { number, otherwise: (!otherwise.is_empty()).then(|| Box::new(otherwise)) }
+    }
+
+    pub(super) fn otherwise(self) -> Otherwise {
+        self.otherwise.map(|otherwise| *otherwise).unwrap_or_default()
+    }
 }
 
 /// What a socket did not take.
@@ -81,11 +100,11 @@ pub(super) enum Then {
 }
 
 impl Member {
-    /// A stream of whose driver `rested` is left, and which knows the values of state topics up to a number.
+    /// A stream of whose driver `rested` is left, and of what its reader knows of state topics.
     pub(super) fn new(
         (socket, parked): (OwnedFd, Box<dyn Parked>),
         (sent, discarded): (Option<Sent>, usize),
-        (rested, knows): (Rested, u64),
+        (rested, knows): (Rested, Knows),
         (group, now): ((usize, usize), Now),
     ) -> Self {
         let due = rested.until(now);
@@ -93,8 +112,8 @@ impl Member {
         Self { socket, parked, rested, sent, discarded, knows, full, due, listed, group }
     }
 
-    /// The stream, whose driver is made of what is left of it, and of the number of the last value that it knows.
-    pub(super) fn into_stream(self, drive: impl FnOnce(Rested, u64) -> Driver) -> Stream {
+    /// The stream, whose driver is made of what is left of it, and of what its reader knows.
+    pub(super) fn into_stream(self, drive: impl FnOnce(Rested, Knows) -> Driver) -> Stream {
         let Self { socket, parked, rested, sent, discarded, knows, full, .. } = self;
         let rest = full.map(|full| full.rest).unwrap_or_default();
         let driver = Box::new(drive(rested, knows));
@@ -140,15 +159,18 @@ impl Member {
         }
         while let Some(cursor) = self.rested.subscription.cursor() {
             let then = match group.look_from(cursor) {
-                Look::Nothing => break,
-                Look::Behind => Then::Resumes,
-                Look::Batch(batch) => self.send_batch(&batch, round),
+                (Look::Nothing, through) => {
+                    self.rested.subscription.is_carried(&[], through, now.instant);
+                    break;
+                }
+                (Look::Behind, _) => Then::Resumes,
+                (Look::Batch(batch), _) => self.send_batch(&batch, round),
             };
             if then != Then::Stays {
                 return then;
             }
         }
-        let then = self.send_values(&group.values_after(self.knows), round);
+        let then = self.send_values(&group.states().after(self.knows.number), round);
         if then != Then::Stays {
             return then;
         }
@@ -268,19 +290,30 @@ impl Member {
     /// Sends values of state topics, unless it does not know those before them yet: then it gets them later.
     pub(super) fn send_values(&mut self, values: &Values, round: &mut Round<'_>) -> Then {
         let (after, last) = values.numbers;
-        if self.is_full() || self.knows != after {
+        if self.is_full() || self.knows.number != after {
             return Then::Stays;
         }
-        self.knows = last;
-        if values.frames.is_empty() {
+        self.knows.number = last;
+        let Some(otherwise) = &mut self.knows.otherwise else {
+            return self.send_frames(&values.frames, &values.bytes, round);
+        };
+        let frames = round.group.states().news(values, otherwise);
+        if otherwise.is_empty() {
+            self.knows.otherwise = None;
+        }
+        self.send_frames(&frames, &chunks(&frames), round)
+    }
+
+    fn send_frames(&mut self, frames: &[Frame], bytes: &Bytes, round: &mut Round<'_>) -> Then {
+        if frames.is_empty() {
             return Then::Stays;
         }
-        self.rested.subscription.got_states(values.frames.len() as u64);
-        round.delivers(values.frames.len());
+        self.rested.subscription.got_states(frames.len() as u64);
+        round.delivers(frames.len());
         if let Some(sent) = &self.sent {
-            sent.add(values.frames.iter().map(Frame::len).sum());
+            sent.add(frames.iter().map(Frame::len).sum());
         }
-        self.send(&values.bytes, round.now)
+        self.send(bytes, round.now)
     }
 
     /// Sends a few bytes, and keeps what the socket does not take.

@@ -1,10 +1,12 @@
 //! The state topics that a group follows, for all its readers. Their values are numbered as they come, so that one
-//! number says what a reader knows of all of them.
+//! number says what a reader knows of all of them; where it knows something else of one, it has that by itself.
 
 use std::task::{Context, Poll};
 
+use bytes::Bytes;
 use futures::{StreamExt, stream::BoxStream};
 
+use super::batch::chunks;
 use crate::{
     frame::{Format, Frame},
     state_topics::{State, StateTopics},
@@ -15,6 +17,7 @@ const AT_ONCE: usize = 8;
 
 /// State topics.
 pub(super) struct States {
+    format: Format,
     topics: Vec<Topic>,
     /// The number of the last value that came.
     last: u64,
@@ -28,30 +31,48 @@ struct Topic {
     number: u64,
 }
 
+/// What readers know otherwise than their group, by the place of the topic.
+pub(super) type Otherwise = Vec<(usize, State)>;
+
+/// Values of state topics, by the topics' places.
+pub(super) struct Values {
+    /// For those who know all up to the first number; then they know all up to the second.
+    pub(super) numbers: (u64, u64),
+    pub(super) states: Vec<(usize, State)>,
+    /// The places of topics whose newest value has come once more, for those who know another.
+    pub(super) again: Vec<usize>,
+    pub(super) frames: Vec<Frame>,
+    /// Those in one piece, as chunks.
+    pub(super) bytes: Bytes,
+}
+
 impl States {
     /// Follows the topics of these names from now on.
-    pub(super) fn follow(names: &[String], topics: &StateTopics) -> Self {
+    pub(super) fn follow(names: &[String], topics: &StateTopics, format: Format) -> Self {
         let follow = |name: &String| {
             let followed = topics.find(name).map(|(_, found)| found.owner.follow(name));
             let (newest, changes) = followed.map(|one| (one.newest, one.changes)).unzip();
             Topic { changes, newest: newest.flatten(), number: 0 }
         };
-        Self { topics: names.iter().map(follow).collect(), last: 0 }
+        Self { format, topics: names.iter().map(follow).collect(), last: 0 }
     }
 
-    /// Takes what has come; the caller is woken once there is more. Returns whether there was anything.
-    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> bool {
-        let before = self.last;
-        for topic in &mut self.topics {
+    /// Takes what has come; the caller is woken once there is more. `None` if there was nothing.
+    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Option<Values> {
+        let (before, mut again) = (self.last, Vec::new());
+        for (place, topic) in self.topics.iter_mut().enumerate() {
             for passed in 1.. {
-                let Some(changes) = &mut topic.changes else { break };
-                match changes.poll_next_unpin(context) {
+                match topic.poll(context) {
                     Poll::Ready(Some(state)) => {
-                        self.last += 1;
-                        (topic.newest, topic.number) = (Some(state), self.last);
+                        let newest = topic.newest.as_ref();
+                        if newest.is_some_and(|newest| newest.says_the_same(&state)) {
+                            again.push(place);
+                        } else {
+                            self.last += 1;
+                            (topic.newest, topic.number) = (Some(state), self.last);
+                        }
                     }
-                    Poll::Ready(None) => topic.changes = None,
-                    Poll::Pending => break,
+                    Poll::Ready(None) | Poll::Pending => break,
                 }
                 if passed == AT_ONCE {
                     context.waker().wake_by_ref();
@@ -59,7 +80,8 @@ impl States {
                 }
             }
         }
-        self.last > before
+        let came = self.last > before || !again.is_empty();
+        came.then(|| Values { again, ..self.after(before) })
     }
 
     /// The number of the last value that came.
@@ -68,14 +90,67 @@ impl States {
     }
 
     /// The newest value of each topic of which one has come after that number.
-    pub(super) fn after(&self, number: u64, format: Format) -> Vec<Frame> {
-        let newer = self.topics.iter().filter(|topic| topic.number > number);
-        newer.filter_map(|topic| Some(topic.newest.as_ref()?.frame(format))).collect()
+    pub(super) fn after(&self, number: u64) -> Values {
+        let places = self.topics.iter().enumerate().filter(|(_, topic)| topic.number > number);
+        let newest = |(place, topic): (usize, &Topic)| Some((place, topic.newest.clone()?));
+        let states: Vec<_> = places.filter_map(newest).collect();
+        let frames: Vec<_> = states.iter().map(|(_, state)| state.frame(self.format)).collect();
+        let bytes = chunks(&frames);
+        Values { numbers: (number, self.last), states, again: Vec::new(), frames, bytes }
     }
 
-    /// Whether a reader that knows all values up to a number knows this one as the newest of the topic in that place.
-    pub(super) fn knows(&self, number: u64, place: usize, state: &State) -> bool {
-        let topic = self.topics.get(place).filter(|topic| topic.number <= number);
-        topic.and_then(|topic| topic.newest.as_ref()).is_some_and(|newest| newest.is(state))
+    /// What a reader knows otherwise.
+    pub(super) fn otherwise(&self, known: &[Option<State>]) -> Otherwise {
+        let both = self.topics.iter().zip(known).enumerate();
+        let otherwise = both.filter_map(|(place, (topic, known))| {
+            let known = known.as_ref()?;
+            let newest = topic.newest.as_ref();
+            let same = newest.is_some_and(|newest| newest.says_the_same(known));
+            (!same).then(|| (place, known.clone()))
+        });
+        otherwise.collect()
+    }
+
+    /// What a reader knows that knows all values up to a number, and something otherwise.
+    pub(super) fn known(&self, number: u64, otherwise: &Otherwise) -> Vec<Option<State>> {
+        let of = |(place, topic): (usize, &Topic)| {
+            let other = otherwise.iter().find(|(other, _)| *other == place);
+            match other {
+                Some((_, state)) => Some(state.clone()),
+                None => topic.newest.clone().filter(|_| topic.number <= number),
+            }
+        };
+        self.topics.iter().enumerate().map(of).collect()
+    }
+
+    /// The frames of those of these values that a reader does not know, who learns them by that.
+    pub(super) fn news(&self, values: &Values, otherwise: &mut Otherwise) -> Vec<Frame> {
+        let again = values.again.iter().filter(|place| {
+            otherwise.iter().any(|(other, _)| other == *place)
+                && !values.states.iter().any(|(new, _)| new == *place)
+        });
+        let again =
+            again.filter_map(|place| Some((*place, self.topics.get(*place)?.newest.clone()?)));
+        let all: Vec<_> = values.states.iter().cloned().chain(again).collect();
+        let mut frames = Vec::new();
+        for (place, state) in all {
+            let other = otherwise.iter().position(|(other, _)| *other == place);
+            let known = other.map(|other| otherwise.swap_remove(other));
+            if known.is_none_or(|(_, known)| !known.says_the_same(&state)) {
+                frames.push(state.frame(self.format));
+            }
+        }
+        frames
+    }
+}
+
+impl Topic {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<State>> {
+        let Some(changes) = &mut self.changes else { return Poll::Pending };
+        let state = changes.poll_next_unpin(context);
+        if matches!(state, Poll::Ready(None)) {
+            self.changes = None;
+        }
+        state
     }
 }
