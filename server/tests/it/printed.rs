@@ -38,8 +38,9 @@ impl<'a> Shell<'a> {
     /// The same by a shell.
     fn command_of(&self, mut shell: Command, line: &str) -> Command {
         let address = self.serving.address.to_string();
+        // The address comes last: its port may begin like another.
         let line =
-            line.replace("127.0.0.1:3000", &address).replace("127.0.0.1:4000", "127.0.0.1:0");
+            line.replace("127.0.0.1:4000", "127.0.0.1:0").replace("127.0.0.1:3000", &address);
         let line = line.replace("/srv/belfry", "srv");
         shell.args(["-euo", "pipefail", "-c", &line]).current_dir(self.folder);
         shell.env("HOME", self.program.folder()).env_remove("XDG_DATA_HOME");
