@@ -125,7 +125,8 @@ pub struct Config {
     pub send_budget: usize,
     /// How much the bodies of requests under way may have, in bytes. Default 64 MiB.
     pub receive_budget: usize,
-    /// How many threads send the streams of clients that speak plain HTTP/1.1, 0 to 64. Default 0: tasks do.
+    /// How many threads send the streams of clients that speak plain HTTP/1.1, 0 to 64; at 0 tasks do. Default as
+    /// many as the process has processors.
     pub writers: usize,
 }
 
@@ -166,7 +167,7 @@ impl Default for Config {
             vanished_after: Duration::from_secs(25),
             send_budget: 256 << 20,
             receive_budget: 64 << 20,
-            writers: 0,
+            writers: writers::usual(),
         }
     }
 }

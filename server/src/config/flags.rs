@@ -96,7 +96,7 @@ pub struct Flags {
     #[command(flatten)]
     pub limits: LimitFlags,
     /// Threads that send the streams of clients that speak plain HTTP/1.1, from 0 to 64; 0 sends them like all others
-    /// [default: 0]
+    /// [default: the number of processors]
     #[arg(long, env = "BELFRY_WRITERS", hide_env_values = true, value_name = "NUMBER")]
     pub writers: Option<Setting>,
     /// Directory with the wasm, styles and icons made by `make build` [default: target/site]

@@ -1,9 +1,14 @@
 //! How many threads send streams.
 
-use std::ops::RangeInclusive;
+use std::{num::NonZero, ops::RangeInclusive, thread::available_parallelism};
 
 /// More than these help no machine that is known.
 const WRITERS: RangeInclusive<usize> = 0..=64;
+
+/// As many as there are processors for this process; one where nobody knows.
+pub(super) fn usual() -> usize {
+    available_parallelism().map_or(1, NonZero::get).min(*WRITERS.end())
+}
 
 /// Reads a number of writers.
 pub(super) fn number(value: &str) -> Result<usize, &'static str> {
@@ -14,6 +19,12 @@ pub(super) fn number(value: &str) -> Result<usize, &'static str> {
 #[cfg(test)]
 mod tests {
     use crate::config::tests::config;
+
+    #[test]
+    fn there_are_as_many_writers_as_processors() {
+        let processors = std::thread::available_parallelism().unwrap().get();
+        assert_eq!(config(&[], &[]).unwrap().writers, processors.min(64));
+    }
 
     #[test]
     fn a_number_of_writers_is_from_0_to_64() {
