@@ -1,5 +1,8 @@
 //! Streams whose sockets are taken back from hyper and sent by writers, as others see them on the wire.
 
+mod gone;
+mod rights;
+
 use std::time::Duration;
 
 use belfry_hub::Clock;

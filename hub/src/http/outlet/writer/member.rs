@@ -164,7 +164,11 @@ impl Member {
                     break;
                 }
                 (Look::Behind, _) => Then::Resumes,
-                (Look::Batch(batch), _) => self.send_batch(&batch, round),
+                // Asked after the look: what comes after rights were taken back is not sent.
+                (Look::Batch(batch), _) => match self.looks_at_rights(group) {
+                    Then::Stays => self.send_batch(&batch, round),
+                    then => then,
+                },
             };
             if then != Then::Stays {
                 return then;
