@@ -1,8 +1,6 @@
 //! A subscription as a machine: asked what comes next, it gives bytes, or says until when and for what to
 //! wait. It does no I/O, has no timers and needs no runtime; who drives it does the waiting.
 
-use std::collections::VecDeque;
-
 use bytes::Bytes;
 use serde_json::json;
 use tokio::time::Instant;
@@ -75,7 +73,7 @@ impl Subscription {
         let position = place.zip(follower).map(|(place, follower)| {
             let Place { standing, account } = place;
             let selection = Selection::of(hub, &account, follower, format);
-            Position::at(selection, standing, VecDeque::new())
+            Position::again(selection, standing)
         });
         Self { basics, greeting: None, position, wanted: None, ended: false }
     }

@@ -84,8 +84,15 @@ impl Position {
         Self::at(selection, Standing::new(after, now), newest)
     }
 
-    /// The position of a reader that stands there.
-    pub(super) fn at(selection: Selection, standing: Standing, newest: VecDeque<u64>) -> Self {
+    /// The position of a reader that has rested there. It counts as behind what there is, which it may have been
+    /// handed and not taken, until it comes for more.
+    pub(super) fn again(selection: Selection, standing: Standing) -> Self {
+        let position = Self::at(selection, standing, VecDeque::new());
+        position.place.is_at(position.standing.after.sequence);
+        position
+    }
+
+    fn at(selection: Selection, standing: Standing, newest: VecDeque<u64>) -> Self {
         let place = selection.hub().place();
         Self { selection, place, standing, room: None, newest, again_at: None }
     }

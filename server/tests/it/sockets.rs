@@ -1,6 +1,6 @@
 //! Real sockets: a thousand of them, one that closes, one that stops reading.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{cell::Cell, net::SocketAddr, time::Duration};
 
 use axum::{
     body::Body,
@@ -10,14 +10,26 @@ use belfry_hub::Clock;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use server::Config;
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines},
     net::{TcpSocket, TcpStream},
-    time::timeout,
+    time::{sleep, timeout},
 };
 
-use crate::{transport::Transport, world::World};
+use crate::{
+    hub::publish,
+    transport::{Transport, on_each_transport},
+    world::World,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
+
+on_each_transport!(
+    plain
+    a_shutdown_with_1000_open_streams_takes_less_than_a_second,
+    a_client_that_closes_is_gone_at_once,
+    a_client_that_stops_reading_is_cut_after_its_writes_stall,
+    a_client_that_reads_late_is_behind_until_it_has_all_in_order,
+);
 
 /// Opens a stream over a socket, and reads the beginning of the answer.
 async fn reader(address: SocketAddr, socket: TcpSocket) -> TcpStream {
@@ -29,7 +41,6 @@ async fn reader(address: SocketAddr, socket: TcpSocket) -> TcpStream {
     stream
 }
 
-#[tokio::test(flavor = "multi_thread")]
 async fn a_shutdown_with_1000_open_streams_takes_less_than_a_second() {
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
     setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).unwrap();
@@ -87,7 +98,6 @@ async fn a_request_without_a_host_is_refused() {
     assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
 }
 
-#[tokio::test]
 async fn a_client_that_closes_is_gone_at_once() {
     let world = World::with_clock(Clock::system(), 3600 * SECOND);
     let (address, _) = world.serve(Config::default()).await;
@@ -97,7 +107,6 @@ async fn a_client_that_closes_is_gone_at_once() {
     world.until_reading(0, SECOND).await;
 }
 
-#[tokio::test]
 async fn a_client_that_stops_reading_is_cut_after_its_writes_stall() {
     let world = World::with_clock(Clock::system(), Duration::from_millis(1));
     let config = Config {
@@ -119,4 +128,67 @@ async fn a_client_that_stops_reading_is_cut_after_its_writes_stall() {
     assert!(!draining.is_finished(), "who goes on reading was cut too");
     let counted = world.hub.counters().read();
     assert_eq!((counted.stalled, counted.vanished), (1, 0));
+}
+
+async fn a_client_that_reads_late_is_behind_until_it_has_all_in_order() {
+    let world = World::with_clock(Clock::system(), 3600 * SECOND);
+    let (address, _) = world.serve(Config { send_buffer: 16 * 1024, ..Config::default() }).await;
+    let mut streams = Vec::new();
+    for _ in 0..2 {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(4096).unwrap();
+        let mut stream = socket.connect(address).await.unwrap();
+        stream.write_all(b"GET /sse?topic=a HTTP/1.1\r\nHost: belfry\r\n\r\n").await.unwrap();
+        streams.push(BufReader::new(stream).lines());
+    }
+    world.until_reading(2, SECOND).await;
+    // The next one.
+    let published = Cell::new(0);
+    let another = async || {
+        published.set(published.get() + 1);
+        let data = format!("{} {}", published.get(), "x".repeat(2000));
+        publish(&world, "a", &data).await;
+    };
+    // Reads as far as that one, from some one on.
+    let read = async |lines: &mut Lines<BufReader<TcpStream>>, from: u64| {
+        for number in from..=published.get() {
+            let begins = format!("data: {number} ");
+            let event = async {
+                while let Some(line) = lines.next_line().await.unwrap() {
+                    if line.starts_with("data: ") {
+                        assert!(line.starts_with(&begins), "{line:.20} comes instead of {number}");
+                        return;
+                    }
+                }
+                panic!("the stream ends before {number}");
+            };
+            timeout(5 * SECOND, event).await.expect("it does not come");
+        }
+    };
+    // One reads all along, and the other not at all.
+    let [late, reading] = &mut streams[..] else { panic!() };
+    while world.hub.lag().events < 20 {
+        another().await;
+        assert!(published.get() < 5000, "nobody is behind");
+        read(reading, published.get()).await;
+    }
+    assert_eq!(world.hub.lag().readers, 1);
+    // A task has it by then.
+    sleep(SECOND * 3 / 2).await;
+    another().await;
+    read(reading, published.get()).await;
+    let lag = world.hub.lag();
+    assert!(lag.readers == 1 && lag.events >= 20, "{lag:?}");
+    read(late, 1).await;
+    another().await;
+    for one in &mut streams {
+        read(one, published.get()).await;
+    }
+    let caught_up = async {
+        while world.hub.lag().readers > 0 {
+            sleep(SECOND / 100).await;
+        }
+    };
+    timeout(SECOND, caught_up).await.expect("it counts as one that is behind for ever");
+    assert_eq!(world.hub.counters().read().delivered, 2 * published.get());
 }

@@ -46,9 +46,13 @@ tokio::task_local! {
     static CURRENT: Transport;
 }
 
-/// Tests of this module, each over each transport, in virtual time; after `real_time` in that, and after
-/// `sockets` also without the one that needs none.
+/// Tests of this module, each over each transport, in virtual time; after `real_time` in that, after `sockets` also
+/// without the one that needs none, and after `plain` in real time over HTTP/1.1 alone, by hyper and by writers.
 macro_rules! on_each_transport {
+    (plain $($test:ident),+ $(,)?) => {
+        $crate::transport::on_each_transport!(@ over_http1 Http1 [tokio::test(flavor = "multi_thread", worker_threads = 4)] $($test)+);
+        $crate::transport::on_each_transport!(@ by_a_writer Writer [tokio::test(flavor = "multi_thread", worker_threads = 4)] $($test)+);
+    };
     (sockets $($test:ident),+ $(,)?) => {
         $crate::transport::on_each_transport!(@sockets [tokio::test(flavor = "multi_thread", worker_threads = 4)] $($test)+);
     };
@@ -100,15 +104,15 @@ impl Transport {
         matches!(self, Self::Http1OverTls | Self::Http2OverTls).then(|| secure().tls.clone())
     }
 
-    /// The writers that the server needs for it, which learn that one of `ends` is cancelled. In virtual time
-    /// they are no threads.
+    /// The writers that the server needs for it, which learn that one of `ends` is cancelled; also for a test that
+    /// has no way of its own, as the program has them too. In virtual time they are no threads.
     pub(crate) fn writers(self, ends: &[CancellationToken]) -> Option<Writers> {
         let has_threads = Handle::current().runtime_flavor() != RuntimeFlavor::CurrentThread;
         let start = || match has_threads {
             true => Writers::start(2, ends),
             false => Writers::start_on_the_runtime(ends),
         };
-        (self == Self::Writer).then(|| start().unwrap())
+        matches!(self, Self::Memory | Self::Writer).then(|| start().unwrap())
     }
 
     /// Sends a request over a connection of its own, to a server of this test's process.
