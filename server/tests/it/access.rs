@@ -1,8 +1,9 @@
 //! The access log and the ids of requests: one line each, whatever a client sends, and never a token.
 
 use std::{
-    io::{Read, Write},
+    io::{BufRead, Read, Write},
     net::TcpStream,
+    time::{Duration, Instant},
 };
 
 use axum::{body::Body, http::Request};
@@ -182,14 +183,61 @@ fn whatever_a_client_sends_makes_one_object_of_json() {
 }
 
 #[test]
-fn a_stream_is_logged_once_when_it_ends() {
-    let program = Program::new();
-    let serving = program.serves(&["--access-log", "on", "--interval", "100ms"]);
-    drop(serving.reader());
-    let line = serving.logged("path=\"/sse\"");
-    assert!(line.contains("status=200") && !line.contains("bytes=0 "), "{line}");
-    serving.signal(rustix::process::Signal::TERM);
-    assert!(!serving.ended().1.contains("path=\"/sse\""));
+fn a_stream_is_logged_once_when_it_ends_with_what_was_sent_and_for_how_long() {
+    // By writers, and by hyper.
+    for writers in [&[][..], &["--writers", "0"]] {
+        let program = Program::new();
+        let flags = [&["--access-log", "on", "--interval", "100ms"], writers].concat();
+        let serving = program.serves(&flags);
+        let (mut reader, began) = (serving.reader(), Instant::now());
+        let mut line = String::new();
+        while began.elapsed() < Duration::from_millis(250) {
+            reader.read_line(&mut line).unwrap();
+        }
+        drop(reader);
+        let at_least = began.elapsed().as_millis();
+        let line = serving.logged("path=\"/sse\"");
+        let number = |name: &str| -> u128 {
+            let value = line.split(name).nth(1).unwrap_or_else(|| panic!("no {name} in {line}"));
+            value.split(' ').next().unwrap().parse().unwrap()
+        };
+        assert!(line.contains("method=\"GET\"") && line.contains("status=200"), "{line}");
+        assert!(number("duration_ms=") >= at_least, "{line}, not {at_least}");
+        serving.signal(rustix::process::Signal::TERM);
+        assert!(!serving.ended().1.contains("path=\"/sse\""));
+    }
+}
+
+/// What a stream in chunks carries, as far as it has come.
+fn carried(chunks: &str) -> usize {
+    let (mut carried, mut rest) = (0, chunks);
+    while let Some((length, more)) = rest.split_once("\r\n") {
+        let length = usize::from_str_radix(length, 16).unwrap();
+        carried += length;
+        rest = more.get(length + 2..).unwrap_or_default();
+    }
+    carried
+}
+
+#[test]
+fn the_bytes_of_a_stream_are_those_that_it_carries() {
+    for writers in [&[][..], &["--writers", "0"]] {
+        let program = Program::new();
+        let flags = [&["--access-log", "on", "--interval", "100ms"], writers].concat();
+        let serving = program.serves(&flags);
+        let mut stream = TcpStream::connect(serving.address).unwrap();
+        stream.write_all(b"GET /sse HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+        let mut said = [0; 800];
+        stream.read_exact(&mut said).unwrap();
+        serving.signal(rustix::process::Signal::TERM);
+        let mut rest = String::new();
+        stream.read_to_string(&mut rest).unwrap();
+        let all = String::from_utf8(said.to_vec()).unwrap() + &rest;
+        let (_, chunks) = all.split_once("\r\n\r\n").unwrap();
+        let line = serving.logged("path=\"/sse\"");
+        assert!(line.contains(&format!(" bytes={} ", carried(chunks))), "{line} after {all}");
+        assert_eq!(serving.ended().0, 0);
+    }
 }
 
 #[test]

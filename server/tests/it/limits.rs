@@ -8,13 +8,28 @@ use axum::{
 };
 use belfry_hub::counters::Ending;
 use server::{
+    Config,
     tally::Rule,
-    web::{client::connection::Connection, limits::Limits},
+    web::{
+        client::{
+            connection::Connection,
+            trust::{Proxy, Trust},
+        },
+        limits::Limits,
+    },
 };
-use tokio::time::{Instant, advance, timeout};
+use tokio::time::{Instant, advance, sleep, timeout};
 use wire::problem::ProblemDocument;
 
-use crate::world::{World, next, text};
+use crate::{
+    transport::{Transport, on_each_transport},
+    world::{World, next, text, usual},
+};
+
+on_each_transport!(
+    a_place_is_given_back_when_its_client_leaves_and_when_its_stream_ends,
+    a_stream_ends_within_its_age_but_not_all_at_once,
+);
 
 fn at(world: &mut World, peer: &str) {
     world.connection = Connection::new(peer.parse::<SocketAddr>().unwrap());
@@ -191,7 +206,51 @@ async fn no_client_has_more_than_an_eighth_of_the_turns() {
     assert_eq!(world.get("/").await.status(), StatusCode::OK);
 }
 
-#[tokio::test(start_paused = true)]
+async fn a_place_is_given_back_when_its_client_leaves_and_when_its_stream_ends() {
+    let limits = Limits { stream_max_age: Some(Duration::from_secs(10)), ..Limits::default() };
+    for limits in [
+        Limits { streams_per_client: Some(2), ..limits },
+        Limits { streams_per_token: Some(2), ..limits },
+    ] {
+        // Clients of this machine are held to limits too.
+        let proxies = vec![Proxy::read("198.51.100.1").unwrap()];
+        let trust = Trust { proxies, ..Trust::default() };
+        let world = World::configured(Config { limits, trust, ..usual() });
+        let token = world.token(&[], &["a"]);
+        let another = async || is_over(open(&world, Some(&token)).await).await;
+        let another_soon = async || {
+            let waiting = async {
+                while another().await {
+                    sleep(Duration::from_millis(10)).await;
+                }
+            };
+            timeout(Duration::from_secs(1), waiting).await.expect("its place is not given back");
+        };
+        let (one, mut two) = (open(&world, Some(&token)).await, open(&world, Some(&token)).await);
+        assert!(another().await);
+        drop(one);
+        another_soon().await;
+        let mut three = loop {
+            let three = open(&world, Some(&token)).await;
+            if world.hub.reading() == 2 {
+                break three;
+            }
+            drop(three);
+            sleep(Duration::from_millis(10)).await;
+        };
+        assert!(another().await);
+        for stream in [&mut two, &mut three] {
+            let ending = async { while next(stream.body_mut()).await.is_some() {} };
+            timeout(Duration::from_secs(11), ending).await.expect("it goes on and on");
+        }
+        if Transport::current() == Transport::Memory {
+            // Otherwise the server lets go of it.
+            drop((two, three));
+        }
+        another_soon().await;
+    }
+}
+
 async fn a_stream_ends_within_its_age_but_not_all_at_once() {
     let age = Duration::from_secs(100);
     let world = World::limiting(Limits { stream_max_age: Some(age), ..Limits::default() });

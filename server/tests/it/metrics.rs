@@ -57,7 +57,7 @@ pub(crate) async fn scraped(world: &World) -> Scraped {
 }
 
 /// All cases: whether in virtual time, and what makes the metrics move.
-const CASES: [(bool, &[Case]); 9] = [
+const CASES: [(bool, &[Case]); 11] = [
     (true, cases::IN_VIRTUAL_TIME),
     (false, cases::IN_REAL_TIME),
     (true, refusals::IN_VIRTUAL_TIME),
@@ -66,12 +66,19 @@ const CASES: [(bool, &[Case]); 9] = [
     (true, edge::OF_TRAFFIC[1]),
     (true, edge::OF_TRAFFIC[2]),
     (true, edge::OF_TRAFFIC[3]),
-    (false, edge::IN_REAL_TIME),
+    (true, edge::OF_TRAFFIC[4]),
+    (false, edge::IN_REAL_TIME[0]),
+    (false, edge::IN_REAL_TIME[1]),
 ];
 
-async fn check(virtually: bool) {
-    let cases = CASES.iter().filter(|(is_virtual, _)| *is_virtual == virtually);
-    for Case { sample, by, stage, trigger } in cases.flat_map(|(_, cases)| *cases) {
+async fn check_all(virtually: bool) {
+    for (_, cases) in CASES.iter().filter(|(is_virtual, _)| *is_virtual == virtually) {
+        check(cases).await;
+    }
+}
+
+async fn check(cases: &[Case]) {
+    for Case { sample, by, stage, trigger } in cases {
         let stage = stage();
         let before = scraped(&stage.world).await.value(sample);
         let _held = trigger(&stage).await;
@@ -91,12 +98,19 @@ async fn check(virtually: bool) {
 
 #[tokio::test(start_paused = true)]
 async fn each_metric_counts_what_happens() {
-    check(true).await;
+    check_all(true).await;
 }
 
 #[tokio::test]
 async fn each_metric_of_disks_and_sockets_counts_what_happens() {
-    check(false).await;
+    check_all(false).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_metric_of_streams_counts_what_happens_whatever_sends_them() {
+    for transport in [Transport::Memory, Transport::Http1, Transport::Writer] {
+        transport.run(check(cases::OF_STREAMS)).await;
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -118,7 +132,8 @@ async fn nothing_is_counted_that_no_test_triggers() {
         .filter(|sample| !["_bucket", "_sum"].iter().any(|part| sample.contains(part)))
         .filter(|sample| !is_of(sample, &UNTRIGGERED) && !is_of(sample, &rest))
         .collect();
-    let cases = CASES.iter().flat_map(|(_, cases)| *cases).map(|case| case.sample.to_owned());
+    let cases = CASES.iter().flat_map(|(_, cases)| *cases).chain(cases::OF_STREAMS);
+    let cases = cases.map(|case| case.sample.to_owned());
     let cases: BTreeSet<_> =
         cases.filter(|case| !case.contains("_bucket") && !is_of(case, &rest)).collect();
     assert_eq!(exposed, cases);

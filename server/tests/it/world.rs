@@ -250,7 +250,7 @@ impl World {
         let proxied = config.proxy_protocol.contains(&Endpoint::Tcp(ANY_PORT));
         let listener = listener.with_proxy_protocol(proxied);
         let listener = listener.with_tls(Transport::current().tls());
-        let writers = Transport::current().writers(std::slice::from_ref(&self.shutdown));
+        let writers = Transport::current().writers(&[self.shutdown.clone(), self.relieved.clone()]);
         let listeners = vec![listener.with_writers(writers)];
         let (application, shutdown) = (self.application.clone(), self.shutdown.clone());
         let (counters, tally) = (self.hub.counters().clone(), self.tally.clone());

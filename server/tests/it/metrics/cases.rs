@@ -28,21 +28,6 @@ pub(super) const IN_VIRTUAL_TIME: &[Case] = &[
         stage.disk().hang(Kind::Sync);
         stage.publish("a", "k", b"1".to_vec()).await
     }),
-    case!("belfry_events_delivered_total", Some(2.0), quiet, async |stage| {
-        let (mut one, mut two) = (stage.follow("").await, stage.follow("").await);
-        stage.world.publish("a", "1").await;
-        (heard(&mut one).await, heard(&mut two).await)
-    }),
-    case!("belfry_delivery_latency_seconds_count", Some(3.0), quiet, async |stage| {
-        stage.world.publish("a", "of before").await;
-        let mut body = stage.follow("&last=1").await;
-        heard(&mut body).await.unwrap();
-        // In one piece.
-        for _ in 0..3 {
-            stage.world.publish("a", "1").await;
-        }
-        heard(&mut body).await
-    }),
     case!(
         "belfry_delivery_latency_seconds_bucket{le=\"0.0025\"}",
         Some(0.0),
@@ -51,34 +36,6 @@ pub(super) const IN_VIRTUAL_TIME: &[Case] = &[
     ),
     case!("belfry_delivery_latency_seconds_bucket{le=\"0.01\"}", Some(1.0), quiet, async |stage| {
         after_7_ms(stage).await
-    }),
-    case!("belfry_readers", Some(2.0), quiet, async |stage| {
-        (stage.follow("").await, stage.world.get("/sse").await)
-    }),
-    case!("belfry_streams_ended_total{reason=\"left\"}", Some(1.0), quiet, async |stage| {
-        drop(stage.follow("").await);
-    }),
-    case!("belfry_streams_ended_total{reason=\"expired\"}", Some(1.0), quiet, async |stage| {
-        let mut body = stage.signed_in(&stage.world.token(&[], &["a"])).await;
-        sleep(3601 * SECOND).await;
-        while heard(&mut body).await.is_some() {}
-    }),
-    case!("belfry_streams_ended_total{reason=\"revoked\"}", Some(1.0), quiet, async |stage| {
-        let sign_in = Request::post("/login").body(stage.world.token(&[], &["a"]).into()).unwrap();
-        let answer = stage.world.ask(sign_in).await;
-        let cookie = answer.headers()["set-cookie"].to_str().unwrap();
-        let token = cookie["belfry-token=".len()..].split(';').next().unwrap();
-        let mut body = stage.signed_in(token).await;
-        let out = Request::delete("/login")
-            .header("cookie", format!("belfry-token={token}"))
-            .header("sec-fetch-site", "same-origin");
-        stage.world.ask(out.body(Body::empty()).unwrap()).await;
-        while heard(&mut body).await.is_some() {}
-    }),
-    case!("belfry_streams_ended_total{reason=\"age\"}", Some(1.0), ageing, async |stage| {
-        let mut body = stage.follow("").await;
-        sleep(11 * SECOND).await;
-        while heard(&mut body).await.is_some() {}
     }),
     case!("belfry_streams_ended_total{reason=\"shutdown\"}", Some(1.0), quiet, async |stage| {
         let mut body = stage.follow("").await;
@@ -155,6 +112,53 @@ pub(super) const IN_VIRTUAL_TIME: &[Case] = &[
         let stuck: Vec<_> = (0..5).map(|_| stage.stuck()).collect();
         sleep(3 * SECOND).await;
         stuck
+    }),
+];
+
+/// Those of streams, whatever sends them.
+pub(super) const OF_STREAMS: &[Case] = &[
+    case!("belfry_events_delivered_total", Some(2.0), quiet, async |stage| {
+        let (mut one, mut two) = (stage.follow("").await, stage.follow("").await);
+        stage.world.publish("a", "1").await;
+        (heard(&mut one).await, heard(&mut two).await)
+    }),
+    case!("belfry_delivery_latency_seconds_count", Some(3.0), quiet, async |stage| {
+        stage.world.publish("a", "of before").await;
+        let mut body = stage.follow("&last=1").await;
+        heard(&mut body).await.unwrap();
+        // In one piece.
+        for _ in 0..3 {
+            stage.world.publish("a", "1").await;
+        }
+        heard(&mut body).await
+    }),
+    case!("belfry_readers", Some(2.0), quiet, async |stage| {
+        (stage.follow("").await, stage.world.get("/sse").await)
+    }),
+    case!("belfry_streams_ended_total{reason=\"left\"}", Some(1.0), quiet, async |stage| {
+        drop(stage.follow("").await);
+    }),
+    case!("belfry_streams_ended_total{reason=\"expired\"}", Some(1.0), quiet, async |stage| {
+        let mut body = stage.signed_in(&stage.world.token(&[], &["a"])).await;
+        sleep(3601 * SECOND).await;
+        while heard(&mut body).await.is_some() {}
+    }),
+    case!("belfry_streams_ended_total{reason=\"revoked\"}", Some(1.0), quiet, async |stage| {
+        let sign_in = Request::post("/login").body(stage.world.token(&[], &["a"]).into()).unwrap();
+        let answer = stage.world.ask(sign_in).await;
+        let cookie = answer.headers()["set-cookie"].to_str().unwrap();
+        let token = cookie["belfry-token=".len()..].split(';').next().unwrap();
+        let mut body = stage.signed_in(token).await;
+        let out = Request::delete("/login")
+            .header("cookie", format!("belfry-token={token}"))
+            .header("sec-fetch-site", "same-origin");
+        stage.world.ask(out.body(Body::empty()).unwrap()).await;
+        while heard(&mut body).await.is_some() {}
+    }),
+    case!("belfry_streams_ended_total{reason=\"age\"}", Some(1.0), ageing, async |stage| {
+        let mut body = stage.follow("").await;
+        sleep(11 * SECOND).await;
+        while heard(&mut body).await.is_some() {}
     }),
 ];
 

@@ -84,8 +84,9 @@ macro_rules! open_and_opened {
     };
 }
 
-pub(super) const OF_TRAFFIC: [&[Case]; 4] = [
+pub(super) const OF_TRAFFIC: [&[Case]; 5] = [
     &open_and_opened!("http1", "no", async |stage| { stage.streams(Transport::Http1).await }),
+    &open_and_opened!("http1", "no", async |stage| { stage.streams(Transport::Writer).await }),
     &open_and_opened!("http1", "yes", async |stage| {
         stage.streams(Transport::Http1OverTls).await
     }),
@@ -171,8 +172,8 @@ pub(super) const IN_VIRTUAL_TIME: &[Case] = &[
 ];
 
 /// A reader that stops reading, while more comes than sockets hold.
-async fn stops_reading(world: &World, config: Config) -> TcpStream {
-    let (address, _) = Transport::Http1.run(world.serve(config)).await;
+async fn stops_reading(world: &World, by: Transport, config: Config) -> TcpStream {
+    let (address, _) = by.run(world.serve(config)).await;
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4096).unwrap();
     let mut stream = socket.connect(address).await.unwrap();
@@ -187,25 +188,33 @@ async fn stops_reading(world: &World, config: Config) -> TcpStream {
     stream
 }
 
-pub(super) const IN_REAL_TIME: &[Case] = &[
-    case!(
-        "belfry_connections_dropped_total{reason=\"stalled\"}",
-        Some(1.0),
-        quiet,
-        async |stage| {
-            let write_stall = Duration::from_millis(200);
-            stops_reading(&stage.world, Config { write_stall, ..Config::default() }).await
-        }
-    ),
-    // Without a network that can be cut: whoever has not acknowledged something at once is taken for gone.
-    case!(
-        "belfry_connections_dropped_total{reason=\"vanished\"}",
-        Some(1.0),
-        quiet,
-        async |stage| {
-            let (vanished_after, write_stall) = (Duration::ZERO, Duration::from_millis(1500));
-            stops_reading(&stage.world, Config { vanished_after, write_stall, ..Config::default() })
-                .await
-        }
-    ),
-];
+macro_rules! dropped {
+    ($transport:ident) => {
+        [
+            case!(
+                "belfry_connections_dropped_total{reason=\"stalled\"}",
+                Some(1.0),
+                quiet,
+                async |stage| {
+                    let write_stall = Duration::from_millis(200);
+                    let config = Config { write_stall, ..Config::default() };
+                    stops_reading(&stage.world, Transport::$transport, config).await
+                }
+            ),
+            // Without a network that can be cut: whoever has not acknowledged something at once is taken for gone.
+            case!(
+                "belfry_connections_dropped_total{reason=\"vanished\"}",
+                Some(1.0),
+                quiet,
+                async |stage| {
+                    let (vanished_after, write_stall) =
+                        (Duration::ZERO, Duration::from_millis(1500));
+                    let config = Config { vanished_after, write_stall, ..Config::default() };
+                    stops_reading(&stage.world, Transport::$transport, config).await
+                }
+            ),
+        ]
+    };
+}
+
+pub(super) const IN_REAL_TIME: [&[Case]; 2] = [&dropped!(Http1), &dropped!(Writer)];
