@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! socket → write deadline → (TLS) → HTTP/1.1 or HTTP/2 → application
-//!                 └→ taken back, once a stream has begun over plain HTTP/1.1
+//!                 └→ taken back, once a stream has begun over HTTP/1.1
 //! ```
 
 use std::{
@@ -14,7 +14,10 @@ use std::{
 };
 
 use axum::{Extension, Router, middleware::AddExtension};
-use belfry_hub::{budget::Progress, http::Writers};
+use belfry_hub::{
+    budget::Progress,
+    http::{Awake, WithSocket, Writers},
+};
 use futures::{FutureExt, future::BoxFuture};
 use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt},
@@ -54,7 +57,7 @@ pub(super) struct Service {
     /// What its clients have to speak first.
     pub(super) tls: Option<Tls>,
     pub(super) application: Router,
-    /// Send streams, where there are any and the clients do not speak TLS.
+    /// Send streams, where there are any. Over TLS, tasks do then.
     pub(super) writers: Option<Writers>,
 }
 
@@ -135,12 +138,10 @@ impl Speaker {
             return Ok(None);
         }
         self.from = self.from.with_tls();
-        // It is never taken back.
-        self.writers = None;
         Ok(Some(if tls::speaks_http2(&socket) {
             self.speak_http2(socket).boxed()
         } else {
-            async { self.speak_http1(socket, None).await.map(drop) }.boxed()
+            self.speak_secure_http1(socket).boxed()
         }))
     }
 
@@ -165,23 +166,43 @@ impl Speaker {
         socket: Rewound<WriteDeadline<Socket>>,
         since: Option<Instant>,
     ) -> Result<(), Failed> {
-        let Some((socket, stream, me)) = self.speak_http1(socket, since).await? else {
-            return Ok(());
-        };
+        let with_socket = self.writers.clone().map(|writers| WithSocket(Some(writers)));
+        let taken_back = self.speak_http1(socket, (since, with_socket)).await?;
+        if let Some((socket, stream, me)) = taken_back {
+            me.hand_over(stream, socket.into_inner());
+        }
+        Ok(())
+    }
+
+    /// Where there are writers, a task of its own sends a stream: it takes less memory than HTTP.
+    async fn speak_secure_http1(
+        self,
+        socket: TlsStream<WriteDeadline<Socket>>,
+    ) -> Result<(), Failed> {
+        let with_socket = self.writers.is_some().then_some(WithSocket(None));
+        if let Some((socket, stream, me)) = self.speak_http1(socket, (None, with_socket)).await? {
+            me.hand_over(stream, socket);
+        }
+        Ok(())
+    }
+
+    fn hand_over<S>(self, stream: HandedOver, socket: S)
+    where
+        TakenBack<S>: Awake + 'static,
+    {
         let HandedOver { handover, head, body, stream } = stream;
         let held = Held {
-            client: me.client(),
-            _connection: me.open,
+            client: self.client(),
+            _connection: self.open,
             _stream: stream,
-            _room: me.room,
-            _waited_for: me.shared.connections.token(),
+            _room: self.room,
+            _waited_for: self.shared.connections.token(),
             _body: body,
-            _writers: me.writers,
-            lingering: me.shared.lingering.clone(),
+            _writers: self.writers,
+            lingering: self.shared.lingering.clone(),
         };
-        let socket = TakenBack::new(socket.into_inner(), Box::new(held));
+        let socket = TakenBack::new(socket, self.progress, Box::new(held));
         handover.begin(head, Box::new(socket));
-        Ok(())
     }
 
     async fn shake_hands<S>(&self, socket: S, tls: &Tls) -> io::Result<TlsStream<S>>
@@ -201,7 +222,7 @@ impl Speaker {
     async fn speak_http1<S>(
         mut self,
         socket: S,
-        since: Option<Instant>,
+        (since, with_socket): (Option<Instant>, Option<WithSocket>),
     ) -> Result<Option<(S, HandedOver, Self)>, Failed>
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
@@ -218,7 +239,7 @@ impl Speaker {
             over_limit: self.from.rule().is_some(),
             traffic: self.open.traffic().clone(),
             endings: endings.clone(),
-            writers: self.writers.clone(),
+            with_socket,
         };
         let taken_back = http1::serve(socket, application, owed, rules).await?;
         Ok(taken_back.map(|(socket, stream)| (socket, stream, self)))

@@ -18,7 +18,7 @@ use axum::{
         header::{CONNECTION, CONTENT_LENGTH, DATE, TRANSFER_ENCODING},
     },
 };
-use belfry_hub::http::{Handover, WithSocket, Writers};
+use belfry_hub::http::{Handover, WithSocket};
 use bytes::Bytes;
 use httpdate::fmt_http_date;
 use hyper::body::{Body as _, Incoming};
@@ -30,14 +30,14 @@ use crate::tally::{Open, Protocol, Traffic};
 /// and what gets no body does not come into question.
 pub(super) fn with_socket(
     mut request: Request<Incoming>,
-    writers: Option<&Writers>,
+    with_socket: Option<&WithSocket>,
 ) -> Request<Incoming> {
-    if let Some(writers) = writers
+    if let Some(with_socket) = with_socket
         && request.version() == Version::HTTP_11
         && request.method() == Method::GET
         && request.body().is_end_stream()
     {
-        request.extensions_mut().insert(WithSocket(writers.clone()));
+        request.extensions_mut().insert(with_socket.clone());
     }
     request
 }

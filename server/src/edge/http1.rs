@@ -10,7 +10,7 @@ use axum::{
     body::Body,
     http::{HeaderValue, Request, Response, header::CONNECTION},
 };
-use belfry_hub::http::Writers;
+use belfry_hub::http::WithSocket;
 use hyper::{
     body::Incoming,
     server::conn::http1,
@@ -27,7 +27,7 @@ use tower::Service;
 use super::{
     bodies::{Asked, answer, asked},
     half_closed::HalfClosed,
-    handing_over::{HandedOver, HandingOver, with_socket},
+    handing_over::{self, HandedOver, HandingOver},
     heads::Heads,
     linger::Linger,
     owed::Owed,
@@ -49,8 +49,8 @@ pub(super) struct Rules {
     pub(super) traffic: Traffic,
     /// How the server is told to end: the connection ends with the response under way.
     pub(super) endings: Endings,
-    /// Send streams, once they have the socket.
-    pub(super) writers: Option<Writers>,
+    /// How streams are sent that are taken back with the socket, if they are.
+    pub(super) with_socket: Option<WithSocket>,
 }
 
 /// A stream, and the socket that it goes on with.
@@ -69,7 +69,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
     A: Service<Request<Asked>, Response = Response<Body>, Error = Infallible> + Clone,
 {
-    let Rules { waits, since, refusals, over_limit, traffic, endings, writers } = rules;
+    let Rules { waits, since, refusals, over_limit, traffic, endings, with_socket } = rules;
     let socket = Linger::new(socket, owed.clone());
     let socket = Heads::new(socket, owed.clone(), (waits, refusals)).since(since);
     let socket = HalfClosed::new(socket, owed.clone());
@@ -79,7 +79,7 @@ where
     let hands = handing_over.clone();
     // An answer has to be owed before hyper reads on.
     let service = service_fn(move |request: Request<Incoming>| {
-        let request = with_socket(request, writers.as_ref());
+        let request = handing_over::with_socket(request, with_socket.as_ref());
         let answering = service.call(asked(&owed, request));
         let (owed, traffic, relieved) = (owed.clone(), traffic.clone(), relieved.clone());
         let hands = hands.clone();
@@ -151,7 +151,7 @@ mod tests {
             over_limit: false,
             traffic: tally.traffic("here", false),
             endings: endings.clone(),
-            writers: None,
+            with_socket: None,
         };
         (Owed::new(Lingering::default(), [192, 0, 2, 7].into()), rules)
     }

@@ -15,6 +15,7 @@ use belfry_hub::{
 };
 use pin_project_lite::pin_project;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_rustls::server::TlsStream;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::{
@@ -48,9 +49,9 @@ pub(super) struct Held {
 
 pin_project! {
     /// A socket that was taken back, in the runtime.
-    pub(super) struct TakenBack {
+    pub(super) struct TakenBack<S> {
         #[pin]
-        socket: Linger<WriteDeadline<Socket>>,
+        socket: Linger<S>,
         progress: Progress,
         held: Box<Held>,
     }
@@ -62,15 +63,14 @@ struct OutOfRuntime {
     held: Box<Held>,
 }
 
-impl TakenBack {
-    pub(super) fn new(socket: WriteDeadline<Socket>, held: Box<Held>) -> Self {
-        let progress = socket.progress().clone();
+impl<S> TakenBack<S> {
+    pub(super) fn new(socket: S, progress: Progress, held: Box<Held>) -> Self {
         let owed = Owed::new(held.lingering.clone(), held.client);
         Self { socket: Linger::new(socket, owed), progress, held }
     }
 }
 
-impl AsyncRead for TakenBack {
+impl<S: AsyncRead> AsyncRead for TakenBack<S> {
     fn poll_read(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -80,11 +80,11 @@ impl AsyncRead for TakenBack {
     }
 }
 
-impl AsyncWrite for TakenBack {
+impl<S: AsyncRead + AsyncWrite> AsyncWrite for TakenBack<S> {
     pass_on!(write, flush, shutdown);
 }
 
-impl Awake for TakenBack {
+impl Awake for TakenBack<WriteDeadline<Socket>> {
     fn progress(&self) -> &Progress {
         &self.progress
     }
@@ -102,10 +102,23 @@ impl Awake for TakenBack {
     }
 }
 
+/// Its bytes go through TLS, and so through a task.
+impl Awake for TakenBack<TlsStream<WriteDeadline<Socket>>> {
+    fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    fn park(self: Box<Self>) -> io::Result<(OwnedFd, Box<dyn Parked>)> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+}
+
 impl Parked for OutOfRuntime {
     fn wake(self: Box<Self>, socket: OwnedFd) -> io::Result<Box<dyn Awake>> {
         let Self { kind, held } = *self;
-        Ok(Box::new(TakenBack::new(kind.try_map(|kind| kind.wake(socket))?, held)))
+        let socket = kind.try_map(|kind| kind.wake(socket))?;
+        let progress = socket.progress().clone();
+        Ok(Box::new(TakenBack::new(socket, progress, held)))
     }
 
     fn has_vanished(&mut self, socket: BorrowedFd<'_>) -> bool {

@@ -1,5 +1,5 @@
 //! The same tests over each way to the server: without a socket, and over HTTP/1.1, the same with streams that
-//! writers send, HTTP/1.1 over TLS and HTTP/2 over TLS.
+//! writers send, HTTP/1.1 over TLS with streams that tasks send, and HTTP/2 over TLS.
 
 use std::{
     io,
@@ -38,6 +38,7 @@ pub(crate) enum Transport {
     Http1,
     /// HTTP/1.1, where writers send the streams.
     Writer,
+    /// Where there are writers, so that tasks send the streams.
     Http1OverTls,
     Http2OverTls,
 }
@@ -112,7 +113,7 @@ impl Transport {
             true => Writers::start(2, ends),
             false => Writers::start_on_the_runtime(ends),
         };
-        matches!(self, Self::Memory | Self::Writer).then(|| start().unwrap())
+        matches!(self, Self::Memory | Self::Writer | Self::Http1OverTls).then(|| start().unwrap())
     }
 
     /// Sends a request over a connection of its own, to a server of this test's process.

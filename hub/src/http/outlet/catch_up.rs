@@ -1,5 +1,5 @@
 //! Catches up: a task that sends to a socket what there is of a stream already, and then leaves both to a writer,
-//! until that has something for it to do.
+//! until that has something for it to do. Without writers it goes on by itself.
 
 use std::{
     future::poll_fn,
@@ -33,7 +33,8 @@ pub(super) struct CatchUp {
     driver: Box<Driver>,
     sent: Option<Sent>,
     socket: Box<dyn Awake>,
-    writers: Writers,
+    /// `None` where it sends all there will be.
+    writers: Option<Writers>,
     /// How many bytes came after the request.
     discarded: usize,
 }
@@ -62,7 +63,8 @@ fn resume(stream: Stream, writers: Writers) {
     tokio::spawn(async move {
         match parked.wake(socket) {
             Ok(socket) => {
-                let catch_up = CatchUp { discarded, ..CatchUp::new(driver, sent, socket, writers) };
+                let catch_up =
+                    CatchUp { discarded, ..CatchUp::new(driver, sent, socket, Some(writers)) };
                 if next.is_empty() {
                     catch_up.go_on(rest).await;
                 } else {
@@ -79,7 +81,7 @@ impl CatchUp {
         driver: Box<Driver>,
         sent: Option<Sent>,
         socket: Box<dyn Awake>,
-        writers: Writers,
+        writers: Option<Writers>,
     ) -> Self {
         Self { driver, sent, socket, writers, discarded: 0 }
     }
@@ -120,7 +122,7 @@ impl CatchUp {
         loop {
             let given = select! {
                 biased;
-                given = self.driver.given(true) => given,
+                given = self.driver.given(self.writers.is_some()) => given,
                 () = poll_fn(|context| poll_left(&mut self.socket, &mut self.discarded, context)) => {
                     return Ok(());
                 }
@@ -130,7 +132,10 @@ impl CatchUp {
                     self.count(&bytes);
                     self.send(chunked(bytes)).await?;
                 }
-                Given::All => return self.park(),
+                Given::All => {
+                    let Some(writers) = self.writers.take() else { continue };
+                    return self.park(&writers);
+                }
                 Given::End => break,
             }
         }
@@ -139,8 +144,8 @@ impl CatchUp {
     }
 
     /// Leaves the stream to a writer.
-    fn park(self) -> io::Result<()> {
-        let Self { driver, sent, socket, writers, discarded } = self;
+    fn park(self, writers: &Writers) -> io::Result<()> {
+        let Self { driver, sent, socket, discarded, .. } = self;
         let ((socket, parked), rest, next) = (socket.park()?, Bytes::new(), Bytes::new());
         writers.take(Stream { driver, sent, socket, parked, rest, next, discarded });
         Ok(())
@@ -149,22 +154,30 @@ impl CatchUp {
     /// Sends bytes; fails if the reader leaves meanwhile.
     async fn send(&mut self, mut bytes: impl Buf) -> io::Result<()> {
         poll_fn(|context| {
-            while bytes.has_remaining() {
-                let mut slices = [IoSlice::new(&[]); 4];
-                let filled = bytes.chunks_vectored(&mut slices);
-                let socket = Pin::new(&mut self.socket);
-                match socket.poll_write_vectored(context, &slices[..filled])? {
-                    Poll::Ready(0) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                    Poll::Ready(written) => bytes.advance(written),
-                    Poll::Pending => {
-                        ready!(poll_left(&mut self.socket, &mut self.discarded, context));
-                        return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
-                    }
-                }
+            if let Poll::Ready(sent) = self.poll_send(&mut bytes, context) {
+                return Poll::Ready(sent);
             }
-            Poll::Ready(Ok(()))
+            ready!(poll_left(&mut self.socket, &mut self.discarded, context));
+            Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()))
         })
         .await
+    }
+
+    fn poll_send(
+        &mut self,
+        bytes: &mut impl Buf,
+        context: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        while bytes.has_remaining() {
+            let mut slices = [IoSlice::new(&[]); 4];
+            let filled = bytes.chunks_vectored(&mut slices);
+            let socket = Pin::new(&mut self.socket);
+            match ready!(socket.poll_write_vectored(context, &slices[..filled]))? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                written => bytes.advance(written),
+            }
+        }
+        Pin::new(&mut self.socket).poll_flush(context)
     }
 
     fn count(&self, bytes: &Bytes) {

@@ -9,10 +9,11 @@ use bytes::Bytes;
 
 use super::{Driver, catch_up::CatchUp, sent::Sent, socket::Awake, writer::Writers};
 
-/// Stands in the extensions of a request whose connection can be taken back from HTTP: plain HTTP/1.1, with
-/// nothing to come but the answer. A stream is then answered with a [`Handover`], and an empty body.
+/// Stands in the extensions of a request whose connection can be taken back from HTTP: HTTP/1.1, with nothing to come
+/// but the answer. A stream is then answered with a [`Handover`], and an empty body. Writers send it where there are
+/// any; otherwise, as over TLS, a task does.
 #[derive(Clone, Debug)]
-pub struct WithSocket(pub Writers);
+pub struct WithSocket(pub Option<Writers>);
 
 /// Stands in the extensions of an answer that is a stream without a body. Whoever has the socket makes the answer's
 /// head, with `transfer-encoding: chunked`, and keeps its body, for what others hold with that.
@@ -21,7 +22,7 @@ pub struct Handover(Arc<Mutex<Held>>);
 
 struct Held {
     /// `None` once it is on its way.
-    stream: Option<(Driver, Writers)>,
+    stream: Option<(Driver, Option<Writers>)>,
     sent: Option<Sent>,
 }
 
@@ -32,7 +33,7 @@ impl fmt::Debug for Handover {
 }
 
 impl Handover {
-    pub(in crate::http) fn new(driver: Driver, writers: Writers) -> Self {
+    pub(in crate::http) fn new(driver: Driver, writers: Option<Writers>) -> Self {
         Self(Arc::new(Mutex::new(Held { stream: Some((driver, writers)), sent: None })))
     }
 
