@@ -2,11 +2,16 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicU64, Ordering::Relaxed},
+    atomic::{
+        AtomicBool, AtomicU64,
+        Ordering::{Relaxed, SeqCst},
+    },
 };
 
-use tokio::time::{Duration, Instant};
-use tokio_util::sync::CancellationToken;
+use tokio::{
+    sync::Notify,
+    time::{Duration, Instant},
+};
 
 use super::Party;
 
@@ -23,7 +28,8 @@ struct State {
     begun: Instant,
     /// One more than the milliseconds from `begun` until it stopped; 0 while it moves.
     stopped: AtomicU64,
-    cut: CancellationToken,
+    is_cut: AtomicBool,
+    cut: Notify,
 }
 
 impl Default for Progress {
@@ -40,7 +46,8 @@ impl Progress {
             id: NEXT.fetch_add(1, Relaxed),
             begun: Instant::now(),
             stopped: AtomicU64::new(0),
-            cut: CancellationToken::new(),
+            is_cut: AtomicBool::new(false),
+            cut: Notify::new(),
         }))
     }
 
@@ -57,12 +64,17 @@ impl Progress {
 
     /// Has it cut: others need what it holds.
     pub fn cut(&self) {
-        self.0.cut.cancel();
+        self.0.is_cut.store(true, SeqCst);
+        self.0.cut.notify_waiters();
     }
 
     /// Returns once it is to be cut.
     pub async fn is_cut(&self) {
-        self.0.cut.cancelled().await;
+        let cut = self.0.cut.notified();
+        // Asked once it will be told.
+        if !self.0.is_cut.load(SeqCst) {
+            cut.await;
+        }
     }
 }
 

@@ -23,15 +23,15 @@ pub struct Reader {
     since: Instant,
     events: u64,
     ending: Ending,
-    /// That of its request.
-    span: Span,
+    /// That of its request, where it has one.
+    span: Option<Box<Span>>,
 }
 
 impl Reader {
     /// A reader that starts now and has been counted already.
     pub(super) fn new(reading: Arc<AtomicU32>, counters: Counters, address: Address) -> Self {
         let ending = Ending::default();
-        let span = Span::current();
+        let span = Some(Span::current()).filter(|span| !span.is_none()).map(Box::new);
         Self { reading, counters, address, since: Instant::now(), events: 0, ending, span }
     }
 
@@ -63,7 +63,7 @@ impl Drop for Reader {
     fn drop(&mut self) {
         let remaining = self.reading.fetch_sub(1, Ordering::Relaxed) - 1;
         self.counters.ended(self.ending);
-        let _of_request = self.span.enter();
+        let _of_request = self.span.as_ref().map(|span| span.enter());
         info!(
             address = %self.address,
             duration_ms = u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX),

@@ -199,7 +199,7 @@ impl Speaker {
             _waited_for: self.shared.connections.token(),
             _body: body,
             _writers: self.writers,
-            lingering: self.shared.lingering.clone(),
+            shared: self.shared,
         };
         let socket = TakenBack::new(socket, self.progress, Box::new(held));
         handover.begin(head, Box::new(socket));

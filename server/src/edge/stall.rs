@@ -58,6 +58,15 @@ struct Waiting {
     went_through: Option<Instant>,
 }
 
+/// What is left of one whose socket is elsewhere.
+#[derive(Debug, Default)]
+pub(super) struct WithoutSocket {
+    written: u64,
+    progress: Progress,
+    /// It is counted among those who were cut off.
+    is_counted: bool,
+}
+
 impl<S> WriteDeadline<S> {
     pub(super) fn new(
         socket: S,
@@ -65,23 +74,33 @@ impl<S> WriteDeadline<S> {
         vanished_after: Duration,
         counters: Counters,
     ) -> Self {
-        let (looked, counters) = (Instant::now(), Some(counters));
-        let (waiting, progress) = (None, Progress::new());
-        Self { socket, patience, vanished_after, looked, written: 0, waiting, progress, counters }
+        WithoutSocket::default().with(socket, (patience, vanished_after), counters)
     }
 
-    /// The same around what the socket is turned into.
-    ///
-    /// # Errors
-    /// Where it cannot be.
-    pub(super) fn try_map<T>(
+    /// The socket, and what is left without it.
+    pub(super) fn part(self) -> (S, WithoutSocket) {
+        let Self { socket, written, progress, counters, .. } = self;
+        (socket, WithoutSocket { written, progress, is_counted: counters.is_none() })
+    }
+
+    /// How far the connection has come.
+    pub(super) fn progress(&self) -> &Progress {
+        &self.progress
+    }
+}
+
+impl WithoutSocket {
+    /// One with a socket, and with the patience with its reader and its peer.
+    pub(super) fn with<S>(
         self,
-        turn: impl FnOnce(S) -> io::Result<T>,
-    ) -> io::Result<WriteDeadline<T>> {
-        let Self { socket, patience, vanished_after, looked, written, progress, counters, .. } =
-            self;
-        let (socket, waiting) = (turn(socket)?, None);
-        Ok(WriteDeadline {
+        socket: S,
+        (patience, vanished_after): (Duration, Duration),
+        counters: Counters,
+    ) -> WriteDeadline<S> {
+        let Self { written, progress, is_counted } = self;
+        let counters = (!is_counted).then_some(counters);
+        let (looked, waiting) = (Instant::now(), None);
+        WriteDeadline {
             socket,
             patience,
             vanished_after,
@@ -90,22 +109,20 @@ impl<S> WriteDeadline<S> {
             waiting,
             progress,
             counters,
-        })
+        }
     }
 
-    /// The socket.
-    pub(super) fn socket(&self) -> &S {
-        &self.socket
-    }
-
-    /// How far the connection has come.
-    pub(super) fn progress(&self) -> &Progress {
-        &self.progress
-    }
-
-    /// Whether the `peer` of its socket, which is elsewhere, is gone. Counts that.
-    pub(super) fn has_vanished(&mut self, peer: &impl Peer) -> bool {
-        is_gone(peer, self.vanished_after, &mut self.counters)
+    /// Whether the peer of its socket has been gone for so long. Counts that.
+    pub(super) fn has_vanished(
+        &mut self,
+        peer: &impl Peer,
+        after: Duration,
+        counters: &Counters,
+    ) -> bool {
+        let mut counters = Some(counters.clone()).filter(|_| !self.is_counted);
+        let is_gone = is_gone(peer, after, &mut counters);
+        self.is_counted = counters.is_none();
+        is_gone
     }
 }
 

@@ -5,6 +5,7 @@ use std::{
     net::IpAddr,
     os::fd::{BorrowedFd, OwnedFd},
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -21,11 +22,11 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use super::{
     admission::Room,
     linger::Linger,
-    lingering::Lingering,
     owed::Owed,
     pass_on::pass_on,
+    shared::Shared,
     socket::{Kind, Socket},
-    stall::WriteDeadline,
+    stall::{WithoutSocket, WriteDeadline},
     vanished::Tcp,
 };
 use crate::tally::Open;
@@ -43,7 +44,7 @@ pub(super) struct Held {
     pub(super) _body: Body,
     /// They end with the last that holds them.
     pub(super) _writers: Option<Writers>,
-    pub(super) lingering: Lingering,
+    pub(super) shared: Arc<Shared>,
     pub(super) client: IpAddr,
 }
 
@@ -57,15 +58,16 @@ pin_project! {
     }
 }
 
-/// What goes with it outside of the runtime.
+/// What goes with it outside of the runtime. There may be very many.
 struct OutOfRuntime {
-    kind: WriteDeadline<Kind>,
-    held: Box<Held>,
+    kind: Kind,
+    deadline: WithoutSocket,
+    held: Held,
 }
 
 impl<S> TakenBack<S> {
     pub(super) fn new(socket: S, progress: Progress, held: Box<Held>) -> Self {
-        let owed = Owed::new(held.lingering.clone(), held.client);
+        let owed = Owed::new(held.shared.lingering.clone(), held.client);
         Self { socket: Linger::new(socket, owed), progress, held }
     }
 }
@@ -91,14 +93,9 @@ impl Awake for TakenBack<WriteDeadline<Socket>> {
 
     fn park(self: Box<Self>) -> io::Result<(OwnedFd, Box<dyn Parked>)> {
         let Self { socket, held, .. } = *self;
-        let mut parked = None;
-        let kind = socket.into_inner().try_map(|socket| {
-            let (kind, socket) = socket.park()?;
-            parked = Some(socket);
-            Ok(kind)
-        })?;
-        let socket = parked.ok_or(io::ErrorKind::NotConnected)?;
-        Ok((socket, Box::new(OutOfRuntime { kind, held })))
+        let (socket, deadline) = socket.into_inner().part();
+        let (kind, socket) = socket.park()?;
+        Ok((socket, Box::new(OutOfRuntime { kind, deadline, held: *held })))
     }
 }
 
@@ -115,13 +112,17 @@ impl Awake for TakenBack<TlsStream<WriteDeadline<Socket>>> {
 
 impl Parked for OutOfRuntime {
     fn wake(self: Box<Self>, socket: OwnedFd) -> io::Result<Box<dyn Awake>> {
-        let Self { kind, held } = *self;
-        let socket = kind.try_map(|kind| kind.wake(socket))?;
+        let Self { kind, deadline, held } = *self;
+        let Shared { config, counters, .. } = &*held.shared;
+        let waits = (config.write_stall, config.vanished_after);
+        let socket = deadline.with(kind.wake(socket)?, waits, counters.clone());
         let progress = socket.progress().clone();
-        Ok(Box::new(TakenBack::new(socket, progress, held)))
+        Ok(Box::new(TakenBack::new(socket, progress, Box::new(held))))
     }
 
     fn has_vanished(&mut self, socket: BorrowedFd<'_>) -> bool {
-        *self.kind.socket() == Kind::Tcp && self.kind.has_vanished(&Tcp(socket))
+        let Shared { config, counters, .. } = &*self.held.shared;
+        let after = config.vanished_after;
+        self.kind == Kind::Tcp && self.deadline.has_vanished(&Tcp(socket), after, counters)
     }
 }

@@ -185,9 +185,6 @@ impl Driver {
         if self.around.shutdown.is_cancelled() {
             return Next::Bytes(self.dismiss());
         }
-        if self.revoked.poll_unpin(context).is_ready() {
-            self.revoke();
-        }
         let now = self.around.now();
         if self.ends.is_sent_on(&self.around, now.instant) {
             return Next::Bytes(self.dismiss());
@@ -201,7 +198,13 @@ impl Driver {
             Poll::Ready(state) => Some(state),
             Poll::Pending => None,
         };
-        match self.subscription.next(now, CHUNK, state) {
+        let mut next = self.subscription.next(now, CHUNK, state);
+        // Asked afterwards: what came after its reader's rights were taken back is not sent.
+        if self.revoked.poll_unpin(context).is_ready() {
+            self.revoke();
+            next = self.subscription.next(self.around.now(), CHUNK, || None);
+        }
+        match next {
             Next::Wait { until, wanted } => {
                 Next::Wait { until: self.ends.or_earlier(until), wanted }
             }

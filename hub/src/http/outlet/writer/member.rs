@@ -51,8 +51,6 @@ pub(super) struct Member {
     knows: Knows,
     /// While its socket takes no more.
     full: Option<Box<Full>>,
-    /// When there is something to do for it next.
-    pub(super) due: Instant,
     /// For when that is in the list of what is due.
     pub(super) listed: Option<Instant>,
     /// Its group, and its number there.
@@ -105,11 +103,10 @@ impl Member {
         (socket, parked): (OwnedFd, Box<dyn Parked>),
         (sent, discarded): (Option<Sent>, usize),
         (rested, knows): (Rested, Knows),
-        (group, now): ((usize, usize), Now),
+        group: (usize, usize),
     ) -> Self {
-        let due = rested.until(now);
         let (full, listed) = (None, None);
-        Self { socket, parked, rested, sent, discarded, knows, full, due, listed, group }
+        Self { socket, parked, rested, sent, discarded, knows, full, listed, group }
     }
 
     /// The stream, whose driver is made of what is left of it, and of what its reader knows.
@@ -145,11 +142,15 @@ impl Member {
             Ok(false) => return Then::Stays,
             Err(_) => return Then::Leaves,
         }
-        let then = self.catch_up(round);
-        if then == Then::Stays {
-            self.due = self.rested.until(now);
+        self.catch_up(round)
+    }
+
+    /// When there is something to do for it next.
+    pub(super) fn due(&self, now: Now) -> Instant {
+        match &self.full {
+            Some(full) => full.since + STUCK_AFTER,
+            None => self.rested.until(now),
         }
-        then
     }
 
     fn catch_up(&mut self, round: &mut Round<'_>) -> Then {
@@ -205,7 +206,6 @@ impl Member {
 
     fn fills(&mut self, rest: Bytes, now: Instant) -> Then {
         self.full = Some(Box::new(Full { rest, since: now, place: None }));
-        self.due = now + STUCK_AFTER;
         Then::Fills
     }
 

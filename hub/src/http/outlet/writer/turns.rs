@@ -144,9 +144,8 @@ impl Turns {
         }
         let Some(group) = self.groups.get_mut(number) else { return };
         let (rested, knows, of_group) = group.enter(*driver, place);
-        let (about, now) = ((sent, discarded), group.around.now());
         let group = (number, of_group);
-        let member = Member::new((socket, parked), about, (rested, knows), (group, now));
+        let member = Member::new((socket, parked), (sent, discarded), (rested, knows), group);
         self.members.put(|_| member);
         self.list(place);
     }
@@ -168,11 +167,17 @@ impl Turns {
         member.listed = None;
         if member.has_vanished() {
             self.then(place, Then::Leaves);
-        } else if member.due <= now {
+        } else if self.due_of(place).is_some_and(|due| due <= now) {
             self.attend(place);
         } else {
             self.list(place);
         }
+    }
+
+    /// When there is something to do for a member.
+    fn due_of(&self, place: usize) -> Option<Instant> {
+        let member = self.members.get(place)?;
+        Some(member.due(self.groups.get(member.group.0)?.around.now()))
     }
 
     fn attend(&mut self, place: usize) {
@@ -254,11 +259,12 @@ impl Turns {
 
     /// Has a stream seen to when that is due, or earlier.
     fn list(&mut self, place: usize) {
+        let Some(due) = self.due_of(place) else { return };
         let Some(member) = self.members.get_mut(place) else { return };
         let at = match member.listed {
-            Some(listed) if listed <= member.due => return,
-            Some(_) => member.due,
-            None => member.due.min(Instant::now() + LOOK_AFTER),
+            Some(listed) if listed <= due => return,
+            Some(_) => due,
+            None => due.min(Instant::now() + LOOK_AFTER),
         };
         member.listed = Some(at);
         self.due.push(Reverse((at, place)));
