@@ -5,7 +5,8 @@
 //!                       └→ handover → catch_up ⇄ writer, with a socket  ⇢ plain HTTP/1.1
 //! ```
 //!
-//! - `driver`: what is to be sent next, and what to wait for; `coming`: what it fetches
+//! - `driver`: what is to be sent next, and what to wait for; `coming`: what it fetches; `rested`: what is left of it
+//!   while a writer sends
 //! - `body`: the body of an answer
 //! - `handover`: hands an answer to the edge, which takes the socket back from HTTP; `socket`: what that is here;
 //!   `sent`: counts bytes
@@ -17,6 +18,7 @@ mod catch_up;
 mod coming;
 mod driver;
 mod handover;
+mod rested;
 mod sent;
 mod socket;
 mod writer;

@@ -78,7 +78,7 @@ impl Position {
             Some(last) if page.more => self.standing.after = last.id(),
             _ if page.more => {}
             _ if page.last > self.standing.after.sequence => {
-                self.standing.after = spans.position(page.last)
+                self.standing.after = spans.position(page.last);
             }
             _ => {}
         }

@@ -13,16 +13,15 @@ use std::{
 use super::{
     batch::Batch,
     inbox::{Inbox, News, Signal},
-    member::{Knows, Member},
     places::Places,
-    states::{States, Values},
+    states::{Knows, States, Values},
     stream::Stream,
 };
 use crate::{
     cursor::Cursor,
     http::outlet::{
         Driver,
-        driver::{Around, Rested},
+        rested::{Around, Rested},
     },
     subscription::{CHUNK, Follows, States as OwnStates},
     tail::{Registration, Taken, Wake},
@@ -169,13 +168,17 @@ impl Group {
     /// Takes over a stream whose driver waits for nothing but news; it will be in `place`. Returns what is left of
     /// the driver, what its reader knows, and its number here.
     pub(super) fn enter(&mut self, driver: Driver, place: usize) -> (Rested, Knows, usize) {
-        let otherwise = self.states.otherwise(driver.known());
-        let knows = Knows::new(self.states.last(), otherwise);
+        let knows = self.states.knows(driver.known());
         let rested = driver.rest(|| {
             self.events.readers.fetch_add(1, Relaxed);
         });
         self.members.push(place);
         (rested, knows, self.members.len() - 1)
+    }
+
+    /// Counts a member no more that follows topics of the log and leaves.
+    pub(super) fn loses(&self) {
+        self.events.readers.fetch_sub(1, Relaxed);
     }
 
     /// Takes out the member with this number. Returns the place of the one that has its number from now on.
@@ -184,8 +187,8 @@ impl Group {
         self.members.get(number).copied()
     }
 
-    /// The driver of a member that has left.
-    fn drive(&self, rested: Rested, knows: Knows) -> Driver {
+    /// The driver of a member that leaves, for which it counts no more.
+    pub(super) fn drive(&self, rested: Rested, knows: Knows) -> Driver {
         let Follows { topics, states, format } = &self.follows;
         let hub = &self.around.hub;
         let count = || {
@@ -194,7 +197,7 @@ impl Group {
         let follows_log = rested.subscription.cursor().is_some();
         // First of all, so that the tail keeps what it follows.
         let follower = follows_log.then(|| hub.log().tail().follow_at_once(topics.clone(), count));
-        let known = self.states.known(knows.number, &knows.otherwise());
+        let known = self.states.known(knows);
         let states = OwnStates::again((states, *format), hub.state_topics(), known);
         Driver::awake(rested, (follower, states), self.around.clone())
     }
@@ -239,25 +242,11 @@ impl Groups {
         }
     }
 
-    /// Takes a member out of its group, which ends with its last one. Returns the place of the one that has its
-    /// number there from now on, and the stream, if it goes on.
-    pub(super) fn leave(
-        &mut self,
-        member: Member,
-        goes_on: bool,
-    ) -> (Option<usize>, Option<Stream>) {
-        let (number, of_group) = member.group;
-        let Some(group) = self.groups.get_mut(number) else { return (None, None) };
-        let moved = group.leave(of_group);
-        let stream = if goes_on {
-            Some(member.into_stream(|rested, knows| group.drive(rested, knows)))
-        } else {
-            if member.follows_log() {
-                group.events.readers.fetch_sub(1, Relaxed);
-            }
-            None
-        };
-        self.end_if_empty(number);
-        (moved, stream)
+    /// Takes out the member with a number in a group, which ends with its last one. Returns the place of the one that
+    /// has its number from now on.
+    pub(super) fn leave(&mut self, (group, number): (usize, usize)) -> Option<usize> {
+        let moved = self.groups.get_mut(group)?.leave(number);
+        self.end_if_empty(group);
+        moved
     }
 }

@@ -19,7 +19,7 @@ use super::{
     batch::{Batch, Stands, chunks},
     group::{Group, Look},
     round::Round,
-    states::{Otherwise, Values},
+    states::{Knows, Values},
     stream::{Stream, send_some},
 };
 use crate::{
@@ -27,8 +27,7 @@ use crate::{
     cursor::Cursor,
     frame::Frame,
     http::outlet::{
-        Driver,
-        driver::Rested,
+        rested::Rested,
         sent::Sent,
         socket::{MOST_DISCARDED, Parked},
     },
@@ -55,24 +54,6 @@ pub(super) struct Member {
     pub(super) listed: Option<Instant>,
     /// Its group, and its number there.
     pub(super) group: (usize, usize),
-}
-
-/// What a reader knows of state topics.
-pub(super) struct Knows {
-    /// All values up to this number,
-    pub(super) number: u64,
-    /// except of topics of which it knows something else.
-    otherwise: Option<Box<Otherwise>>,
-}
-
-impl Knows {
-    pub(super) fn new(number: u64, otherwise: Otherwise) -> Self {
-        Self { number, otherwise: (!otherwise.is_empty()).then(|| Box::new(otherwise)) }
-    }
-
-    pub(super) fn otherwise(self) -> Otherwise {
-        self.otherwise.map(|otherwise| *otherwise).unwrap_or_default()
-    }
 }
 
 /// What a socket did not take.
@@ -109,11 +90,11 @@ impl Member {
         Self { socket, parked, rested, sent, discarded, knows, full, listed, group }
     }
 
-    /// The stream, whose driver is made of what is left of it, and of what its reader knows.
-    pub(super) fn into_stream(self, drive: impl FnOnce(Rested, Knows) -> Driver) -> Stream {
+    /// The stream, whose driver its group makes of what is left of it, and of what its reader knows.
+    pub(super) fn into_stream(self, group: &Group) -> Stream {
         let Self { socket, parked, rested, sent, discarded, knows, full, .. } = self;
         let rest = full.map(|full| full.rest).unwrap_or_default();
-        let driver = Box::new(drive(rested, knows));
+        let driver = Box::new(group.drive(rested, knows));
         Stream { driver, sent, socket, parked, rest, next: Bytes::new(), discarded }
     }
 
@@ -293,19 +274,13 @@ impl Member {
 
     /// Sends values of state topics, unless it does not know those before them yet: then it gets them later.
     pub(super) fn send_values(&mut self, values: &Values, round: &mut Round<'_>) -> Then {
-        let (after, last) = values.numbers;
-        if self.is_full() || self.knows.number != after {
+        if self.is_full() || self.knows.number != values.numbers.0 {
             return Then::Stays;
         }
-        self.knows.number = last;
-        let Some(otherwise) = &mut self.knows.otherwise else {
-            return self.send_frames(&values.frames, &values.bytes, round);
-        };
-        let frames = round.group.states().news(values, otherwise);
-        if otherwise.is_empty() {
-            self.knows.otherwise = None;
+        match self.knows.learns(values, round.group.states()) {
+            Some(frames) => self.send_frames(&frames, &chunks(&frames), round),
+            None => self.send_frames(&values.frames, &values.bytes, round),
         }
-        self.send_frames(&frames, &chunks(&frames), round)
     }
 
     fn send_frames(&mut self, frames: &[Frame], bytes: &Bytes, round: &mut Round<'_>) -> Then {

@@ -32,7 +32,28 @@ struct Topic {
 }
 
 /// What readers know otherwise than their group, by the place of the topic.
-pub(super) type Otherwise = Vec<(usize, State)>;
+type Otherwise = Vec<(usize, State)>;
+
+/// What a reader knows of state topics.
+pub(super) struct Knows {
+    /// All values up to this number,
+    pub(super) number: u64,
+    /// except of topics of which it knows something else.
+    otherwise: Option<Box<Otherwise>>,
+}
+
+impl Knows {
+    /// Learns values. The frames that its reader is to get, where they are not those of all.
+    pub(super) fn learns(&mut self, values: &Values, states: &States) -> Option<Vec<Frame>> {
+        self.number = values.numbers.1;
+        let otherwise = self.otherwise.as_mut()?;
+        let frames = states.news(values, otherwise);
+        if otherwise.is_empty() {
+            self.otherwise = None;
+        }
+        Some(frames)
+    }
+}
 
 /// Values of state topics, by the topics' places.
 pub(super) struct Values {
@@ -84,11 +105,6 @@ impl States {
         came.then(|| Values { again, ..self.after(before) })
     }
 
-    /// The number of the last value that came.
-    pub(super) fn last(&self) -> u64 {
-        self.last
-    }
-
     /// The newest value of each topic of which one has come after that number.
     pub(super) fn after(&self, number: u64) -> Values {
         let places = self.topics.iter().enumerate().filter(|(_, topic)| topic.number > number);
@@ -99,8 +115,8 @@ impl States {
         Values { numbers: (number, self.last), states, again: Vec::new(), frames, bytes }
     }
 
-    /// What a reader knows otherwise.
-    pub(super) fn otherwise(&self, known: &[Option<State>]) -> Otherwise {
+    /// What a reader knows for whom nothing has come of these topics, and who knows this of each.
+    pub(super) fn knows(&self, known: &[Option<State>]) -> Knows {
         let both = self.topics.iter().zip(known).enumerate();
         let otherwise = both.filter_map(|(place, (topic, known))| {
             let known = known.as_ref()?;
@@ -108,11 +124,14 @@ impl States {
             let same = newest.is_some_and(|newest| newest.says_the_same(known));
             (!same).then(|| (place, known.clone()))
         });
-        otherwise.collect()
+        let otherwise: Otherwise = otherwise.collect();
+        let otherwise = (!otherwise.is_empty()).then(|| Box::new(otherwise));
+        Knows { number: self.last, otherwise }
     }
 
-    /// What a reader knows that knows all values up to a number, and something otherwise.
-    pub(super) fn known(&self, number: u64, otherwise: &Otherwise) -> Vec<Option<State>> {
+    /// What a reader knows of each topic.
+    pub(super) fn known(&self, Knows { number, otherwise }: Knows) -> Vec<Option<State>> {
+        let otherwise = otherwise.unwrap_or_default();
         let of = |(place, topic): (usize, &Topic)| {
             let other = otherwise.iter().find(|(other, _)| *other == place);
             match other {
@@ -124,7 +143,7 @@ impl States {
     }
 
     /// The frames of those of these values that a reader does not know, who learns them by that.
-    pub(super) fn news(&self, values: &Values, otherwise: &mut Otherwise) -> Vec<Frame> {
+    fn news(&self, values: &Values, otherwise: &mut Otherwise) -> Vec<Frame> {
         let again = values.again.iter().filter(|place| {
             otherwise.iter().any(|(other, _)| other == *place)
                 && !values.states.iter().any(|(new, _)| new == *place)

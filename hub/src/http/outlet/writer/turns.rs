@@ -247,10 +247,18 @@ impl Turns {
         let descriptor = member.socket.as_fd().as_raw_fd();
         // It fails only for one that is not registered.
         let _ = self.poll.registry().deregister(&mut SourceFd(&descriptor));
-        let group = member.group;
-        let (moved, stream) = self.groups.leave(member, then == Then::Resumes);
+        let (of, group) = (member.group, self.groups.get(member.group.0));
+        let stream = match group {
+            Some(group) if then == Then::Resumes => Some(member.into_stream(group)),
+            Some(group) if member.follows_log() => {
+                group.loses();
+                None
+            }
+            _ => None,
+        };
+        let moved = self.groups.leave(of);
         if let Some(moved) = moved.and_then(|place| self.members.get_mut(place)) {
-            moved.group = group;
+            moved.group = of;
         }
         if let Some(stream) = stream {
             (self.resume)(stream);
