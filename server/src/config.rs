@@ -125,8 +125,8 @@ pub struct Config {
     pub send_budget: usize,
     /// How much the bodies of requests under way may have, in bytes. Default 64 MiB.
     pub receive_budget: usize,
-    /// How many threads send the streams of clients that speak plain HTTP/1.1, 0 to 64; at 0 tasks do. Default as
-    /// many as the process has processors.
+    /// How many threads send the streams of clients that speak plain HTTP/1.1, 0 to 64; at 0, hyper sends them
+    /// like all other answers. Default as many as the process has processors.
     pub writers: usize,
 }
 

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! subscription → driver ┬→ body                                        ⇢ whatever HTTP it is
-//!                       └→ handover → catch_up ⇄ writer, with a socket  ⇢ plain HTTP/1.1
+//!                       └→ handover → catch_up ⇄ writer, with a socket  ⇢ HTTP/1.1, also over TLS
 //! ```
 //!
 //! - `driver`: what is to be sent next, and what to wait for; `coming`: what it fetches; `rested`: what is left of it

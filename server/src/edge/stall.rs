@@ -58,9 +58,10 @@ struct Waiting {
     went_through: Option<Instant>,
 }
 
-/// What is left of one whose socket is elsewhere.
-#[derive(Debug, Default)]
+/// What is left of a [`WriteDeadline`] while its socket is elsewhere.
+#[derive(Debug)]
 pub(super) struct WithoutSocket {
+    looked: Instant,
     written: u64,
     progress: Progress,
     /// It is counted among those who were cut off.
@@ -74,13 +75,18 @@ impl<S> WriteDeadline<S> {
         vanished_after: Duration,
         counters: Counters,
     ) -> Self {
-        WithoutSocket::default().with(socket, (patience, vanished_after), counters)
+        let (looked, progress) = (Instant::now(), Progress::new());
+        WithoutSocket { looked, written: 0, progress, is_counted: false }.with(
+            socket,
+            (patience, vanished_after),
+            counters,
+        )
     }
 
     /// The socket, and what is left without it.
     pub(super) fn part(self) -> (S, WithoutSocket) {
-        let Self { socket, written, progress, counters, .. } = self;
-        (socket, WithoutSocket { written, progress, is_counted: counters.is_none() })
+        let Self { socket, looked, written, progress, counters, .. } = self;
+        (socket, WithoutSocket { looked, written, progress, is_counted: counters.is_none() })
     }
 
     /// How far the connection has come.
@@ -97,9 +103,9 @@ impl WithoutSocket {
         (patience, vanished_after): (Duration, Duration),
         counters: Counters,
     ) -> WriteDeadline<S> {
-        let Self { written, progress, is_counted } = self;
+        let Self { looked, written, progress, is_counted } = self;
         let counters = (!is_counted).then_some(counters);
-        let (looked, waiting) = (Instant::now(), None);
+        let waiting = None;
         WriteDeadline {
             socket,
             patience,

@@ -2,7 +2,7 @@
 
 use std::{
     future::poll_fn,
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
 };
 
 use bytes::Bytes;
@@ -128,7 +128,8 @@ impl Driver {
         }
         self.has_sent(Instant::now());
         loop {
-            match poll_fn(|context| Poll::Ready(self.step(context))).await {
+            match poll_fn(|context| Poll::Ready(self.step(context.waker(), context.waker()))).await
+            {
                 Next::Bytes(bytes) => return Given::Bytes(bytes),
                 Next::End => return Given::End,
                 Next::Wait { wanted, .. } if is_told && self.has_all(wanted) => return Given::All,
@@ -148,13 +149,14 @@ impl Driver {
 
     /// What is to be done next, for who does its own waiting: woken are those who wait for state topics, or for
     /// the reader's rights to be taken back.
-    pub(super) fn step(&mut self, context: &mut Context<'_>) -> Next {
+    pub(super) fn step(&mut self, states: &Waker, rights: &Waker) -> Next {
         if self.ended {
             return Next::End;
         }
         if self.around.shutdown.is_cancelled() {
             return Next::Bytes(self.dismiss());
         }
+        self.look_at_rights(rights);
         let now = self.around.now();
         if self.ends.is_sent_on(&self.around, now.instant) {
             return Next::Bytes(self.dismiss());
@@ -164,14 +166,14 @@ impl Driver {
             self.subscription.ends(Ending::Age);
             return Next::End;
         }
-        let state = || match self.states.poll(context) {
+        let mut context = Context::from_waker(states);
+        let state = || match self.states.poll(&mut context) {
             Poll::Ready(state) => Some(state),
             Poll::Pending => None,
         };
         let mut next = self.subscription.next(now, CHUNK, state);
-        // Asked afterwards: what came after its reader's rights were taken back is not sent.
-        if self.revoked.poll_unpin(context).is_ready() {
-            self.revoke();
+        // Once more: what came after its reader's rights were taken back is not sent.
+        if self.look_at_rights(rights) {
             next = self.subscription.next(self.around.now(), CHUNK, || None);
         }
         match next {
@@ -256,6 +258,15 @@ impl Driver {
         }
         let most = self.around.drain.max(BACK_AFTER);
         Frame::retry(BACK_AFTER + (most - BACK_AFTER).mul_f64(fastrand::f64())).into_bytes()
+    }
+
+    /// Whether the reader's rights were taken back; if not, `rights` is woken once they are.
+    fn look_at_rights(&mut self, rights: &Waker) -> bool {
+        let is_revoked = self.revoked.poll_unpin(&mut Context::from_waker(rights)).is_ready();
+        if is_revoked {
+            self.revoke();
+        }
+        is_revoked
     }
 
     /// The reader's rights were taken back: it is told so, and nothing else.

@@ -37,6 +37,7 @@ use tokio::{
     io::unix::AsyncFd,
     runtime::Handle,
     select,
+    task::unconstrained,
     time::{Instant, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
@@ -105,7 +106,8 @@ impl Writers {
     pub(super) fn start_task(ends: &[CancellationToken], resume: Resume) -> io::Result<Self> {
         let (writers, all) = Self::new(1, ends, resume)?;
         for turns in all {
-            tokio::spawn(run_on_the_runtime(turns));
+            // In virtual time nothing else may make it wait.
+            tokio::spawn(unconstrained(run_on_the_runtime(turns)));
         }
         Ok(writers)
     }

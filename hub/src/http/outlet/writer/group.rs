@@ -187,7 +187,7 @@ impl Group {
         self.members.get(number).copied()
     }
 
-    /// The driver of a member that leaves, for which it counts no more.
+    /// The driver of a member that leaves, which is no longer counted here.
     pub(super) fn drive(&self, rested: Rested, knows: Knows) -> Driver {
         let Follows { topics, states, format } = &self.follows;
         let hub = &self.around.hub;

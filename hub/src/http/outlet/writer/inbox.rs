@@ -23,7 +23,7 @@ pub(super) enum Told<S> {
     Group(usize, News),
     /// That there is something for all streams.
     All,
-    /// That nobody has anything to tell any more.
+    /// That nobody will tell anything any more.
     End,
 }
 

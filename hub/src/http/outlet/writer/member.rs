@@ -272,10 +272,13 @@ impl Member {
         }
     }
 
-    /// Sends values of state topics, unless it does not know those before them yet: then it gets them later.
+    /// Sends values of state topics, unless it still lacks earlier ones: then it gets all of them later.
     pub(super) fn send_values(&mut self, values: &Values, round: &mut Round<'_>) -> Then {
         if self.is_full() || self.knows.number != values.numbers.0 {
             return Then::Stays;
+        }
+        if self.rested.subscription.has_expired(round.now) {
+            return Then::Resumes;
         }
         match self.knows.learns(values, round.group.states()) {
             Some(frames) => self.send_frames(&frames, &chunks(&frames), round),

@@ -27,7 +27,7 @@ impl<'a> Round<'a> {
     pub(super) fn goes_on(&mut self) {
         if self.streams == CLOCK_AFTER {
             self.count();
-            (self.streams, self.now) = (0, self.group.around.now());
+            self.streams = 0;
         }
         self.streams += 1;
     }
@@ -39,15 +39,25 @@ impl<'a> Round<'a> {
 
     /// Counts how long events with these sequences and stamps took.
     pub(super) fn measures(&mut self, events: &[(u64, i64)]) {
+        // All readers get events in the same order.
+        let mut next = 0;
         for (_, at) in events {
-            match self.took.iter_mut().find(|(stamp, _)| stamp == at) {
-                Some((_, times)) => *times += 1,
-                None => self.took.push((*at, 1)),
-            }
+            let is_same = |(stamp, _): &(i64, u64)| stamp == at;
+            let place = match self.took.get(next) {
+                Some(one) if is_same(one) => next,
+                _ => self.took.iter().position(is_same).unwrap_or_else(|| {
+                    self.took.push((*at, 0));
+                    self.took.len() - 1
+                }),
+            };
+            self.took[place].1 += 1;
+            next = place + 1;
         }
     }
 
+    /// Looks at the clock, and counts what was sent before.
     fn count(&mut self) {
+        self.now = self.group.around.now();
         let counters = self.group.around.hub.counters();
         counters.delivered(std::mem::take(&mut self.delivered));
         for (at, times) in self.took.drain(..) {

@@ -26,9 +26,11 @@ pub(super) struct States {
 struct Topic {
     /// `None` once its owner is gone.
     changes: Option<BoxStream<'static, State>>,
-    /// The newest value, and its number: 0 if it was there before all others.
     newest: Option<State>,
+    /// The number of the newest value: 0 if it was there before all others,
     number: u64,
+    /// and the number under which it came last, which is another where it came once more.
+    said: u64,
 }
 
 /// What readers know otherwise than their group, by the place of the topic.
@@ -47,7 +49,7 @@ impl Knows {
     pub(super) fn learns(&mut self, values: &Values, states: &States) -> Option<Vec<Frame>> {
         self.number = values.numbers.1;
         let otherwise = self.otherwise.as_mut()?;
-        let frames = states.news(values, otherwise);
+        let frames = values.news(otherwise, states.format);
         if otherwise.is_empty() {
             self.otherwise = None;
         }
@@ -59,11 +61,12 @@ impl Knows {
 pub(super) struct Values {
     /// For those who know all up to the first number; then they know all up to the second.
     pub(super) numbers: (u64, u64),
-    pub(super) states: Vec<(usize, State)>,
-    /// The places of topics whose newest value has come once more, for those who know another.
-    pub(super) again: Vec<usize>,
+    states: Vec<(usize, State)>,
+    /// Those that have come once more, for those who know another.
+    again: Vec<(usize, State)>,
+    /// The frames of the first,
     pub(super) frames: Vec<Frame>,
-    /// Those in one piece, as chunks.
+    /// and those in one piece, as chunks.
     pub(super) bytes: Bytes,
 }
 
@@ -73,27 +76,21 @@ impl States {
         let follow = |name: &String| {
             let followed = topics.find(name).map(|(_, found)| found.owner.follow(name));
             let (newest, changes) = followed.map(|one| (one.newest, one.changes)).unzip();
-            Topic { changes, newest: newest.flatten(), number: 0 }
+            Topic { changes, newest: newest.flatten(), number: 0, said: 0 }
         };
         Self { format, topics: names.iter().map(follow).collect(), last: 0 }
     }
 
     /// Takes what has come; the caller is woken once there is more. `None` if there was nothing.
     pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Option<Values> {
-        let (before, mut again) = (self.last, Vec::new());
-        for (place, topic) in self.topics.iter_mut().enumerate() {
+        let before = self.last;
+        for topic in &mut self.topics {
             for passed in 1.. {
-                match topic.poll(context) {
-                    Poll::Ready(Some(state)) => {
-                        let newest = topic.newest.as_ref();
-                        if newest.is_some_and(|newest| newest.says_the_same(&state)) {
-                            again.push(place);
-                        } else {
-                            self.last += 1;
-                            (topic.newest, topic.number) = (Some(state), self.last);
-                        }
-                    }
-                    Poll::Ready(None) | Poll::Pending => break,
+                let Poll::Ready(Some(state)) = topic.poll(context) else { break };
+                self.last += 1;
+                topic.said = self.last;
+                if topic.newest.as_ref().is_none_or(|newest| !newest.says_the_same(&state)) {
+                    (topic.newest, topic.number) = (Some(state), self.last);
                 }
                 if passed == AT_ONCE {
                     context.waker().wake_by_ref();
@@ -101,21 +98,25 @@ impl States {
                 }
             }
         }
-        let came = self.last > before || !again.is_empty();
-        came.then(|| Values { again, ..self.after(before) })
+        (self.last > before).then(|| self.after(before))
     }
 
     /// The newest value of each topic of which one has come after that number.
     pub(super) fn after(&self, number: u64) -> Values {
-        let places = self.topics.iter().enumerate().filter(|(_, topic)| topic.number > number);
-        let newest = |(place, topic): (usize, &Topic)| Some((place, topic.newest.clone()?));
-        let states: Vec<_> = places.filter_map(newest).collect();
+        let (mut states, mut again) = (Vec::new(), Vec::new());
+        for (place, topic) in self.topics.iter().enumerate() {
+            let Some(newest) = topic.newest.as_ref().filter(|_| topic.said > number) else {
+                continue;
+            };
+            let values = if topic.number > number { &mut states } else { &mut again };
+            values.push((place, newest.clone()));
+        }
         let frames: Vec<_> = states.iter().map(|(_, state)| state.frame(self.format)).collect();
         let bytes = chunks(&frames);
-        Values { numbers: (number, self.last), states, again: Vec::new(), frames, bytes }
+        Values { numbers: (number, self.last), states, again, frames, bytes }
     }
 
-    /// What a reader knows for whom nothing has come of these topics, and who knows this of each.
+    /// What a reader knows that comes now, and knows `known` of each topic.
     pub(super) fn knows(&self, known: &[Option<State>]) -> Knows {
         let both = self.topics.iter().zip(known).enumerate();
         let otherwise = both.filter_map(|(place, (topic, known))| {
@@ -141,22 +142,19 @@ impl States {
         };
         self.topics.iter().enumerate().map(of).collect()
     }
+}
 
-    /// The frames of those of these values that a reader does not know, who learns them by that.
-    fn news(&self, values: &Values, otherwise: &mut Otherwise) -> Vec<Frame> {
-        let again = values.again.iter().filter(|place| {
-            otherwise.iter().any(|(other, _)| other == *place)
-                && !values.states.iter().any(|(new, _)| new == *place)
-        });
-        let again =
-            again.filter_map(|place| Some((*place, self.topics.get(*place)?.newest.clone()?)));
-        let all: Vec<_> = values.states.iter().cloned().chain(again).collect();
+impl Values {
+    /// The frames of those that a reader does not know that knows some topics otherwise, which it no longer does.
+    fn news(&self, otherwise: &mut Otherwise, format: Format) -> Vec<Frame> {
         let mut frames = Vec::new();
-        for (place, state) in all {
-            let other = otherwise.iter().position(|(other, _)| *other == place);
-            let known = other.map(|other| otherwise.swap_remove(other));
-            if known.is_none_or(|(_, known)| !known.says_the_same(&state)) {
-                frames.push(state.frame(self.format));
+        let states = self.states.iter().map(|value| (value, true));
+        for ((place, state), is_new) in states.chain(self.again.iter().map(|value| (value, false)))
+        {
+            let other = otherwise.iter().position(|(other, _)| other == place);
+            let known = other.map(|other| otherwise.swap_remove(other).1);
+            if known.map_or(is_new, |known| !known.says_the_same(state)) {
+                frames.push(state.frame(format));
             }
         }
         frames

@@ -3,7 +3,7 @@
 use std::{
     fmt, io,
     os::fd::{AsFd, OwnedFd},
-    task::{Context, Waker},
+    task::Waker,
 };
 
 use bytes::{Buf, Bytes};
@@ -58,7 +58,8 @@ impl Stream {
     pub(super) fn come(&mut self, rights: &Waker) -> Comes {
         let mut comes = Comes::Caught;
         loop {
-            match self.driver.step(&mut Context::from_waker(rights)) {
+            // The group is woken by state topics.
+            match self.driver.step(Waker::noop(), rights) {
                 Next::Bytes(bytes) => {
                     comes = Comes::Sent;
                     if let Some(sent) = &self.sent {

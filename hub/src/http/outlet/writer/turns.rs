@@ -29,6 +29,9 @@ const AT_ONCE: usize = 1024;
 /// Between two looks whether the peer of a stream is still there.
 const LOOK_AFTER: Duration = Duration::from_secs(5);
 
+/// How often a stream that comes is looked at before others have their turn.
+const ROUNDS: usize = 8;
+
 /// A writer.
 pub(super) struct Turns {
     poll: Poll,
@@ -94,7 +97,7 @@ impl Turns {
             && at <= now
         {
             self.due.pop();
-            self.is_due((at, place), now);
+            self.is_due((at, place));
         }
         Ok(!self.ended)
     }
@@ -114,23 +117,23 @@ impl Turns {
 
     /// Takes a stream, once its reader has all that its group has.
     fn take(&mut self, mut stream: Stream) {
-        let number = self.groups.of(&stream.driver, &self.inbox);
-        let comes = loop {
+        for _ in 0..ROUNDS {
+            // Each time anew: a group ends with its last member.
+            let number = self.groups.of(&stream.driver, &self.inbox);
             // What has come before the reader was looked at last is not sent to it again.
             let came = self.deliver_values(number);
-            let Some(group) = self.groups.get(number) else { return };
-            match stream.come(&group.of_rights()) {
-                Comes::Caught if !came => break Comes::Caught,
-                Comes::Caught | Comes::Sent => {}
-                comes => break comes,
+            let Some(group) = self.groups.get(number) else { continue };
+            let comes = stream.come(&group.of_rights());
+            match comes {
+                Comes::Caught if !came => self.put(stream, number),
+                Comes::Caught | Comes::Sent => continue,
+                Comes::Resumes => (self.resume)(stream),
+                Comes::Leaves => {}
             }
-        };
-        if comes == Comes::Caught {
-            self.put(stream, number);
-        } else if comes == Comes::Resumes {
-            (self.resume)(stream);
+            return self.groups.end_if_empty(number);
         }
-        self.groups.end_if_empty(number);
+        // There is always more for this group; others have their turn.
+        self.inbox.tell(Told::Stream(stream));
     }
 
     /// Puts a stream whose reader has all there is into its group.
@@ -159,25 +162,22 @@ impl Turns {
         }
     }
 
-    fn is_due(&mut self, (at, place): (Instant, usize), now: Instant) {
+    fn is_due(&mut self, (at, place): (Instant, usize)) {
         let Some(member) = self.members.get_mut(place) else { return };
         if member.listed != Some(at) {
             return;
         }
         member.listed = None;
+        let Some(group) = self.groups.get(member.group.0) else { return };
+        // By one look at the clock: who is asked later is due later.
+        let now = group.around.now();
         if member.has_vanished() {
             self.then(place, Then::Leaves);
-        } else if self.due_of(place).is_some_and(|due| due <= now) {
+        } else if member.due(now) <= now.instant {
             self.attend(place);
         } else {
             self.list(place);
         }
-    }
-
-    /// When there is something to do for a member.
-    fn due_of(&self, place: usize) -> Option<Instant> {
-        let member = self.members.get(place)?;
-        Some(member.due(self.groups.get(member.group.0)?.around.now()))
     }
 
     fn attend(&mut self, place: usize) {
@@ -208,6 +208,10 @@ impl Turns {
     fn deliver_values(&mut self, number: usize) -> bool {
         let values = self.groups.get_mut(number).and_then(Group::new_values);
         if let Some(values) = &values {
+            // As with events.
+            if self.groups.get(number).is_some_and(Group::hears_of_rights) {
+                self.look_at_rights(number);
+            }
             self.each(number, |member, round| member.send_values(values, round));
         }
         values.is_some()
@@ -267,8 +271,9 @@ impl Turns {
 
     /// Has a stream seen to when that is due, or earlier.
     fn list(&mut self, place: usize) {
-        let Some(due) = self.due_of(place) else { return };
         let Some(member) = self.members.get_mut(place) else { return };
+        let Some(group) = self.groups.get(member.group.0) else { return };
+        let due = member.due(group.around.now());
         let at = match member.listed {
             Some(listed) if listed <= due => return,
             Some(_) => due,
