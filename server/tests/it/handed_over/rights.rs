@@ -12,24 +12,29 @@ use belfry_hub::{
     event::{Draft, Topic},
 };
 use futures::FutureExt;
-use server::Config;
+use server::{
+    Config,
+    status::Visibility,
+    token::{Claims, mint},
+};
 use tokio::{
     io::AsyncWriteExt,
     net::{TcpSocket, TcpStream},
 };
 
 use super::{SECOND, rest, until};
-use crate::{transport::Transport, world::World};
+use crate::{
+    status::status,
+    transport::Transport,
+    world::{BEGIN, World, secret, usual},
+};
 
 /// A reader of `a` that has signed in and whose socket a writer has, and its cookie.
 async fn reading() -> (World, TcpStream, String) {
     let world = World::with_clock(Clock::system(), 3600 * SECOND);
     let config = Config { send_buffer: 16 * 1024, ..Config::default() };
     let (address, _) = Transport::Writer.run(world.serve(config)).await;
-    let token = world.token(&[], &["a"]);
-    let answer = world.ask(Request::post("/login").body(token.into()).unwrap()).await;
-    let cookie = answer.headers()["set-cookie"].to_str().unwrap();
-    let cookie = cookie.split(';').next().unwrap().to_owned();
+    let cookie = cookie(&world, "a").await;
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4096).unwrap();
     let mut socket = socket.connect(address).await.unwrap();
@@ -44,6 +49,14 @@ async fn reading() -> (World, TcpStream, String) {
         until(&mut socket, data).await;
     }
     (world, socket, cookie)
+}
+
+/// The cookie of somebody who has signed in and may read a topic.
+async fn cookie(world: &World, topic: &str) -> String {
+    let token = world.token(&[], &[topic]);
+    let answer = world.ask(Request::post("/login").body(token.into()).unwrap()).await;
+    let cookie = answer.headers()["set-cookie"].to_str().unwrap();
+    cookie.split(';').next().unwrap().to_owned()
 }
 
 /// Publishes for those alone who may read `a`, without a turn for anybody else.
@@ -108,4 +121,49 @@ async fn so_for_a_reader_whose_socket_was_full() {
     let end = rest(&mut socket).await;
     is_told_and_nothing_else(&end);
     world.until_reading(0, SECOND).await;
+}
+
+#[tokio::test]
+async fn so_for_values_of_a_state_topic() {
+    let status_for_some = Config { status: Visibility::Token, interval: 3600 * SECOND, ..usual() };
+    let world = World::configured(status_for_some);
+    let (address, _) = Transport::Writer.run(world.serve(Config::default())).await;
+    let cookie = cookie(&world, "status").await;
+    let mut socket = TcpStream::connect(address).await.unwrap();
+    let request =
+        format!("GET /sse?topic=status HTTP/1.1\r\nHost: belfry.test\r\nCookie: {cookie}\r\n\r\n");
+    socket.write_all(request.as_bytes()).await.unwrap();
+    until(&mut socket, "retry: ").await;
+    let tell = |node: &str| {
+        let mut status = status(BEGIN);
+        status.belfry.node = node.to_owned();
+        world.health.tell(status);
+    };
+    for node in ["one", "two", "three"] {
+        tell(node);
+        until(&mut socket, node).await;
+    }
+    // The writer is told of this first.
+    tell("before");
+    sign_out(&world, &cookie);
+    tell("secret");
+    is_told_and_nothing_else(&rest(&mut socket).await);
+}
+
+#[tokio::test]
+async fn who_is_quiet_or_sent_the_time_is_told_when_its_rights_have_ended() {
+    let world = World::with_clock(Clock::system(), SECOND / 50);
+    let (address, _) = Transport::Writer.run(world.serve(Config::default())).await;
+    let exp = world.hub.clock().now() / 1_000_000 + 2;
+    let token = mint(&secret(), &Claims { exp, ..Claims::default() });
+    let ends = async |topic: &str| {
+        let mut socket = TcpStream::connect(address).await.unwrap();
+        let head = format!("Host: belfry.test\r\nAuthorization: Bearer {token}\r\n\r\n");
+        let request = format!("GET /sse?topic={topic} HTTP/1.1\r\n{head}");
+        socket.write_all(request.as_bytes()).await.unwrap();
+        until(&mut socket, "retry: ").await;
+        let end = rest(&mut socket).await;
+        assert!(end.contains("event: expired\n") && end.ends_with("0\r\n\r\n"), "{end}");
+    };
+    tokio::join!(ends("time"), ends("a"));
 }
