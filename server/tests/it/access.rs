@@ -221,18 +221,27 @@ fn carried(chunks: &str) -> usize {
 
 #[test]
 fn the_bytes_of_a_stream_are_those_that_it_carries() {
-    for writers in [&[][..], &["--writers", "0"]] {
+    // By writers, by hyper, and with a heartbeat.
+    let streams: [(&[&str], &str, &str); 3] = [
+        (&[], "/sse", "data: "),
+        (&["--writers", "0"], "/sse", "data: "),
+        (&[], "/sse?topic=a", "\r\n3\r\n:\n\n\r\n"),
+    ];
+    for (writers, path, awaited) in streams {
         let program = Program::new();
         let flags = [&["--access-log", "on", "--interval", "100ms"], writers].concat();
         let serving = program.serves(&flags);
         let mut stream = TcpStream::connect(serving.address).unwrap();
-        stream.write_all(b"GET /sse HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
-        let mut said = [0; 800];
-        stream.read_exact(&mut said).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+        let (mut all, mut piece) = (String::new(), [0; 4096]);
+        while !all.contains(awaited) {
+            let read = stream.read(&mut piece).unwrap();
+            assert!(read > 0, "it ends after {all}");
+            all += std::str::from_utf8(&piece[..read]).unwrap();
+        }
         serving.signal(rustix::process::Signal::TERM);
-        let mut rest = String::new();
-        stream.read_to_string(&mut rest).unwrap();
-        let all = String::from_utf8(said.to_vec()).unwrap() + &rest;
+        stream.read_to_string(&mut all).unwrap();
         let (_, chunks) = all.split_once("\r\n\r\n").unwrap();
         let line = serving.logged("path=\"/sse\"");
         assert!(line.contains(&format!(" bytes={} ", carried(chunks))), "{line} after {all}");

@@ -161,7 +161,10 @@ impl Member {
             return then;
         }
         match self.rested.subscription.heartbeat(now.instant) {
-            Some(heartbeat) => self.send(heartbeat.chunk(), now),
+            Some(heartbeat) => {
+                self.count(std::slice::from_ref(&heartbeat));
+                self.send(heartbeat.chunk(), now)
+            }
             None => Then::Stays,
         }
     }
@@ -267,9 +270,7 @@ impl Member {
         let now = round.now.instant;
         round.measures(self.rested.subscription.is_carried(events, through, now));
         round.delivers(frames);
-        if let Some(sent) = &self.sent {
-            sent.add(batch.frames.iter().take(frames).map(Frame::len).sum());
-        }
+        self.count(batch.frames.get(..frames).unwrap_or_default());
     }
 
     /// Sends values of state topics, unless it still lacks earlier ones: then it gets all of them later.
@@ -292,9 +293,7 @@ impl Member {
         }
         self.rested.subscription.got_states(frames.len() as u64);
         round.delivers(frames.len());
-        if let Some(sent) = &self.sent {
-            sent.add(frames.iter().map(Frame::len).sum());
-        }
+        self.count(frames);
         self.send(bytes, round.now)
     }
 
@@ -307,6 +306,13 @@ impl Member {
             }
             Ok(sent) => self.fills(bytes.slice(sent..), now.instant),
             Err(_) => Then::Leaves,
+        }
+    }
+
+    /// Counts the bytes of frames, for who asks.
+    fn count(&self, frames: &[Frame]) {
+        if let Some(sent) = &self.sent {
+            sent.add(frames.iter().map(Frame::len).sum());
         }
     }
 
