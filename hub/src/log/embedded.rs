@@ -15,6 +15,7 @@ mod migration;
 mod opening;
 mod overlay;
 mod pages;
+mod places;
 mod readiness;
 mod reading;
 mod request;
@@ -58,12 +59,11 @@ use crate::{
     spans::Spans,
     tail::{self, Tail},
 };
-use alike::Alike;
 use answering::Answering;
 use looks::Looks;
+use places::Places;
 use request::{Answer, Request, Share};
 use shared::Shared;
-use unreadable::Unreadable;
 use writer::Writer;
 
 pub use backup::{restore, verify};
@@ -87,8 +87,7 @@ pub struct Embedded {
     shared: Arc<Shared>,
     waiting: Arc<Semaphore>,
     looks: Looks,
-    /// Where readers stand, as long as that is being asked.
-    places: Alike<Query, Result<Result<Page, usize>, Unreadable>>,
+    places: Places,
     // Both `None` once it is being dropped.
     requests: Option<mpsc::Sender<Request>>,
     writing: Option<JoinHandle<()>>,
@@ -132,6 +131,7 @@ impl Embedded {
             failed: Mutex::new(None),
             doubted: AtomicBool::new(false),
             commits: Histogram::default(),
+            changes: AtomicU64::new(0),
             held: Mutex::new(totals.held()),
             spans: RwLock::new(Arc::new(spans.before(epoch))),
             seal,
@@ -152,7 +152,7 @@ impl Embedded {
             shared,
             waiting: Arc::new(Semaphore::new(WAITING_BYTES)),
             looks: Looks::new(),
-            places: Alike::new(),
+            places: Places::new(),
             requests: Some(requests),
             writing: Some(writing),
         })

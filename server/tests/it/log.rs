@@ -11,7 +11,7 @@ use belfry_hub::{
     selector::Selector,
     tail,
 };
-use futures::future::join_all;
+use futures::{FutureExt, future::join_all};
 use proptest::{collection::vec, prelude::*, sample::subsequence};
 use tempfile::TempDir;
 
@@ -114,6 +114,12 @@ fn sequence(id: Result<Cursor, AppendError>) -> Result<u64, AppendError> {
     id.map(|id| id.sequence)
 }
 
+/// Where a reader of a topic stands that has read nothing.
+fn place(name: &str) -> Query {
+    let selected = Grant::default().select(Selector::new(name).unwrap());
+    Query { limit: 0, ..Query::after(vec![selected], 0) }
+}
+
 /// Both logs, at one time that stands still.
 struct Pair {
     folder: TempDir,
@@ -134,6 +140,15 @@ impl Pair {
 
     fn embedded(&self) -> &Embedded {
         self.embedded.as_ref().unwrap()
+    }
+
+    /// Asked again and again: what was found before the last step does not count.
+    async fn tell_the_same_place(&self) {
+        for name in TOPICS {
+            let there = self.memory.read(place(name)).await.unwrap();
+            let here = self.embedded().read(place(name)).await.unwrap();
+            assert_eq!(comparable(here), comparable(there));
+        }
     }
 
     async fn take(&mut self, step: Step) {
@@ -210,9 +225,28 @@ proptest! {
             let mut pair = Pair::new();
             for step in steps {
                 pair.take(step).await;
+                pair.tell_the_same_place().await;
             }
         });
     }
+}
+
+#[tokio::test]
+async fn where_readers_stand_is_read_once_until_something_changes() {
+    let mut pair = Pair::new();
+    let step = |data| Step::Append { topics: vec!["a"], size: data, key: None, private: false };
+    pair.take(step(1)).await;
+    let at_once = |pair: &Pair| pair.embedded().read(place("a")).now_or_never().map(Result::unwrap);
+    assert!(at_once(&pair).is_none());
+    assert_eq!(pair.embedded().read(place("a")).await.unwrap().last, 1);
+    assert_eq!(at_once(&pair).map(|page| page.last), Some(1));
+    pair.take(step(2)).await;
+    assert!(at_once(&pair).is_none());
+    assert_eq!(pair.embedded().read(place("a")).await.unwrap().last, 2);
+    pair.take(Step::Purge { topic: "a", before: Some(2) }).await;
+    assert!(at_once(&pair).is_none());
+    assert_eq!(pair.embedded().read(place("a")).await.unwrap().dropped, 1);
+    assert_eq!(at_once(&pair).map(|page| page.dropped), Some(1));
 }
 
 #[tokio::test]

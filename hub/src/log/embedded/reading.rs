@@ -28,20 +28,12 @@ impl Embedded {
         query: Query,
         most: usize,
     ) -> Result<Result<Page, usize>, Unavailable> {
-        let asked = query.clone();
-        let read = move |database: &Database, seal| pages::read_small(database, seal, &asked, most);
         // Without events it is nothing but where its reader stands, and takes no memory.
         let read = if query.limit == 0 {
-            let ask = async |waiting: Arc<Waiting<_, _>>| {
-                self.look(move |database, seal| {
-                    waiting.begins();
-                    read(database, seal)
-                })
-                .await
-            };
-            self.places.ask(query.clone(), ask).await
+            self.place(&query).await.map(Ok)
         } else {
-            self.look(read).await
+            let query = query.clone();
+            self.look(move |database, seal| pages::read_small(database, seal, &query, most)).await
         };
         match read {
             Ok(Ok(page)) => {
@@ -55,6 +47,26 @@ impl Embedded {
             Err(Unreadable::Damaged(what)) => Ok(Ok(self.lost(&query, &what))),
             Err(why) => Err(self.unavailable(why)),
         }
+    }
+
+    /// Finds where a reader stands, unless that is known as of now.
+    async fn place(&self, query: &Query) -> Result<Page, Unreadable> {
+        if let Some(page) = self.places.known(query, self.shared.changes()) {
+            return Ok(page);
+        }
+        let ask = async |waiting: Arc<Waiting<_, _>>| {
+            let (places, shared, query) = (self.places.clone(), self.shared.clone(), query.clone());
+            self.look(move |database, seal| {
+                waiting.begins();
+                let changes = shared.changes();
+                let page =
+                    pages::read_small(database, seal, &query, usize::MAX)?.unwrap_or_default();
+                places.learn(&query, &page, changes);
+                Ok(page)
+            })
+            .await
+        };
+        self.places.asked().ask(query.clone(), ask).await
     }
 
     /// Whether what came of a read is its answer: the file may have been closed before it was read.

@@ -37,6 +37,8 @@ pub(super) struct Shared {
     pub(super) doubted: AtomicBool,
     /// How long each commit took, its sync included.
     pub(super) commits: Histogram,
+    /// How often it was changed, opened or closed.
+    pub(super) changes: AtomicU64,
     /// As of the last commit.
     pub(super) held: Mutex<Held>,
     /// The epochs that the log has had, with this opening's once it is written.
@@ -57,6 +59,15 @@ impl Shared {
     pub(super) fn found_damage(&self, what: &str) {
         self.damaged.fetch_add(1, Ordering::Relaxed);
         error!(what, "found damage in the log; readers are told what is missing");
+    }
+
+    /// What was read before may be out of date. Said before anybody is told of the change.
+    pub(super) fn has_changed(&self) {
+        self.changes.fetch_add(1, Ordering::SeqCst);
+    }
+
+    pub(super) fn changes(&self) -> u64 {
+        self.changes.load(Ordering::SeqCst)
     }
 
     pub(super) fn spans(&self) -> Arc<Spans> {

@@ -238,6 +238,7 @@ impl Writer {
                 if let Some((Done { totals, begun, damaged }, took)) = changed {
                     self.shared.readiness.is_damaged(None);
                     // Memory follows the disk.
+                    self.shared.has_changed();
                     *self.shared.held() = totals.held();
                     self.totals = totals;
                     if let Some(span) = begun {

@@ -69,6 +69,7 @@ impl Writer {
     pub(super) fn close(&self) {
         let database = {
             let mut shared = self.shared.database.write().unwrap_or_else(PoisonError::into_inner);
+            self.shared.has_changed();
             shared.take()
         };
         Self::close_file(database);
@@ -142,6 +143,7 @@ impl Writer {
         self.totals = totals;
         let mut shared = self.shared.database.write().unwrap_or_else(PoisonError::into_inner);
         *shared = Some(database);
+        self.shared.has_changed();
         Ok(())
     }
 

@@ -70,6 +70,7 @@ impl Writer {
         if self.shared.backups.load(Ordering::Relaxed) > 0 {
             return false;
         }
+        self.shared.has_changed();
         Self::close_file(database.take());
         true
     }
