@@ -46,14 +46,16 @@ pub fn check_name(field: &'static str, name: &str) -> Result<(), Invalid> {
             format!("must be at most {LONGEST_NAME} bytes, not {}", name.len()),
         ));
     }
-    let unprintable = name.chars().find(|character| {
-        matches!(
-            character.general_category(),
+    let unprintable = name.chars().find(|character| match character {
+        // Most of all there are; the tables would say the same.
+        ' '..='~' => false,
+        other => matches!(
+            other.general_category(),
             GeneralCategory::Control
                 | GeneralCategory::Format
                 | GeneralCategory::LineSeparator
                 | GeneralCategory::ParagraphSeparator
-        )
+        ),
     });
     unprintable.map_or(Ok(()), |character| {
         let code = u32::from(character);

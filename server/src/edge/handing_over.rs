@@ -115,6 +115,9 @@ impl HandingOver {
     }
 }
 
+/// How large a stream's head usually is at most, in bytes.
+const USUAL_HEAD: usize = 512;
+
 /// The head of an answer that is sent in chunks, and with which the connection ends.
 fn head<B>(response: &Response<B>) -> Bytes {
     let mut headers = response.headers().clone();
@@ -124,7 +127,12 @@ fn head<B>(response: &Response<B>) -> Bytes {
     if let Ok(now) = HeaderValue::try_from(fmt_http_date(SystemTime::now())) {
         headers.entry(DATE).or_insert(now);
     }
-    let mut head = format!("HTTP/1.1 {}\r\n", response.status()).into_bytes();
+    let mut head = Vec::with_capacity(USUAL_HEAD);
+    head.extend(b"HTTP/1.1 ");
+    head.extend(response.status().as_str().as_bytes());
+    head.push(b' ');
+    head.extend(response.status().canonical_reason().unwrap_or_default().as_bytes());
+    head.extend(b"\r\n");
     for (name, value) in &headers {
         line(&mut head, name, value);
     }

@@ -10,9 +10,8 @@ use std::{
 
 use axum::{
     body::{Body, Bytes},
-    extract::{Request, State},
+    extract::Request,
     http::{HeaderMap, HeaderName, HeaderValue},
-    middleware::Next,
     response::Response,
 };
 use belfry_hub::http::Handover;
@@ -28,21 +27,24 @@ pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id"
 const LONGEST_ID: usize = 128;
 
 /// Wraps everything that answers.
-pub(crate) async fn access(
-    State(state): State<AppState>,
+pub(super) async fn access<A>(
+    state: &AppState,
     request: Request,
-    next: Next,
-) -> Response {
-    let id = request_id(&state, &request);
+    answer: impl FnOnce(Request) -> A,
+) -> Response
+where
+    A: Future<Output = Response>,
+{
+    let id = request_id(state, &request);
     if !state.access_log {
-        let mut response = next.run(request).await;
+        let mut response = answer(request).await;
         state.tally.answered(response.status());
         response.headers_mut().insert(REQUEST_ID, id);
         return response;
     }
     let span = info_span!("request", id = id.to_str().unwrap_or_default());
     let mut line = Line::new(&request, id.clone(), span.clone());
-    let mut response = next.run(request).instrument(span).await;
+    let mut response = answer(request).instrument(span).await;
     state.tally.answered(response.status());
     response.headers_mut().insert(REQUEST_ID, id);
     line.answers(response.status());

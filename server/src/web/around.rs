@@ -11,15 +11,19 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
+use belfry_hub::http::problem::Problem;
+
 use crate::{
     AppState,
     web::{
+        access::access,
         client::Client,
         cors::{Cors, share},
         heads::large_head,
         hosts::{no_host, other_host},
         hsts::insist_on_https,
-        limits::{Limited, connections::limit_connections},
+        identify::identify,
+        limits::connections::over_limit,
         options::answer_options,
     },
 };
@@ -41,25 +45,50 @@ const ALWAYS: [(HeaderName, HeaderValue); 4] = [
     ),
 ];
 
-/// Around the base path: refuses requests that are invalid wherever they lead.
+/// Around the base path: finds who asks before anything else looks at it, and refuses requests that are invalid
+/// wherever they lead.
 pub(super) async fn surround(
     State(state): State<AppState>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    let secure = request.extensions().get().is_some_and(|client: &Client| client.secure);
-    let refused =
-        large_head(&state.tally, &request).or_else(|| no_host(&state.tally, &mut request));
-    let mut response = match refused {
-        Some(refused) => refused.into_response(),
-        None => next.run(request).await,
+    identify(&state, &mut request);
+    let answer = async |mut request: Request| {
+        let secure = request.extensions().get().is_some_and(|client: &Client| client.secure);
+        let mut response = match invalid(&state, &mut request) {
+            Some(refused) => refused.into_response(),
+            None => next.run(request).await,
+        };
+        name_encoding(&mut response);
+        for (name, value) in ALWAYS {
+            response.headers_mut().insert(name, value);
+        }
+        insist_on_https(state.hsts, secure, &mut response);
+        response
     };
-    name_encoding(&mut response);
-    for (name, value) in ALWAYS {
-        response.headers_mut().insert(name, value);
-    }
-    insist_on_https(state.hsts, secure, &mut response);
-    response
+    access(&state, request, answer).await
+}
+
+/// The same around what answers on plain HTTP beside https, and has neither those headers nor other routes.
+pub(super) async fn surround_plain(
+    State(state): State<AppState>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    identify(&state, &mut request);
+    let answer = async |mut request: Request| match invalid(&state, &mut request) {
+        Some(refused) => refused.into_response(),
+        None => match over_limit(state.limited(), &request) {
+            Some(refused) => refused,
+            None => next.run(request).await,
+        },
+    };
+    access(&state, request, answer).await
+}
+
+/// What is answered to a request that means nothing anywhere.
+fn invalid(state: &AppState, request: &mut Request) -> Option<Problem> {
+    large_head(&state.tally, request).or_else(|| no_host(&state.tally, request))
 }
 
 /// Within the base path: lets in who asks for a host that is answered for, and pages that may read the answer.
@@ -70,18 +99,18 @@ pub(super) async fn let_in(
 ) -> Response {
     match other_host(&state, &request) {
         Some(refused) => refused.into_response(),
-        None => share(&cors, request, next).await,
+        None => share(&cors, request, |request| limit(&state, request, next.clone())).await,
     }
 }
 
 /// Next to the routes, of which each knows its methods.
-pub(super) async fn limit(
-    State(limited): State<Limited>,
-    request: Request,
-    next: Next,
-) -> Response {
+async fn limit(state: &AppState, request: Request, next: Next) -> Response {
     let is_asked = request.method() == Method::OPTIONS;
-    answer_options(is_asked, limit_connections(State(limited), request, next).await)
+    let response = match over_limit(state.limited(), &request) {
+        Some(refused) => refused,
+        None => next.run(request).await,
+    };
+    answer_options(is_asked, response)
 }
 
 /// Adds `charset=utf-8` to text: without it, some clients assume Latin-1. JSON is always UTF-8, and its

@@ -77,8 +77,10 @@ impl Client {
         let host = said.host.or_else(|| asked_host(head));
         // Without a word of a proxy, what is asked for as the public URL came by that.
         let is_public = || {
-            let asked = host.as_ref().and_then(|host| Origin::of("https", host.as_str()));
-            asked.is_some() && asked.as_ref() == public
+            public.is_some_and(|public| {
+                let asked = host.as_ref().and_then(|host| Origin::of("https", host.as_str()));
+                asked.is_some_and(|asked| asked == *public)
+            })
         };
         let secure = said.secure.unwrap_or_else(|| connection.is_secure() || is_public());
         let proxied = trusted || connection.is_proxied() || came_by_proxy(head.version(), headers);

@@ -1,7 +1,7 @@
 //! Lets pages of other origins read the stream, the topics and the time, as far as the operator lists them
 //! ([Fetch, section 3.3](https://fetch.spec.whatwg.org/#http-cors-protocol)).
 
-use std::{sync::Arc, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
     extract::Request,
@@ -12,10 +12,10 @@ use axum::{
             VARY, WWW_AUTHENTICATE,
         },
     },
-    middleware::Next,
     response::Response,
 };
-use tower::{Layer, ServiceExt};
+use futures::FutureExt;
+use tower::{Layer, ServiceExt, service_fn};
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 use wire::{
     headers::{EVENT_TYPE, IDEMPOTENCY_KEY, LAST_EVENT_ID},
@@ -89,20 +89,28 @@ impl Cors {
 }
 
 /// Adds what lets a page of a listed origin read the answer, and answers the preflights of such pages.
-pub(super) async fn share(cors: &Cors, request: Request, next: Next) -> Response {
+pub(super) async fn share<A>(
+    cors: &Cors,
+    request: Request,
+    answer: impl Fn(Request) -> A,
+) -> Response
+where
+    A: Future<Output = Response>,
+{
     if !cors.is_shared(request.uri().path()) {
-        return next.run(request).await;
+        return answer(request).await;
     }
     let is_preflight = request.method() == Method::OPTIONS
         && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
     // The layer would take every OPTIONS for a preflight.
     let rule = cors.rule(&request).filter(|_| is_preflight || request.method() != Method::OPTIONS);
     let Some(rule) = rule else {
-        let mut response = next.run(request).await;
+        let mut response = answer(request).await;
         response.headers_mut().append(VARY, ORIGIN.into());
         return response;
     };
-    let Ok(mut response) = rule.layer(next).oneshot(request).await;
+    let answer = service_fn(|request| answer(request).map(Ok::<_, Infallible>));
+    let Ok(mut response) = rule.layer(answer).oneshot(request).await;
     if is_preflight {
         *response.status_mut() = StatusCode::NO_CONTENT;
     }

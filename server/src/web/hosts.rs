@@ -1,10 +1,8 @@
 //! Refuses requests that name no host, or one that the server does not answer for.
 
 use axum::{
-    extract::{Request, State},
+    extract::Request,
     http::{HeaderValue, StatusCode, Uri, Version, header::HOST, uri::Authority},
-    middleware::Next,
-    response::{IntoResponse, Response},
 };
 use belfry_hub::http::problem::Problem;
 
@@ -17,23 +15,11 @@ use crate::{
 /// What load balancers ask by address, whatever the server's names are. It tells nothing about anybody.
 const PROBES: [&str; 2] = ["/healthz", "/readyz"];
 
-/// Answers 400 to a request that does not name exactly one host, and to one whose host is invalid ([RFC 9112,
-/// section 3.2](https://www.rfc-editor.org/rfc/rfc9112#section-3.2)); HTTP/1.0 may leave it out. Over HTTP/2
-/// `Host` may stand for `:authority`, but must not differ from it ([RFC 9113, section
-/// 8.3.1](https://www.rfc-editor.org/rfc/rfc9113#section-8.3.1)).
-pub(super) async fn refuse_what_names_no_host(
-    State(tally): State<Tally>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    match no_host(&tally, &mut request) {
-        Some(refused) => refused.into_response(),
-        None => next.run(request).await,
-    }
-}
-
-/// What is answered to a request that does not name exactly one host, and counts it. In `Host`, others find the one
-/// that it names.
+/// What is answered to a request that does not name exactly one host, and to one whose host is invalid, with 400
+/// ([RFC 9112, section 3.2](https://www.rfc-editor.org/rfc/rfc9112#section-3.2)); HTTP/1.0 may leave it out. Over
+/// HTTP/2 `Host` may stand for `:authority`, but must not differ from it ([RFC 9113, section
+/// 8.3.1](https://www.rfc-editor.org/rfc/rfc9113#section-8.3.1)). Counts it. In `Host`, others find the one that a
+/// request names.
 pub(super) fn no_host(tally: &Tally, request: &mut Request) -> Option<Problem> {
     if !names_one_host(request) {
         tally.refused(Rule::Malformed);

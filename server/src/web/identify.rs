@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use axum::{
-    extract::{Request, State},
+    extract::Request,
     http::{HeaderMap, header::FORWARDED},
 };
 use tracing::warn;
@@ -18,21 +18,20 @@ use crate::{
 
 /// Finds the client of a request, for all that answer it: ours as [`Client`], the hub's as
 /// [`belfry_hub::client::Client`].
-pub(crate) async fn identify(State(state): State<AppState>, mut request: Request) -> Request {
+pub(super) fn identify(state: &AppState, request: &mut Request) {
     let connection = request.extensions().get().copied().unwrap_or_default();
     let public = state.origins.public.as_ref();
-    let mut client = Client::of(&connection, &request, &state.trust, public);
+    let mut client = Client::of(&connection, request, &state.trust, public);
     client.base = state.base_path.clone();
     let to_loopback = connection.is_to_loopback();
     client.known =
         client.host.as_ref().is_some_and(|host| state.hosts.know(host.host(), to_loopback));
     // A page of another origin could read what is for this machine's visitors, if it is listed.
     client.local &= Sender::of(&state.origins, &client, request.headers()).is_no_other_site();
-    warn_of_undeclared(&state, &connection, request.headers());
+    warn_of_undeclared(state, &connection, request.headers());
     let extensions = request.extensions_mut();
     extensions.insert(client.sender);
     extensions.insert(client);
-    request
 }
 
 /// Says once that a proxy may not have been declared.

@@ -11,7 +11,7 @@ use axum::{
         HeaderValue, Method, StatusCode,
         header::{ACCEPT_ENCODING, CACHE_CONTROL, VARY},
     },
-    middleware::{Next, from_fn, from_fn_with_state, map_request_with_state},
+    middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -27,8 +27,7 @@ use wire::paths::{
 use crate::{
     AppState,
     web::{
-        access::access,
-        around::{let_in, limit, surround},
+        around::{let_in, surround},
         base_path::serve_under,
         caching::{AN_HOUR, ASK_AGAIN, FOR_EVER},
         chat,
@@ -36,9 +35,7 @@ use crate::{
         cors::Cors,
         documents,
         etag::{Tags, validate},
-        health,
-        identify::identify,
-        language,
+        health, language,
         limits::hub::limit_hub,
         login, metrics,
         not_found::not_found,
@@ -109,21 +106,13 @@ pub fn router(state: AppState) -> Router {
         .with_state(state.clone());
     // Around all of them: only outside of them `Allow` is there.
     let cors = Cors::new(state.origins.clone());
-    let mut inside = Router::new().fallback_service(routes).layer(
-        ServiceBuilder::new()
-            .layer(from_fn_with_state((state.clone(), cors), let_in))
-            .layer(from_fn_with_state(state.limited().clone(), limit)),
-    );
+    let mut inside = Router::new()
+        .fallback_service(routes)
+        .layer(from_fn_with_state((state.clone(), cors), let_in));
     if !state.base_path.is_empty() {
         inside = inside.layer(from_fn_with_state(state.base_path.clone(), serve_under));
     }
-    inside.layer(
-        ServiceBuilder::new()
-            // First of all: whatever answers reads who asks.
-            .layer(map_request_with_state(state.clone(), identify))
-            .layer(from_fn_with_state(state.clone(), access))
-            .layer(from_fn_with_state(state, surround)),
-    )
+    inside.layer(from_fn_with_state(state, surround))
 }
 
 /// A folder's files, in the smallest precompressed form that the client accepts.

@@ -12,7 +12,7 @@ use axum::{
         header::{CONTENT_TYPE, LOCATION},
         uri::PathAndQuery,
     },
-    middleware::{from_fn_with_state, map_request_with_state},
+    middleware::from_fn_with_state,
     response::{IntoResponse, Response},
 };
 use belfry_hub::http::{caching::NO_STORE, problem::Problem};
@@ -21,12 +21,9 @@ use crate::{
     AppState,
     tally::Rule,
     web::{
-        access::access,
+        around::surround_plain,
         client::{Client, connection::Connection},
-        heads::refuse_large_heads,
-        hosts::{misdirected, refuse_what_names_no_host},
-        identify::identify,
-        limits::connections::limit_connections,
+        hosts::misdirected,
     },
 };
 
@@ -57,13 +54,7 @@ pub fn router(app: AppState, port: u16, challenges: Challenges) -> Router {
     };
     let port = port.map(|port| format!(":{port}")).unwrap_or_default();
     let answer = answer.with_state(ToHttps { app: app.clone(), challenges, port });
-    Router::new()
-        .fallback_service(answer)
-        .layer(from_fn_with_state(app.limited().clone(), limit_connections))
-        .layer(from_fn_with_state(app.tally.clone(), refuse_what_names_no_host))
-        .layer(from_fn_with_state(app.tally.clone(), refuse_large_heads))
-        .layer(from_fn_with_state(app.clone(), access))
-        .layer(map_request_with_state(app, identify))
+    Router::new().fallback_service(answer).layer(from_fn_with_state(app, surround_plain))
 }
 
 async fn answer(State(https): State<ToHttps>, request: Request) -> Result<Response, Problem> {
