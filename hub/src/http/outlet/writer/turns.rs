@@ -140,9 +140,10 @@ impl Turns {
     fn put(&mut self, stream: Stream, number: usize) {
         let Stream { driver, sent, socket, parked, discarded, .. } = stream;
         let (place, descriptor) = (self.members.next(), socket.as_fd().as_raw_fd());
-        let both = Interest::READABLE | Interest::WRITABLE;
-        let registry = self.poll.registry();
-        if let Err(error) = registry.register(&mut SourceFd(&descriptor), Token(place), both) {
+        // Nearly all sockets take what they are sent: each is told of room in it once it has had none.
+        let (registry, token) = (self.poll.registry(), Token(place));
+        if let Err(error) = registry.register(&mut SourceFd(&descriptor), token, Interest::READABLE)
+        {
             return debug!(%error, "connection failed");
         }
         let Some(group) = self.groups.get_mut(number) else { return };
@@ -245,6 +246,9 @@ impl Turns {
     /// Does what becomes of a stream.
     fn then(&mut self, place: usize, then: Then) {
         if matches!(then, Then::Stays | Then::Fills) {
+            if then == Then::Fills {
+                self.awaits_room(place);
+            }
             return self.list(place);
         }
         let Some(member) = self.members.take(place) else { return };
@@ -266,6 +270,18 @@ impl Turns {
         }
         if let Some(stream) = stream {
             (self.resume)(stream);
+        }
+    }
+
+    /// Has a stream seen to when its socket takes more. What it took meanwhile is told too.
+    fn awaits_room(&mut self, place: usize) {
+        let Some(member) = self.members.get(place) else { return };
+        let descriptor = member.socket.as_fd().as_raw_fd();
+        let both = Interest::READABLE | Interest::WRITABLE;
+        let registry = self.poll.registry();
+        if let Err(error) = registry.reregister(&mut SourceFd(&descriptor), Token(place), both) {
+            // It is still looked at when that is due.
+            debug!(%error, "cannot wait for room in a socket");
         }
     }
 
