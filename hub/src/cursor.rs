@@ -19,7 +19,9 @@ impl fmt::Display for Epoch {
     /// 13 characters of base32 ([RFC 4648](https://www.rfc-editor.org/rfc/rfc4648#section-6)), which
     /// pass through addresses, shells and headers as they are.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&BASE32_NOPAD.encode(&self.0.to_be_bytes()))
+        let mut text = [0; 13];
+        BASE32_NOPAD.encode_mut(&self.0.to_be_bytes(), &mut text);
+        f.write_str(str::from_utf8(&text).map_err(|_| fmt::Error)?)
     }
 }
 

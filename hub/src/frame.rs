@@ -7,7 +7,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::time::Duration;
+use std::{fmt::Write, time::Duration};
 
 use bytes::{Buf, Bytes};
 use serde::Serialize;
@@ -60,12 +60,12 @@ impl Frame {
     /// The same of pieces, which are copied once.
     fn of(pieces: &[&[u8]]) -> Self {
         let length = pieces.iter().map(|piece| piece.len()).sum();
-        let begin = chunk_begin(length);
-        let mut chunk = Vec::with_capacity(begin.len() + length + CHUNK_END.len());
-        chunk.extend(begin.as_bytes());
+        let mut chunk = String::with_capacity(length + Self::CHUNK_FRAMING);
+        begin_chunk(&mut chunk, length);
+        let (start, mut chunk) = (chunk.len(), chunk.into_bytes());
         pieces.iter().for_each(|piece| chunk.extend(*piece));
         chunk.extend(CHUNK_END);
-        Self { chunk: chunk.into(), start: begin.len() }
+        Self { chunk: chunk.into(), start }
     }
 
     /// An event of the log. The id comes last, so that a truncated event does not move the cursor.
@@ -166,15 +166,17 @@ impl Frame {
     }
 }
 
-/// What a chunk of so many bytes begins with.
-fn chunk_begin(bytes: usize) -> String {
-    format!("{bytes:x}\r\n")
+/// Writes what a chunk of so many bytes begins with.
+fn begin_chunk(to: &mut String, bytes: usize) {
+    // Nothing fails to be written to a string.
+    let _ = write!(to, "{bytes:x}\r\n");
 }
 
 /// Bytes as a chunk, in pieces that need no copy.
 pub(crate) fn chunked(bytes: Bytes) -> impl Buf {
-    let begin = Bytes::from(chunk_begin(bytes.len()));
-    begin.chain(bytes).chain(CHUNK_END)
+    let mut begin = String::with_capacity(Frame::CHUNK_FRAMING);
+    begin_chunk(&mut begin, bytes.len());
+    Bytes::from(begin).chain(bytes).chain(CHUNK_END)
 }
 
 /// An event of the log as JSON.

@@ -27,6 +27,9 @@ const HEADERS: [(HeaderName, HeaderValue); 3] = [
     (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
 ];
 
+/// As many headers a stream usually has, with those of the program around the hub.
+const USUAL_HEADERS: usize = 12;
+
 /// Stands in the extensions of an answer that is a stream, for what counts those.
 #[derive(Clone, Copy, Debug)]
 pub struct EventStream;
@@ -51,12 +54,14 @@ pub(crate) async fn stream(
     let driver = Driver::new(begun, &routes, revoked);
     let driver = driver.until(age.map(|Extension(StreamAge(age))| Instant::now() + age));
     let is_stream = (HEADERS, Extension(EventStream));
-    Ok(match with_socket {
+    let mut response = match with_socket {
         Some(Extension(WithSocket(writers))) => {
-            (is_stream, Extension(Handover::new(driver, writers))).into_response()
+            Extension(Handover::new(driver, writers)).into_response()
         }
-        None => (is_stream, Body::from_stream(driver.into_stream())).into_response(),
-    })
+        None => Body::from_stream(driver.into_stream()).into_response(),
+    };
+    response.headers_mut().reserve(USUAL_HEADERS);
+    Ok((is_stream, response).into_response())
 }
 
 /// `HEAD /sse`: the headers, and nobody to count.

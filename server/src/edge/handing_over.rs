@@ -14,7 +14,7 @@ use std::{
 use axum::{
     body::Body,
     http::{
-        HeaderName, HeaderValue, Method, Request, Response, Version,
+        HeaderName, Method, Request, Response, Version,
         header::{CONNECTION, CONTENT_LENGTH, DATE, TRANSFER_ENCODING},
     },
 };
@@ -115,40 +115,44 @@ impl HandingOver {
     }
 }
 
+/// What is said of the connection whatever an answer says.
+const OF_CONNECTION: [HeaderName; 3] = [CONTENT_LENGTH, CONNECTION, TRANSFER_ENCODING];
+
 /// How large a stream's head usually is at most, in bytes.
 const USUAL_HEAD: usize = 512;
 
 /// The head of an answer that is sent in chunks, and with which the connection ends.
 fn head<B>(response: &Response<B>) -> Bytes {
-    let mut headers = response.headers().clone();
-    headers.remove(CONTENT_LENGTH);
-    headers.insert(CONNECTION, HeaderValue::from_static("close"));
-    headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
-    if let Ok(now) = HeaderValue::try_from(fmt_http_date(SystemTime::now())) {
-        headers.entry(DATE).or_insert(now);
-    }
     let mut head = Vec::with_capacity(USUAL_HEAD);
     head.extend(b"HTTP/1.1 ");
     head.extend(response.status().as_str().as_bytes());
     head.push(b' ');
     head.extend(response.status().canonical_reason().unwrap_or_default().as_bytes());
     head.extend(b"\r\n");
-    for (name, value) in &headers {
-        line(&mut head, name, value);
+    let headers = response.headers();
+    for (name, value) in headers.iter().filter(|(name, _)| !OF_CONNECTION.contains(name)) {
+        line(&mut head, name, value.as_bytes());
+    }
+    line(&mut head, &CONNECTION, b"close");
+    line(&mut head, &TRANSFER_ENCODING, b"chunked");
+    if !headers.contains_key(DATE) {
+        line(&mut head, &DATE, fmt_http_date(SystemTime::now()).as_bytes());
     }
     head.extend(b"\r\n");
     head.into()
 }
 
-fn line(head: &mut Vec<u8>, name: &HeaderName, value: &HeaderValue) {
+fn line(head: &mut Vec<u8>, name: &HeaderName, value: &[u8]) {
     head.extend(name.as_str().as_bytes());
     head.extend(b": ");
-    head.extend(value.as_bytes());
+    head.extend(value);
     head.extend(b"\r\n");
 }
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
+
     use super::*;
 
     #[test]

@@ -1,7 +1,7 @@
 //! The hosts that the server answers for. A page of another site whose name suddenly means this machine
 //! (DNS rebinding) asks for that name, and so is told apart.
 
-use std::net::IpAddr;
+use std::{borrow::Cow, net::IpAddr};
 
 use axum::http::uri::Authority;
 
@@ -29,8 +29,8 @@ impl Hosts {
     /// Those that are listed, and that of the public origin; the usual ones if none is listed.
     #[must_use]
     pub fn new(listed: &[String], public: Option<&Origin>) -> Self {
-        let names = listed.iter().map(|name| normal(name));
-        let names = names.chain(public.map(|origin| normal(origin.host()))).collect();
+        let names = listed.iter().map(|name| normal(name).into_owned());
+        let names = names.chain(public.map(|origin| normal(origin.host()).into_owned())).collect();
         match listed {
             [] => Self::Usual(names),
             _ if listed.iter().any(|name| name == "*") => Self::Any,
@@ -43,7 +43,7 @@ impl Hosts {
         match self {
             Self::Any => {}
             Self::Usual(listed) | Self::Listed(listed) => {
-                listed.extend(names.iter().map(|name| normal(name)));
+                listed.extend(names.iter().map(|name| normal(name).into_owned()));
             }
         }
     }
@@ -68,8 +68,8 @@ impl Hosts {
         let host = normal(host);
         match self {
             Self::Any => true,
-            Self::Listed(names) => names.contains(&host),
-            Self::Usual(names) => !is_loopback || is_local(&host) || names.contains(&host),
+            Self::Listed(names) => is_in(names, &host),
+            Self::Usual(names) => !is_loopback || is_local(&host) || is_in(names, &host),
         }
     }
 
@@ -78,10 +78,14 @@ impl Hosts {
     pub fn know(&self, host: &str, is_loopback: bool) -> bool {
         match self {
             Self::Any => false,
-            Self::Usual(names) if !is_loopback => names.contains(&normal(host)),
+            Self::Usual(names) if !is_loopback => is_in(names, &normal(host)),
             Self::Listed(_) | Self::Usual(_) => self.answer(host, is_loopback),
         }
     }
+}
+
+fn is_in(names: &[String], host: &str) -> bool {
+    names.iter().any(|name| name == host)
 }
 
 /// Browsers take every name below `localhost` for this machine's too ([RFC 6761, section
@@ -91,12 +95,18 @@ fn is_local(host: &str) -> bool {
 }
 
 /// A host as it is compared: in lower case, without brackets or a dot at its end.
-fn normal(host: &str) -> String {
+fn normal(host: &str) -> Cow<'_, str> {
     let bare = host.trim_matches(['[', ']']);
-    if let Ok(address) = bare.parse::<IpAddr>() {
-        return address.to_canonical().to_string();
+    match bare.parse::<IpAddr>() {
+        // There is no other way to write one.
+        Ok(IpAddr::V4(_)) => bare.into(),
+        Ok(address) => address.to_canonical().to_string().into(),
+        Err(_) => {
+            let name = bare.strip_suffix('.').unwrap_or(bare);
+            let is_lower = !name.bytes().any(|byte| byte.is_ascii_uppercase());
+            if is_lower { name.into() } else { name.to_ascii_lowercase().into() }
+        }
     }
-    bare.strip_suffix('.').unwrap_or(bare).to_ascii_lowercase()
 }
 
 #[cfg(test)]

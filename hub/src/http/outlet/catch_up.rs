@@ -88,14 +88,13 @@ impl CatchUp {
 
     /// Sends the head and the greeting in one piece, and goes on.
     pub(super) async fn begin(mut self, head: Bytes) {
-        let first = match self.driver.given(false).await {
+        match self.driver.given(false).await {
             Given::Bytes(bytes) => {
                 self.count(&bytes);
-                Bytes::from([&head, &*all(chunked(bytes))].concat())
+                self.go_on(head.chain(chunked(bytes))).await;
             }
-            Given::All | Given::End => head,
-        };
-        self.go_on(first).await;
+            Given::All | Given::End => self.go_on(head).await,
+        }
     }
 
     /// Sends what is left of earlier, and then what there is.
@@ -202,9 +201,4 @@ fn poll_left(
         }
     }
     Poll::Ready(())
-}
-
-/// All bytes in one piece.
-fn all(mut bytes: impl Buf) -> Bytes {
-    bytes.copy_to_bytes(bytes.remaining())
 }
