@@ -1,7 +1,9 @@
-//! The limit that others are measured against: one thread, one epoll, one `send` of shared bytes for
-//! each reader of an event. It understands just enough HTTP to be given the same work.
+//! The limit that others are measured against: one thread, one epoll, one `send` for each reader of an
+//! event, of shared bytes or, over TLS, of bytes that are encrypted for that reader. It understands just
+//! enough HTTP to be given the same work.
 
 mod connection;
+mod security;
 
 use std::{
     collections::HashMap,
@@ -14,8 +16,14 @@ use mio::{
     net::{TcpListener, TcpStream},
 };
 
-use self::connection::{Asked, Connection};
-use crate::Result;
+use self::{
+    connection::{Asked, Connection},
+    security::{Plain, Security},
+};
+use crate::{
+    Result,
+    tls::{self, Session},
+};
 
 const LISTENER: Token = Token(usize::MAX);
 const EVENTS_AT_ONCE: usize = 1024;
@@ -24,10 +32,18 @@ const ID: &str = "XXXXXXXXXXXXX";
 const HEAD: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\ncache-control: no-store, no-transform\r\nx-accel-buffering: no\r\ntransfer-encoding: chunked\r\n\r\n";
 
 /// Serves until it is killed.
-pub(crate) fn run() -> Result<()> {
+pub(crate) fn run(over_tls: bool) -> Result<()> {
+    if !over_tls {
+        return serve("http", || Ok(Plain));
+    }
+    let config = tls::self_signed()?;
+    serve("https", || Session::server(config.clone()))
+}
+
+fn serve<S: Security>(scheme: &str, secure: impl Fn() -> Result<S>) -> Result<()> {
     let address = (Ipv4Addr::LOCALHOST, 0).into();
-    let mut broadcaster = Broadcaster::listen(TcpListener::bind(address)?)?;
-    writeln!(io::stdout(), "http://{}", broadcaster.listener.local_addr()?)?;
+    let mut broadcaster = Broadcaster::listen(TcpListener::bind(address)?, secure)?;
+    writeln!(io::stdout(), "{scheme}://{}", broadcaster.listener.local_addr()?)?;
     let mut events = Events::with_capacity(EVENTS_AT_ONCE);
     loop {
         broadcaster.poll.poll(&mut events, None)?;
@@ -40,21 +56,24 @@ pub(crate) fn run() -> Result<()> {
     }
 }
 
-struct Broadcaster {
+struct Broadcaster<S, F> {
     poll: Poll,
     listener: TcpListener,
+    /// Makes the security of a new connection.
+    secure: F,
     /// By their tokens; those that are gone leave a hole.
-    connections: Vec<Option<Connection>>,
+    connections: Vec<Option<Connection<S>>>,
     /// The connections that follow each topic.
     readers: HashMap<String, Vec<usize>>,
     sequence: u64,
 }
 
-impl Broadcaster {
-    fn listen(mut listener: TcpListener) -> Result<Self> {
+impl<S: Security, F: Fn() -> Result<S>> Broadcaster<S, F> {
+    fn listen(mut listener: TcpListener, secure: F) -> Result<Self> {
         let poll = Poll::new()?;
         poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
-        Ok(Self { poll, listener, connections: vec![], readers: HashMap::new(), sequence: 0 })
+        let (connections, readers) = (vec![], HashMap::new());
+        Ok(Self { poll, listener, secure, connections, readers, sequence: 0 })
     }
 
     fn accept(&mut self) -> Result<()> {
@@ -71,7 +90,7 @@ impl Broadcaster {
         socket.set_nodelay(true)?;
         let interest = Interest::READABLE | Interest::WRITABLE;
         self.poll.registry().register(&mut socket, Token(self.connections.len()), interest)?;
-        self.connections.push(Some(Connection::new(socket)));
+        self.connections.push(Some(Connection::new(socket, (self.secure)()?)));
         Ok(())
     }
 

@@ -27,7 +27,13 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Asked {
     /// What delivering an event costs, beside a raw broadcaster
-    Fanout(Fanout),
+    Fanout {
+        #[command(flatten)]
+        deliveries: Deliveries,
+        /// Over TLS, beside a raw broadcaster that encrypts with rustls
+        #[arg(long)]
+        tls: bool,
+    },
     /// What an event costs among ten thousand topics
     Topics(Topics),
     /// What a stream costs on which nothing happens
@@ -49,19 +55,24 @@ pub(crate) enum Asked {
     All,
     /// Serves as the raw broadcaster
     #[command(hide = true)]
-    RawBroadcaster,
+    RawBroadcaster {
+        /// Over TLS
+        #[arg(long)]
+        tls: bool,
+    },
     /// Serves with axum's own Sse
     #[command(hide = true)]
     AxumBroadcaster,
 }
 
 /// What `all` stands for.
-pub(crate) const ALL: [&str; 10] = [
+pub(crate) const ALL: [&str; 11] = [
     "publish",
     "resume",
     "slow-readers",
     "fanout",
     "fanout --saturated --readers 10,1000,10000",
+    "fanout --tls --readers 10,1000,10000",
     "topics",
     "idle",
     "connect",
@@ -76,9 +87,9 @@ impl Cli {
     }
 }
 
-/// How to measure fan-out.
+/// What is delivered, to how many.
 #[derive(Debug, Args)]
-pub(crate) struct Fanout {
+pub(crate) struct Deliveries {
     #[command(flatten)]
     pub(crate) builds: Builds,
     #[command(flatten)]
@@ -101,7 +112,7 @@ pub(crate) struct Fanout {
 #[derive(Debug, Args)]
 pub(crate) struct Peers {
     #[command(flatten)]
-    pub(crate) fanout: Fanout,
+    pub(crate) deliveries: Deliveries,
     /// Only these, such as nchan,express
     #[arg(long, value_delimiter = ',', value_name = "NAMES", value_enum)]
     pub(crate) only: Vec<Peer>,

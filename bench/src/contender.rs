@@ -20,7 +20,7 @@ use crate::{Result, http, process::Process};
 
 /// A program that can be started again for each round.
 pub(crate) enum Contender {
-    /// One `send` for each reader from one thread with epoll: what the kernel costs.
+    /// One `send` for each reader from one thread with epoll: what the kernel costs, and rustls.
     Raw,
     /// A build of Belfry.
     Belfry {
@@ -43,6 +43,7 @@ pub(crate) enum Security {
 pub(crate) struct Serving {
     pub(crate) process: Process,
     pub(crate) address: SocketAddr,
+    pub(crate) security: Security,
     /// Where it takes what is published.
     pub(crate) publish_at: SocketAddr,
     /// For publishing.
@@ -67,20 +68,29 @@ impl Contender {
         }
     }
 
+    /// Its name where it is measured with TLS or without.
+    pub(crate) fn name_over(&self, security: Security) -> &str {
+        match (self, security) {
+            (Self::Raw, Security::Tls) => "raw rustls",
+            _ => self.name(),
+        }
+    }
+
     /// Starts it with room for so many connections, over plain HTTP.
     pub(crate) fn start(&self, connections: usize) -> Result<Serving> {
         self.start_with(connections, Security::Plain)
     }
 
-    /// The same, with TLS or without; others than Belfry are started without.
+    /// The same, with TLS or without; peers are started without.
     pub(crate) fn start_with(&self, connections: usize, security: Security) -> Result<Serving> {
-        match self {
-            Self::Raw => raw::start(),
-            Self::Peer(peer) => peer.start(connections),
+        let serving = match self {
+            Self::Raw => raw::start(security)?,
+            Self::Peer(peer) => return peer.start(connections),
             Self::Belfry { program, ephemeral, .. } => {
-                belfry::Launch { program, ephemeral: *ephemeral, connections, security }.start()
+                belfry::Launch { program, ephemeral: *ephemeral, connections, security }.start()?
             }
-        }
+        };
+        Ok(Serving { security, ..serving })
     }
 }
 
@@ -95,6 +105,7 @@ impl Serving {
         Self {
             process,
             address,
+            security: Security::Plain,
             publish_at,
             token: None,
             dialect,

@@ -1,5 +1,7 @@
-//! The load: readers and publishers on one thread with epoll. Nothing is allocated while it measures.
+//! The load: readers and publishers on one thread with epoll. Nothing is allocated while it measures, but
+//! by rustls over TLS.
 
+mod connection;
 mod delays;
 mod event;
 mod publisher;
@@ -13,11 +15,14 @@ use std::{
 use mio::{Events, Interest, Poll, Token};
 
 pub(crate) use self::event::{DATA_LENGTH, topic};
-use self::{delays::Delays, event::Draft, publisher::Publisher, reader::Reader};
-use crate::{Result, contender::Serving};
+use self::{connection::Room, delays::Delays, event::Draft, publisher::Publisher, reader::Reader};
+use crate::{
+    Result,
+    contender::{Security, Serving},
+    tls,
+};
 
 const EVENTS_AT_ONCE: usize = 1024;
-const READ_AT_ONCE: usize = 64 * 1024;
 /// Readers that connect before the last of them is greeted.
 const GREETED_AT_ONCE: usize = 50;
 /// Until all processes of a server know of its last reader.
@@ -62,7 +67,7 @@ pub(crate) struct Load {
     readers: Vec<Reader>,
     publishers: Vec<Publisher>,
     delays: Delays,
-    buffer: Vec<u8>,
+    room: Room,
 }
 
 /// What a load has come to.
@@ -90,11 +95,13 @@ impl Load {
             readers: Vec::with_capacity(audience.readers),
             publishers: Vec::with_capacity(publishers),
             delays: Delays::new()?,
-            buffer: vec![0; READ_AT_ONCE],
+            room: Room::new(),
         };
+        let is_secure = serving.security == Security::Tls;
+        let tls = is_secure.then(|| tls::trusting_any(tls::HTTP1)).transpose()?;
         for number in 0..audience.readers {
             let request = serving.stream_request(&audience.topics_of(number));
-            load.add_reader(Reader::connect(serving.address, &request)?)?;
+            load.add_reader(Reader::connect(serving.address, tls.as_ref(), &request)?)?;
             if load.readers.len().is_multiple_of(GREETED_AT_ONCE) {
                 load.greet()?;
             }
@@ -103,8 +110,8 @@ impl Load {
         let draft = Draft::new(|topic, data| serving.publish_request(topic, data))?;
         // Their tokens follow those of the readers.
         for token in (audience.readers..).take(publishers) {
-            let publisher = Publisher::new(serving.publish_at, Token(token), draft.clone());
-            load.publishers.push(publisher);
+            let (at, tls, token) = (serving.publish_at, tls.clone(), Token(token));
+            load.publishers.push(Publisher::new(at, tls, token, draft.clone()));
         }
         for publisher in &mut load.publishers {
             publisher.connect(load.poll.registry())?;
@@ -115,7 +122,7 @@ impl Load {
 
     fn add_reader(&mut self, mut reader: Reader) -> Result<()> {
         let token = Token(self.readers.len());
-        self.poll.registry().register(&mut reader.socket, token, Interest::READABLE)?;
+        self.poll.registry().register(&mut reader.connection.socket, token, Interest::READABLE)?;
         self.readers.push(reader);
         Ok(())
     }
@@ -213,9 +220,9 @@ impl Load {
         for event in &self.events {
             let number = event.token().0;
             if let Some(reader) = self.readers.get_mut(number) {
-                reader.read(&mut self.buffer, &mut self.delays)?;
+                reader.read(&mut self.room, &mut self.delays)?;
             } else {
-                self.publishers[number - self.audience.readers].read(&mut self.buffer)?;
+                self.publishers[number - self.audience.readers].read(&mut self.room)?;
             }
         }
         Ok(!self.events.is_empty())

@@ -25,6 +25,7 @@ mod results;
 mod resume;
 mod served;
 mod slow_readers;
+mod tls;
 
 use std::{error::Error, process::ExitCode};
 
@@ -32,6 +33,7 @@ use clap::Parser;
 
 use self::{
     cli::{ALL, Asked, Cli},
+    contender::Security,
     results::Results,
 };
 
@@ -54,7 +56,10 @@ fn run(cli: &Cli) -> Result<()> {
 /// Measures one thing, or all, with at most so many connections.
 fn measure(asked: &Asked, connections: usize, results: &mut Results) -> Result<()> {
     match asked {
-        Asked::Fanout(asked) => fanout::measure(asked, connections, results),
+        Asked::Fanout { deliveries, tls } => {
+            let security = if *tls { Security::Tls } else { Security::Plain };
+            fanout::measure(deliveries, security, connections, results)
+        }
         Asked::Topics(asked) => fanout::measure_topics(asked, results),
         Asked::Idle(asked) => idle::measure(asked, connections, results),
         Asked::Connect(asked) => connect::measure(asked, connections, results),
@@ -65,7 +70,7 @@ fn measure(asked: &Asked, connections: usize, results: &mut Results) -> Result<(
         Asked::All => ALL
             .iter()
             .try_for_each(|line| measure(&Cli::default_of(line)?.asked, connections, results)),
-        Asked::RawBroadcaster => broadcaster::run(),
+        Asked::RawBroadcaster { tls } => broadcaster::run(*tls),
         Asked::AxumBroadcaster => axum_broadcaster::run(),
     }
 }

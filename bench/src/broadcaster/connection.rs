@@ -4,10 +4,12 @@ use std::io::{self, ErrorKind, Read, Write};
 
 use mio::net::TcpStream;
 
+use super::security::Security;
 use crate::{Result, http};
 
-pub(super) struct Connection {
+pub(super) struct Connection<S> {
     pub(super) socket: TcpStream,
+    security: S,
     read: Vec<u8>,
     /// What the socket did not take.
     rest: Vec<u8>,
@@ -21,19 +23,20 @@ pub(super) enum Asked {
     Publish(String, String),
 }
 
-impl Connection {
-    pub(super) fn new(socket: TcpStream) -> Self {
-        Self { socket, read: vec![], rest: vec![] }
+impl<S: Security> Connection<S> {
+    pub(super) fn new(socket: TcpStream, security: S) -> Self {
+        Self { socket, security, read: vec![], rest: vec![] }
     }
 
-    /// Takes in what has come; an error is also that the client has closed.
+    /// Takes in what has come, and answers what TLS alone asks for; an error is also that the client has
+    /// closed.
     pub(super) fn read(&mut self) -> io::Result<()> {
         let mut piece = [0; 8192];
         loop {
             match self.socket.read(&mut piece) {
                 Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
-                Ok(length) => self.read.extend(&piece[..length]),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Ok(length) => self.security.open(&piece[..length], &mut self.read)?,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return self.send(&[]),
                 Err(error) => return Err(error),
             }
         }
@@ -57,6 +60,10 @@ impl Connection {
 
     /// Sends with one call; what the socket does not take follows when it can be written again.
     pub(super) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let bytes = self.security.seal(bytes)?;
+        if bytes.is_empty() {
+            return Ok(());
+        }
         if !self.rest.is_empty() {
             self.rest.extend(bytes);
             return Ok(());

@@ -3,12 +3,18 @@
 use std::time::Duration;
 
 use super::{Pace, Round};
-use crate::{Result, cli::Rounds, contender::Contender, load::Audience};
+use crate::{
+    Result,
+    cli::Rounds,
+    contender::{Contender, Security},
+    load::Audience,
+};
 
 /// A program with its readers.
 pub(crate) struct Case<'a> {
     pub(crate) name: String,
     pub(crate) contender: &'a Contender,
+    pub(crate) security: Security,
     pub(crate) audience: Audience,
     pub(crate) pace: Pace,
 }

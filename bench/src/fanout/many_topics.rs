@@ -4,6 +4,7 @@ use super::{Case, Pace, Round, alternate};
 use crate::{
     Result,
     cli::Topics,
+    contender::Security,
     load::Audience,
     machine::Spread,
     results::{Cell, Results, Row, Table, column},
@@ -30,6 +31,7 @@ pub(crate) fn measure(asked: &Topics, results: &mut Results) -> Result<()> {
         cases.extend(audiences.map(|(what, audience)| Case {
             name: format!("{}: {what}", contender.name()),
             contender,
+            security: Security::Plain,
             audience,
             pace: Pace::Paced(RATE),
         }));

@@ -3,32 +3,30 @@
 use super::{Case, Pace, Round, alternate};
 use crate::{
     Result,
-    cli::Fanout,
-    contender::Contender,
+    cli::Deliveries,
+    contender::{Contender, Security},
     load::{Audience, DATA_LENGTH},
     machine::Spread,
     results::{Cell, Column, Results, Row, Table, column},
 };
 
-const COLUMNS: [Column; 6] = [
-    column("CPU µs per delivery", 2),
-    column("ratio to raw epoll in the same round", 2),
-    column("p50 ms", 2),
-    column("p99 ms", 2),
-    column("deliveries/s", 0),
-    column("load client's CPU share, %", 0),
-];
-
 /// Measures Belfry beside the raw broadcaster, with each number of readers.
-pub(crate) fn measure(asked: &Fanout, most: usize, results: &mut Results) -> Result<()> {
-    measure_each("fanout", &asked.builds.contenders(), asked, most, results)
+pub(crate) fn measure(
+    asked: &Deliveries,
+    security: Security,
+    most: usize,
+    results: &mut Results,
+) -> Result<()> {
+    let name = if security == Security::Tls { "fanout-tls" } else { "fanout" };
+    measure_each(name, &asked.builds.contenders(), security, asked, most, results)
 }
 
 /// Measures some contenders, of which the first is the raw broadcaster.
 pub(crate) fn measure_each(
     name: &str,
     contenders: &[Contender],
-    asked: &Fanout,
+    security: Security,
+    asked: &Deliveries,
     most: usize,
     results: &mut Results,
 ) -> Result<()> {
@@ -43,17 +41,26 @@ pub(crate) fn measure_each(
             None => Pace::for_readers(readers),
         };
         let kind = if asked.saturated { "saturated" } else { "paced" };
-        let table = compare(contenders, asked, readers, pace)?;
+        let table = compare(contenders, security, asked, readers, pace)?;
         results.add(Table { name: format!("{name}-{kind}-{readers}"), ..table });
     }
     Ok(())
 }
 
-fn compare(all: &[Contender], asked: &Fanout, readers: usize, pace: Pace) -> Result<Table> {
+fn compare(
+    all: &[Contender],
+    security: Security,
+    asked: &Deliveries,
+    readers: usize,
+    pace: Pace,
+) -> Result<Table> {
     let audience = Audience::of_one_topic(readers);
     let cases: Vec<_> = all
         .iter()
-        .map(|contender| Case { name: contender.name().into(), contender, audience, pace })
+        .map(|contender| {
+            let name = contender.name_over(security).into();
+            Case { name, contender, security, audience, pace }
+        })
         .collect();
     let rounds = alternate(&cases, &asked.rounds)?;
     let measured = cases.iter().zip(&rounds).filter(|(_, own)| !own.is_empty());
@@ -61,16 +68,32 @@ fn compare(all: &[Contender], asked: &Fanout, readers: usize, pace: Pace) -> Res
     Ok(Table {
         name: String::new(),
         title: format!(
-            "Fan-out: {readers} readers of one topic, {}, {DATA_LENGTH} bytes",
+            "Fan-out{}: {readers} readers of one topic, {}, {DATA_LENGTH} bytes",
+            if security == Security::Tls { " over TLS" } else { "" },
             pace.describe()
         ),
-        columns: COLUMNS.into(),
+        columns: columns(security),
         rows: rows.collect(),
         note: format!(
             "Medians of {} alternating rounds of {} s, with the least and the most.",
             asked.rounds.rounds, asked.rounds.seconds
         ),
     })
+}
+
+fn columns(security: Security) -> Vec<Column> {
+    let ratio = match security {
+        Security::Plain => "ratio to raw epoll in the same round",
+        Security::Tls => "ratio to raw rustls in the same round",
+    };
+    vec![
+        column("CPU µs per delivery", 2),
+        column(ratio, 2),
+        column("p50 ms", 2),
+        column("p99 ms", 2),
+        column("deliveries/s", 0),
+        column("load client's CPU share, %", 0),
+    ]
 }
 
 /// A contender's figures; `raw` are the raw broadcaster's rounds.

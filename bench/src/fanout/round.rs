@@ -26,7 +26,7 @@ pub(crate) struct Round {
 impl Round {
     /// Starts the contender, connects its readers, and measures once a few events were delivered.
     pub(crate) fn run(case: &Case<'_>, length: Duration) -> Result<Self> {
-        let serving = case.contender.start(case.audience.readers)?;
+        let serving = case.contender.start_with(case.audience.readers, case.security)?;
         let mut load = Load::connect(&serving, case.audience, PUBLISHERS)?;
         load.pace(WARM_UP_RATE, WARM_UP)?;
         let (begun, own) = (Instant::now(), own_processor_time()?);

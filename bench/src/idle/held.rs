@@ -1,7 +1,5 @@
 //! Streams that are held open, with no wish but to count what comes.
 
-mod certificates;
-
 use std::sync::{
     Arc,
     atomic::{AtomicU64, AtomicUsize, Ordering},
@@ -17,7 +15,7 @@ use tokio::{
 use tokio_rustls::{TlsConnector, client::TlsStream, rustls::pki_types::ServerName};
 
 use super::Transport;
-use crate::{Result, contender::Serving};
+use crate::{Result, contender::Serving, tls};
 
 /// Connections that are opened at once.
 const AT_ONCE: usize = 64;
@@ -134,6 +132,6 @@ async fn count(mut body: h2::RecvStream, bytes: Arc<AtomicU64>) {
 }
 
 async fn secure(socket: TcpStream, protocol: &[u8]) -> Result<TlsStream<TcpStream>> {
-    let connector = TlsConnector::from(certificates::any(protocol)?);
+    let connector = TlsConnector::from(tls::trusting_any(protocol)?);
     Ok(connector.connect(ServerName::try_from("localhost")?, socket).await?)
 }

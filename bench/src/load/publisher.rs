@@ -1,13 +1,14 @@
 //! One publisher: it waits for the answer before its next event.
 
-use std::{
-    io::{ErrorKind, Read, Write},
-    net::SocketAddr,
+use std::{net::SocketAddr, sync::Arc};
+
+use mio::{Interest, Registry, Token};
+use tokio_rustls::rustls::ClientConfig;
+
+use super::{
+    connection::{Connection, Room},
+    event::Draft,
 };
-
-use mio::{Interest, Registry, Token, net::TcpStream};
-
-use super::event::Draft;
 use crate::{Result, http};
 
 /// Longer than an answer to a publish is.
@@ -17,7 +18,9 @@ pub(super) struct Publisher {
     address: SocketAddr,
     token: Token,
     /// None once the server has closed it, as some do after each answer.
-    socket: Option<TcpStream>,
+    connection: Option<Connection>,
+    /// None without TLS.
+    tls: Option<Arc<ClientConfig>>,
     draft: Draft,
     /// What has come of the answer.
     answer: Vec<u8>,
@@ -25,9 +28,14 @@ pub(super) struct Publisher {
 }
 
 impl Publisher {
-    pub(super) fn new(address: SocketAddr, token: Token, draft: Draft) -> Self {
+    pub(super) fn new(
+        address: SocketAddr,
+        tls: Option<Arc<ClientConfig>>,
+        token: Token,
+        draft: Draft,
+    ) -> Self {
         let answer = Vec::with_capacity(ANSWER);
-        Self { address, token, socket: None, draft, answer, idle: true }
+        Self { address, token, connection: None, tls, draft, answer, idle: true }
     }
 
     /// Whether it waits for no answer.
@@ -37,13 +45,10 @@ impl Publisher {
 
     /// Connects, unless it is connected.
     pub(super) fn connect(&mut self, registry: &Registry) -> Result<()> {
-        if self.socket.is_none() {
-            let socket = std::net::TcpStream::connect(self.address)?;
-            socket.set_nodelay(true)?;
-            socket.set_nonblocking(true)?;
-            let mut socket = TcpStream::from_std(socket);
-            registry.register(&mut socket, self.token, Interest::READABLE)?;
-            self.socket = Some(socket);
+        if self.connection.is_none() {
+            let mut connection = Connection::open(self.address, self.tls.as_ref())?;
+            registry.register(&mut connection.socket, self.token, Interest::READABLE)?;
+            self.connection = Some(connection);
         }
         Ok(())
     }
@@ -51,24 +56,19 @@ impl Publisher {
     pub(super) fn publish(&mut self, registry: &Registry, topic: usize, number: u64) -> Result<()> {
         self.connect(registry)?;
         let request = self.draft.fill(topic, number);
-        let socket = self.socket.as_mut().ok_or("a publisher is not connected")?;
-        if socket.write(request)? < request.len() {
-            return Err("a publisher's socket takes no request".into());
-        }
+        self.connection.as_mut().ok_or("a publisher is not connected")?.send(request)?;
         self.idle = false;
         Ok(())
     }
 
-    /// Reads all that is there.
-    pub(super) fn read(&mut self, buffer: &mut [u8]) -> Result<()> {
-        while let Some(socket) = &mut self.socket {
-            match socket.read(buffer) {
-                Ok(0) if self.idle => self.socket = None,
-                Ok(0) => return Err("a publish is not answered: the connection has ended".into()),
-                Ok(length) => self.take(&buffer[..length])?,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
-                Err(_) if self.idle => self.socket = None,
-                Err(error) => return Err(error.into()),
+    /// Reads all that is there, and its end: some servers close after each answer.
+    pub(super) fn read(&mut self, room: &mut Room) -> Result<()> {
+        while let Some(connection) = &mut self.connection {
+            match connection.read(room) {
+                Ok(Some(piece)) => self.take(piece.said)?,
+                Ok(None) => break,
+                Err(_) if self.idle => self.connection = None,
+                Err(error) => return Err(format!("a publish is not answered: {error}").into()),
             }
         }
         Ok(())

@@ -1,45 +1,42 @@
 //! One reader of a stream.
 
-use std::{
-    io::{ErrorKind, Read, Write},
-    net::SocketAddr,
+use std::{io, net::SocketAddr, sync::Arc};
+
+use tokio_rustls::rustls::ClientConfig;
+
+use super::{
+    connection::{Connection, Room},
+    delays::Delays,
 };
-
-use mio::net::TcpStream;
-
-use super::delays::Delays;
 use crate::Result;
 
 pub(super) struct Reader {
-    pub(super) socket: TcpStream,
+    pub(super) connection: Connection,
     /// It has got the head of its answer.
     pub(super) greeted: bool,
 }
 
 impl Reader {
-    pub(super) fn connect(address: SocketAddr, request: &[u8]) -> Result<Self> {
-        let mut socket = std::net::TcpStream::connect(address)?;
-        socket.write_all(request)?;
-        socket.set_nonblocking(true)?;
-        Ok(Self { socket: TcpStream::from_std(socket), greeted: false })
+    pub(super) fn connect(
+        address: SocketAddr,
+        tls: Option<&Arc<ClientConfig>>,
+        request: &[u8],
+    ) -> Result<Self> {
+        let mut connection = Connection::open(address, tls)?;
+        connection.send(request)?;
+        Ok(Self { connection, greeted: false })
     }
 
     /// Reads all that is there.
-    pub(super) fn read(&mut self, buffer: &mut [u8], delays: &mut Delays) -> Result<()> {
-        loop {
-            match self.socket.read(buffer) {
-                Ok(0) => return Err("a stream has ended".into()),
-                Ok(length) => {
-                    self.take(&buffer[..length], delays)?;
-                    // A socket that gives less than it could has no more; epoll tells when it does.
-                    if length < buffer.len() {
-                        return Ok(());
-                    }
-                }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
-                Err(error) => return Err(error.into()),
+    pub(super) fn read(&mut self, room: &mut Room, delays: &mut Delays) -> Result<()> {
+        let ended = |error: io::Error| format!("a stream has ended: {error}");
+        while let Some(piece) = self.connection.read(room).map_err(ended)? {
+            self.take(piece.said, delays)?;
+            if piece.is_last {
+                break;
             }
         }
+        Ok(())
     }
 
     fn take(&mut self, piece: &[u8], delays: &mut Delays) -> Result<()> {
@@ -47,7 +44,7 @@ impl Reader {
             delays.count(piece);
         } else if piece.starts_with(b"HTTP/1.1 200") {
             self.greeted = true;
-        } else {
+        } else if !piece.is_empty() {
             return Err(format!("no stream: {}", String::from_utf8_lossy(piece)).into());
         }
         Ok(())
