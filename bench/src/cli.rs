@@ -51,6 +51,8 @@ pub(crate) enum Asked {
     Resume,
     /// What readers cost that are slow and far behind
     SlowReaders,
+    /// What readers cost that never read, and what the others notice of them
+    Stalled(Stalled),
     /// All of these, in an hour
     All,
     /// Serves as the raw broadcaster
@@ -66,10 +68,11 @@ pub(crate) enum Asked {
 }
 
 /// What `all` stands for.
-pub(crate) const ALL: [&str; 11] = [
+pub(crate) const ALL: [&str; 12] = [
     "publish",
     "resume",
     "slow-readers",
+    "stalled",
     "fanout",
     "fanout --saturated --readers 10,1000,10000",
     "fanout --tls --readers 10,1000,10000",
@@ -116,6 +119,25 @@ pub(crate) struct Peers {
     /// Only these, such as nchan,express
     #[arg(long, value_delimiter = ',', value_name = "NAMES", value_enum)]
     pub(crate) only: Vec<Peer>,
+}
+
+/// How to measure readers that never read.
+#[derive(Debug, Args)]
+pub(crate) struct Stalled {
+    #[command(flatten)]
+    pub(crate) builds: Builds,
+    /// How many never read where their memory is measured, and how many do where their delays are
+    #[arg(long, default_value_t = 1_000, value_name = "NUMBER")]
+    pub(crate) readers: usize,
+    /// How many never read beside those whose delays are measured
+    #[arg(long, default_value_t = 1, value_name = "NUMBER")]
+    pub(crate) stalled: usize,
+    /// Alternating rounds in which delays are measured
+    #[arg(long, default_value_t = 10, value_name = "NUMBER")]
+    pub(crate) rounds: usize,
+    /// Seconds of each of them; the server cuts off who has read nothing for 30
+    #[arg(long, default_value_t = 5.0, value_name = "NUMBER")]
+    pub(crate) seconds: f64,
 }
 
 /// How to measure many topics.

@@ -1,6 +1,7 @@
 //! Measures what delivering an event costs, beside a raw broadcaster in the same rounds.
 
 mod alternate;
+mod beside_stalled;
 mod many_topics;
 mod one_topic;
 mod round;
@@ -10,6 +11,7 @@ use self::{
     round::Round,
 };
 pub(crate) use self::{
+    beside_stalled::measure as measure_beside_stalled,
     many_topics::measure as measure_topics,
     one_topic::{measure, measure_each},
 };

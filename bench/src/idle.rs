@@ -2,18 +2,18 @@
 //! kernel, and processor time for heartbeats.
 
 mod held;
-mod memory;
 
 use std::{
     thread,
     time::{Duration, Instant},
 };
 
-use self::{held::Held, memory::Memory};
+use self::held::Held;
 use crate::{
     Result,
     cli::Idle,
     contender::{Contender, Security},
+    memory::Memory,
     results::{Cell, Results, Row, Table, column},
 };
 
@@ -85,7 +85,7 @@ fn row(contender: &Contender, transport: Transport, streams: usize, seconds: u64
     };
     let cells: [Cell; 4] = [
         grown.process.into(),
-        grown.kernel.into(),
+        (grown.slabs + grown.buffers).into(),
         share.into(),
         (beats as f64 / transport.heartbeat() / streams as f64).into(),
     ];

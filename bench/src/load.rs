@@ -6,6 +6,7 @@ mod delays;
 mod event;
 mod publisher;
 mod reader;
+mod stalled;
 
 use std::{
     io::ErrorKind,
@@ -14,8 +15,11 @@ use std::{
 
 use mio::{Events, Interest, Poll, Token};
 
-pub(crate) use self::event::{DATA_LENGTH, topic};
 use self::{connection::Room, delays::Delays, event::Draft, publisher::Publisher, reader::Reader};
+pub(crate) use self::{
+    event::{DATA_LENGTH, topic},
+    stalled::{Stalled, fill_nobody},
+};
 use crate::{
     Result,
     contender::{Security, Serving},
@@ -39,12 +43,14 @@ pub(crate) struct Audience {
     pub(crate) topics_each: usize,
     /// How many of the topics are published to, in turn.
     pub(crate) published: usize,
+    /// How many follow the first topic besides, and have stopped reading.
+    pub(crate) stalled: usize,
 }
 
 impl Audience {
     /// Readers of one topic.
     pub(crate) fn of_one_topic(readers: usize) -> Self {
-        Self { readers, topics: 1, topics_each: 1, published: 1 }
+        Self { readers, topics: 1, topics_each: 1, published: 1, stalled: 0 }
     }
 
     /// How many readers an event has.
@@ -66,6 +72,8 @@ pub(crate) struct Load {
     audience: Audience,
     readers: Vec<Reader>,
     publishers: Vec<Publisher>,
+    /// Held open.
+    stalled: Option<Stalled>,
     delays: Delays,
     room: Room,
 }
@@ -94,6 +102,7 @@ impl Load {
             audience,
             readers: Vec::with_capacity(audience.readers),
             publishers: Vec::with_capacity(publishers),
+            stalled: None,
             delays: Delays::new()?,
             room: Room::new(),
         };
@@ -107,6 +116,7 @@ impl Load {
             }
         }
         load.greet()?;
+        load.stall(serving)?;
         let draft = Draft::new(|topic, data| serving.publish_request(topic, data))?;
         // Their tokens follow those of the readers.
         for token in (audience.readers..).take(publishers) {
@@ -118,6 +128,16 @@ impl Load {
         }
         load.turn_until(Instant::now() + SETTLES)?;
         Ok(load)
+    }
+
+    /// Connects those that do not read, if there are any, and fills their sockets.
+    fn stall(&mut self, serving: &Serving) -> Result<()> {
+        if self.audience.stalled > 0 {
+            let stalled = Stalled::connect(serving, self.audience.stalled, Some(topic(0)))?;
+            stalled.fill(serving)?;
+            self.stalled = Some(stalled);
+        }
+        Ok(())
     }
 
     fn add_reader(&mut self, mut reader: Reader) -> Result<()> {

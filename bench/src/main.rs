@@ -17,6 +17,7 @@ mod http;
 mod idle;
 mod load;
 mod machine;
+mod memory;
 mod peers;
 mod plots;
 mod process;
@@ -25,6 +26,7 @@ mod results;
 mod resume;
 mod served;
 mod slow_readers;
+mod stalled;
 mod tls;
 
 use std::{error::Error, process::ExitCode};
@@ -67,6 +69,10 @@ fn measure(asked: &Asked, connections: usize, results: &mut Results) -> Result<(
         Asked::Publish { publishers } => publish::measure(*publishers),
         Asked::Resume => resume::measure(),
         Asked::SlowReaders => slow_readers::measure(),
+        Asked::Stalled(asked) => {
+            stalled::measure(asked, results)?;
+            fanout::measure_beside_stalled(asked, results)
+        }
         Asked::All => ALL
             .iter()
             .try_for_each(|line| measure(&Cli::default_of(line)?.asked, connections, results)),

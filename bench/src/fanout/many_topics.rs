@@ -20,7 +20,8 @@ const RATE: f64 = 200.0;
 pub(crate) fn measure(asked: &Topics, results: &mut Results) -> Result<()> {
     let contenders = asked.builds.contenders();
     let readers = TOPICS * READERS_EACH / TOPICS_EACH;
-    let all = Audience { readers, topics: TOPICS, topics_each: TOPICS_EACH, published: 1 };
+    let all =
+        Audience { readers, topics: TOPICS, topics_each: TOPICS_EACH, published: 1, stalled: 0 };
     let audiences = [
         ("that topic alone", Audience::of_one_topic(READERS_EACH)),
         ("one of 10,000 topics", all),
