@@ -66,9 +66,9 @@ fn measure(asked: &Asked, connections: usize, results: &mut Results) -> Result<(
         Asked::Idle(asked) => idle::measure(asked, connections, results),
         Asked::Connect(asked) => connect::measure(asked, connections, results),
         Asked::Peers(asked) => peers::measure(asked, connections, results),
-        Asked::Publish { publishers } => publish::measure(*publishers),
-        Asked::Resume => resume::measure(),
-        Asked::SlowReaders => slow_readers::measure(),
+        Asked::Publish { publishers } => publish::measure(*publishers, results),
+        Asked::Resume => resume::measure(results),
+        Asked::SlowReaders => slow_readers::measure(results),
         Asked::Stalled(asked) => {
             stalled::measure(asked, results)?;
             fanout::measure_beside_stalled(asked, results)

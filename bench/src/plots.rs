@@ -38,7 +38,7 @@ struct Plot {
     column: &'static str,
 }
 
-const PLOTS: [Plot; 4] = [
+const PLOTS: [Plot; 6] = [
     Plot {
         file: "fanout.svg",
         title: "CPU µs per delivery, 1,000 readers, 20 events/s",
@@ -56,6 +56,18 @@ const PLOTS: [Plot; 4] = [
         title: "Memory of the server per idle stream, bytes, 10,000 streams",
         table: "idle-10000",
         column: "process",
+    },
+    Plot {
+        file: "tls.svg",
+        title: "CPU µs per delivery over TLS, 1,000 readers, 20 events/s",
+        table: "fanout-tls-paced-1000",
+        column: "CPU",
+    },
+    Plot {
+        file: "publish.svg",
+        title: "Events published per second, each on disk before its answer",
+        table: "publish",
+        column: "events/s",
     },
     Plot {
         file: "connect.svg",

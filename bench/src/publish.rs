@@ -11,6 +11,7 @@ use std::{
 use crate::{
     Result, disk,
     machine::{idle_seconds, processors, quantile},
+    results::{Cell, Results, Row, Table, column},
     served::{Connection, Served},
 };
 
@@ -25,27 +26,37 @@ const ENOUGH: f64 = 0.6;
 /// Busy beyond this share, the processors are.
 const SATURATED: f64 = 0.85;
 
-/// Measures and prints a table, for a given number of publishers or for several numbers.
-pub(crate) fn measure(publishers: Option<usize>) -> Result<()> {
+/// Measures a given number of publishers, or several numbers.
+pub(crate) fn measure(publishers: Option<usize>, results: &mut Results) -> Result<()> {
     let runtime = tokio::runtime::Runtime::new()?;
-    println!(
-        "## Publish: events of {} bytes, {TOPICS} topics, each publisher waits for its answer\n",
-        DATA.len()
-    );
-    println!(
-        "| publishers | events/s | p50 ms | p99 ms | events a commit | commits/s | syncs/s of the disk | of syncs × events a commit | processors busy | bound by | with a log in memory: events/s | processors busy |"
-    );
-    println!("|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|---:|---:|");
-    for publishers in publishers.map_or(PUBLISHERS.to_vec(), |count| vec![count]) {
-        runtime.block_on(run(publishers))?;
-    }
-    println!(
-        "\nA commit writes 10 to 50 pages and then syncs; the disk's own figure is for one page. With a log in memory the same requests are answered without any disk: what the processors can do.\n"
-    );
+    let publishers = publishers.map_or(PUBLISHERS.to_vec(), |count| vec![count]);
+    let rows = publishers.into_iter().map(|publishers| runtime.block_on(run(publishers)));
+    results.add(Table {
+        name: "publish".into(),
+        title: format!(
+            "Publish: events of {} bytes, {TOPICS} topics, each publisher waits for its answer",
+            DATA.len()
+        ),
+        columns: vec![
+            column("events/s", 0),
+            column("p50 ms", 2),
+            column("p99 ms", 2),
+            column("events a commit", 1),
+            column("commits/s", 0),
+            column("syncs/s of the disk", 0),
+            column("of syncs × events a commit, %", 0),
+            column("processors busy, %", 0),
+            column("bound by", 0),
+            column("with a log in memory: events/s", 0),
+            column("with a log in memory: processors busy, %", 0),
+        ],
+        rows: rows.collect::<Result<_>>()?,
+        note: "A commit writes 10 to 50 pages and then syncs; the disk's own figure is for one page. With a log in memory the same requests are answered without any disk: what the processors can do.".into(),
+    });
     Ok(())
 }
 
-async fn run(publishers: usize) -> Result<()> {
+async fn run(publishers: usize) -> Result<Row> {
     let served = Served::start().await?;
     let before = disk::syncs_per_second(served.folder())?;
     let load = Load::make(&served, publishers).await?;
@@ -56,25 +67,34 @@ async fn run(publishers: usize) -> Result<()> {
     served.stop().await;
     let a_commit = load.waits.len() as f64 / load.commits as f64;
     let share = load.rate() / (syncs * a_commit);
-    println!(
-        "| {publishers} | {:.0} | {:.2} | {:.2} | {a_commit:.1} | {:.0} | {syncs:.0} | {:.0} % | {:.0} % | {} | {:.0} | {:.0} % |",
-        load.rate(),
-        quantile(&load.waits, 0.5),
-        quantile(&load.waits, 0.99),
-        load.commits as f64 / load.seconds,
-        share * 100.0,
-        load.busy * 100.0,
-        if share >= ENOUGH {
-            "the disk's syncs"
-        } else if load.busy >= SATURATED {
-            "the processors"
-        } else {
-            "the commit and the round trip in turn"
-        },
-        in_memory.rate(),
-        in_memory.busy * 100.0,
-    );
-    Ok(())
+    let cells: [Cell; 11] = [
+        load.rate().into(),
+        quantile(&load.waits, 0.5).into(),
+        quantile(&load.waits, 0.99).into(),
+        a_commit.into(),
+        (load.commits as f64 / load.seconds).into(),
+        syncs.into(),
+        (share * 100.0).into(),
+        (load.busy * 100.0).into(),
+        bound(share, load.busy).to_owned().into(),
+        in_memory.rate().into(),
+        (in_memory.busy * 100.0).into(),
+    ];
+    let name =
+        if publishers == 1 { "1 publisher".into() } else { format!("{publishers} publishers") };
+    Ok(Row { name, cells: cells.into() })
+}
+
+/// What keeps the speed from being higher, by the share of what the disk's syncs allow and by that of the
+/// processors' time.
+fn bound(share: f64, busy: f64) -> &'static str {
+    if share >= ENOUGH {
+        "the disk's syncs"
+    } else if busy >= SATURATED {
+        "the processors"
+    } else {
+        "the commit and the round trip in turn"
+    }
 }
 
 /// What a load of publishers came to.

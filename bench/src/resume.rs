@@ -7,6 +7,7 @@ use belfry_hub::event::{Draft, Topic};
 use crate::{
     Result,
     machine::quantile,
+    results::{Cell, Results, Row, Table, column},
     served::{Connection, Served},
 };
 
@@ -18,39 +19,51 @@ const BACK: u64 = 500;
 /// How many events are handed in at once while a log is filled.
 const AT_ONCE: u64 = 1024;
 
-/// Measures and prints a table.
-pub(crate) fn measure() -> Result<()> {
+/// Measures each size.
+pub(crate) fn measure(results: &mut Results) -> Result<()> {
     let runtime = tokio::runtime::Runtime::new()?;
-    runtime.block_on(async {
-        println!(
-            "## Resume: from the request to the first event that was missed, {BACK} events behind\n"
-        );
-        let mut logs = Vec::new();
-        for size in SIZES {
-            let served = Served::start().await?;
-            fill(&served, size).await?;
-            // After a restart the tail is empty: what was missed comes from the log.
-            logs.push((size, served.restart().await?, Vec::new()));
+    let rows = runtime.block_on(rows())?;
+    results.add(Table {
+        name: "resume".into(),
+        title: format!(
+            "Resume: from the request to the first event that was missed, {BACK} events behind"
+        ),
+        columns: vec![
+            column("p50 ms", 3),
+            column("p99 ms", 3),
+            column("p50 against the smallest log", 2),
+        ],
+        rows,
+        note: format!(
+            "{ROUNDS} alternating rounds, after a restart: what was missed comes from disk."
+        ),
+    });
+    Ok(())
+}
+
+async fn rows() -> Result<Vec<Row>> {
+    let mut logs = Vec::new();
+    for size in SIZES {
+        let served = Served::start().await?;
+        fill(&served, size).await?;
+        // After a restart the tail is empty: what was missed comes from the log.
+        logs.push((size, served.restart().await?, Vec::new()));
+    }
+    for _ in 0..ROUNDS {
+        for (size, served, waits) in &mut logs {
+            waits.push(resume(served, *size).await?);
         }
-        for _ in 0..ROUNDS {
-            for (size, served, waits) in &mut logs {
-                waits.push(resume(served, *size).await?);
-            }
-        }
-        println!("| events in the log | p50 ms | p99 ms | against the smallest |");
-        println!("|---:|---:|---:|---:|");
-        let mut smallest = f64::NAN;
-        for (size, served, mut waits) in logs {
-            waits.sort_by(f64::total_cmp);
-            let median = quantile(&waits, 0.5);
-            smallest = if smallest.is_nan() { median } else { smallest };
-            let ratio = median / smallest;
-            println!("| {size} | {median:.3} | {:.3} | {ratio:.2} |", quantile(&waits, 0.99));
-            served.stop().await;
-        }
-        println!();
-        Ok(())
-    })
+    }
+    let (mut rows, mut smallest) = (Vec::new(), None);
+    for (size, served, mut waits) in logs {
+        served.stop().await;
+        waits.sort_by(f64::total_cmp);
+        let [median, p99] = [0.5, 0.99].map(|part| quantile(&waits, part));
+        let ratio = median / *smallest.get_or_insert(median);
+        let cells = [median, p99, ratio].map(Cell::from).into();
+        rows.push(Row { name: format!("{size} events in the log"), cells });
+    }
+    Ok(rows)
 }
 
 /// Puts this many events of 200 bytes into a log.
