@@ -11,7 +11,7 @@ SETUP := [[ $${BELFRY_IS_SET_UP-} ]] || scripts/setup
 CLIPPY := cargo clippy --quiet --all-targets
 
 .DEFAULT_GOAL := help
-.PHONY: help run build watch test fmt lint unit wasm-test end2end size bench early slow testssl damage chaos screenshots clean
+.PHONY: help run build watch test fmt lint unit wasm-test end2end size bench early slow soak testssl damage chaos screenshots clean
 
 help: ## Show this list
 	awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -105,6 +105,11 @@ slow: ## Hold 2,000 connections open by slow heads, bodies and reads (four minut
 	$(SETUP) test
 	. scripts/env
 	BELFRY_TEST_SLOW=2000 cargo test --release --package server --test it -- slowhttptest:: --nocapture
+
+soak: ## Let readers come, stall and go for an hour, and see memory and descriptors stay flat (BELFRY_TEST_SOAK=600: ten minutes)
+	$(SETUP) test
+	. scripts/env
+	BELFRY_TEST_SOAK=$${BELFRY_TEST_SOAK-3600} cargo test --release --package server --test it -- soak:: --nocapture
 
 testssl: ## Have testssl.sh look at TLS with all its checks (two minutes)
 	$(SETUP) test

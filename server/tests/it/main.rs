@@ -73,6 +73,7 @@ mod served;
 mod serving;
 mod slow;
 mod slowhttptest;
+mod soak;
 mod sockets;
 mod status;
 mod storage;
