@@ -24,6 +24,8 @@ const STALLS: usize = 20;
 /// holds and the log retains, so that neither grows from then on.
 const EVENT: usize = 16 << 10;
 const FILL: usize = 48 << 20;
+/// So many read them.
+const FIRST: usize = 6;
 const FLAGS: [&str; 10] = [
     "--data-dir",
     "data",
@@ -71,13 +73,22 @@ struct Crowd {
 }
 
 impl Crowd {
-    /// Nobody yet, on a server whose log and tail are full.
-    fn before(server: SocketAddr, token: &str) -> Self {
+    /// Nobody but who publishes.
+    fn new(server: SocketAddr, token: &str) -> Self {
         let publisher = Connection::open(server, token).unwrap();
         let (readers, stalled) = (VecDeque::new(), VecDeque::new());
         let mut crowd = Self { server, publisher, last: String::new(), readers, stalled, come: 0 };
-        (0..FILL / EVENT).for_each(|_| crowd.publish());
+        crowd.publish();
         crowd
+    }
+
+    /// Fills log and tail, also with what the tail keeps of an event once somebody reads it.
+    fn fill(&mut self) {
+        (0..FIRST).for_each(|_| self.exchange());
+        for _ in 0..FILL / EVENT {
+            self.publish();
+            self.read();
+        }
     }
 
     fn publish(&mut self) {
@@ -156,10 +167,11 @@ fn open(server: SocketAddr, buffer: usize, path: &str) -> TcpStream {
     stream
 }
 
-/// What the program takes, its share of what it has in common with others included (PSS).
+/// What the program takes, without its own file and others: how much of those is in memory depends on the
+/// machine.
 fn memory_mib(serving: &Serving) -> f64 {
     let sizes = fs::read_to_string(format!("/proc/{}/smaps_rollup", serving.id())).unwrap();
-    let line = sizes.lines().find_map(|line| line.strip_prefix("Pss:")).unwrap();
+    let line = sizes.lines().find_map(|line| line.strip_prefix("Pss_Anon:")).unwrap();
     let kib: f64 = line.trim().trim_end_matches(" kB").parse().unwrap();
     kib / 1024.0
 }
@@ -195,8 +207,9 @@ fn memory_and_descriptors_stay_flat_while_readers_come_and_go_and_some_stall() {
     let (length, apart) = asked();
     let program = Program::new();
     let serving = program.serves(&FLAGS);
-    let mut crowd = Crowd::before(serving.address, &program.token("data"));
+    let mut crowd = Crowd::new(serving.address, &program.token("data"));
     let before = descriptors(&serving);
+    crowd.fill();
     let mut parts = vec![];
     for part in 1..=PARTS {
         parts.push(crowd.come_and_go(&serving, length / PARTS, apart));
