@@ -18,7 +18,7 @@ use mio::{Events, Interest, Poll, Token};
 use self::{connection::Room, delays::Delays, event::Draft, publisher::Publisher, reader::Reader};
 pub(crate) use self::{
     event::{DATA_LENGTH, topic},
-    stalled::{Stalled, fill_nobody},
+    stalled::{Stalled, publish_more_than_fits},
 };
 use crate::{
     Result,

@@ -7,7 +7,7 @@ use crate::{
     Result,
     cli::Stalled,
     contender::Contender,
-    load::{Stalled as Readers, fill_nobody},
+    load::{Stalled as Readers, publish_more_than_fits},
     machine::Spread,
     memory::{Grown, Memory, send_queues},
     results::{Cell, Results, Row, Table, column},
@@ -50,7 +50,7 @@ pub(crate) fn measure(asked: &Stalled, results: &mut Results) -> Result<()> {
         ],
         rows,
         note: format!(
-            "Growth since before they connected. Process memory is what smaps_rollup calls private. Socket buffers are the pages that /proc/net/sockstat counts, whole pages with all overhead; the readers' own ends hold 8 KiB of them. What waits is that of /proc/net/tcp, its memory what ss says of the same connections, including what the kernel keeps ready for more. Slabs are those of the whole machine. Medians of {ROUNDS} rounds, with the least and the most."
+            "Growth since before they connected. Process memory is what smaps_rollup calls private. It includes a few MiB that are shared by all readers: what the tail holds of what was published to fill their sockets. Socket buffers are the pages that /proc/net/sockstat counts, whole pages with all overhead; the readers' own ends hold 8 KiB of them. What waits is that of /proc/net/tcp, its memory what ss says of the same connections, including what the kernel keeps ready for more. Slabs are those of the whole machine. Medians of {ROUNDS} rounds, with the least and the most."
         ),
     });
     Ok(())
@@ -59,7 +59,7 @@ pub(crate) fn measure(asked: &Stalled, results: &mut Results) -> Result<()> {
 fn round(build: &Contender, readers: usize) -> Result<Round> {
     let serving = build.start(readers)?;
     // What the log and the tail take is there before.
-    fill_nobody(&serving)?;
+    publish_more_than_fits(&serving)?;
     thread::sleep(SETTLES);
     let before = Memory::now(&serving.process)?;
     let stalled = Readers::connect(&serving, readers, None)?;

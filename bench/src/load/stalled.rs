@@ -43,9 +43,9 @@ impl Stalled {
         Ok(Self { server: serving.address, sockets })
     }
 
-    /// Publishes more than they can hold, and makes sure that something waits for each.
+    /// Fills their sockets, and makes sure that something waits for each.
     pub(crate) fn fill(&self, serving: &Serving) -> Result<()> {
-        fill_nobody(serving)?;
+        publish_more_than_fits(serving)?;
         let waiting = self.waiting()?;
         if waiting.len() < self.sockets.len() {
             return Err("a reader that does not read has got everything".into());
@@ -60,8 +60,8 @@ impl Stalled {
     }
 }
 
-/// Publishes the same to nobody, or to whoever has stalled.
-pub(crate) fn fill_nobody(serving: &Serving) -> Result<()> {
+/// Publishes more than both ends of a connection hold, to whoever has stalled.
+pub(crate) fn publish_more_than_fits(serving: &Serving) -> Result<()> {
     let data = ".".repeat(EVENT);
     (0..EVENTS).try_for_each(|_| serving.publish(TOPIC, &data).map(drop))
 }
