@@ -153,6 +153,8 @@ impl Crowd {
                 memory.push(memory_mib(serving));
             }
         }
+        // However busy the machine is, there is one.
+        memory.push(memory_mib(serving));
         memory
     }
 }
