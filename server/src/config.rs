@@ -112,11 +112,11 @@ pub struct Config {
     /// What is logged, as `tracing` filters are written. Default `info`.
     pub log: Targets,
     /// A connection that takes less than 1 KiB/s of waiting data for this long is closed. Default 30 s: a
-    /// live reader at 8 KB/s goes 14 s between two writes into a buffer of 64 KiB.
+    /// live reader at 8 KB/s goes 13 s between two writes into a buffer of 60 KiB.
     pub write_stall: Duration,
     /// How long to wait for a request.
     pub waits: Waits,
-    /// `SO_SNDBUF` of each connection, in bytes; Linux doubles it. Default 64 KiB.
+    /// `SO_SNDBUF` of each connection, in bytes; Linux doubles it. Default 60 KiB.
     pub send_buffer: usize,
     /// A peer that acknowledges nothing for this long, while something is waiting to be acknowledged, is
     /// gone. Default 25 s, so that with a comment every 15 s one that vanished is gone within 45 s.
