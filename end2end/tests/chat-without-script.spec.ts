@@ -25,7 +25,7 @@ for (const [locale, words] of [['en-GB', WORDS.en], ['zh-CN', WORDS.zh]] as cons
       await expect(page.getByText(words.nothing)).toBeVisible();
       await chat.post('hello,\n  天气 & <b>', 'Ada  Ｌ');
       await expect(page).toHaveURL(`${belfry.origin}/chat/lobby`);
-      expect(await chat.shown()).toEqual([{ name: 'Ada L', text: 'hello,\n  天气 & <b>' }]);
+      await expect.poll(() => chat.shown()).toEqual([{ name: 'Ada L', text: 'hello,\n  天气 & <b>' }]);
       await expect(page.getByText(words.nothing)).toBeHidden();
       await expect(chat.problem).toBeHidden();
       await expect(chat.field).toHaveValue('');
@@ -50,7 +50,7 @@ for (const [locale, words] of [['en-GB', WORDS.en], ['zh-CN', WORDS.zh]] as cons
       await chat.goto(belfry.origin, '天气');
       await expect(chat.name).toHaveValue('Ada "<b>" 王');
       await chat.post('hello again');
-      expect(await chat.shown()).toEqual([{ name: 'Ada "<b>" 王', text: 'hello again' }]);
+      await expect.poll(() => chat.shown()).toEqual([{ name: 'Ada "<b>" 王', text: 'hello again' }]);
       const kept = (await page.context().cookies()).find(({ name }) => name === 'belfry-name');
       expect(kept).toMatchObject({ name: 'belfry-name', httpOnly: true, sameSite: 'Strict' });
     });
@@ -83,7 +83,7 @@ for (const [locale, words] of [['en-GB', WORDS.en], ['zh-CN', WORDS.zh]] as cons
       await expect(chat.said).toHaveCount(0);
       await chat.post('a'.repeat(4_096), 'Ada');
       await expect(chat.problem).toBeHidden();
-      expect((await chat.shown()).map(({ text }) => text.length)).toEqual([4_096]);
+      await expect.poll(async () => (await chat.shown()).map(({ text }) => text.length)).toEqual([4_096]);
     });
 
     test('someone who posts too fast is told so, and can send it later', async ({ belfry, page, request }) => {
