@@ -59,11 +59,13 @@ use crate::{
     spans::Spans,
     tail::{self, Tail},
 };
+use alike::Alike;
 use answering::Answering;
 use looks::Looks;
 use places::Places;
 use request::{Answer, Request, Share};
 use shared::Shared;
+use unreadable::Unreadable;
 use writer::Writer;
 
 pub use backup::{restore, verify};
@@ -88,6 +90,8 @@ pub struct Embedded {
     waiting: Arc<Semaphore>,
     looks: Looks,
     places: Places,
+    /// Those who ask for a place that is not known.
+    asking: Alike<Query, Result<Page, Unreadable>>,
     // Both `None` once it is being dropped.
     requests: Option<mpsc::Sender<Request>>,
     writing: Option<JoinHandle<()>>,
@@ -152,7 +156,8 @@ impl Embedded {
             shared,
             waiting: Arc::new(Semaphore::new(WAITING_BYTES)),
             looks: Looks::new(),
-            places: Places::new(),
+            places: Places::default(),
+            asking: Alike::new(),
             requests: Some(requests),
             writing: Some(writing),
         })

@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 type Others<A> = Vec<oneshot::Sender<A>>;
 
 /// Questions whose turn has not come yet. A cheap handle.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Alike<Q: Eq + Hash, A>(Arc<Mutex<HashMap<Q, Others<A>>>>);
 
 impl<Q: Clone + Eq + Hash, A: Clone> Alike<Q, A> {

@@ -6,21 +6,14 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use super::{alike::Alike, unreadable::Unreadable};
 use crate::log::{Page, Query};
 
 /// As many answers are kept at most: each takes as much memory as the names of its topics.
 const KEPT: usize = 64;
 
-/// What comes of looking.
-type Found = Result<Page, Unreadable>;
-
 /// Answers to queries that ask for no events. A cheap handle.
-#[derive(Clone, Debug)]
-pub(super) struct Places {
-    asked: Alike<Query, Found>,
-    known: Arc<Mutex<Known>>,
-}
+#[derive(Clone, Debug, Default)]
+pub(super) struct Places(Arc<Mutex<Known>>);
 
 /// What was found since the log was changed last.
 #[derive(Debug, Default)]
@@ -30,15 +23,6 @@ struct Known {
 }
 
 impl Places {
-    pub(super) fn new() -> Self {
-        Self { asked: Alike::new(), known: Arc::default() }
-    }
-
-    /// Those who ask the same before it is read.
-    pub(super) fn asked(&self) -> &Alike<Query, Found> {
-        &self.asked
-    }
-
     /// What is known of a query, if it was found after as many changes as there are now.
     pub(super) fn known(&self, query: &Query, changes: u64) -> Option<Page> {
         let known = self.held();
@@ -58,7 +42,7 @@ impl Places {
     }
 
     fn held(&self) -> MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -76,7 +60,7 @@ mod tests {
 
     #[test]
     fn what_was_found_is_known_until_something_changes() {
-        let places = Places::new();
+        let places = Places::default();
         places.learn(&after(1), &found(7), 3);
         assert_eq!(places.known(&after(1), 3).map(|page| page.last), Some(7));
         assert!(places.known(&after(2), 3).is_none());
@@ -85,7 +69,7 @@ mod tests {
 
     #[test]
     fn what_was_looked_for_before_the_last_change_is_not_learned() {
-        let places = Places::new();
+        let places = Places::default();
         places.learn(&after(1), &found(8), 4);
         places.learn(&after(2), &found(7), 3);
         assert!(places.known(&after(1), 4).is_some());
@@ -94,7 +78,7 @@ mod tests {
 
     #[test]
     fn damage_is_not_remembered_and_only_so_many_answers() {
-        let places = Places::new();
+        let places = Places::default();
         places.learn(&after(1), &Page { damaged: 5, ..Page::default() }, 1);
         assert!(places.known(&after(1), 1).is_none());
         (0..100).for_each(|sequence| places.learn(&after(sequence), &found(7), 1));

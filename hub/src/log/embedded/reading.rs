@@ -66,7 +66,7 @@ impl Embedded {
             })
             .await
         };
-        self.places.asked().ask(query.clone(), ask).await
+        self.asking.ask(query.clone(), ask).await
     }
 
     /// Whether what came of a read is its answer: the file may have been closed before it was read.
