@@ -10,7 +10,6 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-
 use belfry_hub::http::problem::Problem;
 
 use crate::{
@@ -23,7 +22,7 @@ use crate::{
         hosts::{no_host, other_host},
         hsts::insist_on_https,
         identify::identify,
-        limits::connections::over_limit,
+        limits::connections::limit_connections,
         options::answer_options,
     },
 };
@@ -53,11 +52,11 @@ pub(super) async fn surround(
     next: Next,
 ) -> Response {
     identify(&state, &mut request);
-    let answer = async |mut request: Request| {
+    let answer = async |request: Request| {
         let secure = request.extensions().get().is_some_and(|client: &Client| client.secure);
-        let mut response = match invalid(&state, &mut request) {
-            Some(refused) => refused.into_response(),
-            None => next.run(request).await,
+        let mut response = match valid(&state, request) {
+            Ok(request) => next.run(request).await,
+            Err(refused) => refused.into_response(),
         };
         name_encoding(&mut response);
         for (name, value) in ALWAYS {
@@ -76,19 +75,18 @@ pub(super) async fn surround_plain(
     next: Next,
 ) -> Response {
     identify(&state, &mut request);
-    let answer = async |mut request: Request| match invalid(&state, &mut request) {
-        Some(refused) => refused.into_response(),
-        None => match over_limit(state.limited(), &request) {
-            Some(refused) => refused,
-            None => next.run(request).await,
-        },
+    let answer = async |request| match valid(&state, request) {
+        Ok(request) => limit_connections(State(state.limited().clone()), request, next).await,
+        Err(refused) => refused.into_response(),
     };
     access(&state, request, answer).await
 }
 
-/// What is answered to a request that means nothing anywhere.
-fn invalid(state: &AppState, request: &mut Request) -> Option<Problem> {
-    large_head(&state.tally, request).or_else(|| no_host(&state.tally, request))
+/// The request, unless it is invalid wherever it leads.
+fn valid(state: &AppState, mut request: Request) -> Result<Request, Problem> {
+    let refused =
+        large_head(&state.tally, &request).or_else(|| no_host(&state.tally, &mut request));
+    refused.map_or(Ok(request), Err)
 }
 
 /// Within the base path: lets in who asks for a host that is answered for, and pages that may read the answer.
@@ -106,10 +104,7 @@ pub(super) async fn let_in(
 /// Next to the routes, of which each knows its methods.
 async fn limit(state: &AppState, request: Request, next: Next) -> Response {
     let is_asked = request.method() == Method::OPTIONS;
-    let response = match over_limit(state.limited(), &request) {
-        Some(refused) => refused,
-        None => next.run(request).await,
-    };
+    let response = limit_connections(State(state.limited().clone()), request, next).await;
     answer_options(is_asked, response)
 }
 

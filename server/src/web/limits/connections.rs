@@ -16,24 +16,17 @@ use crate::{tally::Rule, web::client::connection::Connection};
 /// When a stream that found no room may come back, in seconds. It differs, so that not all come back at once.
 const AGAIN_AFTER_S: std::ops::RangeInclusive<u64> = 5..=15;
 
-/// Refuses what a connection [over a limit](over_limit) asks for.
+/// Refuses what a connection over a limit asks for: whatever it is, if its client connects too fast; streams
+/// alone, which would keep its descriptor, if there are too many connections.
 pub(crate) async fn limit_connections(
     State(limited): State<Limited>,
     request: Request,
     next: Next,
 ) -> Response {
-    match over_limit(&limited, &request) {
-        Some(refused) => refused,
-        None => next.run(request).await,
-    }
-}
-
-/// What is answered to what a connection over a limit asks for: whatever it is, if its client connects too fast;
-/// to streams alone, which would keep its descriptor, if there are too many connections.
-pub(crate) fn over_limit(limited: &Limited, request: &Request) -> Option<Response> {
-    let rule = request.extensions().get().and_then(Connection::rule)?;
+    let connection = request.extensions().get::<Connection>();
+    let Some(rule) = connection.and_then(Connection::rule) else { return next.run(request).await };
     let is_stream = request.method() == Method::GET && request.uri().path() == STREAM_PATH;
-    Some(match rule {
+    match rule {
         Rule::ConnectionRate if is_stream => {
             limited.0.tally.refused(rule);
             refused("too many connections were opened from this address")
@@ -48,6 +41,6 @@ pub(crate) fn over_limit(limited: &Limited, request: &Request) -> Option<Respons
             let wait = Duration::from_secs(fastrand::u64(AGAIN_AFTER_S));
             limited.refuse(rule, StatusCode::SERVICE_UNAVAILABLE, wait, why).into_response()
         }
-        _ => return None,
-    })
+        _ => next.run(request).await,
+    }
 }
