@@ -7,7 +7,7 @@
 #[cfg(test)]
 mod tests;
 
-use std::{fmt::Write, time::Duration};
+use std::{io::Write, time::Duration};
 
 use bytes::{Buf, Bytes};
 use serde::Serialize;
@@ -60,9 +60,9 @@ impl Frame {
     /// The same of pieces, which are copied once.
     fn of(pieces: &[&[u8]]) -> Self {
         let length = pieces.iter().map(|piece| piece.len()).sum();
-        let mut chunk = String::with_capacity(length + Self::CHUNK_FRAMING);
+        let mut chunk = Vec::with_capacity(length + Self::CHUNK_FRAMING);
         begin_chunk(&mut chunk, length);
-        let (start, mut chunk) = (chunk.len(), chunk.into_bytes());
+        let start = chunk.len();
         pieces.iter().for_each(|piece| chunk.extend(*piece));
         chunk.extend(CHUNK_END);
         Self { chunk: chunk.into(), start }
@@ -167,14 +167,14 @@ impl Frame {
 }
 
 /// Writes what a chunk of so many bytes begins with.
-fn begin_chunk(to: &mut String, bytes: usize) {
-    // Nothing fails to be written to a string.
+fn begin_chunk(to: &mut Vec<u8>, bytes: usize) {
+    // Writing to a vector does not fail.
     let _ = write!(to, "{bytes:x}\r\n");
 }
 
 /// Bytes as a chunk, in pieces that need no copy.
 pub(crate) fn chunked(bytes: Bytes) -> impl Buf {
-    let mut begin = String::with_capacity(Frame::CHUNK_FRAMING);
+    let mut begin = Vec::with_capacity(Frame::CHUNK_FRAMING);
     begin_chunk(&mut begin, bytes.len());
     Bytes::from(begin).chain(bytes).chain(CHUNK_END)
 }

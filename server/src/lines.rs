@@ -1,14 +1,13 @@
 //! The lines of the log on stderr: one for each event, whatever it holds.
 
-use std::fmt::{self, Display, Write};
+use std::fmt::{self as text, Display, Write};
 
 use tracing_subscriber::{
     Layer,
     field::MakeExt,
     fmt::{
-        MakeWriter,
+        self, MakeWriter,
         format::{Writer, debug_fn},
-        layer as lines,
     },
     registry::LookupSpan,
 };
@@ -59,59 +58,58 @@ where
                 write!(OneLine::new(to), "{value:?}")
             });
             let fields = fields.delimited(" ");
-            lines().fmt_fields(fields).with_writer(writer).with_ansi(colours).boxed()
+            fmt::layer().fmt_fields(fields).with_writer(writer).with_ansi(colours).boxed()
         }
-        LineFormat::Json => {
-            lines().json().flatten_event(true).with_span_list(false).with_writer(writer).boxed()
-        }
+        LineFormat::Json => fmt::layer()
+            .json()
+            .flatten_event(true)
+            .with_span_list(false)
+            .with_writer(writer)
+            .boxed(),
     }
 }
 
 /// Writes text without what could end a line or steer a terminal, and not too much of it.
 struct OneLine<W> {
     to: W,
-    /// How many bytes may follow before the rest is left out.
-    room: usize,
-    is_cut: bool,
+    /// How many bytes may follow; `None` once the rest is left out.
+    room: Option<usize>,
 }
 
 impl<W: Write> OneLine<W> {
     fn new(to: W) -> Self {
-        Self { to, room: LONGEST, is_cut: false }
+        Self { to, room: Some(LONGEST) }
     }
 
-    fn write_part(&mut self, part: impl Display, length: usize) -> fmt::Result {
-        self.room = self.room.saturating_sub(length);
+    fn write_part(&mut self, part: impl Display, length: usize) -> text::Result {
+        self.room = self.room.map(|room| room.saturating_sub(length));
         write!(self.to, "{part}")
     }
 }
 
 impl<W: Write> Write for OneLine<W> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
+    fn write_str(&mut self, text: &str) -> text::Result {
         let is_plain = |byte: u8| matches!(byte, b' '..=b'~');
-        if text.len() <= self.room && text.bytes().all(is_plain) {
+        if self.room.is_some_and(|room| text.len() <= room) && text.bytes().all(is_plain) {
             return self.write_part(text, text.len());
         }
-        if self.is_cut {
-            return Ok(());
-        }
         for character in text.chars() {
-            match character {
-                _ if self.room == 0 => {
-                    self.is_cut = true;
+            match (self.room, character) {
+                (None, _) => break,
+                (Some(0), _) => {
+                    self.room = None;
                     self.to.write_char('…')?;
-                    break;
                 }
                 // The separators of lines and paragraphs, and what turns the direction of text.
-                '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+                (_, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}') => {
                     let escaped = character.escape_unicode();
                     self.write_part(escaped.clone(), escaped.len())?;
                 }
-                control if control.is_control() => {
+                (_, control) if control.is_control() => {
                     let escaped = control.escape_default();
                     self.write_part(escaped.clone(), escaped.len())?;
                 }
-                other => self.write_part(other, other.len_utf8())?,
+                (_, other) => self.write_part(other, other.len_utf8())?,
             }
         }
         Ok(())
@@ -132,5 +130,15 @@ mod tests {
         assert_eq!(one_line("a\r\nb\t\u{1b}[31m\u{85}"), "a\\r\\nb\\t\\u{1b}[31m\\u{85}");
         assert_eq!(one_line("\u{2028}é\u{202e}日"), "\\u{2028}é\\u{202e}日");
         assert!(one_line(&"x".repeat(100_000)).len() < LONGEST + 9);
+    }
+
+    #[test]
+    fn what_comes_in_pieces_is_cut_once() {
+        let mut line = String::new();
+        let mut to = OneLine::new(&mut line);
+        for _ in 0..LONGEST {
+            to.write_str("ab\n").unwrap();
+        }
+        assert_eq!(line, "ab\\n".repeat(LONGEST / 4) + "…");
     }
 }

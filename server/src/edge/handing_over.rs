@@ -5,6 +5,7 @@
 
 use std::{
     future::{pending, poll_fn},
+    io::Write,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::Poll,
@@ -124,11 +125,8 @@ const USUAL_HEAD: usize = 512;
 /// The head of an answer that is sent in chunks, and with which the connection ends.
 fn head<B>(response: &Response<B>) -> Bytes {
     let mut head = Vec::with_capacity(USUAL_HEAD);
-    head.extend(b"HTTP/1.1 ");
-    head.extend(response.status().as_str().as_bytes());
-    head.push(b' ');
-    head.extend(response.status().canonical_reason().unwrap_or_default().as_bytes());
-    head.extend(b"\r\n");
+    // Writing to a vector does not fail.
+    let _ = write!(head, "HTTP/1.1 {}\r\n", response.status());
     let headers = response.headers();
     for (name, value) in headers.iter().filter(|(name, _)| !OF_CONNECTION.contains(name)) {
         line(&mut head, name, value.as_bytes());
