@@ -3,7 +3,7 @@
 //! enough HTTP to be given the same work.
 
 mod connection;
-mod security;
+mod sealing;
 
 use std::{
     collections::HashMap,
@@ -18,7 +18,7 @@ use mio::{
 
 use self::{
     connection::{Asked, Connection},
-    security::{Plain, Security},
+    sealing::{Plain, Sealing},
 };
 use crate::{
     Result,
@@ -40,7 +40,7 @@ pub(crate) fn run(over_tls: bool) -> Result<()> {
     serve("https", || Session::server(config.clone()))
 }
 
-fn serve<S: Security>(scheme: &str, secure: impl Fn() -> Result<S>) -> Result<()> {
+fn serve<S: Sealing>(scheme: &str, secure: impl Fn() -> Result<S>) -> Result<()> {
     let address = (Ipv4Addr::LOCALHOST, 0).into();
     let mut broadcaster = Broadcaster::listen(TcpListener::bind(address)?, secure)?;
     writeln!(io::stdout(), "{scheme}://{}", broadcaster.listener.local_addr()?)?;
@@ -59,7 +59,7 @@ fn serve<S: Security>(scheme: &str, secure: impl Fn() -> Result<S>) -> Result<()
 struct Broadcaster<S, F> {
     poll: Poll,
     listener: TcpListener,
-    /// Makes the security of a new connection.
+    /// Makes what seals for a new connection.
     secure: F,
     /// By their tokens; those that are gone leave a hole.
     connections: Vec<Option<Connection<S>>>,
@@ -68,7 +68,7 @@ struct Broadcaster<S, F> {
     sequence: u64,
 }
 
-impl<S: Security, F: Fn() -> Result<S>> Broadcaster<S, F> {
+impl<S: Sealing, F: Fn() -> Result<S>> Broadcaster<S, F> {
     fn listen(mut listener: TcpListener, secure: F) -> Result<Self> {
         let poll = Poll::new()?;
         poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;

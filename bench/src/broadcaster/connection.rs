@@ -4,12 +4,12 @@ use std::io::{self, ErrorKind, Read, Write};
 
 use mio::net::TcpStream;
 
-use super::security::Security;
+use super::sealing::Sealing;
 use crate::{Result, http};
 
 pub(super) struct Connection<S> {
     pub(super) socket: TcpStream,
-    security: S,
+    sealing: S,
     read: Vec<u8>,
     /// What the socket did not take.
     rest: Vec<u8>,
@@ -23,9 +23,9 @@ pub(super) enum Asked {
     Publish(String, String),
 }
 
-impl<S: Security> Connection<S> {
-    pub(super) fn new(socket: TcpStream, security: S) -> Self {
-        Self { socket, security, read: vec![], rest: vec![] }
+impl<S: Sealing> Connection<S> {
+    pub(super) fn new(socket: TcpStream, sealing: S) -> Self {
+        Self { socket, sealing, read: vec![], rest: vec![] }
     }
 
     /// Takes in what has come, and answers what TLS alone asks for; an error is also that the client has
@@ -35,7 +35,7 @@ impl<S: Security> Connection<S> {
         loop {
             match self.socket.read(&mut piece) {
                 Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
-                Ok(length) => self.security.open(&piece[..length], &mut self.read)?,
+                Ok(length) => self.sealing.open(&piece[..length], &mut self.read)?,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return self.send(&[]),
                 Err(error) => return Err(error),
             }
@@ -60,7 +60,7 @@ impl<S: Security> Connection<S> {
 
     /// Sends with one call; what the socket does not take follows when it can be written again.
     pub(super) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let bytes = self.security.seal(bytes)?;
+        let bytes = self.sealing.seal(bytes)?;
         if bytes.is_empty() {
             return Ok(());
         }

@@ -4,7 +4,7 @@ use std::io;
 
 use crate::tls::Session;
 
-pub(super) trait Security {
+pub(super) trait Sealing {
     /// Appends to `said` what the bytes that came say.
     fn open(&mut self, came: &[u8], said: &mut Vec<u8>) -> io::Result<()>;
 
@@ -15,7 +15,7 @@ pub(super) trait Security {
 /// Every reader is sent the same bytes.
 pub(super) struct Plain;
 
-impl Security for Plain {
+impl Sealing for Plain {
     fn open(&mut self, came: &[u8], said: &mut Vec<u8>) -> io::Result<()> {
         said.extend(came);
         Ok(())
@@ -26,7 +26,7 @@ impl Security for Plain {
     }
 }
 
-impl Security for Session {
+impl Sealing for Session {
     fn open(&mut self, came: &[u8], said: &mut Vec<u8>) -> io::Result<()> {
         Self::open(self, came, said)
     }
