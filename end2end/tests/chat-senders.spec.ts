@@ -20,10 +20,8 @@ test('three Graces and Bob are four, in the room and by their marks', async ({ b
   }
   await expect.poll(() => here(bob)).toBe('4 here: Bob, Grace (3)');
   for (const [index, grace] of graces.entries()) {
-    await expect(grace.said).toHaveCount(index);
     await grace.tell(`I am Grace, number ${index + 1}`);
   }
-  await expect(bob.said).toHaveCount(3);
   await bob.tell('Hello, Graces');
   await expect(bob.said).toHaveCount(4);
   // Each stands under a name and a mark of its own.

@@ -47,7 +47,7 @@ pub fn check_name(field: &'static str, name: &str) -> Result<(), Invalid> {
         ));
     }
     let unprintable = name.chars().find(|character| match character {
-        // Most of all there are; the tables would say the same.
+        // Names seldom hold others, and each takes a search of large tables.
         ' '..='~' => false,
         other => matches!(
             other.general_category(),

@@ -28,8 +28,8 @@ use crate::{
     web::client::connection::Connection,
 };
 
-/// How many connections are accepted before others have their turn: as many as Linux lets wait by default.
-const AT_ONCE: u32 = 4096;
+/// How many connections are accepted before others have their turn.
+const AT_ONCE: u32 = 1024;
 
 /// The pause after a failed attempt to accept a connection.
 const AFTER_REFUSAL: Duration = Duration::from_millis(100);

@@ -118,7 +118,7 @@ impl Turns {
     /// Takes a stream, once its reader has all that its group has.
     fn take(&mut self, mut stream: Stream) {
         for _ in 0..ROUNDS {
-            // Each time anew: a group ends with its last member.
+            // Looked up in each round: a group ends with its last member.
             let number = self.groups.of(&stream.driver, &self.inbox);
             // What has come before the reader was looked at last is not sent to it again.
             let came = self.deliver_values(number);
@@ -140,7 +140,7 @@ impl Turns {
     fn put(&mut self, stream: Stream, number: usize) {
         let Stream { driver, sent, socket, parked, discarded, .. } = stream;
         let (place, descriptor) = (self.members.next(), socket.as_fd().as_raw_fd());
-        // Nearly all sockets take what they are sent: each is told of room in it once it has had none.
+        // Not for room to write: that is waited for once a socket has taken less than it was sent.
         let (registry, token) = (self.poll.registry(), Token(place));
         if let Err(error) = registry.register(&mut SourceFd(&descriptor), token, Interest::READABLE)
         {
@@ -273,7 +273,7 @@ impl Turns {
         }
     }
 
-    /// Has a stream seen to when its socket takes more. What it took meanwhile is told too.
+    /// Has a stream seen to once its socket takes more, and at once if it does by now.
     fn awaits_room(&mut self, place: usize) {
         let Some(member) = self.members.get(place) else { return };
         let descriptor = member.socket.as_fd().as_raw_fd();
